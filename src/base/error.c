@@ -1,0 +1,94 @@
+/* error.c: filling an sf_error. Called by every room. Owns nothing. The one idea: whatever bytes the world put into the
+ * arguments, what comes out is one line of valid UTF-8 that fits, so that it can be printed and logged as it is. */
+#include "base/base_internal.h"
+
+enum { FORMAT_BYTES = 1024 }; /* more than a message holds, so that a cut shows */
+
+/* Copies len bytes of src to dst (size bytes) as one clean line, NUL-terminated, cut on a UTF-8 boundary. */
+static void copy_line(char *dst, size_t size, const char *src, size_t len)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < len;) {
+        size_t n = sfi_utf8_sequence(src + i, len - i);
+        bool is_control = n == 1 ? (unsigned char)src[i] < 0x20 || src[i] == 0x7F
+                                 : n == 2 && (unsigned char)src[i] == 0xC2 && (unsigned char)src[i + 1] < 0xA0;
+        char plain = n == 0 ? '?' : ' ';
+        bool as_is = n > 0 && !is_control;
+        size_t put = as_is ? n : 1;
+        if (put >= size - at) break;
+        memcpy(dst + at, as_is ? src + i : &plain, put);
+        at += put;
+        i += n > 0 ? n : 1;
+    }
+    dst[at] = '\0';
+}
+
+/* vsnprintf into FORMAT_BYTES; where it had to cut, the last character is not left in halves. */
+static size_t format_text(char *text, const char *format, va_list args)
+{
+    int n = vsnprintf(text, FORMAT_BYTES, format, args);
+    if (n < 0) n = 0;
+    if (n < FORMAT_BYTES) return (size_t)n;
+    size_t len = FORMAT_BYTES - 1;
+    size_t whole = len;
+    while (whole > 0 && len - whole < 4 && ((unsigned char)text[whole - 1] & 0xC0) == 0x80) whole--;
+    if (whole > 0 && (unsigned char)text[whole - 1] >= 0xC0 && sfi_utf8_sequence(text + whole - 1, len - whole + 1) == 0)
+        return whole - 1;
+    return len;
+}
+
+sf_status sfi_fail(sf_error *err, sf_status status, const char *format, ...)
+{
+    if (err == NULL) return status;
+    char text[FORMAT_BYTES];
+    va_list args;
+    va_start(args, format);
+    size_t len = format_text(text, format, args); /* first: an argument may point into *err */
+    va_end(args);
+    *err = (sf_error){ .status = status };
+    copy_line(err->message, sizeof err->message, text, len);
+    return status;
+}
+
+sf_status sfi_fail_memory(sf_error *err, const char *what)
+{
+    return sfi_fail(err, SF_ERR_MEMORY, "no memory for %s", what);
+}
+
+void sfi_error_prefix(sf_error *err, const char *format, ...)
+{
+    if (err == NULL) return;
+    char text[FORMAT_BYTES + 2 + sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    size_t len = format_text(text, format, args);
+    va_end(args);
+    memcpy(text + len, ": ", 2);
+    len += 2;
+    size_t old = strnlen(err->message, sizeof err->message - 1);
+    memcpy(text + len, err->message, old);
+    copy_line(err->message, sizeof err->message, text, len + old);
+}
+
+void sfi_error_set_code(sf_error *err, sf_str code)
+{
+    if (err != NULL) copy_line(err->code, sizeof err->code, code.ptr, code.len);
+}
+
+void sfi_error_add_field(sf_error *err, sf_str field)
+{
+    if (err == NULL || field.len == 0) return;
+    size_t len = strnlen(err->fields, sizeof err->fields - 1);
+    size_t comma = len > 0 ? 1 : 0;
+    if (field.len > sizeof err->fields - 1 - len - comma) return; /* half a name helps nobody */
+    if (comma > 0) err->fields[len] = ',';
+    copy_line(err->fields + len + comma, sizeof err->fields - len - comma, field.ptr, field.len);
+}
+
+bool sfi_is_zero(const void *ptr, size_t len)
+{
+    const unsigned char *bytes = ptr;
+    unsigned char any = 0;
+    for (size_t i = 0; i < len; i++) any |= bytes[i];
+    return any == 0;
+}
