@@ -1,0 +1,46 @@
+# One static library a room, in the order of the layer rule; libsalesforce is all of them together.
+function(sf_room name)
+  cmake_parse_arguments(room "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  if(NOT sources) # a room that is still empty links as nothing
+    add_library(sfi_${name} INTERFACE)
+    target_link_libraries(sfi_${name} INTERFACE ${room_LINK})
+    return()
+  endif()
+  add_library(sfi_${name} STATIC ${sources})
+  target_include_directories(sfi_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(sfi_${name} PRIVATE sf_warnings PUBLIC ${room_LINK})
+  set_property(GLOBAL APPEND PROPERTY SF_ROOMS sfi_${name})
+endfunction()
+
+sf_room(base LINK Threads::Threads)
+sf_room(json LINK sfi_base PkgConfig::SIMDJSON m)
+sf_room(xml LINK sfi_base PkgConfig::LIBXML2)
+sf_room(http LINK sfi_base PkgConfig::CURL PkgConfig::LIBDEFLATE)
+sf_room(auth LINK sfi_base sfi_json sfi_xml sfi_http PkgConfig::CRYPTO)
+sf_room(client LINK sfi_auth)
+sf_room(rest LINK sfi_client)
+
+get_property(rooms GLOBAL PROPERTY SF_ROOMS)
+set(all_objects "")
+foreach(room IN LISTS rooms)
+  get_target_property(sources ${room} SOURCES)
+  list(APPEND all_sources ${sources})
+endforeach()
+add_library(sf_objects OBJECT ${all_sources})
+target_include_directories(sf_objects PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+set(library_dependencies PkgConfig::CURL PkgConfig::SIMDJSON PkgConfig::LIBDEFLATE PkgConfig::LIBXML2
+    PkgConfig::CRYPTO Threads::Threads m)
+target_link_libraries(sf_objects PRIVATE sf_warnings ${library_dependencies})
+
+add_library(salesforce SHARED $<TARGET_OBJECTS:sf_objects>)
+set_target_properties(salesforce PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+  LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/salesforce.map)
+target_link_options(salesforce PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/salesforce.map)
+target_include_directories(salesforce PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+target_link_libraries(salesforce PRIVATE ${library_dependencies})
+
+add_library(salesforce_static STATIC $<TARGET_OBJECTS:sf_objects>)
+set_target_properties(salesforce_static PROPERTIES OUTPUT_NAME salesforce)
+target_include_directories(salesforce_static PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+target_link_libraries(salesforce_static PUBLIC ${library_dependencies})

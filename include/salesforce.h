@@ -1,0 +1,11 @@
+/* salesforce.h: all of libsalesforce. One header a service below salesforce/; each may be included alone. */
+#ifndef SALESFORCE_H
+#define SALESFORCE_H
+#include <salesforce/auth.h>
+#include <salesforce/base.h>
+#include <salesforce/client.h>
+#include <salesforce/describe.h>
+#include <salesforce/query.h>
+#include <salesforce/records.h>
+#include <salesforce/value.h>
+#endif

@@ -1,0 +1,75 @@
+/*
+ * auth.h: how a client gets its session and where tokens are kept. Wire: OAuth 2.0 token endpoint, SOAP login.
+ * Threads: a token store may be shared by clients and threads; its lock is what makes one of them refresh at a time.
+ */
+#ifndef SALESFORCE_AUTH_H
+#define SALESFORCE_AUTH_H
+#include <salesforce/base.h>
+
+typedef enum sf_auth_flow {
+    SF_AUTH_NONE = 0,               /* no credentials: only what the org answers to anybody (API versions) */
+    SF_AUTH_BEARER = 1,             /* access_token + instance_url; cannot be renewed */
+    SF_AUTH_CLIENT_CREDENTIALS = 2, /* client_id + client_secret; login_url must be the org's My Domain */
+    SF_AUTH_REFRESH_TOKEN = 3,      /* refresh_token + client_id (+ client_secret); rotated tokens are stored first */
+    SF_AUTH_PASSWORD = 4,           /* OAuth username-password; being retired, warns in the log */
+    SF_AUTH_SOAP = 5                /* SOAP login() with username, password + security_token; being retired, warns */
+} sf_auth_flow;
+
+typedef struct sf_auth {        /* strings borrowed by whoever takes the struct, copied by sf_client_open */
+    sf_auth_flow flow;
+    const char *access_token;
+    const char *refresh_token;
+    const char *client_id, *client_secret;
+    const char *username, *password, *security_token;
+    const char *scope;          /* NULL: the app's default */
+    int64_t lifetime_ms;        /* of an access token where the org does not say: renew so long after issue; 0: only when refused */
+    int64_t refresh_ahead_ms;   /* renew so long before expiry when expiry is known; 0: 60 s; SF_NONE: never ahead */
+    uint64_t reserved[8];       /* zero */
+} sf_auth;
+
+/** What a store keeps for one login. Strings are NUL-terminated or NULL. */
+typedef struct sf_token {
+    const char *access_token;
+    const char *refresh_token;
+    const char *instance_url;
+    const char *identity_url;   /* …/id/ORGID/USERID */
+    int64_t issued_at_ms;       /* since 1970; 0: unknown */
+    int64_t expires_at_ms;      /* since 1970; 0: unknown */
+    int64_t generation;         /* goes up by one with each set; 0: the store is empty */
+    uint64_t reserved[4];
+} sf_token;
+
+typedef struct sf_token_store sf_token_store;
+
+/** A store of your own (as the Ballerina connector's TokenStore). Each call may come from any thread. */
+typedef struct sf_token_store_ops {
+    /** Wait at most timeout_ms for the right to refresh; SF_OK: it is yours until release. SF_ERR_TIMEOUT else. */
+    sf_status (*lock)(void *user, int64_t timeout_ms, sf_error *err);
+    void (*release)(void *user);
+    /** Hand the kept token to found (call it once, strings borrowed for that call); SF_DONE when there is none. */
+    sf_status (*get)(void *user, void (*found)(void *ctx, const sf_token *token), void *ctx, sf_error *err);
+    /** Keep it durably before answering. */
+    sf_status (*set)(void *user, const sf_token *token, sf_error *err);
+    sf_status (*clear)(void *user, sf_error *err);
+    void (*close)(void *user);  /* NULL: nothing to do */
+    uint64_t reserved[4];
+} sf_token_store_ops;
+
+/** In this process' memory. @param out owned by the caller, ends with sf_token_store_close. */
+SF_API sf_status sf_token_store_memory(sf_token_store **out, sf_error *err);
+
+/** In a JSON file of mode 0600 that is replaced by rename and synced; locked by flock on PATH.lock, so processes share
+ *  it. Members of the file that are not a token's are kept as they are. @param path copied; made when it is missing. */
+SF_API sf_status sf_token_store_file(const char *path, sf_token_store **out, sf_error *err);
+
+/** Your own. @param ops copied; all but close are needed. @param user borrowed until close. */
+SF_API sf_status sf_token_store_custom(const sf_token_store_ops *ops, void *user, sf_token_store **out, sf_error *err);
+
+SF_EXTERN void sf_token_store_close(sf_token_store *store); /**< NULL is fine. No client may use it any more. */
+
+/** The API or login host behind any URL that a user pastes: a Lightning, Setup, Visualforce, sandbox or My Domain
+ *  address, with or without path and scheme. @param out owned by the caller, ends with sf_free:
+ *  "https://acme.my.salesforce.com", no slash at the end. Plain http is kept for loopback addresses only.
+ *  @return SF_OK, SF_ERR_USAGE (not a URL; the message says what is wrong), SF_ERR_MEMORY. */
+SF_API sf_status sf_url_normalize(const char *pasted, char **out, sf_error *err);
+#endif

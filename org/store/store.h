@@ -1,0 +1,98 @@
+/*
+ * store.h: the org's rows in one SQLite database: tables made from the schema, ids, validation, writes in transactions,
+ * soft delete, the sample data. Every write of every API goes through here, so this is where a change log will hang.
+ * Table and column mapping: one table per object, named as it is; one column per stored field, named as it is:
+ * text as TEXT COLLATE SFTEXT, ids as 18-character TEXT, dateTime as INTEGER milliseconds UTC, date as TEXT YYYY-MM-DD,
+ * time as TEXT HH:MM:SS.mmmZ, booleans 0/1 NOT NULL, int and long INTEGER, other numbers REAL, base64 BLOB. '' is never stored.
+ * Threads: one connection; hold the store's lock (sfo_store_lock) around any sequence of calls that belongs together.
+ * Each function below takes the lock itself (it is recursive).
+ */
+#ifndef SFO_STORE_H
+#define SFO_STORE_H
+#include "schema/schema.h"
+#include <sqlite3.h>
+
+typedef struct sfo_store sfo_store;
+
+/* What goes wrong with a row or a request, in the org's own words. */
+typedef struct sfo_fault {
+    int http_status;           /* as REST says it */
+    char code[64];             /* errorCode */
+    char *message;             /* owned; ends with sfo_fault_clear; may be long and have line ends */
+    char fields[512];          /* comma between; "": none */
+    bool has_fields;           /* write "fields" even when empty */
+} sfo_fault;
+/* Fills f (NULL is fine), answers false so that «return sfo_fault_set(…)» reads well. */
+bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
+void sfo_fault_clear(sfo_fault *f);
+/* [{"message":…,"errorCode":…,"fields":[…]}] */
+void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out);
+
+/* Who asks and how: part of every call. */
+typedef struct sfo_context {
+    const char *user_id;       /* 18 characters */
+    const char *version;       /* "62.0" */
+    double version_number;     /* 62.0 */
+    const char *time_zone;     /* IANA name; NULL: UTC */
+    int64_t now_ms;            /* 0: now */
+} sfo_context;
+
+/* @param path a file, or ":memory:". Makes the tables that are missing, adds columns for new fields. */
+sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store **out, sf_error *err);
+void sfo_store_close(sfo_store *store);      /* checkpoints the log; nothing is lost */
+const sfo_schema *sfo_store_schema(const sfo_store *store);
+sqlite3 *sfo_store_db(sfo_store *store);     /* for soql; SFTEXT and the functions of functions.c are registered */
+void sfo_store_lock(sfo_store *store);
+void sfo_store_unlock(sfo_store *store);
+const char *sfo_store_org_id(const sfo_store *store);    /* 18 characters, 00D… */
+const char *sfo_store_admin_id(const sfo_store *store);  /* the seeded administrator, 005… */
+/* Transactions may nest (savepoints). */
+bool sfo_store_begin(sfo_store *store, sfo_fault *f);
+bool sfo_store_commit(sfo_store *store, sfo_fault *f);
+void sfo_store_rollback(sfo_store *store);
+
+/* ---- ids (ids.c) ---- */
+sf_id sfo_id_next(sfo_store *store, const sfo_object *o);          /* unique, rising, 18 characters */
+/* 15 or 18 characters to 18 (an 18-character one in any case is set right); false: malformed. */
+bool sfo_id_normalize(sf_str in, sf_id *out);
+
+/* ---- records (records.c, validate.c) ---- */
+/* Each is one transaction of its own unless one is open. body: the record's JSON object ("attributes" allowed). */
+bool sfo_record_create(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, sf_id *id, sfo_fault *f);
+bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body, sfo_fault *f);
+bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f); /* to the bin, with its cascade children */
+/* Ids whose external-id field (or Id) has the value. @return how many (ids gets the first max). -1: fault. */
+int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max, sfo_fault *f);
+/* value of field comes from the path, not the body. *created says which; several rows: fault 300 whose message is the
+ * JSON array of paths. update_only: 404 instead of creating. */
+bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
+                       sf_value body, bool update_only, sf_id *id, bool *created, sfo_fault *f);
+/* One record as JSON: attributes, then the fields asked for, or all readable ones (count 0). Also gives its
+ * LastModifiedDate for the Last-Modified header. */
+bool sfo_record_read(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
+                     const sfo_field *const *fields, size_t count, sfi_buf *out, int64_t *modified_ms, sfo_fault *f);
+/* One column's value of the current row of stmt as the org writes it in JSON (used by read and by soql). */
+void sfo_write_column(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id,
+                      const char *version, sqlite3_stmt *stmt, int column);
+/* A compound address or location from its parts, which stand in stmt from column first on, in the order of
+ * sfo_compound_parts. Writes null when all parts are null. */
+size_t sfo_compound_parts(const sfo_object *o, const sfo_field *compound, const sfo_field **parts, size_t max);
+void sfo_write_compound(sfi_json_writer *w, const sfo_field *compound, const sfo_field *const *parts, size_t count,
+                        sqlite3_stmt *stmt, int first);
+
+/* ---- SQL functions (functions.c), registered on the connection; deterministic ----
+ * SFTEXT collation (Unicode simple upper-case, then code points); sf_like(pattern, value) (case-insensitive LIKE with
+ * backslash escapes); sf_fold(text); sf_msp_has(set, 'A;B'); sf_distance(lat, lon, lat, lon, unit);
+ * sf_date_part(kind, value, is_datetime, zone) for CALENDAR_MONTH and its family. */
+bool sfo_functions_register(sqlite3 *db);
+
+/* ---- data (seed.c) ---- */
+/* Deterministic, believable; does nothing when the org has data already. records 0: the sample sizes; else about that
+ * many records, spread over the objects in the sample's proportions. */
+sf_status sfo_seed_sample(sfo_store *s, int64_t records, sf_error *err);
+
+/* ---- users and their secrets (users.c) ---- */
+/* Password hashes live in a table of their own. */
+bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_id *user, bool *active);
+bool sfo_user_set_password(sfo_store *s, const char *user_id, sf_str password, sfo_fault *f);
+#endif

@@ -1,0 +1,71 @@
+/*
+ * client_internal.h: one call to the API as the services see it: path and body in, checked answer out. Logging in,
+ * refreshing a dead session once, repeating where it is safe, mapping error bodies to sf_error, limits, statistics all
+ * happen here, once. Called by rest (later bulk, soap, apex).
+ * Threads: sf_client from any thread; an sfi_call belongs to one thread at a time.
+ */
+#ifndef SFI_CLIENT_INTERNAL_H
+#define SFI_CLIENT_INTERNAL_H
+#include <salesforce/client.h>
+#include "http/http_internal.h"
+#include "json/json_internal.h"
+
+typedef struct sfi_call_request {
+    const char *method;             /* "GET" … */
+    const char *path;               /* "/services/…" from the host's root, or without leading slash: below /services/data/vXX.X/ */
+    sf_str body;                    /* borrowed until the call ends (the finish or cancel); ptr NULL: none */
+    const char *content_type;       /* NULL: application/json; charset=UTF-8 when there is a body */
+    sfi_header headers[8];          /* borrowed until sfi_call_begin returns */
+    size_t header_count;
+    bool repeatable;                /* a repeat cannot do the work twice, though the method alone does not say so */
+    bool anonymous;                 /* send no session, do not log in (API versions) */
+    bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */
+    bool not_modified_is_ok;        /* 304 is an answer */
+    size_t response_max;            /* 0: the transport's */
+    const sf_call_options *options; /* borrowed until the call ends; NULL: defaults */
+    const char *what;               /* for messages: "query", "create Account" */
+} sfi_call_request;
+
+typedef struct sfi_call sfi_call;
+
+typedef struct sfi_answer {         /* ends with sfi_answer_clear */
+    int status;
+    char *headers;                  /* LF between */
+    char *body;                     /* as received; 64 spare bytes follow */
+    size_t body_len, body_cap;
+    int encoding;                   /* sfi_http_response's */
+} sfi_answer;
+
+/* Start a call and return while it runs (prefetch). Logs in first if need be (blocking). */
+sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_call **out, sf_error *err);
+/* Wait for its end, with refresh and repeats; ends the call. Errors: mapped from the org's body. */
+sf_status sfi_call_finish(sfi_call *call, sfi_answer *out, sf_error *err);
+void sfi_call_cancel(sfi_call *call); /* give up and end it; NULL is fine */
+/* begin + finish. */
+sf_status sfi_call_run(sf_client *sf, const sfi_call_request *request, sfi_answer *out, sf_error *err);
+
+/* Inflate the body into the document's buffer (no copy when plain: buffers are swapped and the old one goes back to
+ * the transport for the next page) and index it. whole: as in sfi_json_index. */
+sf_status sfi_answer_json(sf_client *sf, sfi_answer *a, sfi_json *doc, bool whole, sf_error *err);
+sf_str sfi_answer_header(const sfi_answer *a, const char *name);
+void sfi_answer_clear(sfi_answer *a);
+
+/* Run and give the whole answer as a document: what describe, limits and get by id need. */
+sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_document **out, sf_error *err);
+
+/* "62.0", asked once; borrowed for the client's life. */
+sf_status sfi_client_version(sf_client *sf, const char **out, sf_error *err);
+const char *sfi_client_cache_dir(const sf_client *sf);      /* NULL: none */
+const sfi_log *sfi_client_log(const sf_client *sf);
+/* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */
+sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
+
+/* A slot for one per-client cache of another room (describe); freed by the client with free_fn. */
+typedef struct sfi_client_slot {
+    void *data;
+    void (*free_fn)(void *data);
+} sfi_client_slot;
+sfi_client_slot *sfi_client_describe_slot(sf_client *sf);   /* guarded by the two below */
+void sfi_client_lock(sf_client *sf);
+void sfi_client_unlock(sf_client *sf);
+#endif

@@ -1,0 +1,95 @@
+/*
+ * http_internal.h: one HTTP attempt at a time over libcurl, many at once: one I/O thread per sfi_http runs all
+ * transfers on one curl multi handle; callers start requests, wait for answers, cancel. Knows nothing of Salesforce.
+ * Retrying is the caller's (client), with the policy functions at the end. Only this room touches libcurl.
+ * Threads: sfi_http is safe from all threads; an sfi_transfer belongs to one thread at a time (cancel: any thread).
+ */
+#ifndef SFI_HTTP_INTERNAL_H
+#define SFI_HTTP_INTERNAL_H
+#include <salesforce/client.h>
+#include "base/base_internal.h"
+
+typedef struct sfi_http sfi_http;
+typedef struct sfi_transfer sfi_transfer;
+
+/* Options are sf_transport_options of client.h, copied. Starts the I/O thread at the first request. */
+sf_status sfi_http_open(const sf_transport_options *options, const sfi_log *log, sfi_http **out, sf_error *err);
+void sfi_http_close(sfi_http *http); /* cancels what runs, joins the thread; NULL is fine */
+
+typedef struct sfi_header {
+    sf_str name, value;
+} sfi_header;
+
+typedef struct sfi_http_request {
+    const char *method;             /* "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD" */
+    const char *url;                /* absolute; copied, as all of the request is */
+    const sfi_header *headers;
+    size_t header_count;
+    const char *bearer;             /* access token, or NULL: sent as Authorization to the url's own host only, never logged */
+    sf_str body;                    /* copied; ptr NULL: none. */
+    bool body_is_borrowed;          /* instead of copying: the caller keeps body alive until the transfer is freed */
+    bool no_gzip;                   /* do not ask for a compressed answer */
+    size_t response_max;            /* bytes of the answer's body, before and after inflating; 0: SF_RESPONSE_MAX */
+    int64_t deadline_ms;            /* on sfi_now_ms' clock; 0: the total timeout of the options from now */
+} sfi_http_request;
+
+/* What happened, as far as the network tells. */
+typedef enum sfi_http_outcome {
+    SFI_HTTP_ANSWERED,     /* a whole answer came: status, headers, body */
+    SFI_HTTP_NOT_SENT,     /* no byte of the request reached the server: DNS, connect, TLS, breaker: safe to repeat */
+    SFI_HTTP_LOST,         /* sent, at least in part, and no whole answer came: reset, timeout, cut body */
+    SFI_HTTP_CANCELLED
+} sfi_http_outcome;
+
+typedef struct sfi_http_response {
+    sfi_http_outcome outcome;
+    int status;                     /* 0: no answer */
+    int http_version;               /* 10, 11, 20 */
+    bool truncated;                 /* LOST after status and headers came: the body ended before its promised end */
+    char *headers;                  /* raw lines, LF between, NUL at the end; of the last answer in a chain of redirects */
+    char *body;                     /* as received: still compressed when encoding says so; followed by 64 spare bytes */
+    size_t body_len, body_cap;
+    enum { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODING_DEFLATE } encoding;
+    int64_t bytes_sent, bytes_received; /* with headers, for the statistics */
+    sf_error error;                 /* filled unless ANSWERED */
+} sfi_http_response;
+
+/* Start. @param out owned by the caller, ends with sfi_transfer_free. Fails only for usage, memory, limits. */
+sf_status sfi_http_start(sfi_http *http, const sfi_http_request *request, sfi_transfer **out, sf_error *err);
+/* Wait for the end, at most until deadline_ms (sfi_now_ms' clock; 0: however long it takes). false: not yet. */
+bool sfi_transfer_wait(sfi_transfer *t, int64_t deadline_ms);
+/* After wait said true: what came. The response belongs to the transfer, except that body may be taken (set it NULL). */
+sfi_http_response *sfi_transfer_response(sfi_transfer *t);
+void sfi_transfer_cancel(sfi_transfer *t);  /* any thread; the wait then ends with SFI_HTTP_CANCELLED */
+void sfi_transfer_free(sfi_transfer *t);    /* cancels when still running; NULL is fine */
+/* A buffer to receive the next body into, so that pages re-use memory: transferred; taken by the next start. */
+void sfi_http_give_buffer(sfi_http *http, char *data, size_t cap);
+
+/* A header's value in response.headers, trimmed; ptr NULL: not there. Names compare without case. */
+sf_str sfi_header_get(const sfi_http_response *r, const char *name);
+
+/* ---- inflating (inflate.c): whole bodies with libdeflate ---- */
+/* @param out a buffer of cap bytes that is grown by realloc as needed up to max, with 64 spare bytes after the text.
+ * @return SF_OK, SF_ERR_LIMIT (over max), SF_ERR_TRUNCATED (the stream ends early, or its check sum or size is wrong). */
+sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap, size_t *out_len, sf_error *err);
+
+/* ---- retry policy (retry.c): plain functions ---- */
+/* Pause before attempt n (1: the first repeat): exponential with full jitter between base and cap, at least what the
+ * server asked for. */
+int64_t sfi_retry_pause_ms(int attempt, int64_t base_ms, int64_t cap_ms, int64_t server_asked_ms, uint64_t random);
+/* Retry-After: seconds or an HTTP date; 0: none or nonsense; at most a day. */
+int64_t sfi_retry_after_ms(const sfi_http_response *r);
+/* GET, HEAD, PUT, DELETE, OPTIONS, TRACE; and PATCH of a record by id, which the caller says. */
+bool sfi_method_is_idempotent(const char *method);
+
+/* ---- circuit breaker (breaker.c), one per host ---- */
+typedef struct sfi_breaker {
+    int failures_max;       /* in a row; 0: never opens */
+    int64_t open_ms;        /* how long it stays open before one probe is let through */
+    int failures;
+    int64_t opened_at_ms;   /* 0: closed */
+    bool probing;
+} sfi_breaker;              /* the owner locks */
+bool sfi_breaker_allows(sfi_breaker *b, int64_t now_ms, int64_t *wait_ms);
+void sfi_breaker_note(sfi_breaker *b, bool ok, int64_t now_ms);
+#endif
