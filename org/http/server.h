@@ -8,13 +8,23 @@
 #define SFO_SERVER_H
 #include "base/base_internal.h"
 
+enum {
+    SFO_HEAD_MAX = 16384,        /* bytes of request line and headers; more is 414 or 431 */
+    SFO_BODY_MAX = 64 << 20,     /* default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_GZIP_MIN = 1024,         /* a shorter answer is not worth compressing */
+    SFO_HEADERS_MAX = 16
+};
+
 typedef struct sfo_request {
     const char *method;        /* "GET" …; _HttpMethod override already applied */
-    const char *path;          /* percent-decoded per segment is the router's job: this is as sent, without the query */
+    const char *path;          /* as sent, without the query; percent-decoding is the router's job, segment by segment */
     const char *query;         /* as sent, without '?'; "" when none */
     sf_str body;               /* inflated when it came as gzip */
     const char *host;          /* Host header, e.g. "127.0.0.1:8080" */
-    void *connection;          /* ours */
+    bool loopback;             /* the peer is on this machine */
+    /* Looks a header up without case; NULL: it is not there, or (fn NULL) the request has none at all. */
+    const char *(*header)(void *connection, const char *name);
+    void *connection;          /* for header */
 } sfo_request;
 /* A request header's value, NULL: not there. Any case. */
 const char *sfo_request_header(const sfo_request *r, const char *name);
@@ -30,25 +40,29 @@ typedef struct sfo_wire_fault {
 typedef struct sfo_response {
     int status;
     const char *content_type;  /* static text; NULL: no header */
-    sfi_buf body;
-    char headers[16][2][512];  /* name, value */
+    sfi_buf body;              /* the server's once the handler returned */
+    char headers[SFO_HEADERS_MAX][2][512];  /* name, value */
     int header_count;
     bool no_body;              /* 204, 304 */
     sfo_wire_fault fault;      /* set by sfo_response_init to none */
 } sfo_response;
 void sfo_response_init(sfo_response *r);
+void sfo_response_clear(sfo_response *r); /* frees the body, forgets the headers; the fault stays */
+/* Sets a header; one of the same name is replaced. A value with a control character, or too long, is left out. */
 void sfo_response_header(sfo_response *r, const char *name, const char *format, ...) SFI_PRINTF(3, 4);
+const char *sfo_response_get_header(const sfo_response *r, const char *name); /* NULL: not set */
 
 typedef struct sfo_server_options {
     const char *host;          /* default 127.0.0.1 */
     int port;                  /* 0: a free one */
     int threads;               /* default 4 */
-    size_t body_max;           /* default 64 MiB; more is 413 */
+    size_t body_max;           /* default SFO_BODY_MAX */
     void (*handle)(void *user, const sfo_request *request, sfo_response *response);
     void *user;
 } sfo_server_options;
 typedef struct sfo_server sfo_server;
+/* @return SF_OK, SF_ERR_USAGE (host is not an address), SF_ERR_IO (port taken; the message names it), SF_ERR_MEMORY. */
 sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, sf_error *err);
 int sfo_server_port(const sfo_server *server);
-void sfo_server_stop(sfo_server *server);  /* lets running requests end */
+void sfo_server_stop(sfo_server *server);  /* lets running requests end, ends stalls; NULL is fine */
 #endif

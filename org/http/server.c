@@ -1,0 +1,447 @@
+/* server.c: see server.h. One exchange per request carries what libmicrohttpd hands over in pieces; the handler sees it
+ * whole. An answer that is broken on purpose is sent by a thread of its own while libmicrohttpd's is suspended, so that
+ * a stall holds up nobody else. */
+#include "http/server.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "http/wire.h"
+
+enum {
+    THREADS_DEFAULT = 4,
+    CONNECTIONS_MAX = 1000,
+    IDLE_SECONDS = 300,          /* a kept connection without a request */
+    POOL_BYTES = 48 * 1024,      /* libmicrohttpd's own memory a connection: the head and a piece of body */
+    STOP_MS = 10000              /* most that stop waits for running requests */
+};
+
+struct sfo_server {
+    sfo_server_options options;
+    char host[64];
+    struct MHD_Daemon *daemon;
+    int port;
+    pthread_mutex_t lock;        /* guards the two below */
+    pthread_cond_t ended;        /* a request came to its end */
+    int running;                 /* exchanges, and threads that send broken answers */
+    bool stopping;
+};
+
+typedef struct exchange {        /* one request on its way through libmicrohttpd */
+    sfo_server *server;
+    struct MHD_Connection *connection;
+    char *uri;                   /* as sent; cut at '?' when the request is whole */
+    sfi_buf body;
+    int refusal;                 /* status to answer without asking the handler; 0: none */
+    bool begun;                  /* the head was looked at */
+    bool sent_by_hand;           /* wire is out; the connection is to be closed */
+    sfi_buf wire;
+    sfo_wire_fault fault;
+} exchange;
+
+/* ---- requests and responses ---- */
+const char *sfo_request_header(const sfo_request *r, const char *name)
+{
+    return r->header != NULL ? r->header(r->connection, name) : NULL;
+}
+
+void sfo_response_init(sfo_response *r)
+{
+    r->status = 200;
+    r->content_type = NULL;
+    r->body = (sfi_buf){ 0 };
+    r->header_count = 0;
+    r->no_body = false;
+    r->fault = (sfo_wire_fault){ .reset_after = -1, .stall_after = -1, .truncate_after = -1 };
+}
+
+void sfo_response_clear(sfo_response *r)
+{
+    sfi_buf_free(&r->body);
+    sfo_wire_fault fault = r->fault;
+    sfo_response_init(r);
+    r->fault = fault;
+}
+
+void sfo_response_header(sfo_response *r, const char *name, const char *format, ...)
+{
+    int at = 0;
+    while (at < r->header_count && !sfi_eq_nocase(r->headers[at][0], name)) at++;
+    if (at == SFO_HEADERS_MAX) return;
+    char value[sizeof r->headers[0][1]];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    if (len < 0 || (size_t)len >= sizeof value) return;
+    for (int i = 0; i < len; i++)
+        if ((unsigned char)value[i] < ' ' || value[i] == 0x7F) return; /* nobody smuggles a line end into the head */
+    snprintf(r->headers[at][0], sizeof r->headers[at][0], "%s", name);
+    memcpy(r->headers[at][1], value, (size_t)len + 1);
+    if (at == r->header_count) r->header_count++;
+}
+
+const char *sfo_response_get_header(const sfo_response *r, const char *name)
+{
+    for (int i = 0; i < r->header_count; i++)
+        if (sfi_eq_nocase(r->headers[i][0], name)) return r->headers[i][1];
+    return NULL;
+}
+
+static const char *header_of_connection(void *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* ---- one exchange ---- */
+static void note_running(sfo_server *server, int change)
+{
+    pthread_mutex_lock(&server->lock);
+    server->running += change;
+    pthread_cond_broadcast(&server->ended);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    sfo_server *server = cls;
+    exchange *x = sfi_calloc(sizeof *x);
+    if (x == NULL) return NULL;
+    x->server = server;
+    x->connection = connection;
+    x->uri = sfi_strdup(uri);
+    x->body.max = server->options.body_max;
+    note_running(server, 1);
+    return x;
+}
+
+static void on_end(void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
+{
+    (void)connection;
+    (void)code;
+    sfo_server *server = cls;
+    exchange *x = *con_cls;
+    if (x == NULL) return;
+    *con_cls = NULL;
+    sfi_free(x->uri);
+    sfi_buf_free(&x->body);
+    sfi_buf_free(&x->wire);
+    sfi_free(x);
+    note_running(server, -1);
+}
+
+/* '%' stays: the router decodes segment by segment, so that %2F is not a slash. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *s)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(s);
+}
+
+static bool peer_is_loopback(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL) return false;
+    if (info->client_addr->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)info->client_addr;
+        return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+    }
+    if (info->client_addr->sa_family != AF_INET6) return false;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)info->client_addr;
+    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) ||
+           (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127);
+}
+
+/* The value of _HttpMethod when the query has it and it names a method; for clients that cannot send PATCH. */
+static const char *method_override(const char *query)
+{
+    static const char *const methods[] = { "PATCH", "DELETE", "GET", "HEAD", "PUT", "POST" };
+    static const char key[] = "_HttpMethod=";
+    for (const char *at = query; at != NULL && *at != '\0'; at = strchr(at, '&')) {
+        if (*at == '&') at++;
+        if (strncmp(at, key, sizeof key - 1) != 0) continue;
+        const char *value = at + sizeof key - 1;
+        for (size_t i = 0; i < SFI_COUNT_OF(methods); i++)
+            if (strncasecmp(value, methods[i], strlen(methods[i])) == 0 &&
+                (value[strlen(methods[i])] == '\0' || value[strlen(methods[i])] == '&'))
+                return methods[i];
+    }
+    return NULL;
+}
+
+static void refuse(sfo_response *r, int status)
+{
+    r->status = status;
+    r->content_type = "text/plain;charset=UTF-8";
+    sfi_buf_addf(&r->body, "%d %s\n", status, MHD_get_reason_phrase_for((unsigned)status));
+}
+
+static void ask_handler(exchange *x, const char *method, sfo_response *response)
+{
+    const sfo_server_options *o = &x->server->options;
+    sfi_buf inflated = { .max = o->body_max };
+    const char *encoding = header_of_connection(x->connection, "Content-Encoding");
+    sf_str body = sfi_buf_str(&x->body);
+    if (encoding != NULL && sfi_eq_nocase(encoding, "gzip") && x->refusal == 0) {
+        sf_status rc = sfo_gunzip(body, &inflated);
+        if (rc != SF_OK) x->refusal = rc == SF_ERR_LIMIT ? 413 : rc == SF_ERR_MEMORY ? 503 : 400;
+        body = sfi_buf_str(&inflated);
+    } else if (encoding != NULL && !sfi_eq_nocase(encoding, "identity") && x->refusal == 0) {
+        x->refusal = 415;
+    }
+    if (x->refusal != 0) {
+        refuse(response, x->refusal);
+    } else {
+        char own_host[96];
+        snprintf(own_host, sizeof own_host, "%s:%d", x->server->host, x->server->port);
+        char *query = strchr(x->uri, '?');
+        if (query != NULL) *query++ = '\0';
+        const char *host = header_of_connection(x->connection, "Host");
+        const char *other = strcmp(method, "POST") == 0 && query != NULL ? method_override(query) : NULL;
+        sfo_request request = {
+            .method = other != NULL ? other : method, .path = x->uri, .query = query != NULL ? query : "",
+            .body = body.ptr != NULL ? body : SFI_STR(""), .host = host != NULL ? host : own_host,
+            .loopback = peer_is_loopback(x->connection),
+            .header = header_of_connection, .connection = x->connection,
+        };
+        o->handle(o->user, &request, response);
+        if (strcmp(request.method, "HEAD") == 0 && strcmp(method, "HEAD") != 0) response->no_body = true;
+    }
+    sfi_buf_free(&inflated);
+}
+
+static void encode(exchange *x, sfo_response *response)
+{
+    sfi_buf *body = &response->body;
+    const sfo_wire_fault *f = &response->fault;
+    if (f->truncate_after >= 0 && !f->keep_content_length && (size_t)f->truncate_after < body->len)
+        body->len = (size_t)f->truncate_after;
+    if (response->no_body) return;
+    if (body->len < SFO_GZIP_MIN || !sfo_accepts_gzip(header_of_connection(x->connection, "Accept-Encoding"))) return;
+    if (sfo_response_get_header(response, "Content-Encoding") != NULL || !sfo_gzip(body)) return;
+    sfo_response_header(response, "Content-Encoding", "gzip");
+    for (int i = 0; i < response->header_count; i++)
+        if (sfi_eq_nocase(response->headers[i][0], "ETag"))
+            sfo_etag_for_gzip(response->headers[i][1], sizeof response->headers[i][1]);
+}
+
+static enum MHD_Result queue(exchange *x, sfo_response *response)
+{
+    struct MHD_Response *r;
+    size_t len = response->no_body ? 0 : response->body.len;
+    char *data = len > 0 ? sfi_buf_take(&response->body) : NULL;
+    if (data != NULL)
+        r = MHD_create_response_from_buffer_with_free_callback(len, data, sfi_free);
+    else
+        r = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (r == NULL) {
+        sfi_free(data);
+        return MHD_NO;
+    }
+    if (response->content_type != NULL) (void)MHD_add_response_header(r, "Content-Type", response->content_type);
+    for (int i = 0; i < response->header_count; i++)
+        (void)MHD_add_response_header(r, response->headers[i][0], response->headers[i][1]);
+    enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)response->status, r);
+    MHD_destroy_response(r);
+    return rc;
+}
+
+/* ---- answers that are broken on purpose ---- */
+static bool is_stopping(void *user)
+{
+    sfo_server *server = user;
+    pthread_mutex_lock(&server->lock);
+    bool stopping = server->stopping;
+    pthread_mutex_unlock(&server->lock);
+    return stopping;
+}
+
+static void *send_by_hand(void *arg)
+{
+    exchange *x = arg;
+    sfo_server *server = x->server;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL) sfo_wire_send(info->connect_fd, sfi_buf_str(&x->wire), &x->fault, is_stopping, server);
+    x->sent_by_hand = true;
+    MHD_resume_connection(x->connection); /* calls on_request again, which closes; x may be gone from here on */
+    note_running(server, -1);
+    return NULL;
+}
+
+static enum MHD_Result answer_broken(exchange *x, const char *method, const sfo_response *response)
+{
+    sfo_wire_compose(response, strcmp(method, "HEAD") == 0, &x->wire);
+    if (x->wire.failed) return MHD_NO;
+    x->fault = response->fault;
+    pthread_t thread;
+    pthread_attr_t detached;
+    if (pthread_attr_init(&detached) != 0) return MHD_NO;
+    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED); /* stop waits for the exchange, not for it */
+    MHD_suspend_connection(x->connection);
+    note_running(x->server, 1);
+    int rc = pthread_create(&thread, &detached, send_by_hand, x);
+    pthread_attr_destroy(&detached);
+    if (rc != 0) {
+        note_running(x->server, -1);
+        x->sent_by_hand = true;
+        MHD_resume_connection(x->connection);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(exchange *x, const char *method)
+{
+    sfo_response *response = sfi_calloc(sizeof *response);
+    if (response == NULL) return MHD_NO;
+    sfo_response_init(response);
+    ask_handler(x, method, response);
+    if (response->body.failed) {
+        sfo_response_clear(response);
+        refuse(response, 500);
+    }
+    encode(x, response);
+    enum MHD_Result rc = sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
+    sfi_buf_free(&response->body);
+    sfi_free(response);
+    return rc;
+}
+
+static enum MHD_Result begin(exchange *x)
+{
+    x->begun = true;
+    if (x->uri == NULL) return MHD_NO;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    size_t head = info != NULL ? info->header_size : 0;
+    if (strlen(x->uri) > SFO_HEAD_MAX) x->refusal = 414;
+    else if (head > SFO_HEAD_MAX) x->refusal = 431;
+    const char *length = header_of_connection(x->connection, "Content-Length");
+    int64_t bytes = 0;
+    if (length != NULL && sfi_parse_int(sfi_str(length), &bytes) && bytes > (int64_t)x->server->options.body_max)
+        x->refusal = 413;
+    if (x->refusal != 413) return MHD_YES;
+    sfo_response response; /* now, not after the body: nobody has to send what is refused */
+    sfo_response_init(&response);
+    refuse(&response, x->refusal);
+    enum MHD_Result rc = queue(x, &response);
+    sfi_buf_free(&response.body);
+    return rc;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *data_len, void **con_cls)
+{
+    (void)cls;
+    (void)connection;
+    (void)url;
+    (void)version;
+    exchange *x = *con_cls;
+    if (x == NULL || x->sent_by_hand) return MHD_NO; /* no memory; or the answer is out: close */
+    if (!x->begun) return begin(x);
+    if (*data_len == 0) return answer(x, method);
+    if (x->refusal == 0 && !sfi_buf_add(&x->body, data, *data_len)) x->refusal = 413;
+    *data_len = 0;
+    return MHD_YES;
+}
+
+/* ---- life ---- */
+static bool make_address(const char *host, int port, struct sockaddr_storage *out)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
+    memset(out, 0, sizeof *out);
+    if (strcmp(host, "localhost") == 0) host = "127.0.0.1";
+    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)port);
+        return true;
+    }
+    if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1) return false;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    return true;
+}
+
+static void free_server(sfo_server *server)
+{
+    if (server == NULL) return;
+    pthread_cond_destroy(&server->ended);
+    pthread_mutex_destroy(&server->lock);
+    sfi_free(server);
+}
+
+static sfo_server *make_server(const sfo_server_options *options)
+{
+    sfo_server *server = sfi_calloc(sizeof *server);
+    if (server == NULL) return NULL;
+    server->options = *options;
+    if (server->options.threads == 0) server->options.threads = THREADS_DEFAULT;
+    if (server->options.body_max == 0) server->options.body_max = SFO_BODY_MAX;
+    snprintf(server->host, sizeof server->host, "%s", options->host != NULL ? options->host : "127.0.0.1");
+    pthread_condattr_t monotonic;
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&server->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return server;
+}
+
+sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, sf_error *err)
+{
+    *out = NULL;
+    sfo_server *server = make_server(options);
+    if (server == NULL) return sfi_fail_memory(err, "the server");
+    struct sockaddr_storage address;
+    if (!make_address(server->host, options->port, &address)) {
+        free_server(server);
+        return sfi_fail(err, SF_ERR_USAGE, "host %s is not an IP address; use 127.0.0.1 or ::1", options->host);
+    }
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    if (address.ss_family == AF_INET6) flags |= MHD_USE_IPv6;
+    errno = 0;
+    server->daemon = MHD_start_daemon(
+        flags, (uint16_t)options->port, NULL, NULL, on_request, server,
+        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)server->options.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        int why = errno;
+        sf_status rc = sfi_fail(err, SF_ERR_IO, "cannot listen on %s port %d: %s", server->host, options->port,
+                                why == EADDRINUSE ? "another program has it; choose another port, or 0 for a free one"
+                                                  : strerror(why));
+        free_server(server);
+        return rc;
+    }
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    server->port = info != NULL && info->port != 0 ? info->port : options->port;
+    *out = server;
+    return SF_OK;
+}
+
+int sfo_server_port(const sfo_server *server)
+{
+    return server->port;
+}
+
+void sfo_server_stop(sfo_server *server)
+{
+    if (server == NULL) return;
+    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    struct timespec deadline;
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += STOP_MS / 1000;
+    pthread_mutex_lock(&server->lock);
+    server->stopping = true;
+    int rc = 0;
+    while (server->running > 0 && rc == 0) rc = pthread_cond_timedwait(&server->ended, &server->lock, &deadline);
+    pthread_mutex_unlock(&server->lock);
+    MHD_stop_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET) (void)close(listening);
+    free_server(server);
+}
