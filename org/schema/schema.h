@@ -18,6 +18,7 @@ typedef enum sfo_type {
 
 typedef struct sfo_picklist_value {
     const char *value, *label;
+    const char *valid_for;                  /* base64 bitmap over the controlling field's values; NULL: none */
     bool active, is_default;
 } sfo_picklist_value;
 
@@ -42,7 +43,12 @@ typedef struct sfo_field {
     bool stored;                            /* has a column of its name; false: computed on read (address, location compounds) */
     bool is_name_compound;                  /* Name of Contact, Lead, User: stored, but written by the store from its parts */
     const sfo_object *object;
-    sf_value json;                          /* the field's entry in the definition file, for describe */
+    /* What only the describe tells. */
+    bool permissionable, search_prefilterable, query_by_distance, polymorphic, dependent_picklist;
+    bool display_location_in_decimal, high_scale_number, write_requires_master_read;
+    int32_t relationship_order;             /* -1: null */
+    const char *controller_name, *help_text, *formula, *default_formula, *mask, *mask_type; /* NULL: none */
+    const char *child_relationship_name;    /* what the definition calls the other end; NULL: not said */
 } sfo_field;
 
 typedef struct sfo_child {                  /* one child relationship, seen from the parent */
@@ -61,7 +67,11 @@ struct sfo_object {
     size_t field_count;
     const sfo_child *children;              /* completed from all objects' references, custom ones too */
     size_t child_count;
-    sf_value json;
+    /* What only the describe tells. */
+    bool deep_cloneable, compact_layoutable, search_layoutable;
+    const char *associate_entity_type, *associate_parent_entity; /* NULL: none */
+    size_t index;                           /* its place in sfo_schema_at */
+    const struct sfo_names *names;          /* ours: the hashed names of fields, relationships and children */
 };
 
 typedef struct sfo_schema sfo_schema;
@@ -76,8 +86,10 @@ const sfo_field *sfo_object_field(const sfo_object *o, sf_str name);       /* an
 const sfo_field *sfo_object_relationship(const sfo_object *o, sf_str name); /* the reference field behind "Owner" */
 const sfo_child *sfo_object_child(const sfo_object *o, sf_str name);       /* "Contacts" */
 const sfo_field *sfo_object_name_field(const sfo_object *o);               /* NULL: none */
-/* Rows of the definition file's "seedRows" member and of the --schema file's, for the store to insert at first. */
+/* The "seedRows" member of the standard definitions and that of the --schema file (missing when there is none), for the
+ * store to insert at first. Reading decodes in place: one thread at a time. */
 sf_value sfo_schema_seed_rows(const sfo_schema *s);
+sf_value sfo_schema_extra_seed_rows(const sfo_schema *s);
 
 /* describe.c: the JSON of GET /sobjects, /sobjects/X and /sobjects/X/describe, all keys present (wire/rest.md 3). */
 void sfo_describe_global(const sfo_schema *s, const char *version, sfi_buf *out);
