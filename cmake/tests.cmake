@@ -1,5 +1,6 @@
 # tests/unit/<room>/<module>_test.c becomes the test unit.<room>.<module>, linked with its room and those to its left.
-add_library(sf_test_support STATIC ${CMAKE_SOURCE_DIR}/tests/support/support.c)
+file(GLOB support_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.c)
+add_library(sf_test_support STATIC ${support_sources})
 target_include_directories(sf_test_support PUBLIC ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(sf_test_support PUBLIC SFI_PROGRAM SF_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SF_BINARY_DIR="${CMAKE_BINARY_DIR}")
 target_link_libraries(sf_test_support PUBLIC PkgConfig::CMOCKA sfi_base PRIVATE sf_warnings)
