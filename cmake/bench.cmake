@@ -1,0 +1,15 @@
+# Programs that the benchmarks measure (-DSF_BUILD_BENCH=ON): bench/query/*.c through the public API, bench/micro/*.c
+# inside a room.
+file(GLOB query_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/query/*.c)
+foreach(source IN LISTS query_programs)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(bench_query_${name} ${source})
+  target_link_libraries(bench_query_${name} PRIVATE sf_warnings salesforce_static)
+endforeach()
+file(GLOB micro_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/micro/*.c)
+foreach(source IN LISTS micro_programs)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(bench_micro_${name} ${source})
+  target_compile_definitions(bench_micro_${name} PRIVATE SFI_PROGRAM)
+  target_link_libraries(bench_micro_${name} PRIVATE sf_warnings sfi_http sfi_json)
+endforeach()
