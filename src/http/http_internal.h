@@ -14,7 +14,10 @@ typedef struct sfi_transfer sfi_transfer;
 
 /* Options are sf_transport_options of client.h, copied. Starts the I/O thread at the first request. */
 sf_status sfi_http_open(const sf_transport_options *options, const sfi_log *log, sfi_http **out, sf_error *err);
-void sfi_http_close(sfi_http *http); /* cancels what runs, joins the thread; NULL is fine */
+void sfi_http_close(sfi_http *http); /* cancels what runs, joins the thread; NULL is fine. Ended transfers may outlive it */
+/* The circuit breaker of every host: failures in a row that open it (0: never) and how long it stays open. From the
+ * next start on; until then 10 failures and 30 s. */
+void sfi_http_set_breaker(sfi_http *http, int failures_max, int64_t open_ms);
 
 typedef struct sfi_header {
     sf_str name, value;
@@ -37,7 +40,7 @@ typedef struct sfi_http_request {
 typedef enum sfi_http_outcome {
     SFI_HTTP_ANSWERED,     /* a whole answer came: status, headers, body */
     SFI_HTTP_NOT_SENT,     /* no byte of the request reached the server: DNS, connect, TLS, breaker: safe to repeat */
-    SFI_HTTP_LOST,         /* sent, at least in part, and no whole answer came: reset, timeout, cut body */
+    SFI_HTTP_LOST,         /* sent, at least in part, and no whole answer came: reset, timeout, cut or too large body */
     SFI_HTTP_CANCELLED
 } sfi_http_outcome;
 
@@ -51,7 +54,8 @@ typedef struct sfi_http_response {
     size_t body_len, body_cap;
     enum { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODING_DEFLATE } encoding;
     int64_t bytes_sent, bytes_received; /* with headers, for the statistics */
-    sf_error error;                 /* filled unless ANSWERED */
+    sf_error error;                 /* filled unless ANSWERED, and then too for a redirect that is not followed: to another
+                                       host, of a write, or one too many (SF_ERR_PROTOCOL, status is the 3xx) */
 } sfi_http_response;
 
 /* Start. @param out owned by the caller, ends with sfi_transfer_free. Fails only for usage, memory, limits. */
@@ -67,6 +71,8 @@ void sfi_http_give_buffer(sfi_http *http, char *data, size_t cap);
 
 /* A header's value in response.headers, trimmed; ptr NULL: not there. Names compare without case. */
 sf_str sfi_header_get(const sfi_http_response *r, const char *name);
+/* "application/json" is the type of "Application/JSON; charset=UTF-8". */
+bool sfi_content_type_is(sf_str content_type, const char *type);
 
 /* ---- inflating (inflate.c): whole bodies with libdeflate ---- */
 /* @param out a buffer of cap bytes that is grown by realloc as needed up to max, with 64 spare bytes after the text.

@@ -1,0 +1,147 @@
+/*
+ * engine_internal.h: what the files of this room share: the insides of sfi_http and sfi_transfer.
+ * Called by http.c (queue and I/O thread), transfer.c (building a request, its end), receive.c (libcurl's callbacks),
+ * settings.c (options), outcome.c (what an end means). Nobody outside this room includes it.
+ * Threads: a transfer goes caller -> I/O thread (sfi_http_start) -> caller (done); whoever has it may touch it, except
+ * the atomics and what lock guards. Lock order: there is one lock, and nothing calls out under it.
+ */
+#ifndef SFI_HTTP_ENGINE_INTERNAL_H
+#define SFI_HTTP_ENGINE_INTERNAL_H
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include "http/http_internal.h"
+
+enum {
+    SFI_HTTP_HOSTS_MAX = 64,     /* hosts whose breaker is kept */
+    SFI_HTTP_BUFFERS_MAX = 6,    /* bodies' buffers kept for re-use */
+    SFI_HTTP_EASIES_MAX = 16,    /* libcurl handles kept for re-use */
+    SFI_HTTP_QUEUE_MAX = 10000,  /* transfers waiting for their turn */
+    SFI_HTTP_REDIRECTS_MAX = 5,
+    SFI_HTTP_URL_MAX = 64 * 1024,
+    SFI_HTTP_HEADERS_MAX = 256 * 1024, /* bytes of one answer's header lines */
+    SFI_HTTP_SPARE = 64,               /* bytes after every body, for simdjson's reads past the end */
+};
+#define SFI_HTTP_BUFFER_KEEP_MAX (64 * SFI_MIB) /* a larger one is given back to the system */
+
+/* sf_transport_options with the defaults filled in; strings are our copies, NULL as there. Times: 0 is no limit. */
+typedef struct sfi_settings {
+    int64_t connect_timeout_ms, idle_timeout_ms, total_timeout_ms, keepalive_ms;
+    long connections_max, connections_idle_max; /* idle_max 0: keep none */
+    size_t response_max;
+    bool no_http2, no_gzip;
+    long tls_min; /* CURL_SSLVERSION_… */
+    char *ca_file, *ca_path, *client_cert_file, *client_key_file, *client_key_password;
+    char *proxy, *proxy_user, *proxy_password, *no_proxy;
+} sfi_settings;
+
+sf_status sfi_settings_init(sfi_settings *s, const sf_transport_options *options, sf_error *err); /* settings.c */
+void sfi_settings_clear(sfi_settings *s);
+/* Everything that is the same for all requests. NULL or what libcurl refused. */
+CURLcode sfi_settings_apply(const sfi_settings *s, CURL *easy, bool is_https);
+
+/* Where a request goes: scheme, host and port, compared to tell one origin from another. */
+typedef struct sfi_origin {
+    char *text; /* "https://host:443", lower case; sfi_free */
+    bool is_https;
+} sfi_origin;
+sf_status sfi_origin_parse(const char *url, sfi_origin *out, sf_error *err); /* url.c; SF_ERR_USAGE, SF_ERR_MEMORY */
+
+typedef struct sfi_host {
+    char *origin;        /* NULL: a free place */
+    sfi_breaker breaker;
+    bool was_reached;    /* a connection to it came about: its name is no typing mistake */
+    int64_t used_at_ms;
+} sfi_host;
+
+typedef struct sfi_buffer {
+    char *data;
+    size_t cap;
+} sfi_buffer;
+
+struct sfi_http {
+    sfi_settings settings;  /* set in open, read only since */
+    sfi_log log;            /* the same */
+    CURLM *multi;           /* the I/O thread's; curl_multi_wakeup from all */
+    CURLSH *share;          /* TLS sessions, so that a new connection resumes; locked by share_lock */
+    pthread_mutex_t share_lock;
+    atomic_int refs;        /* the owner and each transfer */
+    atomic_bool cancelling; /* some transfer's cancelled flag was set */
+
+    pthread_mutex_t lock;   /* guards what follows, and done of every transfer */
+    bool is_running;        /* the I/O thread was started */
+    bool is_closing;
+    sfi_transfer *queue_head, *queue_tail; /* waiting to be taken by the I/O thread, oldest first */
+    int queued;
+    sfi_host hosts[SFI_HTTP_HOSTS_MAX];
+    sfi_buffer buffers[SFI_HTTP_BUFFERS_MAX];
+    CURL *easies[SFI_HTTP_EASIES_MAX];
+    int easy_count;
+    int breaker_failures_max;
+    int64_t breaker_open_ms;
+
+    pthread_t thread;
+    /* the I/O thread's own */
+    sfi_transfer *active;   /* what runs on multi */
+    int active_count;
+    long idle_limit;        /* what multi was last told */
+    int64_t now_ms;         /* at the start of this turn of the loop */
+    int64_t check_ms;       /* when the next time limit may be reached; 0: none */
+};
+
+typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
+    sfi_buf headers;
+    bool headers_done;       /* the blank line came: later lines are trailers */
+    int status;
+    char *body;
+    size_t len, cap, max;    /* cap without the spare bytes; max: most bytes that the caller wants */
+    int64_t expected;        /* Content-Length; -1: not said */
+    sf_status failure;       /* SF_OK, SF_ERR_MEMORY, SF_ERR_LIMIT: why a callback stopped the transfer */
+    bool headers_failed;     /* the limit was that of the headers */
+} sfi_receive;
+
+struct sfi_transfer {
+    sfi_http *http;          /* one reference */
+    sfi_transfer *next, *prev;
+    CURL *easy;
+    struct curl_slist *header_list;
+    sfi_origin origin;
+    char *url, *method;
+    char *body;              /* our copy; NULL: none, or borrowed */
+    size_t body_len;
+    bool may_resend;         /* GET and its like: libcurl may send it again by itself when a kept connection was dead */
+    int sends;               /* how often libcurl began to send the request; 0: nothing went out */
+    bool resend_refused;
+    int redirects;
+    int64_t started_ms, deadline_ms; /* 0: none */
+    int64_t last_byte_ms;
+    curl_off_t uploaded;     /* at the last look */
+    sfi_receive in;
+    sfi_http_response response;
+    char curl_text[CURL_ERROR_SIZE];
+    atomic_bool cancelled;
+    bool done;               /* http->lock */
+    pthread_cond_t ended;    /* with http->lock: done became true */
+};
+
+/* receive.c: libcurl's callbacks, on the I/O thread */
+CURLcode sfi_receive_attach(sfi_transfer *t);       /* sets them on t->easy */
+void sfi_receive_reset(sfi_receive *in);            /* the next answer, after a redirect */
+void sfi_receive_finish(sfi_transfer *t);           /* moves what came to t->response */
+
+/* transfer.c */
+sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_transfer **out, sf_error *err);
+void sfi_transfer_destroy(sfi_transfer *t);         /* not running any more */
+/* The request's end on the I/O thread; true: a redirect, add it to multi again. */
+bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name);
+
+/* outcome.c: fills response.outcome and error. timeout_name: NULL, or which of our own time limits ended it. */
+void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_name);
+
+/* http.c */
+char *sfi_http_take_buffer(sfi_http *http, size_t need, bool is_exact, size_t *cap);
+CURL *sfi_http_take_easy(sfi_http *http);           /* NULL: no memory */
+void sfi_http_return_easy(sfi_http *http, CURL *easy);
+bool sfi_http_host_was_reached(sfi_http *http, const char *origin);
+void sfi_http_unref(sfi_http *http);
+#endif
