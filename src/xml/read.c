@@ -1,0 +1,242 @@
+/*
+ * read.c: see xml_internal.h. A tree made by libxml2 under rules of ours. The one idea: what makes XML dangerous is the
+ * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; depth is counted as
+ * elements open, so that a bomb of nesting ends there as well.
+ */
+#include "xml/xml_internal.h"
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/tree.h>
+#include <limits.h>
+#include <pthread.h>
+
+struct sfi_xml {
+    xmlDocPtr tree;
+    sfi_arena arena; /* texts that were put together from pieces, attribute values */
+};
+
+typedef struct refusal { /* reached from the parser as _private */
+    bool has_dtd;
+    bool is_deep;
+    startElementNsSAX2Func start;
+} refusal;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void refuse_dtd(void *ctx, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+{
+    (void)name;
+    (void)external_id;
+    (void)system_id;
+    xmlParserCtxtPtr parser = ctx;
+    ((refusal *)parser->_private)->has_dtd = true;
+    xmlStopParser(parser);
+}
+
+static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int ns_count,
+                          const xmlChar **ns, int count, int defaulted, const xmlChar **attributes)
+{
+    xmlParserCtxtPtr parser = ctx;
+    refusal *refused = parser->_private;
+    if (parser->nodeNr >= SFI_XML_DEPTH_MAX) {
+        refused->is_deep = true;
+        xmlStopParser(parser);
+        return;
+    }
+    refused->start(ctx, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
+}
+
+static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf_error *err)
+{
+    if (refused->has_dtd) return sfi_fail(err, SF_ERR_PROTOCOL, "XML with a DOCTYPE is refused");
+    if (refused->is_deep)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SFI_XML_DEPTH_MAX)", SFI_XML_DEPTH_MAX);
+    if (parser->lastError.code == XML_ERR_NO_MEMORY) return sfi_fail_memory(err, "an XML document");
+    sf_str why = sfi_trim(sfi_str(parser->lastError.message));
+    return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %.*s", parser->lastError.line,
+                    parser->lastError.int2, (int)why.len, why.ptr != NULL ? why.ptr : "");
+}
+
+sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
+{
+    *out = NULL;
+    if (text.ptr == NULL || text.len == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "XML expected, but there is nothing");
+    if (text.len > SFI_XML_BYTES_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len, SFI_XML_BYTES_MAX);
+    _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
+    (void)pthread_once(&once, xmlInitParser);
+
+    sf_status rc = SF_ERR_MEMORY;
+    refusal refused = { 0 };
+    sfi_xml *doc = sfi_calloc(sizeof *doc);
+    xmlParserCtxtPtr parser = xmlCreateMemoryParserCtxt(text.ptr, (int)text.len);
+    if (doc == NULL || parser == NULL) {
+        (void)sfi_fail_memory(err, "an XML document");
+        goto done;
+    }
+    /* No XML_PARSE_NOENT, no DTD, no network, no HUGE: libxml2's own bounds hold too. */
+    (void)xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+                                        XML_PARSE_COMPACT);
+    refused.start = parser->sax->startElementNs;
+    parser->_private = &refused;
+    parser->sax->internalSubset = refuse_dtd;
+    parser->sax->startElementNs = start_element;
+    if (xmlParseDocument(parser) != 0 || !parser->wellFormed || refused.has_dtd || refused.is_deep ||
+        xmlDocGetRootElement(parser->myDoc) == NULL) {
+        rc = explain(parser, &refused, err);
+        goto done;
+    }
+    doc->tree = parser->myDoc;
+    parser->myDoc = NULL;
+    *out = doc;
+    doc = NULL;
+    rc = SF_OK;
+done:
+    if (parser != NULL) {
+        xmlFreeDoc(parser->myDoc);
+        parser->myDoc = NULL;
+        xmlFreeParserCtxt(parser);
+    }
+    sfi_free(doc);
+    return rc;
+}
+
+void sfi_xml_free(sfi_xml *doc)
+{
+    if (doc == NULL) return;
+    xmlFreeDoc(doc->tree);
+    sfi_arena_free(&doc->arena);
+    sfi_free(doc);
+}
+
+/* The node after n in document order, inside root: children first, then siblings, then those of the parents. */
+static xmlNode *following(const xmlNode *n, const xmlNode *root)
+{
+    if (n->children != NULL && n->type != XML_ENTITY_REF_NODE) return n->children;
+    while (n != root && n->next == NULL) n = n->parent; /* ends: root is above every node that is walked */
+    return n == root ? NULL : n->next;
+}
+
+void sfi_xml_free_secret(sfi_xml *doc)
+{
+    if (doc == NULL) return;
+    const xmlNode *root = xmlDocGetRootElement(doc->tree);
+    for (xmlNode *n = root->children; n != NULL; n = following(n, root))
+        if ((n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) && n->content != NULL)
+            sfi_wipe(n->content, strlen((const char *)n->content));
+    sfi_xml_free(doc);
+}
+
+static sfi_xml_element *as_element(xmlNode *n)
+{
+    return (sfi_xml_element *)n;
+}
+
+static xmlNode *as_node(const sfi_xml_element *e)
+{
+    return (xmlNode *)(uintptr_t)e; /* libxml2's readers do not say const everywhere; nothing here changes a node */
+}
+
+sfi_xml_element *sfi_xml_root(const sfi_xml *doc)
+{
+    return as_element(xmlDocGetRootElement(doc->tree));
+}
+
+const char *sfi_xml_name(const sfi_xml_element *e)
+{
+    return (const char *)as_node(e)->name;
+}
+
+const char *sfi_xml_namespace(const sfi_xml_element *e)
+{
+    const xmlNode *n = as_node(e);
+    return n->ns != NULL && n->ns->href != NULL ? (const char *)n->ns->href : "";
+}
+
+static sfi_xml_element *first_named(xmlNode *n, const char *name)
+{
+    for (; n != NULL; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && (name == NULL || strcmp((const char *)n->name, name) == 0)) break;
+    return as_element(n);
+}
+
+sfi_xml_element *sfi_xml_child(const sfi_xml_element *e, const char *name)
+{
+    return e == NULL ? NULL : first_named(as_node(e)->children, name);
+}
+
+sfi_xml_element *sfi_xml_next(const sfi_xml_element *e, const char *name)
+{
+    return e == NULL ? NULL : first_named(as_node(e)->next, name);
+}
+
+sfi_xml_element *sfi_xml_find(const sfi_xml_element *e, const char *path)
+{
+    char name[128];
+    while (e != NULL && *path != '\0') {
+        size_t len = strcspn(path, "/");
+        if (len >= sizeof name) return NULL;
+        memcpy(name, path, len);
+        name[len] = '\0';
+        e = sfi_xml_child(e, name);
+        path += len;
+        path += *path == '/' ? 1 : 0;
+    }
+    return as_element(as_node(e));
+}
+
+sfi_xml_element *sfi_xml_search(const sfi_xml_element *e, const char *name)
+{
+    if (e == NULL) return NULL;
+    const xmlNode *root = as_node(e);
+    for (xmlNode *n = root->children; n != NULL; n = following(n, root))
+        if (n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0) return as_element(n);
+    return NULL;
+}
+
+/* All text of a list of siblings and what is below them; one piece is borrowed, several are put together. */
+static const char *collect(sfi_xml *doc, const xmlNode *parent)
+{
+    const xmlNode *first = parent->children;
+    if (first == NULL) return "";
+    bool is_single = first->next == NULL && first->type == XML_TEXT_NODE;
+    if (is_single) return first->content != NULL ? (const char *)first->content : "";
+    size_t len = 0;
+    for (const xmlNode *n = first; n != NULL; n = following(n, parent))
+        if (n->type == XML_TEXT_NODE && n->content != NULL) len += strlen((const char *)n->content);
+    char *text = sfi_arena_alloc(&doc->arena, len + 1);
+    if (text == NULL) return NULL;
+    size_t at = 0;
+    for (const xmlNode *n = first; n != NULL; n = following(n, parent)) {
+        if (n->type != XML_TEXT_NODE || n->content == NULL) continue;
+        size_t piece = strlen((const char *)n->content);
+        memcpy(text + at, n->content, piece);
+        at += piece;
+    }
+    text[at] = '\0';
+    return text;
+}
+
+const char *sfi_xml_attribute(sfi_xml *doc, const sfi_xml_element *e, const char *name)
+{
+    if (e == NULL) return NULL;
+    for (const xmlAttr *a = as_node(e)->properties; a != NULL; a = a->next)
+        if (strcmp((const char *)a->name, name) == 0) return collect(doc, (const xmlNode *)a);
+    return NULL;
+}
+
+bool sfi_xml_is_nil(sfi_xml *doc, const sfi_xml_element *e)
+{
+    const char *nil = sfi_xml_attribute(doc, e, "nil");
+    return nil != NULL && (strcmp(nil, "true") == 0 || strcmp(nil, "1") == 0);
+}
+
+const char *sfi_xml_text(sfi_xml *doc, const sfi_xml_element *e)
+{
+    return e == NULL ? NULL : collect(doc, as_node(e));
+}
+
+const char *sfi_xml_get(sfi_xml *doc, const sfi_xml_element *e, const char *path)
+{
+    return sfi_xml_text(doc, sfi_xml_find(e, path));
+}
