@@ -1,0 +1,49 @@
+/* auth.c: from an Authorization header to a user, or to the 401 that REST answers. */
+#include "api/call.h"
+
+sf_str sfo_bearer_token(const char *authorization)
+{
+    if (authorization == NULL) return (sf_str){ NULL, 0 };
+    sf_str value = sfi_trim(sfi_str(authorization));
+    static const char *const schemes[] = { "Bearer ", "OAuth " };
+    for (size_t i = 0; i < SFI_COUNT_OF(schemes); i++) {
+        if (!sfi_starts_with_nocase(value, schemes[i])) continue;
+        size_t len = strlen(schemes[i]);
+        sf_str token = sfi_trim((sf_str){ value.ptr + len, value.len - len });
+        for (size_t j = 0; j < token.len; j++)
+            if (token.ptr[j] == ' ' || (unsigned char)token.ptr[j] >= 0x7F) return SFI_STR("");
+        return token;
+    }
+    return SFI_STR("");
+}
+
+static void answer_401(sfo_call *call, const char *code, const char *message)
+{
+    sfo_response_header(call->response, "WWW-Authenticate", "Token");
+    sfo_answer_error(call, 401, code, "%s", message);
+}
+
+bool sfo_call_authenticate(sfo_call *call)
+{
+    sf_str token = sfo_bearer_token(sfo_call_header(call, "Authorization"));
+    if (token.ptr != NULL && token.len == 0) {
+        answer_401(call, "INVALID_AUTH_HEADER", "INVALID_AUTH_HEADER");
+        return false;
+    }
+    sfo_session_facts facts;
+    bool alive = token.len > 0 && sfo_session_use(call->org->sessions, token, &facts);
+    if (alive && sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
+        (void)sfo_session_revoke(call->org->sessions, token); /* it was alive a moment ago; gone is gone */
+        alive = false;
+    }
+    if (!alive) {
+        answer_401(call, "INVALID_SESSION_ID", "Session expired or invalid");
+        return false;
+    }
+    if (call->org->options.policy.no_api_scope) {
+        sfo_answer_error(call, 401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
+        return false;
+    }
+    call->user = facts.user;
+    return true;
+}

@@ -1,0 +1,181 @@
+/* call.c: a request taken apart, and the forms that answers have; see call.h. */
+#include "api/call.h"
+
+static const char json_type[] = "application/json;charset=UTF-8";
+
+static bool split_path(sfo_call *call, const char *path)
+{
+    const char *at = path;
+    while (*at == '/') {
+        at++;
+        size_t len = strcspn(at, "/");
+        if (len == 0 && at[0] == '\0') return true; /* a slash at the end */
+        if (call->segment_count == SFO_SEGMENTS_MAX) return false;
+        sf_str *piece = &call->segments[call->segment_count++];
+        if (!sfo_percent_decode(&call->arena, (sf_str){ at, len }, false, piece)) return false;
+        if (memchr(piece->ptr, '\0', piece->len) != NULL || !sfi_utf8_valid(piece->ptr, piece->len)) return false;
+        at += len;
+    }
+    return *at == '\0';
+}
+
+bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sfo_response *response)
+{
+    memset(call, 0, sizeof *call);
+    call->org = org;
+    call->request = request;
+    call->response = response;
+    if (!split_path(call, request->path)) {
+        sfo_answer_error(call, 400, "BAD_REQUEST", "The path is not valid: broken escape, NUL byte, invalid UTF-8, or too many parts");
+        return false;
+    }
+    if (!sfo_params_parse(&call->arena, sfi_str(request->query), &call->query)) {
+        sfo_answer_error(call, 400, "BAD_REQUEST", "The query string is not valid: broken escape, or more than %d parameters", SFO_PARAMS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < call->query.count; i++) {
+        sf_str value = call->query.items[i].value;
+        if (memchr(value.ptr, '\0', value.len) == NULL && sfi_utf8_valid(value.ptr, value.len)) continue;
+        sfo_answer_error(call, 400, "BAD_REQUEST", "Parameter '%s' holds a NUL byte or invalid UTF-8", call->query.items[i].name.ptr);
+        return false;
+    }
+    return true;
+}
+
+void sfo_call_end(sfo_call *call)
+{
+    sfi_json_free(call->json);
+    sfi_arena_free(&call->arena);
+}
+
+const char *sfo_call_header(const sfo_call *call, const char *name)
+{
+    return sfo_request_header(call->request, name);
+}
+
+/* ---- answers ---- */
+sfi_json_writer sfo_answer_json(sfo_call *call, int status)
+{
+    sfo_response *r = call->response;
+    sfi_buf_clear(&r->body);
+    r->status = status;
+    r->content_type = json_type;
+    return sfi_json_write_to(&r->body);
+}
+
+void sfo_answer_empty(sfo_call *call, int status)
+{
+    sfi_buf_clear(&call->response->body);
+    call->response->status = status;
+    call->response->content_type = NULL;
+    call->response->no_body = true;
+}
+
+void sfo_answer_text(sfo_call *call, int status, const char *text)
+{
+    sfi_buf_clear(&call->response->body);
+    call->response->status = status;
+    call->response->content_type = "text/plain;charset=UTF-8";
+    sfi_buf_add_str(&call->response->body, text);
+}
+
+void sfo_answer_error(sfo_call *call, int status, const char *code, const char *format, ...)
+{
+    sfi_buf message = { 0 };
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sfi_buf_add(&message, text, len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+    sfi_json_writer w = sfo_answer_json(call, status);
+    sfi_json_begin_array(&w);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "message");
+    sfi_json_string_n(&w, sfi_buf_str(&message));
+    sfi_json_key(&w, "errorCode");
+    sfi_json_string(&w, code);
+    sfi_json_end_object(&w);
+    sfi_json_end_array(&w);
+    sfi_buf_free(&message);
+}
+
+void sfo_answer_not_found(sfo_call *call)
+{
+    sfo_answer_error(call, 404, "NOT_FOUND", "The requested resource does not exist");
+}
+
+void sfo_answer_fault(sfo_call *call, sfo_fault *fault)
+{
+    sfi_json_writer w = sfo_answer_json(call, fault->http_status);
+    if (fault->http_status == 300 && fault->message != NULL) sfi_json_raw_text(&w, sfi_str(fault->message)); /* an array of paths */
+    else sfo_fault_write_json(fault, &call->response->body);
+    sfo_fault_clear(fault);
+}
+
+/* ---- the body ---- */
+static bool is_json(const char *content_type)
+{
+    if (content_type == NULL) return true;
+    sf_str type = sfi_trim((sf_str){ content_type, strcspn(content_type, ";") });
+    return sfi_str_is_nocase(type, "application/json") || sfi_str_is_nocase(type, "text/json");
+}
+
+/* "… at [line:1, column:18]", as the org's own parser says it; the byte is counted from the message of ours. */
+static void answer_parser_error(sfo_call *call, const sf_error *err)
+{
+    const char *at = strstr(err->message, "byte ");
+    int64_t byte = 0;
+    sf_str digits = at != NULL ? sfi_str(at + 5) : SFI_STR("");
+    sf_str body = call->request->body;
+    if (!sfi_take_int(&digits, (int64_t)body.len, &byte)) byte = (int64_t)body.len;
+    int64_t line = 1;
+    int64_t column = 1;
+    for (int64_t i = 0; i < byte && i < (int64_t)body.len; i++) {
+        column++;
+        if (body.ptr[i] != '\n') continue;
+        line++;
+        column = 1;
+    }
+    sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "%s at [line:%lld, column:%lld]", err->message, (long long)line, (long long)column);
+}
+
+bool sfo_call_body(sfo_call *call, sf_value *out)
+{
+    const char *type = sfo_call_header(call, "Content-Type");
+    if (!is_json(type)) {
+        sfo_answer_error(call, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '%s' not supported; use application/json", type);
+        return false;
+    }
+    if (sfi_trim(call->request->body).len == 0) {
+        sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.");
+        return false;
+    }
+    sf_error err;
+    sf_status rc = call->json == NULL ? sfi_json_new(&call->json, &err) : SF_OK;
+    if (rc == SF_OK) rc = sfi_json_parse(call->json, call->request->body, &err);
+    if (rc == SF_ERR_MEMORY) {
+        sfo_answer_error(call, 503, "SERVER_UNAVAILABLE", "no memory for the request's body");
+        return false;
+    }
+    if (rc != SF_OK) {
+        answer_parser_error(call, &err);
+        return false;
+    }
+    *out = sfi_json_root(call->json);
+    if (sf_value_type(*out) == SF_OBJECT) return true;
+    sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "Expected an object at [line:1, column:1]");
+    return false;
+}
+
+const char *sfo_call_base_url(sfo_call *call)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:-[]_";
+    const char *host = call->request->host;
+    if (host[0] == '\0' || host[strspn(host, allowed)] != '\0') host = "localhost";
+    size_t size = strlen(host) + sizeof "http://";
+    char *url = sfi_arena_alloc(&call->arena, size);
+    if (url == NULL) return "http://localhost";
+    snprintf(url, size, "http://%s", host);
+    return url;
+}

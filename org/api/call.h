@@ -1,0 +1,119 @@
+/*
+ * call.h: one request on its way through the room: who asks, what, and where the answer goes. Every handler takes a
+ * sfo_call and fills its response. sfo_rest_dispatch may be called from inside a call (composite parts) with a call of
+ * its own. Threads: a call belongs to one thread; the org it points to is shared.
+ */
+#ifndef SFO_CALL_H
+#define SFO_CALL_H
+#include "api/api.h"
+#include "api/faults.h"
+#include "api/params.h"
+#include "api/session.h"
+#include "soql/soql.h"
+
+enum {
+    SFO_SEGMENTS_MAX = 24,        /* pieces of a path */
+    SFO_ARGS_MAX = 4,             /* pieces that a pattern's * may take */
+    SFO_VERSION_MIN = 31, SFO_VERSION_MAX = 66, SFO_VERSION_FIRST = 7, /* first: the oldest there ever was */
+    SFO_SOAP_LOGIN_VERSION_MAX = 64,
+    SFO_BATCH_MAX = 200           /* maxBatchSize */
+};
+
+typedef struct sfo_stats sfo_stats;
+
+struct sfo_org {
+    sfo_org_options options;      /* read only after sfo_org_new, as all but the last five */
+    sfo_store *store;
+    const sfo_schema *schema;
+    char *username, *password, *token_key, *security_token, *client_id, *client_secret;
+    char metadata_etag[16];       /* with its quotes */
+    int64_t metadata_modified_ms;
+    sfo_sessions *sessions;       /* each has a lock of its own */
+    sfo_faults *faults;
+    sfo_stats *stats;
+};
+
+typedef struct sfo_call {
+    sfo_org *org;
+    const sfo_request *request;
+    sfo_response *response;
+    sfi_arena arena;              /* for decoded text; ends with the call */
+    sf_str segments[SFO_SEGMENTS_MAX]; /* the path, decoded; no empty last one, suffix .json taken off */
+    size_t segment_count;
+    sf_str args[SFO_ARGS_MAX];    /* what the pattern's * took */
+    sfo_params query;
+    char version[8];              /* "62.0" */
+    int version_number;
+    sfo_context context;          /* for store and soql; user_id points to user */
+    sf_id user;
+    sfi_json *json;               /* the body's document, made when first read; ends with the call */
+} sfo_call;
+
+/* Split and decode path and query. false: the response says what is wrong. */
+bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sfo_response *response);
+void sfo_call_end(sfo_call *call);
+
+/* ---- router.c ---- */
+typedef struct sfo_route {
+    const char *method, *pattern; /* pattern: pieces with / between; * takes any one piece */
+    void (*handle)(sfo_call *call);
+} sfo_route;
+/* Picks by the pieces from first on and calls the handler; answers 404 and 405 itself. HEAD goes to GET's handler. */
+void sfo_route_call(sfo_call *call, const sfo_route *routes, size_t count, size_t first);
+
+/* ---- answers (call.c) ---- */
+sfi_json_writer sfo_answer_json(sfo_call *call, int status);    /* write the body with it */
+void sfo_answer_empty(sfo_call *call, int status);              /* 204, 304 … */
+void sfo_answer_error(sfo_call *call, int status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
+void sfo_answer_not_found(sfo_call *call);                      /* The requested resource does not exist */
+void sfo_answer_fault(sfo_call *call, sfo_fault *fault);        /* and clears the fault */
+void sfo_answer_text(sfo_call *call, int status, const char *text);
+/* The JSON object in the request's body. false: the response says what is wrong. */
+bool sfo_call_body(sfo_call *call, sf_value *out);
+/* http://host of this request, for URLs in answers. */
+const char *sfo_call_base_url(sfo_call *call);
+const char *sfo_call_header(const sfo_call *call, const char *name);
+
+/* ---- doors ---- */
+void sfo_rest_dispatch(sfo_call *call);     /* rest.c: everything below /services/data/vXX.X, session checked by the caller */
+void sfo_versions(sfo_call *call);          /* rest.c: GET /services/data */
+void sfo_oauth_dispatch(sfo_call *call);    /* oauth.c: /services/oauth2/… */
+void sfo_identity(sfo_call *call);          /* identity.c: /id/{org}/{user} */
+void sfo_soap_dispatch(sfo_call *call);     /* soap.c: /services/Soap/… */
+void sfo_control_dispatch(sfo_call *call);  /* control.c: /__org/… */
+
+/* ---- session of a request (auth.c) ---- */
+/* Finds the bearer's session. false: the response is the 401. */
+bool sfo_call_authenticate(sfo_call *call);
+/* The token of an Authorization header: Bearer or OAuth. ptr NULL: no header; len 0: a broken one. */
+sf_str sfo_bearer_token(const char *authorization);
+
+/* ---- users (users.c) ---- */
+typedef struct sfo_user {
+    sf_id id;
+    char *username, *name, *first_name, *last_name, *email, *nickname, *time_zone, *locale, *language, *profile_id,
+        *role_id, *street, *city, *state, *country, *postal_code, *mobile_phone;   /* NULL: empty */
+    int64_t modified_ms;
+    bool active;
+} sfo_user;
+/* Texts live in arena. false: no such user. */
+bool sfo_user_load(sfo_org *org, sfi_arena *arena, const char *id, sfo_user *out);
+/* The token that goes behind the user's password. */
+void sfo_user_security_token(const sfo_org *org, const char *user_id, char out[32]);
+typedef enum sfo_login { SFO_LOGIN_OK, SFO_LOGIN_WRONG, SFO_LOGIN_NEEDS_TOKEN, SFO_LOGIN_INACTIVE } sfo_login;
+sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password_and_token, sf_id *user);
+
+/* ---- what happened (stats.c) ---- */
+sfo_stats *sfo_stats_new(void);
+void sfo_stats_free(sfo_stats *s);
+typedef enum sfo_event {
+    SFO_EVENT_CREATED, SFO_EVENT_UPDATED, SFO_EVENT_DELETED, SFO_EVENT_LOGIN, SFO_EVENT_REFRESH, SFO_EVENT_COUNT
+} sfo_event;
+void sfo_stats_event(sfo_stats *s, sfo_event event);
+void sfo_stats_request(sfo_stats *s, const char *method, const char *path, int status);
+void sfo_stats_write_json(sfo_stats *s, sfi_json_writer *w); /* members of an object that is open */
+void sfo_stats_reset(sfo_stats *s);
+/* Calls of the API in the last 24 hours: counts one more; false: that would be over max, and is not counted. */
+bool sfo_stats_api_call(sfo_stats *s, int64_t max);
+int64_t sfo_stats_api_used(sfo_stats *s);
+#endif

@@ -1,0 +1,183 @@
+/* rest.c: the table of REST resources, and those that tell about the org itself: versions, resources, limits. */
+#include "api/rest.h"
+
+/* ---- versions ---- */
+/* Three releases a year; the number says which: 31.0 is Summer '14. */
+static void write_label(int version, char *out, size_t size)
+{
+    static const char *const seasons[] = { "Winter", "Spring", "Summer" };
+    int since = version - 32; /* 32.0 is Winter '15 */
+    int season = ((since % 3) + 3) % 3;
+    int year = 15 + (since - season) / 3;
+    snprintf(out, size, "%s %s%02d", seasons[season], version == 42 ? "\u2019" : "'", year); /* 42.0 has the curly one, as real orgs do */
+}
+
+void sfo_versions(sfo_call *call)
+{
+    const char *method = call->request->method;
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+        sfo_response_header(call->response, "Allow", "GET,HEAD");
+        sfo_answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are GET,HEAD", method);
+        return;
+    }
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_array(&w);
+    for (int version = SFO_VERSION_MIN; version <= SFO_VERSION_MAX; version++) {
+        char text[64];
+        write_label(version, text, sizeof text);
+        sfi_json_begin_object(&w);
+        sfi_json_key(&w, "label");
+        sfi_json_string(&w, text);
+        snprintf(text, sizeof text, "/services/data/v%d.0", version);
+        sfi_json_key(&w, "url");
+        sfi_json_string(&w, text);
+        snprintf(text, sizeof text, "%d.0", version);
+        sfi_json_key(&w, "version");
+        sfi_json_string(&w, text);
+        sfi_json_end_object(&w);
+    }
+    sfi_json_end_array(&w);
+}
+
+/* ---- resources ---- */
+static void resources(sfo_call *call)
+{
+    static const char *const names[] = {
+        "tooling", "metadata", "eclair", "folders", "prechatForms", "contactTracing", "jobs", "chatter", "payments",
+        "tabs", "appMenu", "quickActions", "queryAll", "commerce", "wave", "iot", "analytics", "search", "smartdatadiscovery",
+        "identity", "composite", "parameterizedSearch", "fingerprint", "theme", "nouns", "domino", "event", "serviceTemplates",
+        "recent", "connect", "licensing", "limits", "process", "dedupe", "async-queries", "query", "emailConnect", "compactLayouts",
+        "knowledgeManagement", "sobjects", "actions", "support",
+    };
+    char text[256];
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_object(&w);
+    for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
+        sfi_json_key(&w, names[i]);
+        if (strcmp(names[i], "identity") == 0)
+            snprintf(text, sizeof text, "%.150s/id/%s/%s", sfo_call_base_url(call), sfo_store_org_id(call->org->store), call->user.text);
+        else
+            snprintf(text, sizeof text, "/services/data/v%s/%s", call->version, names[i]);
+        sfi_json_string(&w, text);
+    }
+    sfi_json_end_object(&w);
+}
+
+/* ---- limits ---- */
+static void write_limit(sfi_json_writer *w, const char *name, int64_t max, int64_t remaining)
+{
+    sfi_json_key(w, name);
+    sfi_json_begin_object(w);
+    sfi_json_key(w, "Max");
+    sfi_json_int(w, max);
+    sfi_json_key(w, "Remaining");
+    sfi_json_int(w, remaining > 0 ? remaining : 0);
+    sfi_json_end_object(w);
+}
+
+static void limits(sfo_call *call)
+{
+    static const struct { const char *name; int64_t max; } known[] = {
+        { "AnalyticsExternalDataSizeMB", 40960 }, { "ConcurrentAsyncGetReportInstances", 200 }, { "ConcurrentSyncReportRuns", 20 },
+        { "ContentPublicationLimit", 2500 }, { "DailyApiRequests", 0 }, { "DailyAsyncApexExecutions", 250000 },
+        { "DailyAsyncApexTests", 500 }, { "DailyBulkApiBatches", 15000 }, { "DailyBulkV2QueryFileStorageMB", 976562 },
+        { "DailyBulkV2QueryJobs", 10000 }, { "DailyDeliveredPlatformEvents", 10000 },
+        { "DailyDurableGenericStreamingApiEvents", 10000 }, { "DailyDurableStreamingApiEvents", 10000 },
+        { "DailyGenericStreamingApiEvents", 10000 }, { "DailyStandardVolumePlatformEvents", 10000 },
+        { "DailyStreamingApiEvents", 10000 }, { "DailyWorkflowEmails", 8040 }, { "DataStorageMB", 5 },
+        { "DurableStreamingApiConcurrentClients", 20 }, { "FileStorageMB", 20 }, { "HourlyAsyncReportRuns", 1200 },
+        { "HourlyDashboardRefreshes", 200 }, { "HourlyDashboardResults", 5000 }, { "HourlyDashboardStatuses", 999999999 },
+        { "HourlyLongTermIdMapping", 100000 }, { "HourlyODataCallout", 1000 }, { "HourlyPublishedPlatformEvents", 50000 },
+        { "HourlyPublishedStandardVolumePlatformEvents", 1000 }, { "HourlyShortTermIdMapping", 100000 },
+        { "HourlySyncReportRuns", 500 }, { "HourlyTimeBasedWorkflow", 50 }, { "MassEmail", 10 },
+        { "MonthlyPlatformEventsUsageEntitlement", 0 }, { "PermissionSets", 1500 }, { "SingleEmail", 15 },
+        { "StreamingApiConcurrentClients", 20 },
+    };
+    int64_t api_max = call->org->options.api_max;
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_object(&w);
+    for (size_t i = 0; i < SFI_COUNT_OF(known); i++) {
+        if (strcmp(known[i].name, "DailyApiRequests") == 0)
+            write_limit(&w, known[i].name, api_max, api_max - sfo_stats_api_used(call->org->stats));
+        else
+            write_limit(&w, known[i].name, known[i].max, known[i].max);
+    }
+    sfi_json_end_object(&w);
+}
+
+/* -1: the table cannot be counted. */
+static int64_t count_rows(sfo_call *call, const sfo_object *o)
+{
+    char *sql = sqlite3_mprintf(sfo_object_field(o, SFI_STR("IsDeleted")) != NULL
+                                    ? "SELECT count(*) FROM \"%w\" WHERE IsDeleted = 0" : "SELECT count(*) FROM \"%w\"", o->name);
+    sqlite3_stmt *stmt = NULL;
+    int64_t count = -1;
+    sfo_store_lock(call->org->store);
+    if (sql != NULL && sqlite3_prepare_v2(sfo_store_db(call->org->store), sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        count = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sfo_store_unlock(call->org->store);
+    sqlite3_free(sql);
+    return count;
+}
+
+static void write_record_count(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
+{
+    enum { EMPTY_SHOWN_FROM = 62 }; /* older versions leave objects without rows out */
+    int64_t count = o != NULL && !o->is_event ? count_rows(call, o) : -1;
+    if (count < 0 || (count == 0 && call->version_number < EMPTY_SHOWN_FROM)) return;
+    sfi_json_begin_object(w);
+    sfi_json_key(w, "count");
+    sfi_json_int(w, count);
+    sfi_json_key(w, "name");
+    sfi_json_string(w, o->name);
+    sfi_json_end_object(w);
+}
+
+static void record_count(sfo_call *call)
+{
+    sf_str names = sfo_params_get(&call->query, "sObjects");
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "sObjects");
+    sfi_json_begin_array(&w);
+    if (names.ptr == NULL)
+        for (size_t i = 0; i < sfo_schema_count(call->org->schema); i++)
+            write_record_count(call, &w, sfo_schema_at(call->org->schema, i));
+    while (names.len > 0) {
+        const char *comma = memchr(names.ptr, ',', names.len);
+        size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
+        write_record_count(call, &w, sfo_schema_object(call->org->schema, sfi_trim((sf_str){ names.ptr, len })));
+        names.ptr += len + (comma != NULL);
+        names.len -= len + (comma != NULL);
+    }
+    sfi_json_end_array(&w);
+    sfi_json_end_object(&w);
+}
+
+/* ---- the table ---- */
+void sfo_rest_dispatch(sfo_call *call)
+{
+    static const sfo_route routes[] = {
+        { "GET", "", resources },
+        { "GET", "limits", limits },
+        { "GET", "limits/recordCount", record_count },
+        { "GET", "query", sfo_rest_query },
+        { "GET", "query/*", sfo_rest_query_more },
+        { "GET", "queryAll", sfo_rest_query_all },
+        { "GET", "queryAll/*", sfo_rest_query_all_more },
+        { "GET", "sobjects", sfo_rest_describe_global },
+        { "GET", "sobjects/*", sfo_rest_basic_info },
+        { "POST", "sobjects/*", sfo_rest_create },
+        { "GET", "sobjects/*/describe", sfo_rest_describe },
+        { "POST", "sobjects/*/Id", sfo_rest_create },
+        { "GET", "sobjects/*/*", sfo_rest_get },
+        { "PATCH", "sobjects/*/*", sfo_rest_update },
+        { "DELETE", "sobjects/*/*", sfo_rest_delete },
+        { "GET", "sobjects/*/*/*", sfo_rest_get_by },
+        { "PATCH", "sobjects/*/*/*", sfo_rest_upsert },
+        { "DELETE", "sobjects/*/*/*", sfo_rest_delete_by },
+    };
+    sfo_route_call(call, routes, SFI_COUNT_OF(routes), 3);
+}

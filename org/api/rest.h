@@ -1,0 +1,50 @@
+/* rest.h: the REST handlers, one file a service, all called from the table in rest.c. */
+#ifndef SFO_REST_H
+#define SFO_REST_H
+#include "api/call.h"
+
+/* rest_describe.c */
+void sfo_rest_describe_global(sfo_call *call);
+void sfo_rest_describe(sfo_call *call);
+void sfo_rest_basic_info(sfo_call *call);
+/* rest_records.c: /sobjects/{O}[/{id}] */
+void sfo_rest_create(sfo_call *call);
+void sfo_rest_get(sfo_call *call);
+void sfo_rest_update(sfo_call *call);
+void sfo_rest_delete(sfo_call *call);
+/* rest_paths.c: /sobjects/{O}/{a}/{b}: by external id, or along a relationship */
+void sfo_rest_get_by(sfo_call *call);
+void sfo_rest_upsert(sfo_call *call);
+void sfo_rest_delete_by(sfo_call *call);
+/* rest_query.c */
+void sfo_rest_query(sfo_call *call);
+void sfo_rest_query_all(sfo_call *call);
+void sfo_rest_query_more(sfo_call *call);
+void sfo_rest_query_all_more(sfo_call *call);
+
+/* ---- shared by the record handlers (rest_records.c) ---- */
+/* The object of args[0]; NULL: the response is the 404. */
+const sfo_object *sfo_call_object(sfo_call *call);
+/* An id in the path, as 18 characters. false: the response is the 404. */
+bool sfo_call_record_id(sfo_call *call, const sfo_object *o, sf_str text, sf_id *out);
+/* Answers 200 with the record, or 304; honours fields= and the conditional headers. */
+void sfo_answer_record(sfo_call *call, const sfo_object *o, const char *id);
+/* Updates, deletes with the preconditions checked; answer 204. */
+void sfo_update_record(sfo_call *call, const sfo_object *o, const char *id);
+void sfo_delete_record(sfo_call *call, const sfo_object *o, const char *id);
+/* {"id":…,"success":true,"errors":[]} with "created" when that is not negative. */
+void sfo_answer_saved(sfo_call *call, int status, const sfo_object *o, const char *id, int created);
+
+/* ---- conditions.c ---- */
+typedef struct sfo_row_state {
+    char etag[64];              /* with quotes; "": this object has none */
+    int64_t modified_ms;
+} sfo_row_state;
+/* Do If-None-Match and If-Modified-Since say that the client has it already? */
+bool sfo_not_modified(sfo_call *call, const char *etag, int64_t modified_ms);
+/* If-Match and If-Unmodified-Since before a write. false: the response is the 412, or 400 for a bad date. */
+bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row);
+bool sfo_has_precondition(const sfo_call *call);
+/* Is tag in the header's list, whatever --gzip stands at its end? "*" is any. */
+bool sfo_etag_in(const char *list, const char *etag);
+#endif

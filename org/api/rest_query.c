@@ -1,0 +1,64 @@
+/* rest_query.c: SOQL over REST: query, queryAll, their further pages, explain. */
+#include "api/rest.h"
+
+/* batchSize of Sforce-Query-Options; 0: none, or not a number. */
+static int batch_size(const sfo_call *call)
+{
+    int64_t size = 0;
+    sf_str text = sfo_header_attribute(sfo_call_header(call, "Sforce-Query-Options"), "batchSize");
+    return text.ptr != NULL && sfi_parse_int(text, &size) && size > 0 && size < 1000000 ? (int)size : 0;
+}
+
+static void answer_result(sfo_call *call, bool ok, sfo_fault *fault)
+{
+    if (!ok) sfo_answer_fault(call, fault);
+    else sfo_fault_clear(fault);
+}
+
+static void query(sfo_call *call, bool all_rows)
+{
+    sfo_fault fault = { 0 };
+    sf_str explain = sfo_params_get(&call->query, "explain");
+    sf_str soql = sfo_params_get(&call->query, "q");
+    if (explain.ptr == NULL && soql.ptr == NULL) {
+        sfo_answer_error(call, 400, "MALFORMED_QUERY", "A query is required: say it in the parameter q");
+        return;
+    }
+    (void)sfo_answer_json(call, 200);
+    sfi_buf *out = &call->response->body;
+    if (explain.ptr != NULL) {
+        answer_result(call, sfo_soql_explain(call->org->store, &call->context, explain, out, &fault), &fault);
+        return;
+    }
+    sfo_query_options options = { .all_rows = all_rows, .batch_size = batch_size(call) };
+    answer_result(call, sfo_soql_query(call->org->store, &call->context, soql, &options, out, &fault), &fault);
+}
+
+void sfo_rest_query(sfo_call *call)
+{
+    query(call, false);
+}
+
+void sfo_rest_query_all(sfo_call *call)
+{
+    query(call, true);
+}
+
+static void query_more(sfo_call *call, bool all_rows)
+{
+    sfo_fault fault = { 0 };
+    sfo_query_options options = { .all_rows = all_rows, .batch_size = batch_size(call) };
+    (void)sfo_answer_json(call, 200);
+    bool ok = sfo_soql_more(call->org->store, &call->context, call->args[0], &options, &call->response->body, &fault);
+    answer_result(call, ok, &fault);
+}
+
+void sfo_rest_query_more(sfo_call *call)
+{
+    query_more(call, false);
+}
+
+void sfo_rest_query_all_more(sfo_call *call)
+{
+    query_more(call, true);
+}
