@@ -1,0 +1,242 @@
+/* server_test.c: a real server on a free port, spoken to over plain sockets. The handler echoes what it saw. */
+#include "http/server.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "http/wire.h"
+#include "support/support.h"
+
+static sfo_server *server;
+
+static void echo(void *user, const sfo_request *request, sfo_response *response)
+{
+    (void)user;
+    const char *extra = sfo_request_header(request, "X-Extra");
+    response->content_type = "text/plain";
+    sfi_buf_addf(&response->body, "%s|%s|%s|%s|%.*s|%s\n", request->method, request->path, request->query, extra != NULL ? extra : "-",
+                 (int)request->body.len, request->body.ptr, request->loopback ? "local" : "far");
+    if (strcmp(request->path, "/big") == 0)
+        for (int i = 0; i < 20000; i++) sfi_buf_add_str(&response->body, "lorem ipsum ");
+    if (strcmp(request->path, "/tagged") == 0) {
+        sfo_response_header(response, "ETag", "\"abc\"");
+        for (int i = 0; i < 200; i++) sfi_buf_add_str(&response->body, "0123456789");
+    }
+    if (strcmp(request->path, "/none") == 0) {
+        response->status = 204;
+        response->no_body = true;
+        response->content_type = NULL;
+        sfi_buf_clear(&response->body);
+    }
+    if (strcmp(request->path, "/reset") == 0) response->fault.reset_after = 20;
+    if (strcmp(request->path, "/cut") == 0) response->fault = (sfo_wire_fault){ -1, -1, 0, 5, true };
+    if (strcmp(request->path, "/short") == 0) response->fault = (sfo_wire_fault){ -1, -1, 0, 5, false };
+    if (strcmp(request->path, "/stall") == 0) response->fault = (sfo_wire_fault){ -1, 10, 600000, -1, false };
+}
+
+static int dial(void)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)sfo_server_port(server)) };
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct timeval patience = { .tv_sec = 20 };
+    assert_true(fd >= 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+/* Sends a request, reads to the end. @return what came, NUL-terminated; *reset: it ended in one. */
+static char *ask(const char *request, size_t len, bool *reset)
+{
+    static char answer[400000];
+    size_t got = 0;
+    ssize_t n;
+    int fd = dial();
+    while (len > 0) {
+        n = send(fd, request, len, MSG_NOSIGNAL);
+        if (n <= 0) break;
+        request += n;
+        len -= (size_t)n;
+    }
+    while ((n = recv(fd, answer + got, sizeof answer - 1 - got, 0)) > 0) got += (size_t)n;
+    if (reset != NULL) *reset = n < 0;
+    answer[got] = '\0';
+    close(fd);
+    return answer;
+}
+
+static char *ask_text(const char *request)
+{
+    return ask(request, strlen(request), NULL);
+}
+
+static void test_server__hands_over_the_whole_request(void **state)
+{
+    (void)state;
+    char *answer = ask_text("POST /a%2Fb/c?x=1+2&y=%20 HTTP/1.1\r\nHost: h\r\nx-eXtra: yes\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody");
+    assert_true(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0);
+    assert_non_null(strstr(answer, "\r\n\r\nPOST|/a%2Fb/c|x=1+2&y=%20|yes|body|local\n"));
+}
+
+static void test_server__takes_chunked_bodies(void **state)
+{
+    (void)state;
+    char *answer = ask_text("POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    assert_non_null(strstr(answer, "POST|/c||-|abcde|local"));
+}
+
+static void test_server__overrides_the_method_of_a_post(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(ask_text("POST /c?a=b&_HttpMethod=PATCH HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), "\r\n\r\nPATCH|"));
+    assert_non_null(strstr(ask_text("GET /c?_HttpMethod=DELETE HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "\r\n\r\nGET|"));
+    assert_non_null(strstr(ask_text("POST /c?_HttpMethod=BREW HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), "\r\n\r\nPOST|"));
+}
+
+static void test_server__keeps_the_connection(void **state)
+{
+    (void)state;
+    char *answer = ask_text("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(answer, "GET|/1|"));
+    assert_non_null(strstr(answer, "GET|/2|"));
+}
+
+static void test_server__sends_no_body_for_head_and_204(void **state)
+{
+    (void)state;
+    char *answer = ask_text("HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(answer, "Content-Length: 18\r\n"));
+    assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
+    answer = ask_text("GET /none HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_true(strncmp(answer, "HTTP/1.1 204 ", 13) == 0);
+    assert_null(strstr(answer, "Content-Type"));
+}
+
+static void test_server__compresses_when_asked(void **state)
+{
+    (void)state;
+    char *answer = ask_text("GET /tagged HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(answer, "Content-Encoding: gzip\r\n"));
+    assert_non_null(strstr(answer, "ETag: \"abc--gzip\"\r\n"));
+    answer = ask_text("GET /tagged HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_null(strstr(answer, "Content-Encoding"));
+    assert_non_null(strstr(answer, "ETag: \"abc\"\r\n"));
+}
+
+static void test_server__inflates_bodies(void **state)
+{
+    (void)state;
+    sfi_buf packed = { 0 };
+    sfi_buf request = { 0 };
+    sfi_buf_add_str(&packed, "inflate me");
+    assert_true(sfo_gzip(&packed));
+    sfi_buf_addf(&request, "POST /z HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", packed.len);
+    sfi_buf_add(&request, packed.data, packed.len);
+    assert_non_null(strstr(ask(request.data, request.len, NULL), "POST|/z||-|inflate me|"));
+    request.data[request.len - 9] = (char)(request.data[request.len - 9] ^ 0x55);
+    assert_true(strncmp(ask(request.data, request.len, NULL), "HTTP/1.1 400 ", 13) == 0);
+    sfi_buf_free(&packed);
+    sfi_buf_free(&request);
+}
+
+static void test_server__refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    sfi_buf request = { 0 };
+    sfi_buf_add_str(&request, "GET /");
+    for (int i = 0; i < 17000; i++) sfi_buf_add_char(&request, 'a');
+    sfi_buf_add_str(&request, " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_true(strncmp(ask(request.data, request.len, NULL), "HTTP/1.1 414 ", 13) == 0);
+    sfi_buf_clear(&request);
+    sfi_buf_add_str(&request, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Long: ");
+    for (int i = 0; i < 17000; i++) sfi_buf_add_char(&request, 'a');
+    sfi_buf_add_str(&request, "\r\n\r\n");
+    assert_true(strncmp(ask(request.data, request.len, NULL), "HTTP/1.1 431 ", 13) == 0);
+    sfi_buf_free(&request);
+    assert_true(strncmp(ask_text("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\nConnection: close\r\n\r\n"), "HTTP/1.1 413 ", 13) == 0);
+}
+
+static void test_server__breaks_answers(void **state)
+{
+    (void)state;
+    bool reset;
+    const char *get_reset = "GET /reset HTTP/1.1\r\nHost: h\r\n\r\n";
+    char *answer = ask(get_reset, strlen(get_reset), &reset);
+    assert_true(reset);
+    assert_int_equal(strlen(answer), 20);
+    answer = ask_text("GET /cut HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_non_null(strstr(answer, "Content-Length: 19\r\n"));
+    assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\nGET|/");
+    answer = ask_text("GET /short HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(answer, "Content-Length: 5\r\n"));
+    assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\nGET|/");
+}
+
+static void test_server__answers_others_while_one_stalls_and_stops_at_once(void **state)
+{
+    (void)state;
+    const char *get_stall = "GET /stall HTTP/1.1\r\nHost: h\r\n\r\n";
+    char first[64];
+    int fds[8];
+    for (size_t i = 0; i < COUNT_OF(fds); i++) { /* more than there are threads */
+        fds[i] = dial();
+        assert_int_equal(send(fds[i], get_stall, strlen(get_stall), 0), (ssize_t)strlen(get_stall));
+        assert_int_equal(recv(fds[i], first, sizeof first, 0), 10);
+    }
+    assert_non_null(strstr(ask_text("GET /ok HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "GET|/ok|"));
+    int64_t before = sfi_now_ms();
+    sfo_server_stop(server);
+    server = NULL;
+    assert_true(sfi_now_ms() - before < 5000);
+    for (size_t i = 0; i < COUNT_OF(fds); i++) close(fds[i]);
+}
+
+static void test_start__says_why_not(void **state)
+{
+    (void)state;
+    sf_error err;
+    sfo_server *other = NULL;
+    sfo_server_options o = { .handle = echo, .port = sfo_server_port(server) };
+    assert_int_equal(sfo_server_start(&o, &other, &err), SF_ERR_IO);
+    assert_null(other);
+    assert_non_null(strstr(err.message, "another program has it"));
+    o.host = "example.invalid";
+    assert_int_equal(sfo_server_start(&o, &other, &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "example.invalid"));
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    sf_error err;
+    sfo_server_options o = { .handle = echo, .body_max = 100000 };
+    if (sfo_server_start(&o, &server, &err) == SF_OK) return 0;
+    print_error("%s\n", err.message);
+    return -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    sfo_server_stop(server);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server__hands_over_the_whole_request),
+        cmocka_unit_test(test_server__takes_chunked_bodies),
+        cmocka_unit_test(test_server__overrides_the_method_of_a_post),
+        cmocka_unit_test(test_server__keeps_the_connection),
+        cmocka_unit_test(test_server__sends_no_body_for_head_and_204),
+        cmocka_unit_test(test_server__compresses_when_asked),
+        cmocka_unit_test(test_server__inflates_bodies),
+        cmocka_unit_test(test_server__refuses_what_is_too_large),
+        cmocka_unit_test(test_server__breaks_answers),
+        cmocka_unit_test(test_start__says_why_not),
+        cmocka_unit_test(test_server__answers_others_while_one_stalls_and_stops_at_once),
+    };
+    return cmocka_run_group_tests_name("org_http server", tests, begin, end);
+}
