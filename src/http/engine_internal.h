@@ -104,6 +104,7 @@ struct sfi_transfer {
     sfi_http *http;          /* one reference */
     sfi_transfer *next, *prev;
     CURL *easy;
+    bool easy_is_clean;
     struct curl_slist *header_list;
     sfi_origin origin;
     char *url, *method;
@@ -141,7 +142,7 @@ void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_na
 /* http.c */
 char *sfi_http_take_buffer(sfi_http *http, size_t need, bool is_exact, size_t *cap);
 CURL *sfi_http_take_easy(sfi_http *http);           /* NULL: no memory */
-void sfi_http_return_easy(sfi_http *http, CURL *easy);
+void sfi_http_return_easy(sfi_http *http, CURL *easy, bool is_clean); /* is_clean: its last transfer ended well */
 bool sfi_http_host_was_reached(sfi_http *http, const char *origin);
 void sfi_http_unref(sfi_http *http);
 #endif

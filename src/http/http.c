@@ -69,12 +69,12 @@ CURL *sfi_http_take_easy(sfi_http *http)
     return easy != NULL ? easy : curl_easy_init();
 }
 
-void sfi_http_return_easy(sfi_http *http, CURL *easy)
+void sfi_http_return_easy(sfi_http *http, CURL *easy, bool is_clean)
 {
-    curl_easy_reset(easy); /* forgets the request, keeps the buffers */
+    if (is_clean) curl_easy_reset(easy); /* forgets the request */
     bool kept = false;
     pthread_mutex_lock(&http->lock);
-    if (!http->is_closing && http->easy_count < SFI_HTTP_EASIES_MAX) {
+    if (is_clean && !http->is_closing && http->easy_count < SFI_HTTP_EASIES_MAX) {
         http->easies[http->easy_count++] = easy;
         kept = true;
     }

@@ -157,7 +157,8 @@ void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_na
     } else if (!was_sent) {
         r->outcome = SFI_HTTP_NOT_SENT;
         describe_not_sent(t, code, timeout_name);
-    } else if (code != CURLE_OK || timeout_name != NULL || t->in.failure != SF_OK || status < 200) {
+    } else if (code != CURLE_OK || timeout_name != NULL || t->in.failure != SF_OK || status < 200 || !t->in.headers_done) {
+        /* libcurl is content with headers that end before their blank line; a Content-Length may have been among the rest */
         r->outcome = SFI_HTTP_LOST;
         r->truncated = t->in.headers_done && status >= 200;
         describe_lost(t, code, timeout_name);

@@ -233,7 +233,7 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
 /* What only the running request needed. */
 static void release(sfi_transfer *t)
 {
-    if (t->easy != NULL) sfi_http_return_easy(t->http, t->easy);
+    if (t->easy != NULL) sfi_http_return_easy(t->http, t->easy, t->easy_is_clean);
     t->easy = NULL;
     free_headers(t->header_list);
     t->header_list = NULL;
@@ -357,7 +357,7 @@ static void log_headers(const sfi_transfer *t, bool sent)
     const sfi_log *log = &t->http->log;
     if (!sfi_log_wants(log, SFI_LOG_TRACE)) return;
     for (const struct curl_slist *l = t->header_list; sent && l != NULL; l = l->next)
-        log_header(log, ">", sfi_str(l->data));
+        if (!sfi_ends_with(sfi_str(l->data), ":")) log_header(log, ">", sfi_str(l->data)); /* "Name:" keeps one away */
     const char *line = sent ? NULL : t->response.headers;
     while (line != NULL && *line != '\0') { /* ends: every line ends with LF or the text does */
         const char *end = strchr(line, '\n');
@@ -378,6 +378,7 @@ bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name)
     sfi_outcome_classify(t, code, timeout_name);
     log_headers(t, false);
     log_end(t);
+    t->easy_is_clean = code == CURLE_OK; /* one that failed may still hold its buffer, and then takes no options */
     release(t);
     return false;
 }
