@@ -75,6 +75,7 @@ def clients(url, work, want_peers):
         table += [
             ("jsforce 3.10.26", "gzip", "curlz", ["node", f"{TOP}/bench/query/jsforce.js", url]),
             ("simple-salesforce 1.12.10", "gzip", "curlz", [f"{BUILD}/venv/bin/python", f"{TOP}/bench/query/simple.py", url]),
+            ("go-salesforce 3.1.0", "gzip", "curlz", [f"{BUILD}/go-salesforce", url]),
         ]
     return table
 
@@ -88,6 +89,10 @@ def prepare_peers():
     if not os.path.exists(f"{BUILD}/venv/bin/python"):
         subprocess.run([sys.executable, "-m", "venv", f"{BUILD}/venv"], check=True)
         subprocess.run([f"{BUILD}/venv/bin/pip", "install", "-q", "-r", f"{TOP}/bench/peers/requirements.txt"], check=True)
+
+
+    if not os.path.exists(f"{BUILD}/go-salesforce"):
+        subprocess.run(["go", "build", "-o", f"{BUILD}/go-salesforce", "."], cwd=f"{TOP}/bench/query/go", check=True)
 
 
 def main():
@@ -122,7 +127,7 @@ def main():
         samples = {i: [] for i in range(len(table))}
         for run in range(options.runs):
             for i, (name, _, _, command) in enumerate(table):
-                if run > 2 and ("jsforce" in name or "simple" in name):
+                if run > 2 and name.startswith(("jsforce", "simple", "go-")):
                     continue  # slow ones: three runs are enough for a median
                 samples[i].append(measure(command, f"{work}/stdout"))
                 printed = open(f"{work}/stdout").read().split()
