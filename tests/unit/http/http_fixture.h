@@ -13,7 +13,7 @@ static char logged[256 * 1024];
 static size_t logged_len;
 static pthread_mutex_t logged_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void keep_log(void *user, int level, const char *line)
+static inline void keep_log(void *user, int level, const char *line)
 {
     (void)user, (void)level;
     pthread_mutex_lock(&logged_lock);
@@ -22,7 +22,7 @@ static void keep_log(void *user, int level, const char *line)
     pthread_mutex_unlock(&logged_lock);
 }
 
-static bool was_logged(const char *text)
+static inline bool was_logged(const char *text)
 {
     pthread_mutex_lock(&logged_lock);
     bool found = strstr(logged, text) != NULL;
@@ -31,7 +31,7 @@ static bool was_logged(const char *text)
 }
 
 /* Proxies of the environment must not get between a test and its server. */
-static sfi_http *open_http(sf_transport_options options)
+static inline sfi_http *open_http(sf_transport_options options)
 {
     sf_error err = { 0 };
     sfi_http *http = NULL;
