@@ -190,6 +190,7 @@ static bool walk_until(walk *w, sfi_check_stop stop, uint32_t token)
         switch (w->c.next) {
         case SFI_CHECK_FIRST:
             if (stop == SFI_STOP_INSIDE && w->c.at == token + 1) return true;
+            if (stop == SFI_STOP_NESTED) return true;
             w->c.next = byte_at(w, w->c.at) == ']' ? SFI_CHECK_AFTER : SFI_CHECK_VALUE;
             break;
         case SFI_CHECK_VALUE: {
@@ -227,9 +228,9 @@ static bool check_escapes(const sfi_json *doc, uint32_t begin, uint32_t end, siz
         unsigned char state;
         size_t len = sfi_string_len(doc, token, &state);
         size_t string = (size_t)doc->positions[token] + 1;
-        size_t wrong_offset = sfi_string_check(doc->text + string, len);
-        *wrong_at = string + wrong_offset;
-        if (wrong_offset < len) return false;
+        size_t right = state == '"' ? sfi_string_check(doc->text + string, len) : len; /* else it was read already */
+        *wrong_at = string + right;
+        if (right < len) return false;
         found = memchr(doc->text + string + len, '\\', stop - string - len);
     }
     return true;

@@ -68,7 +68,7 @@ struct sfi_json {
 /* ---- check.c: the grammar ---- */
 typedef enum sfi_check_stop {
     SFI_STOP_NEVER,     /* check to the end of the text */
-    SFI_STOP_NESTED,    /* before the first array or object inside another */
+    SFI_STOP_NESTED,    /* inside the first array, or before the first object inside another: never amid an array */
     SFI_STOP_INSIDE,    /* behind the opening bracket at the given token */
     SFI_STOP_ROW        /* behind the next element of the array that check stands in; its keys go to row_fields */
 } sfi_check_stop;

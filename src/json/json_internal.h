@@ -60,6 +60,9 @@ sf_status sfi_json_row_next(sfi_json_rows *rows, sf_value *row, sf_error *err);
  * sfi_json_write_value). The fast path of NDJSON output. */
 sf_str sfi_json_raw(sf_value v);
 
+/* Line and column (bytes), both from 1, where a value stands in its text; 1 and 1 for a missing one. */
+void sfi_json_place(sf_value v, int64_t *line, int64_t *column);
+
 /* Numbers without locale. */
 bool sfi_parse_double(sf_str s, double *out);
 

@@ -26,15 +26,22 @@ static sf_status next_unchecked(sfi_json_rows *rows, sf_value *row, sf_error *er
     return SF_ROW;
 }
 
-static sf_status next_checked(sfi_json_rows *rows, sf_value *row)
+/* The row lies behind the place of the check: another array was begun further on. Should it have been begun inside this
+ * very row, the row is not checked to its end, and then all of the text is. */
+static sf_status next_checked(sfi_json_rows *rows, sf_value *row, sf_error *err)
 {
     sfi_json *doc = rows->doc;
     uint32_t t = rows->next;
     rows->done = sfi_token_byte(doc, t) == ']';
     if (rows->done) return SF_DONE;
     if (rows->started) t++; /* the comma */
+    uint32_t end = sfi_value_skip(doc, t);
+    if (end > doc->check.at) {
+        sf_status rc = sfi_check_run(doc, SFI_STOP_NEVER, 0, err);
+        if (rc != SF_OK) return rc;
+    }
     *row = sfi_value_at(doc, t);
-    rows->next = sfi_value_skip(doc, t);
+    rows->next = end;
     return SF_ROW;
 }
 
@@ -43,7 +50,7 @@ sf_status sfi_json_row_next(sfi_json_rows *rows, sf_value *row, sf_error *err)
     if (rows->done) return SF_DONE;
     const sfi_json_check *check = &rows->doc->check;
     bool is_unchecked = check->next != SFI_CHECK_END && rows->next == check->at;
-    sf_status rc = is_unchecked ? next_unchecked(rows, row, err) : next_checked(rows, row);
+    sf_status rc = is_unchecked ? next_unchecked(rows, row, err) : next_checked(rows, row, err);
     if (rc == SF_ROW) rows->started = true;
     return rc;
 }
