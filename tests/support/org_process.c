@@ -126,7 +126,7 @@ int test_org_http(test_org *org, const char *method, const char *path, const cha
 void test_org_fault(test_org *org, const char *spec)
 {
     char body[512];
-    snprintf(body, sizeof body, "{\"fault\":\"%s\"}", spec);
+    snprintf(body, sizeof body, "{\"spec\":\"%s\"}", spec);
     int status = test_org_http(org, "POST", "/__org/faults", NULL, body);
     if (status < 200 || status > 299) fail_msg("fault %s: status %d %s", spec, status, org->reply != NULL ? org->reply : "");
 }

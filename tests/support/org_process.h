@@ -20,7 +20,7 @@ int test_org_stop(test_org *org);
 /* One plain HTTP request outside the library under test; bearer NULL: none, body NULL: none. Answers the status, the body stands in
  * org->reply. 0: no answer came. */
 int test_org_http(test_org *org, const char *method, const char *path, const char *bearer, const char *body);
-/* Faults of the org (see org/api/faults.c): add one SPEC, take all away. */
+/* Faults of the org (see org/api/faults.h): add one SPEC, take all away. */
 void test_org_fault(test_org *org, const char *spec);
 void test_org_faults_clear(test_org *org);
 #endif
