@@ -62,25 +62,51 @@ static const char usage[] =
     "Example: sforce-org --port 8080 --data org.db --seed sample\n";
 
 /* ---- options ---- */
-enum { OPT_HOST = 256, OPT_ANYWHERE, OPT_PORT, OPT_DATA, OPT_SEED, OPT_RECORDS, OPT_SCHEMA, OPT_POLICY, OPT_TIMEOUT, OPT_API_LIMIT,
-       OPT_FAULT, OPT_JSON, OPT_QUIET, OPT_LOG, OPT_VERSION, OPT_HELP };
+enum {
+    OPT_HOST = 256,
+    OPT_ANYWHERE,
+    OPT_PORT,
+    OPT_DATA,
+    OPT_SEED,
+    OPT_RECORDS,
+    OPT_SCHEMA,
+    OPT_POLICY,
+    OPT_TIMEOUT,
+    OPT_API_LIMIT,
+    OPT_FAULT,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_LOG,
+    OPT_VERSION,
+    OPT_HELP
+};
 
 static const struct option long_options[] = {
-    { "host", required_argument, NULL, OPT_HOST }, { "listen-anywhere", no_argument, NULL, OPT_ANYWHERE },
-    { "port", required_argument, NULL, OPT_PORT }, { "data", required_argument, NULL, OPT_DATA },
-    { "seed", required_argument, NULL, OPT_SEED }, { "records", required_argument, NULL, OPT_RECORDS },
-    { "schema", required_argument, NULL, OPT_SCHEMA }, { "policy", required_argument, NULL, OPT_POLICY },
-    { "session-timeout", required_argument, NULL, OPT_TIMEOUT }, { "api-limit", required_argument, NULL, OPT_API_LIMIT },
-    { "fault", required_argument, NULL, OPT_FAULT }, { "json", no_argument, NULL, OPT_JSON },
-    { "quiet", no_argument, NULL, OPT_QUIET }, { "log", no_argument, NULL, OPT_LOG },
-    { "version", no_argument, NULL, OPT_VERSION }, { "help", no_argument, NULL, OPT_HELP }, { NULL, 0, NULL, 0 },
+    { "host", required_argument, NULL, OPT_HOST },
+    { "listen-anywhere", no_argument, NULL, OPT_ANYWHERE },
+    { "port", required_argument, NULL, OPT_PORT },
+    { "data", required_argument, NULL, OPT_DATA },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "records", required_argument, NULL, OPT_RECORDS },
+    { "schema", required_argument, NULL, OPT_SCHEMA },
+    { "policy", required_argument, NULL, OPT_POLICY },
+    { "session-timeout", required_argument, NULL, OPT_TIMEOUT },
+    { "api-limit", required_argument, NULL, OPT_API_LIMIT },
+    { "fault", required_argument, NULL, OPT_FAULT },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "quiet", no_argument, NULL, OPT_QUIET },
+    { "log", no_argument, NULL, OPT_LOG },
+    { "version", no_argument, NULL, OPT_VERSION },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
 };
 
 static sf_status number(const char *option, const char *text, int64_t min, int64_t max, int64_t *out, sf_error *err)
 {
     int64_t n;
     if (!sfi_parse_int(sfi_str(text), &n) || n < min || n > max)
-        return sfi_fail(err, SF_ERR_USAGE, "%s takes a number from %lld to %lld, not '%s'", option, (long long)min, (long long)max, text);
+        return sfi_fail(err, SF_ERR_USAGE, "%s takes a number from %lld to %lld, not '%s'", option, (long long)min,
+                        (long long)max, text);
     *out = n;
     return SF_OK;
 }
@@ -108,8 +134,10 @@ static sf_status take_option(settings *s, int option, const char *value, sf_erro
     case OPT_TIMEOUT: rc = number("--session-timeout", value, 1, 86400 * 365, &s->session_timeout_s, err); break;
     case OPT_API_LIMIT: rc = number("--api-limit", value, 1, 1000000000, &s->api_max, err); break;
     case OPT_FAULT:
-        if (s->fault_count == FAULTS_MAX) rc = sfi_fail(err, SF_ERR_USAGE, "more than %d --fault options", FAULTS_MAX);
-        else s->faults[s->fault_count++] = value;
+        if (s->fault_count == FAULTS_MAX)
+            rc = sfi_fail(err, SF_ERR_USAGE, "more than %d --fault options", FAULTS_MAX);
+        else
+            s->faults[s->fault_count++] = value;
         break;
     case OPT_JSON: s->json = true; break;
     case OPT_QUIET: s->quiet = true; break;
@@ -132,12 +160,15 @@ static int parse_options(settings *s, int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option == OPT_HELP || option == OPT_VERSION) {
-            if (option == OPT_HELP) fputs(usage, stdout);
-            else printf("sforce-org %s\n", sf_version());
+            if (option == OPT_HELP)
+                fputs(usage, stdout);
+            else
+                printf("sforce-org %s\n", sf_version());
             return fflush(stdout) == 0 ? 0 : EXIT_FAILED;
         }
         if (option == '?') {
-            fprintf(stderr, "sforce-org: %s: unknown option, or its value is missing; see sforce-org --help\n", argv[optind - 1]);
+            fprintf(stderr, "sforce-org: %s: unknown option, or its value is missing; see sforce-org --help\n",
+                    argv[optind - 1]);
             return EXIT_USAGE;
         }
         if (take_option(s, option, optarg, &err) != SF_OK) {
@@ -150,7 +181,9 @@ static int parse_options(settings *s, int argc, char **argv)
         return EXIT_USAGE;
     }
     if (!is_loopback(s->host) && !s->listen_anywhere) {
-        fprintf(stderr, "sforce-org: --host %s can be reached from other machines; add --listen-anywhere if that is meant\n", s->host);
+        fprintf(stderr,
+                "sforce-org: --host %s can be reached from other machines; add --listen-anywhere if that is meant\n",
+                s->host);
         return EXIT_USAGE;
     }
     return -1;
@@ -181,10 +214,15 @@ static sf_status start(const settings *s, running *r, sf_error *err)
 {
     sf_status rc = sfo_schema_load(s->schema, &r->schema, err);
     if (rc == SF_OK) rc = sfo_store_open(s->data, r->schema, &r->store, err);
-    if (rc == SF_OK && (strcmp(s->seed, "sample") == 0 || s->records > 0)) rc = sfo_seed_sample(r->store, s->records, err);
+    if (rc == SF_OK && (strcmp(s->seed, "sample") == 0 || s->records > 0))
+        rc = sfo_seed_sample(r->store, s->records, err);
     sfo_org_options options = {
-        .store = r->store, .policy = s->policy, .session_timeout_s = s->session_timeout_s, .api_max = s->api_max,
-        .password = getenv("SFORCE_ORG_PASSWORD"), .log = s->log ? log_line : NULL,
+        .store = r->store,
+        .policy = s->policy,
+        .session_timeout_s = s->session_timeout_s,
+        .api_max = s->api_max,
+        .password = getenv("SFORCE_ORG_PASSWORD"),
+        .log = s->log ? log_line : NULL,
     };
     if (rc == SF_OK) rc = sfo_org_new(&options, &r->org, err);
     for (size_t i = 0; rc == SF_OK && i < s->fault_count; i++) rc = sfo_org_add_fault(r->org, s->faults[i], err);
@@ -195,9 +233,16 @@ static sf_status start(const settings *s, running *r, sf_error *err)
 
 static void write_json(const char *url, const sfo_credentials *c, const char *token)
 {
-    const struct { const char *name, *value; } members[] = {
-        { "url", url }, { "username", c->username }, { "password", c->password }, { "security_token", c->security_token },
-        { "client_id", c->client_id }, { "client_secret", c->client_secret }, { "access_token", token },
+    const struct {
+        const char *name, *value;
+    } members[] = {
+        { "url", url },
+        { "username", c->username },
+        { "password", c->password },
+        { "security_token", c->security_token },
+        { "client_id", c->client_id },
+        { "client_secret", c->client_secret },
+        { "access_token", token },
     };
     sfi_buf line = { 0 };
     sfi_json_writer w = sfi_json_write_to(&line);
@@ -214,13 +259,14 @@ static void write_json(const char *url, const sfo_credentials *c, const char *to
 
 static void write_text(const settings *s, const char *url, const sfo_credentials *c, const char *token)
 {
-    printf("sforce-org is running at %s\n\n"
-           "  username        %s\n  password        %s\n  security token  %s\n"
-           "  client id       %s\n  client secret   %s\n  access token    %s\n\n"
-           "Rows are in %s. Stop with Ctrl-C. Try:\n"
-           "  curl -H 'Authorization: Bearer %s' '%s/services/data/v62.0/query?q=SELECT+Id,Name+FROM+Account+LIMIT+3'\n",
-           url, c->username, c->password, c->security_token, c->client_id, c->client_secret, token,
-           strcmp(s->data, ":memory:") == 0 ? "memory and gone at the end" : s->data, token, url);
+    printf(
+        "sforce-org is running at %s\n\n"
+        "  username        %s\n  password        %s\n  security token  %s\n"
+        "  client id       %s\n  client secret   %s\n  access token    %s\n\n"
+        "Rows are in %s. Stop with Ctrl-C. Try:\n"
+        "  curl -H 'Authorization: Bearer %s' '%s/services/data/v62.0/query?q=SELECT+Id,Name+FROM+Account+LIMIT+3'\n",
+        url, c->username, c->password, c->security_token, c->client_id, c->client_secret, token,
+        strcmp(s->data, ":memory:") == 0 ? "memory and gone at the end" : s->data, token, url);
 }
 
 static sf_status announce(const settings *s, const running *r, sf_error *err)
@@ -234,8 +280,10 @@ static sf_status announce(const settings *s, const running *r, sf_error *err)
     sfo_credentials c;
     sfo_org_credentials(r->org, &c);
     if (!sfo_org_access_token(r->org, token)) return sfi_fail_memory(err, "a session");
-    if (s->json) write_json(url, &c, token);
-    else write_text(s, url, &c, token);
+    if (s->json)
+        write_json(url, &c, token);
+    else
+        write_text(s, url, &c, token);
     (void)fflush(stdout); /* whoever closed the pipe does not want to know */
     sfi_wipe(token, sizeof token);
     return SF_OK;

@@ -10,22 +10,22 @@
 
 /* How strict an org it is: words of --policy. */
 typedef struct sfo_policy {
-    bool rotate;                 /* each refresh gives a new refresh token; using an old one kills the family */
-    bool no_password;            /* the OAuth username-password flow is blocked */
-    bool no_soap_login;          /* SOAP login() is switched off */
-    bool no_client_credentials;  /* the app has no run-as user */
-    bool no_api_scope;           /* tokens are given, but are not valid for REST: 401 that a refresh does not cure */
-    bool trusted_network;        /* no security token is needed behind the password */
+    bool rotate;                /* each refresh gives a new refresh token; using an old one kills the family */
+    bool no_password;           /* the OAuth username-password flow is blocked */
+    bool no_soap_login;         /* SOAP login() is switched off */
+    bool no_client_credentials; /* the app has no run-as user */
+    bool no_api_scope;          /* tokens are given, but are not valid for REST: 401 that a refresh does not cure */
+    bool trusted_network;       /* no security token is needed behind the password */
 } sfo_policy;
 /* One word, or several with commas between. @return SF_OK, SF_ERR_USAGE (the message names the word and those known). */
 sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err);
 
 typedef struct sfo_org_options {
-    sfo_store *store;            /* borrowed until sfo_org_free */
+    sfo_store *store; /* borrowed until sfo_org_free */
     sfo_policy policy;
-    int64_t session_timeout_s;   /* of inactivity; 0: 7200 */
-    int64_t api_max;             /* requests in 24 hours; 0: 1,000,000 */
-    const char *password;        /* for the administrator; NULL: the one kept in the data file, or a new random one */
+    int64_t session_timeout_s;     /* of inactivity; 0: 7200 */
+    int64_t api_max;               /* requests in 24 hours; 0: 1,000,000 */
+    const char *password;          /* for the administrator; NULL: the one kept in the data file, or a new random one */
     void (*log)(const char *line); /* one line a request, without secrets; NULL: none */
 } sfo_org_options;
 typedef struct sfo_org sfo_org;

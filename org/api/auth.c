@@ -32,7 +32,8 @@ bool sfo_call_authenticate(sfo_call *call)
     }
     sfo_session_facts facts;
     bool alive = token.len > 0 && sfo_session_use(call->org->sessions, token, &facts);
-    if (alive && sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
+    if (alive &&
+        sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
         (void)sfo_session_revoke(call->org->sessions, token); /* it was alive a moment ago; gone is gone */
         alive = false;
     }

@@ -26,17 +26,20 @@ bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sf
     call->request = request;
     call->response = response;
     if (!split_path(call, request->path)) {
-        sfo_answer_error(call, 400, "BAD_REQUEST", "The path is not valid: broken escape, NUL byte, invalid UTF-8, or too many parts");
+        sfo_answer_error(call, 400, "BAD_REQUEST",
+                         "The path is not valid: broken escape, NUL byte, invalid UTF-8, or too many parts");
         return false;
     }
     if (!sfo_params_parse(&call->arena, sfi_str(request->query), &call->query)) {
-        sfo_answer_error(call, 400, "BAD_REQUEST", "The query string is not valid: broken escape, or more than %d parameters", SFO_PARAMS_MAX);
+        sfo_answer_error(call, 400, "BAD_REQUEST",
+                         "The query string is not valid: broken escape, or more than %d parameters", SFO_PARAMS_MAX);
         return false;
     }
     for (size_t i = 0; i < call->query.count; i++) {
         sf_str value = call->query.items[i].value;
         if (memchr(value.ptr, '\0', value.len) == NULL && sfi_utf8_valid(value.ptr, value.len)) continue;
-        sfo_answer_error(call, 400, "BAD_REQUEST", "Parameter '%s' holds a NUL byte or invalid UTF-8", call->query.items[i].name.ptr);
+        sfo_answer_error(call, 400, "BAD_REQUEST", "Parameter '%s' holds a NUL byte or invalid UTF-8",
+                         call->query.items[i].name.ptr);
         return false;
     }
     return true;
@@ -108,8 +111,10 @@ void sfo_answer_not_found(sfo_call *call)
 void sfo_answer_fault(sfo_call *call, sfo_fault *fault)
 {
     sfi_json_writer w = sfo_answer_json(call, fault->http_status);
-    if (fault->http_status == 300 && fault->message != NULL) sfi_json_raw_text(&w, sfi_str(fault->message)); /* an array of paths */
-    else sfo_fault_write_json(fault, &call->response->body);
+    if (fault->http_status == 300 && fault->message != NULL)
+        sfi_json_raw_text(&w, sfi_str(fault->message)); /* an array of paths */
+    else
+        sfo_fault_write_json(fault, &call->response->body);
     sfo_fault_clear(fault);
 }
 
@@ -137,18 +142,21 @@ static void answer_parser_error(sfo_call *call, const sf_error *err)
         line++;
         column = 1;
     }
-    sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "%s at [line:%lld, column:%lld]", err->message, (long long)line, (long long)column);
+    sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "%s at [line:%lld, column:%lld]", err->message, (long long)line,
+                     (long long)column);
 }
 
 bool sfo_call_body(sfo_call *call, sf_value *out)
 {
     const char *type = sfo_call_header(call, "Content-Type");
     if (!is_json(type)) {
-        sfo_answer_error(call, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '%s' not supported; use application/json", type);
+        sfo_answer_error(call, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '%s' not supported; use application/json",
+                         type);
         return false;
     }
     if (sfi_trim(call->request->body).len == 0) {
-        sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.");
+        sfo_answer_error(call, 400, "JSON_PARSER_ERROR",
+                         "The HTTP entity body is required, but this request has no entity body.");
         return false;
     }
     sf_error err;

@@ -12,23 +12,25 @@
 #include "soql/soql.h"
 
 enum {
-    SFO_SEGMENTS_MAX = 24,        /* pieces of a path */
-    SFO_ARGS_MAX = 4,             /* pieces that a pattern's * may take */
-    SFO_VERSION_MIN = 31, SFO_VERSION_MAX = 66, SFO_VERSION_FIRST = 7, /* first: the oldest there ever was */
+    SFO_SEGMENTS_MAX = 24, /* pieces of a path */
+    SFO_ARGS_MAX = 4,      /* pieces that a pattern's * may take */
+    SFO_VERSION_MIN = 31,
+    SFO_VERSION_MAX = 66,
+    SFO_VERSION_FIRST = 7, /* first: the oldest there ever was */
     SFO_SOAP_LOGIN_VERSION_MAX = 64,
-    SFO_BATCH_MAX = 200           /* maxBatchSize */
+    SFO_BATCH_MAX = 200 /* maxBatchSize */
 };
 
 typedef struct sfo_stats sfo_stats;
 
 struct sfo_org {
-    sfo_org_options options;      /* read only after sfo_org_new, as all but the last five */
+    sfo_org_options options; /* read only after sfo_org_new, as all but the last five */
     sfo_store *store;
     const sfo_schema *schema;
     char *username, *password, *token_key, *security_token, *client_id, *client_secret;
-    char metadata_etag[16];       /* with its quotes */
+    char metadata_etag[16]; /* with its quotes */
     int64_t metadata_modified_ms;
-    sfo_sessions *sessions;       /* each has a lock of its own */
+    sfo_sessions *sessions; /* each has a lock of its own */
     sfo_faults *faults;
     sfo_stats *stats;
 };
@@ -37,16 +39,16 @@ typedef struct sfo_call {
     sfo_org *org;
     const sfo_request *request;
     sfo_response *response;
-    sfi_arena arena;              /* for decoded text; ends with the call */
+    sfi_arena arena;                   /* for decoded text; ends with the call */
     sf_str segments[SFO_SEGMENTS_MAX]; /* the path, decoded; no empty last one, suffix .json taken off */
     size_t segment_count;
-    sf_str args[SFO_ARGS_MAX];    /* what the pattern's * took */
+    sf_str args[SFO_ARGS_MAX]; /* what the pattern's * took */
     sfo_params query;
-    char version[8];              /* "62.0" */
+    char version[8]; /* "62.0" */
     int version_number;
-    sfo_context context;          /* for store and soql; user_id points to user */
+    sfo_context context; /* for store and soql; user_id points to user */
     sf_id user;
-    sfi_json *json;               /* the body's document, made when first read; ends with the call */
+    sfi_json *json; /* the body's document, made when first read; ends with the call */
 } sfo_call;
 
 /* Split and decode path and query. false: the response says what is wrong. */
@@ -62,11 +64,11 @@ typedef struct sfo_route {
 void sfo_route_call(sfo_call *call, const sfo_route *routes, size_t count, size_t first);
 
 /* ---- answers (call.c) ---- */
-sfi_json_writer sfo_answer_json(sfo_call *call, int status);    /* write the body with it */
-void sfo_answer_empty(sfo_call *call, int status);              /* 204, 304 … */
+sfi_json_writer sfo_answer_json(sfo_call *call, int status); /* write the body with it */
+void sfo_answer_empty(sfo_call *call, int status);           /* 204, 304 … */
 void sfo_answer_error(sfo_call *call, int status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
-void sfo_answer_not_found(sfo_call *call);                      /* The requested resource does not exist */
-void sfo_answer_fault(sfo_call *call, sfo_fault *fault);        /* and clears the fault */
+void sfo_answer_not_found(sfo_call *call);               /* The requested resource does not exist */
+void sfo_answer_fault(sfo_call *call, sfo_fault *fault); /* and clears the fault */
 void sfo_answer_text(sfo_call *call, int status, const char *text);
 /* The JSON object in the request's body. false: the response says what is wrong. */
 bool sfo_call_body(sfo_call *call, sf_value *out);
@@ -75,12 +77,13 @@ const char *sfo_call_base_url(sfo_call *call);
 const char *sfo_call_header(const sfo_call *call, const char *name);
 
 /* ---- doors ---- */
-void sfo_rest_dispatch(sfo_call *call);     /* rest.c: everything below /services/data/vXX.X, session checked by the caller */
-void sfo_versions(sfo_call *call);          /* rest.c: GET /services/data */
-void sfo_oauth_dispatch(sfo_call *call);    /* oauth.c: /services/oauth2/… */
-void sfo_identity(sfo_call *call);          /* identity.c: /id/{org}/{user} */
-void sfo_soap_dispatch(sfo_call *call);     /* soap.c: /services/Soap/… */
-void sfo_control_dispatch(sfo_call *call);  /* control.c: /__org/… */
+void sfo_rest_dispatch(
+    sfo_call *call);               /* rest.c: everything below /services/data/vXX.X, session checked by the caller */
+void sfo_versions(sfo_call *call); /* rest.c: GET /services/data */
+void sfo_oauth_dispatch(sfo_call *call);   /* oauth.c: /services/oauth2/… */
+void sfo_identity(sfo_call *call);         /* identity.c: /id/{org}/{user} */
+void sfo_soap_dispatch(sfo_call *call);    /* soap.c: /services/Soap/… */
+void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 
 /* ---- session of a request (auth.c) ---- */
 /* Finds the bearer's session. false: the response is the 401. */
@@ -92,7 +95,7 @@ sf_str sfo_bearer_token(const char *authorization);
 typedef struct sfo_user {
     sf_id id;
     char *username, *name, *first_name, *last_name, *email, *nickname, *time_zone, *locale, *language, *profile_id,
-        *role_id, *street, *city, *state, *country, *postal_code, *mobile_phone;   /* NULL: empty */
+        *role_id, *street, *city, *state, *country, *postal_code, *mobile_phone; /* NULL: empty */
     int64_t modified_ms;
     bool active;
 } sfo_user;
@@ -107,7 +110,12 @@ sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password_and_toke
 sfo_stats *sfo_stats_new(void);
 void sfo_stats_free(sfo_stats *s);
 typedef enum sfo_event {
-    SFO_EVENT_CREATED, SFO_EVENT_UPDATED, SFO_EVENT_DELETED, SFO_EVENT_LOGIN, SFO_EVENT_REFRESH, SFO_EVENT_COUNT
+    SFO_EVENT_CREATED,
+    SFO_EVENT_UPDATED,
+    SFO_EVENT_DELETED,
+    SFO_EVENT_LOGIN,
+    SFO_EVENT_REFRESH,
+    SFO_EVENT_COUNT
 } sfo_event;
 void sfo_stats_event(sfo_stats *s, sfo_event event);
 void sfo_stats_request(sfo_stats *s, const char *method, const char *path, int status);

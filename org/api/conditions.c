@@ -65,10 +65,16 @@ bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row)
     const char *match = sfo_call_header(call, "If-Match");
     const char *none_match = sfo_call_header(call, "If-None-Match");
     bool holds = true;
-    if (match != NULL && row->etag[0] != '\0') holds = sfo_etag_in(match, row->etag);
-    else if (got[0] == 1) holds = row->modified_ms / 1000 <= ms[0] / 1000;
-    if (holds && none_match != NULL && row->etag[0] != '\0') holds = !sfo_etag_in(none_match, row->etag);
-    else if (holds && got[1] == 1) holds = row->modified_ms / 1000 > ms[1] / 1000;
-    if (!holds) sfo_answer_error(call, 412, "PRECONDITION_FAILED", "The record does not meet the conditions of the request's headers");
+    if (match != NULL && row->etag[0] != '\0')
+        holds = sfo_etag_in(match, row->etag);
+    else if (got[0] == 1)
+        holds = row->modified_ms / 1000 <= ms[0] / 1000;
+    if (holds && none_match != NULL && row->etag[0] != '\0')
+        holds = !sfo_etag_in(none_match, row->etag);
+    else if (holds && got[1] == 1)
+        holds = row->modified_ms / 1000 > ms[1] / 1000;
+    if (!holds)
+        sfo_answer_error(call, 412, "PRECONDITION_FAILED",
+                         "The record does not meet the conditions of the request's headers");
     return holds;
 }

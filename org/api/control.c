@@ -57,8 +57,9 @@ static bool add_fault(sfo_call *call, sf_value spec)
 {
     sf_error err;
     const char *text = sf_get_str(spec, NULL);
-    sf_status rc = text != NULL && sf_value_type(spec) == SF_STRING ? sfo_faults_add(call->org->faults, text, NULL, &err)
-                                                                    : sfi_fail(&err, SF_ERR_USAGE, "spec is not a string");
+    sf_status rc = text != NULL && sf_value_type(spec) == SF_STRING
+                       ? sfo_faults_add(call->org->faults, text, NULL, &err)
+                       : sfi_fail(&err, SF_ERR_USAGE, "spec is not a string");
     if (rc != SF_OK) sfo_answer_error(call, 400, "INVALID_FAULT", "%s", err.message);
     return rc == SF_OK;
 }
@@ -85,8 +86,10 @@ static void remove_faults(sfo_call *call)
 static void remove_fault(sfo_call *call)
 {
     int64_t id = 0;
-    if (!sfi_parse_int(call->args[0], &id) || id < 1 || sfo_faults_remove(call->org->faults, id) == 0) sfo_answer_not_found(call);
-    else answer_count(call, "removed", 1);
+    if (!sfi_parse_int(call->args[0], &id) || id < 1 || sfo_faults_remove(call->org->faults, id) == 0)
+        sfo_answer_not_found(call);
+    else
+        answer_count(call, "removed", 1);
 }
 
 static void expire_sessions(sfo_call *call)
@@ -105,7 +108,8 @@ static void tokens(sfo_call *call)
     char access[SFO_TOKEN_SIZE];
     int64_t family = 0;
     const char *user = sfo_store_admin_id(call->org->store);
-    if (!sfo_refresh_open(call->org->sessions, user, refresh, &family) || !sfo_session_open(call->org->sessions, user, family, access)) {
+    if (!sfo_refresh_open(call->org->sessions, user, refresh, &family) ||
+        !sfo_session_open(call->org->sessions, user, family, access)) {
         sfo_answer_error(call, 503, "SERVER_UNAVAILABLE", "no memory for tokens");
         return;
     }

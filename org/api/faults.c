@@ -6,7 +6,7 @@
 enum { SETTING_MAX = 1000000000 };
 
 struct sfo_faults {
-    pthread_mutex_t lock;    /* guards all below */
+    pthread_mutex_t lock; /* guards all below */
     sfo_fault_rule rules[SFO_FAULTS_MAX];
     size_t count;
     int64_t next_id, struck;
@@ -15,36 +15,60 @@ struct sfo_faults {
 #define ONLY(kind) (1u << (kind))
 enum { ANY_KIND = 0xFFFF };
 
-static const struct { const char *name; sfo_fault_kind kind; } kinds[] = {
-    { "reset", SFO_FAULT_RESET }, { "stall", SFO_FAULT_STALL }, { "truncate", SFO_FAULT_TRUNCATE },
-    { "lost", SFO_FAULT_LOST }, { "limit", SFO_FAULT_LIMIT }, { "expire", SFO_FAULT_EXPIRE },
-    { "refuse-refresh", SFO_FAULT_REFUSE_REFRESH }, { "rotate", SFO_FAULT_ROTATE },
+static const struct {
+    const char *name;
+    sfo_fault_kind kind;
+} kinds[] = {
+    { "reset", SFO_FAULT_RESET },
+    { "stall", SFO_FAULT_STALL },
+    { "truncate", SFO_FAULT_TRUNCATE },
+    { "lost", SFO_FAULT_LOST },
+    { "limit", SFO_FAULT_LIMIT },
+    { "expire", SFO_FAULT_EXPIRE },
+    { "refuse-refresh", SFO_FAULT_REFUSE_REFRESH },
+    { "rotate", SFO_FAULT_ROTATE },
 };
 
 /* ---- reading a SPEC ---- */
 typedef enum form { NUMBER, TEXT, WORD } form;
 static const struct setting {
     const char *name;
-    unsigned kinds;          /* which take it */
+    unsigned kinds; /* which take it */
     form form;
-    size_t offset, size;     /* of the rule's member; size for TEXT */
-    const char *words[3];    /* WORD: the member becomes the index */
+    size_t offset, size;  /* of the rule's member; size for TEXT */
+    const char *words[3]; /* WORD: the member becomes the index */
 } settings[] = {
     { "path", ANY_KIND, TEXT, offsetof(sfo_fault_rule, path), sizeof((sfo_fault_rule *)0)->path, { NULL } },
     { "method", ANY_KIND, TEXT, offsetof(sfo_fault_rule, method), sizeof((sfo_fault_rule *)0)->method, { NULL } },
     { "skip", ANY_KIND, NUMBER, offsetof(sfo_fault_rule, skip), 0, { NULL } },
     { "times", ANY_KIND, NUMBER, offsetof(sfo_fault_rule, times), 0, { NULL } },
     { "every", ANY_KIND, NUMBER, offsetof(sfo_fault_rule, every), 0, { NULL } },
-    { "after", ONLY(SFO_FAULT_RESET) | ONLY(SFO_FAULT_STALL) | ONLY(SFO_FAULT_TRUNCATE), NUMBER,
-      offsetof(sfo_fault_rule, after), 0, { NULL } },
+    { "after",
+      ONLY(SFO_FAULT_RESET) | ONLY(SFO_FAULT_STALL) | ONLY(SFO_FAULT_TRUNCATE),
+      NUMBER,
+      offsetof(sfo_fault_rule, after),
+      0,
+      { NULL } },
     { "ms", ONLY(SFO_FAULT_STALL), NUMBER, offsetof(sfo_fault_rule, ms), 0, { NULL } },
     { "requests", ONLY(SFO_FAULT_EXPIRE), NUMBER, offsetof(sfo_fault_rule, requests), 0, { NULL } },
-    { "retry_after", ONLY(SFO_FAULT_STATUS) | ONLY(SFO_FAULT_LIMIT), NUMBER,
-      offsetof(sfo_fault_rule, retry_after), 0, { NULL } },
-    { "length", ONLY(SFO_FAULT_TRUNCATE), WORD, offsetof(sfo_fault_rule, wrong_length), sizeof(bool),
+    { "retry_after",
+      ONLY(SFO_FAULT_STATUS) | ONLY(SFO_FAULT_LIMIT),
+      NUMBER,
+      offsetof(sfo_fault_rule, retry_after),
+      0,
+      { NULL } },
+    { "length",
+      ONLY(SFO_FAULT_TRUNCATE),
+      WORD,
+      offsetof(sfo_fault_rule, wrong_length),
+      sizeof(bool),
       { "right", "wrong" } },
     { "effect", ONLY(SFO_FAULT_STATUS), WORD, offsetof(sfo_fault_rule, has_effect), sizeof(bool), { "no", "yes" } },
-    { "body", ONLY(SFO_FAULT_STATUS), WORD, offsetof(sfo_fault_rule, body), sizeof(sfo_fault_body),
+    { "body",
+      ONLY(SFO_FAULT_STATUS),
+      WORD,
+      offsetof(sfo_fault_rule, body),
+      sizeof(sfo_fault_body),
       { "json", "html", "empty" } },
 };
 
@@ -53,8 +77,10 @@ static bool set_word(sfo_fault_rule *rule, const struct setting *s, sf_str value
     for (size_t i = 0; i < SFI_COUNT_OF(s->words) && s->words[i] != NULL; i++) {
         if (!sfi_str_is(value, s->words[i])) continue;
         void *member = (char *)rule + s->offset;
-        if (s->size == sizeof(bool)) *(bool *)member = i == 1;
-        else *(sfo_fault_body *)member = (sfo_fault_body)i;
+        if (s->size == sizeof(bool))
+            *(bool *)member = i == 1;
+        else
+            *(sfo_fault_body *)member = (sfo_fault_body)i;
         return true;
     }
     return false;
@@ -70,17 +96,21 @@ static sf_status set(sfo_fault_rule *rule, const char *spec, sf_str name, sf_str
         char *member = (char *)rule + s->offset;
         sf_str rest = value;
         bool fits = false;
-        if (s->form == NUMBER) fits = sfi_take_int(&rest, SETTING_MAX, (int64_t *)(void *)member) && rest.len == 0;
-        else if (s->form == WORD) fits = set_word(rule, s, value);
-        else if ((fits = value.len > 0 && value.len < s->size)) snprintf(member, s->size, "%.*s", (int)value.len, value.ptr);
+        if (s->form == NUMBER)
+            fits = sfi_take_int(&rest, SETTING_MAX, (int64_t *)(void *)member) && rest.len == 0;
+        else if (s->form == WORD)
+            fits = set_word(rule, s, value);
+        else if ((fits = value.len > 0 && value.len < s->size))
+            snprintf(member, s->size, "%.*s", (int)value.len, value.ptr);
         if (fits) return SF_OK;
-        return sfi_fail(err, SF_ERR_USAGE, "fault '%s': '%.*s' is not a value for '%s'%s%s%s%s%s%s", spec, (int)value.len,
-                        value.ptr, s->name, s->form == NUMBER ? ", which takes a number" : "",
+        return sfi_fail(err, SF_ERR_USAGE, "fault '%s': '%.*s' is not a value for '%s'%s%s%s%s%s%s", spec,
+                        (int)value.len, value.ptr, s->name, s->form == NUMBER ? ", which takes a number" : "",
                         s->words[0] != NULL ? "; it takes " : "", s->words[0] != NULL ? s->words[0] : "",
                         s->words[0] != NULL ? " or " : "", s->words[1] != NULL ? s->words[1] : "",
                         s->words[2] != NULL ? " or empty" : "");
     }
-    return sfi_fail(err, SF_ERR_USAGE, "fault '%s': unknown setting '%.*s'; see sforce-org --help", spec, (int)name.len, name.ptr);
+    return sfi_fail(err, SF_ERR_USAGE, "fault '%s': unknown setting '%.*s'; see sforce-org --help", spec, (int)name.len,
+                    name.ptr);
 }
 
 static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, sf_error *err)
@@ -98,7 +128,8 @@ static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, s
     }
     return sfi_fail(err, SF_ERR_USAGE,
                     "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, limit, expire, refuse-refresh, "
-                    "rotate or a status from 400 to 599", spec, (int)name.len, name.ptr);
+                    "rotate or a status from 400 to 599",
+                    spec, (int)name.len, name.ptr);
 }
 
 sf_status sfo_fault_parse(const char *spec, sfo_fault_rule *out, sf_error *err)
@@ -117,8 +148,10 @@ sf_status sfo_fault_parse(const char *spec, sfo_fault_rule *out, sf_error *err)
     while (rc == SF_OK && rest.len > 0) { /* each round takes a setting away */
         sf_str item = { rest.ptr, strcspn(rest.ptr, ",") };
         size_t name_len = strcspn(item.ptr, "=,");
-        if (name_len >= item.len) return sfi_fail(err, SF_ERR_USAGE, "fault '%s': '%.*s' needs '=value'", spec, (int)item.len, item.ptr);
-        rc = set(out, spec, (sf_str){ item.ptr, name_len }, (sf_str){ item.ptr + name_len + 1, item.len - name_len - 1 }, err);
+        if (name_len >= item.len)
+            return sfi_fail(err, SF_ERR_USAGE, "fault '%s': '%.*s' needs '=value'", spec, (int)item.len, item.ptr);
+        rc = set(out, spec, (sf_str){ item.ptr, name_len },
+                 (sf_str){ item.ptr + name_len + 1, item.len - name_len - 1 }, err);
         rest.ptr += item.len;
         rest.len -= item.len;
         if (rc == SF_OK && sfi_take_text(&rest, ",") && rest.len == 0)
@@ -177,11 +210,24 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         bool *has = NULL;
         sfo_fault_rule *where = NULL;
         switch (rule->kind) {
-        case SFO_FAULT_RESET: case SFO_FAULT_STALL: has = &out->has_wire; where = &out->wire; break;
-        case SFO_FAULT_LIMIT: case SFO_FAULT_STATUS: has = &out->has_answer; where = &out->answer; break;
-        case SFO_FAULT_TRUNCATE: has = &out->has_truncate; where = &out->truncate; break;
+        case SFO_FAULT_RESET:
+        case SFO_FAULT_STALL:
+            has = &out->has_wire;
+            where = &out->wire;
+            break;
+        case SFO_FAULT_LIMIT:
+        case SFO_FAULT_STATUS:
+            has = &out->has_answer;
+            where = &out->answer;
+            break;
+        case SFO_FAULT_TRUNCATE:
+            has = &out->has_truncate;
+            where = &out->truncate;
+            break;
         case SFO_FAULT_LOST: has = &out->has_lost; break;
-        case SFO_FAULT_EXPIRE: case SFO_FAULT_REFUSE_REFRESH: case SFO_FAULT_ROTATE: break; /* asked for by name */
+        case SFO_FAULT_EXPIRE:
+        case SFO_FAULT_REFUSE_REFRESH:
+        case SFO_FAULT_ROTATE: break; /* asked for by name */
         }
         if (has == NULL || *has || !sfo_fault_matches(rule, method, path) || !count(f, rule)) continue;
         *has = true;

@@ -31,21 +31,28 @@
 enum { SFO_FAULTS_MAX = 64, SFO_FAULT_SPEC_MAX = 240 };
 
 typedef enum sfo_fault_kind {
-    SFO_FAULT_RESET, SFO_FAULT_STALL, SFO_FAULT_TRUNCATE, SFO_FAULT_LOST, SFO_FAULT_LIMIT, SFO_FAULT_EXPIRE,
-    SFO_FAULT_REFUSE_REFRESH, SFO_FAULT_ROTATE, SFO_FAULT_STATUS
+    SFO_FAULT_RESET,
+    SFO_FAULT_STALL,
+    SFO_FAULT_TRUNCATE,
+    SFO_FAULT_LOST,
+    SFO_FAULT_LIMIT,
+    SFO_FAULT_EXPIRE,
+    SFO_FAULT_REFUSE_REFRESH,
+    SFO_FAULT_ROTATE,
+    SFO_FAULT_STATUS
 } sfo_fault_kind;
 typedef enum sfo_fault_body { SFO_FAULT_BODY_JSON, SFO_FAULT_BODY_HTML, SFO_FAULT_BODY_EMPTY } sfo_fault_body;
 
 typedef struct sfo_fault_rule {
     sfo_fault_kind kind;
-    int status;                       /* SFO_FAULT_STATUS */
-    int64_t after;                    /* bytes; -1: the kind's default */
+    int status;                        /* SFO_FAULT_STATUS */
+    int64_t after;                     /* bytes; -1: the kind's default */
     int64_t ms, requests, retry_after; /* retry_after -1: no header */
     bool wrong_length, has_effect;
     sfo_fault_body body;
-    char path[128], method[12];       /* "": any */
+    char path[128], method[12]; /* "": any */
     int64_t skip, times, every;
-    char spec[SFO_FAULT_SPEC_MAX];    /* as it was given */
+    char spec[SFO_FAULT_SPEC_MAX]; /* as it was given */
     int64_t id, matched, struck;
 } sfo_fault_rule;
 
@@ -55,7 +62,7 @@ sf_status sfo_fault_parse(const char *spec, sfo_fault_rule *out, sf_error *err);
 bool sfo_fault_matches(const sfo_fault_rule *rule, const char *method, const char *path);
 
 typedef struct sfo_faults sfo_faults;
-sfo_faults *sfo_faults_new(void);     /* NULL: no memory */
+sfo_faults *sfo_faults_new(void); /* NULL: no memory */
 void sfo_faults_free(sfo_faults *f);
 /* @param id NULL, or gets the rule's number. @return SF_OK, SF_ERR_USAGE, SF_ERR_LIMIT (SFO_FAULTS_MAX rules). */
 sf_status sfo_faults_add(sfo_faults *f, const char *spec, int64_t *id, sf_error *err);

@@ -5,30 +5,47 @@
 /* The URLs of the org's doors; {version} stays unless a version was asked for. */
 static void write_urls(sfo_call *call, sfi_json_writer *w, const char *user_id)
 {
-    static const struct { const char *name, *path; } urls[] = { /* %V version, %O org id of 15 characters, %U user */
-        { "enterprise", "/services/Soap/c/%V/%O" }, { "metadata", "/services/Soap/m/%V/%O" },
-        { "partner", "/services/Soap/u/%V/%O" }, { "rest", "/services/data/v%V/" },
-        { "sobjects", "/services/data/v%V/sobjects/" }, { "search", "/services/data/v%V/search/" },
-        { "query", "/services/data/v%V/query/" }, { "recent", "/services/data/v%V/recent/" },
-        { "tooling_soap", "/services/Soap/T/%V/%O" }, { "tooling_rest", "/services/data/v%V/tooling/" },
-        { "profile", "/%U" }, { "feeds", "/services/data/v%V/chatter/feeds" },
-        { "groups", "/services/data/v%V/chatter/groups" }, { "users", "/services/data/v%V/chatter/users" },
+    static const struct {
+        const char *name, *path;
+    } urls[] = {
+        /* %V version, %O org id of 15 characters, %U user */
+        { "enterprise", "/services/Soap/c/%V/%O" },
+        { "metadata", "/services/Soap/m/%V/%O" },
+        { "partner", "/services/Soap/u/%V/%O" },
+        { "rest", "/services/data/v%V/" },
+        { "sobjects", "/services/data/v%V/sobjects/" },
+        { "search", "/services/data/v%V/search/" },
+        { "query", "/services/data/v%V/query/" },
+        { "recent", "/services/data/v%V/recent/" },
+        { "tooling_soap", "/services/Soap/T/%V/%O" },
+        { "tooling_rest", "/services/data/v%V/tooling/" },
+        { "profile", "/%U" },
+        { "feeds", "/services/data/v%V/chatter/feeds" },
+        { "groups", "/services/data/v%V/chatter/groups" },
+        { "users", "/services/data/v%V/chatter/users" },
         { "feed_items", "/services/data/v%V/chatter/feed-items" },
-        { "feed_elements", "/services/data/v%V/chatter/feed-elements" }, { "custom_domain", "" },
+        { "feed_elements", "/services/data/v%V/chatter/feed-elements" },
+        { "custom_domain", "" },
     };
     char version[16] = "{version}";
     sf_str asked = sfo_params_get(&call->query, "version");
-    if (asked.ptr != NULL && sfi_str_is(asked, "latest")) snprintf(version, sizeof version, "%d.0", SFO_VERSION_MAX);
-    else if (asked.len > 0 && asked.len < 6) snprintf(version, sizeof version, "%s", asked.ptr);
+    if (asked.ptr != NULL && sfi_str_is(asked, "latest"))
+        snprintf(version, sizeof version, "%d.0", SFO_VERSION_MAX);
+    else if (asked.len > 0 && asked.len < 6)
+        snprintf(version, sizeof version, "%s", asked.ptr);
     sfi_json_begin_object(w);
     for (size_t i = 0; i < SFI_COUNT_OF(urls); i++) {
         sfi_buf url = { 0 };
         sfi_buf_add_str(&url, sfo_call_base_url(call));
         for (const char *c = urls[i].path; *c != '\0'; c++) {
-            if (*c != '%') sfi_buf_add_char(&url, *c);
-            else if (*++c == 'V') sfi_buf_add_str(&url, version);
-            else if (*c == 'O') sfi_buf_add(&url, sfo_store_org_id(call->org->store), 15);
-            else sfi_buf_add_str(&url, user_id);
+            if (*c != '%')
+                sfi_buf_add_char(&url, *c);
+            else if (*++c == 'V')
+                sfi_buf_add_str(&url, version);
+            else if (*c == 'O')
+                sfi_buf_add(&url, sfo_store_org_id(call->org->store), 15);
+            else
+                sfi_buf_add_str(&url, user_id);
         }
         sfi_json_key(w, urls[i].name);
         sfi_json_string_n(w, sfi_buf_str(&url));
@@ -73,9 +90,11 @@ static void member_time(sfi_json_writer *w, const char *name, int64_t ms)
 
 static void write_userinfo_address(sfi_json_writer *w, const sfo_user *u)
 {
-    const struct { const char *name, *value; } parts[] = {
-        { "street_address", u->street }, { "locality", u->city }, { "region", u->state }, { "postal_code", u->postal_code },
-        { "country", u->country },
+    const struct {
+        const char *name, *value;
+    } parts[] = {
+        { "street_address", u->street },   { "locality", u->city },   { "region", u->state },
+        { "postal_code", u->postal_code }, { "country", u->country },
     };
     sfi_json_key(w, "address");
     sfi_json_begin_object(w);
@@ -186,7 +205,9 @@ void sfo_identity(sfo_call *call)
         sfo_answer_text(call, 404, "Inactive");
     } else {
         snprintf(url, sizeof url, "%.150s/id/%s/%s", sfo_call_base_url(call), org_id, user.id.text);
-        if (is_identity) answer_identity(call, &user, url);
-        else answer_userinfo(call, &user, url);
+        if (is_identity)
+            answer_identity(call, &user, url);
+        else
+            answer_userinfo(call, &user, url);
     }
 }

@@ -7,7 +7,7 @@
 #include "xml/xml_internal.h"
 
 typedef struct pair {
-    const char *name, *value;   /* value NULL: left out */
+    const char *name, *value; /* value NULL: left out */
 } pair;
 
 typedef enum format { FORMAT_JSON, FORMAT_FORM, FORMAT_XML } format;
@@ -74,7 +74,8 @@ static const char *sign(sfo_call *call, const char *id, const char *issued_at)
     const char *out = NULL;
     sfi_buf_addf(&text, "%s%s", id, issued_at);
     if (!text.failed &&
-        HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text.data, text.len, mac, &len) != NULL &&
+        HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text.data, text.len, mac, &len) !=
+            NULL &&
         sfi_buf_add_base64(&signature, mac, len))
         out = sfi_arena_strndup(&call->arena, signature.data, signature.len);
     sfi_buf_free(&text);
@@ -88,7 +89,8 @@ static void answer_no_memory(sfo_call *call)
 }
 
 /* A new session for the user as the token endpoint says it. scope, refresh: NULL leaves the member out. */
-static void grant_session(sfo_call *call, const sfo_params *form, const char *user_id, int64_t family, const char *scope, const char *refresh)
+static void grant_session(sfo_call *call, const sfo_params *form, const char *user_id, int64_t family,
+                          const char *scope, const char *refresh)
 {
     char token[SFO_TOKEN_SIZE];
     char id[256];
@@ -101,9 +103,14 @@ static void grant_session(sfo_call *call, const sfo_params *form, const char *us
     snprintf(id, sizeof id, "%.150s/id/%s/%s", base, sfo_store_org_id(call->org->store), user_id);
     snprintf(issued_at, sizeof issued_at, "%lld", (long long)sfi_wall_ms());
     const pair pairs[] = {
-        { "access_token", token }, { "refresh_token", refresh != NULL && refresh[0] != '\0' ? refresh : NULL },
-        { "signature", sign(call, id, issued_at) }, { "scope", scope }, { "instance_url", base }, { "id", id },
-        { "token_type", "Bearer" }, { "issued_at", issued_at },
+        { "access_token", token },
+        { "refresh_token", refresh != NULL && refresh[0] != '\0' ? refresh : NULL },
+        { "signature", sign(call, id, issued_at) },
+        { "scope", scope },
+        { "instance_url", base },
+        { "id", id },
+        { "token_type", "Bearer" },
+        { "issued_at", issued_at },
     };
     answer(call, form, 200, pairs, SFI_COUNT_OF(pairs));
     sfi_wipe(token, sizeof token);
@@ -159,7 +166,8 @@ static void grant_password(sfo_call *call, const sfo_params *form)
         grant_session(call, form, user.text, 0, NULL, NULL);
         return;
     case SFO_LOGIN_INACTIVE: fail(call, form, "inactive_user", "user is inactive"); return;
-    case SFO_LOGIN_WRONG: case SFO_LOGIN_NEEDS_TOKEN: break;
+    case SFO_LOGIN_WRONG:
+    case SFO_LOGIN_NEEDS_TOKEN: break;
     }
     fail(call, form, "invalid_grant", "authentication failure");
 }
@@ -185,7 +193,8 @@ static void grant_refresh(sfo_call *call, const sfo_params *form)
     sfo_session_facts facts;
     bool refused = sfo_faults_strike_kind(org->faults, SFO_FAULT_REFUSE_REFRESH, method, path);
     bool rotate = org->options.policy.rotate || sfo_faults_strike_kind(org->faults, SFO_FAULT_ROTATE, method, path);
-    if (refused || sfo_refresh_use(org->sessions, sfo_params_get(form, "refresh_token"), rotate, next, &facts) != SFO_REFRESH_OK) {
+    if (refused ||
+        sfo_refresh_use(org->sessions, sfo_params_get(form, "refresh_token"), rotate, next, &facts) != SFO_REFRESH_OK) {
         fail(call, form, "invalid_grant", "expired access/refresh token");
         return;
     }
@@ -215,8 +224,13 @@ static bool read_form(sfo_call *call, sfo_params *form)
 
 static void token(sfo_call *call)
 {
-    static const struct { const char *name; void (*grant)(sfo_call *call, const sfo_params *form); } grants[] = {
-        { "password", grant_password }, { "client_credentials", grant_client_credentials }, { "refresh_token", grant_refresh },
+    static const struct {
+        const char *name;
+        void (*grant)(sfo_call *call, const sfo_params *form);
+    } grants[] = {
+        { "password", grant_password },
+        { "client_credentials", grant_client_credentials },
+        { "refresh_token", grant_refresh },
         { "hybrid_refresh", grant_refresh },
     };
     sfo_params form;
@@ -262,10 +276,14 @@ static void introspect(sfo_call *call)
     sfi_json_bool(&w, alive);
     if (alive) {
         char sub[256];
-        snprintf(sub, sizeof sub, "%.150s/id/%s/%s", sfo_call_base_url(call), sfo_store_org_id(call->org->store), facts.user.text);
+        snprintf(sub, sizeof sub, "%.150s/id/%s/%s", sfo_call_base_url(call), sfo_store_org_id(call->org->store),
+                 facts.user.text);
         const pair pairs[] = {
-            { "scope", facts.family != 0 ? "api refresh_token" : "api" }, { "client_id", call->org->client_id },
-            { "username", user.username }, { "sub", sub }, { "token_type", facts.is_refresh ? "refresh_token" : "access_token" },
+            { "scope", facts.family != 0 ? "api refresh_token" : "api" },
+            { "client_id", call->org->client_id },
+            { "username", user.username },
+            { "sub", sub },
+            { "token_type", facts.is_refresh ? "refresh_token" : "access_token" },
         };
         for (size_t i = 0; i < SFI_COUNT_OF(pairs); i++) {
             sfi_json_key(&w, pairs[i].name);
@@ -285,8 +303,14 @@ static void introspect(sfo_call *call)
 
 void sfo_oauth_dispatch(sfo_call *call)
 {
-    static const struct { const char *name; void (*handle)(sfo_call *call); } doors[] = {
-        { "token", token }, { "revoke", revoke }, { "introspect", introspect }, { "userinfo", sfo_identity },
+    static const struct {
+        const char *name;
+        void (*handle)(sfo_call *call);
+    } doors[] = {
+        { "token", token },
+        { "revoke", revoke },
+        { "introspect", introspect },
+        { "userinfo", sfo_identity },
     };
     for (size_t i = 0; i < SFI_COUNT_OF(doors); i++) {
         if (!sfi_str_is_nocase(call->segments[2], doors[i].name)) continue;

@@ -3,16 +3,29 @@
 #include "api/call.h"
 #include "api/settings.h"
 
-enum { TIMEOUT_DEFAULT_S = 7200, API_MAX_DEFAULT = 1000000, CLIENT_ID_LEN = 80, CLIENT_SECRET_LEN = 64, PASSWORD_LEN = 16, KEY_LEN = 40 };
+enum {
+    TIMEOUT_DEFAULT_S = 7200,
+    API_MAX_DEFAULT = 1000000,
+    CLIENT_ID_LEN = 80,
+    CLIENT_SECRET_LEN = 64,
+    PASSWORD_LEN = 16,
+    KEY_LEN = 40
+};
 
 static const char no_cache[] = "no-cache,must-revalidate,max-age=0,no-store,private";
 
 /* ---- policy ---- */
 sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err)
 {
-    const struct { const char *word; bool *flag; } known[] = {
-        { "rotate", &policy->rotate }, { "no-password", &policy->no_password }, { "no-soap-login", &policy->no_soap_login },
-        { "no-client-credentials", &policy->no_client_credentials }, { "no-api-scope", &policy->no_api_scope },
+    const struct {
+        const char *word;
+        bool *flag;
+    } known[] = {
+        { "rotate", &policy->rotate },
+        { "no-password", &policy->no_password },
+        { "no-soap-login", &policy->no_soap_login },
+        { "no-client-credentials", &policy->no_client_credentials },
+        { "no-api-scope", &policy->no_api_scope },
         { "trusted-network", &policy->trusted_network },
     };
     for (const char *at = words; *at != '\0';) { /* each round takes a word away */
@@ -21,8 +34,10 @@ sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err)
         for (size_t i = 0; i < SFI_COUNT_OF(known); i++)
             if (sfi_str_is((sf_str){ at, len }, known[i].word)) flag = known[i].flag;
         if (flag == NULL)
-            return sfi_fail(err, SF_ERR_USAGE, "unknown policy '%.*s'; use rotate, no-password, no-soap-login, "
-                            "no-client-credentials, no-api-scope or trusted-network", (int)len, at);
+            return sfi_fail(err, SF_ERR_USAGE,
+                            "unknown policy '%.*s'; use rotate, no-password, no-soap-login, "
+                            "no-client-credentials, no-api-scope or trusted-network",
+                            (int)len, at);
         *flag = true;
         at += len + (at[len] == ',');
     }
@@ -52,10 +67,12 @@ static sf_status load_password(sfo_org *org, sf_error *err)
     if (rc != SF_OK) return rc;
     sf_id user;
     bool active;
-    if (sfo_user_check_password(org->store, sfi_str(org->username), sfi_str(org->password), &user, &active)) return SF_OK;
+    if (sfo_user_check_password(org->store, sfi_str(org->username), sfi_str(org->password), &user, &active))
+        return SF_OK;
     sfo_fault fault = { 0 };
     if (!sfo_user_set_password(org->store, sfo_store_admin_id(org->store), sfi_str(org->password), &fault))
-        rc = sfi_fail(err, SF_ERR_IO, "cannot set the administrator's password: %s", fault.message != NULL ? fault.message : fault.code);
+        rc = sfi_fail(err, SF_ERR_IO, "cannot set the administrator's password: %s",
+                      fault.message != NULL ? fault.message : fault.code);
     sfo_fault_clear(&fault);
     return rc;
 }
@@ -66,7 +83,8 @@ static sf_status load_credentials(sfo_org *org, sf_error *err)
     if (rc == SF_OK) rc = load_password(org, err);
     if (rc == SF_OK) rc = sfo_settings_secret(org->store, "token_key", "", KEY_LEN, &org->token_key, err);
     if (rc == SF_OK) rc = sfo_settings_secret(org->store, "client_id", "3MVG9", CLIENT_ID_LEN, &org->client_id, err);
-    if (rc == SF_OK) rc = sfo_settings_secret(org->store, "client_secret", "", CLIENT_SECRET_LEN, &org->client_secret, err);
+    if (rc == SF_OK)
+        rc = sfo_settings_secret(org->store, "client_secret", "", CLIENT_SECRET_LEN, &org->client_secret, err);
     if (rc != SF_OK) return rc;
     char token[32];
     sfo_user_security_token(org, sfo_store_admin_id(org->store), token);
@@ -106,7 +124,8 @@ static sf_status load_metadata_state(sfo_org *org, sf_error *err)
     org->metadata_modified_ms = sfi_wall_ms() / 1000 * 1000; /* HTTP dates know whole seconds */
     sf_status rc = sfo_settings_get(org->store, "metadata_etag", &kept, err);
     if (rc == SF_OK) rc = sfo_settings_get(org->store, "metadata_modified_ms", &since, err);
-    if (rc == SF_OK && kept != NULL && since != NULL && strcmp(kept, org->metadata_etag) == 0 && sfi_parse_int(sfi_str(since), &ms)) {
+    if (rc == SF_OK && kept != NULL && since != NULL && strcmp(kept, org->metadata_etag) == 0 &&
+        sfi_parse_int(sfi_str(since), &ms)) {
         org->metadata_modified_ms = ms;
     } else if (rc == SF_OK) {
         char text[32];
@@ -161,8 +180,11 @@ void sfo_org_free(sfo_org *org)
 
 void sfo_org_credentials(const sfo_org *org, sfo_credentials *out)
 {
-    *out = (sfo_credentials){ .username = org->username, .password = org->password, .security_token = org->security_token,
-                              .client_id = org->client_id, .client_secret = org->client_secret };
+    *out = (sfo_credentials){ .username = org->username,
+                              .password = org->password,
+                              .security_token = org->security_token,
+                              .client_id = org->client_id,
+                              .client_secret = org->client_secret };
 }
 
 bool sfo_org_access_token(sfo_org *org, char token[160])
@@ -184,7 +206,9 @@ static int version_number(sf_str segment)
     int64_t minor = 0;
     if (segment.len == 0 || (segment.ptr[0] != 'v' && segment.ptr[0] != 'V')) return 0;
     sf_str rest = { segment.ptr + 1, segment.len - 1 };
-    if (!sfi_take_int(&rest, 999, &major) || !sfi_take_text(&rest, ".") || !sfi_take_int(&rest, 0, &minor) || rest.len > 0) return 0;
+    if (!sfi_take_int(&rest, 999, &major) || !sfi_take_text(&rest, ".") || !sfi_take_int(&rest, 0, &minor) ||
+        rest.len > 0)
+        return 0;
     return (int)major;
 }
 
@@ -195,7 +219,9 @@ static bool take_format_suffix(sfo_call *call)
     bool xml = sfi_ends_with(*last, ".xml");
     if (sfi_ends_with(*last, ".json")) last->len -= 5;
     const char *accept = sfo_call_header(call, "Accept");
-    if (accept != NULL && strstr(accept, "xml") != NULL && strstr(accept, "json") == NULL && strstr(accept, "*/*") == NULL) xml = true;
+    if (accept != NULL && strstr(accept, "xml") != NULL && strstr(accept, "json") == NULL &&
+        strstr(accept, "*/*") == NULL)
+        xml = true;
     if (xml) sfo_answer_error(call, 406, "NOT_ACCEPTABLE", "This org answers application/json only; ask for that");
     return !xml;
 }
@@ -205,7 +231,9 @@ static void data_call(sfo_call *call)
 {
     int version = version_number(call->segments[2]);
     if (version >= SFO_VERSION_FIRST && version < SFO_VERSION_MIN) {
-        sfo_answer_error(call, 410, "GONE", "The requested API version %d.0 is retired; the oldest one supported is %d.0", version, SFO_VERSION_MIN);
+        sfo_answer_error(call, 410, "GONE",
+                         "The requested API version %d.0 is retired; the oldest one supported is %d.0", version,
+                         SFO_VERSION_MIN);
         return;
     }
     if (version < SFO_VERSION_FIRST || version > SFO_VERSION_MAX) {
@@ -256,9 +284,13 @@ static const char maintenance_page[] =
 
 static void answer_struck(sfo_call *call, const sfo_fault_rule *rule)
 {
-    static const struct { int status; const char *code, *message; } texts[] = {
+    static const struct {
+        int status;
+        const char *code, *message;
+    } texts[] = {
         { 429, "TOO_MANY_REQUESTS", "Too many requests; try again later" },
-        { 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)" },
+        { 500, "UNKNOWN_EXCEPTION",
+          "An unexpected error occurred. Please include this ErrorId if you contact support: 1-1 (1)" },
         { 503, "SERVER_UNAVAILABLE", "The server is temporarily unavailable; try again later" },
     };
     const char *code = "UNKNOWN_EXCEPTION";
@@ -320,8 +352,8 @@ static void add_headers(sfo_call *call)
     if (sfo_response_get_header(r, "Cache-Control") == NULL) sfo_response_header(r, "Cache-Control", "%s", no_cache);
     if (!r->no_body && r->body.len > 0) sfo_response_header(r, "Vary", "Accept-Encoding");
     if (has_limit_info(call))
-        sfo_response_header(r, "Sforce-Limit-Info", "api-usage=%lld/%lld", (long long)sfo_stats_api_used(call->org->stats),
-                            (long long)call->org->options.api_max);
+        sfo_response_header(r, "Sforce-Limit-Info", "api-usage=%lld/%lld",
+                            (long long)sfo_stats_api_used(call->org->stats), (long long)call->org->options.api_max);
 }
 
 static void log_request(const sfo_org *org, const sfo_request *request, const sfo_response *response, int64_t began_ms)

@@ -10,7 +10,7 @@
 enum { SFO_PARAMS_MAX = 64 }; /* in one request; further ones make the request malformed */
 
 typedef struct sfo_param {
-    sf_str name, value;      /* decoded, NUL-terminated */
+    sf_str name, value; /* decoded, NUL-terminated */
 } sfo_param;
 typedef struct sfo_params {
     sfo_param items[SFO_PARAMS_MAX];

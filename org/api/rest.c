@@ -9,7 +9,8 @@ static void write_label(int version, char *out, size_t size)
     int since = version - 32; /* 32.0 is Winter '15 */
     int season = ((since % 3) + 3) % 3;
     int year = 15 + (since - season) / 3;
-    snprintf(out, size, "%s %s%02d", seasons[season], version == 42 ? "\u2019" : "'", year); /* 42.0 has the curly one, as real orgs do */
+    snprintf(out, size, "%s %s%02d", seasons[season], version == 42 ? "\u2019" : "'",
+             year); /* 42.0 has the curly one, as real orgs do */
 }
 
 void sfo_versions(sfo_call *call)
@@ -43,11 +44,48 @@ void sfo_versions(sfo_call *call)
 static void resources(sfo_call *call)
 {
     static const char *const names[] = {
-        "tooling", "metadata", "eclair", "folders", "prechatForms", "contactTracing", "jobs", "chatter", "payments",
-        "tabs", "appMenu", "quickActions", "queryAll", "commerce", "wave", "iot", "analytics", "search", "smartdatadiscovery",
-        "identity", "composite", "parameterizedSearch", "fingerprint", "theme", "nouns", "domino", "event", "serviceTemplates",
-        "recent", "connect", "licensing", "limits", "process", "dedupe", "async-queries", "query", "emailConnect", "compactLayouts",
-        "knowledgeManagement", "sobjects", "actions", "support",
+        "tooling",
+        "metadata",
+        "eclair",
+        "folders",
+        "prechatForms",
+        "contactTracing",
+        "jobs",
+        "chatter",
+        "payments",
+        "tabs",
+        "appMenu",
+        "quickActions",
+        "queryAll",
+        "commerce",
+        "wave",
+        "iot",
+        "analytics",
+        "search",
+        "smartdatadiscovery",
+        "identity",
+        "composite",
+        "parameterizedSearch",
+        "fingerprint",
+        "theme",
+        "nouns",
+        "domino",
+        "event",
+        "serviceTemplates",
+        "recent",
+        "connect",
+        "licensing",
+        "limits",
+        "process",
+        "dedupe",
+        "async-queries",
+        "query",
+        "emailConnect",
+        "compactLayouts",
+        "knowledgeManagement",
+        "sobjects",
+        "actions",
+        "support",
     };
     char text[256];
     sfi_json_writer w = sfo_answer_json(call, 200);
@@ -55,7 +93,8 @@ static void resources(sfo_call *call)
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
         sfi_json_key(&w, names[i]);
         if (strcmp(names[i], "identity") == 0)
-            snprintf(text, sizeof text, "%.150s/id/%s/%s", sfo_call_base_url(call), sfo_store_org_id(call->org->store), call->user.text);
+            snprintf(text, sizeof text, "%.150s/id/%s/%s", sfo_call_base_url(call), sfo_store_org_id(call->org->store),
+                     call->user.text);
         else
             snprintf(text, sizeof text, "/services/data/v%s/%s", call->version, names[i]);
         sfi_json_string(&w, text);
@@ -77,20 +116,45 @@ static void write_limit(sfi_json_writer *w, const char *name, int64_t max, int64
 
 static void limits(sfo_call *call)
 {
-    static const struct { const char *name; int64_t max; } known[] = {
-        { "AnalyticsExternalDataSizeMB", 40960 }, { "ConcurrentAsyncGetReportInstances", 200 }, { "ConcurrentSyncReportRuns", 20 },
-        { "ContentPublicationLimit", 2500 }, { "DailyApiRequests", 0 }, { "DailyAsyncApexExecutions", 250000 },
-        { "DailyAsyncApexTests", 500 }, { "DailyBulkApiBatches", 15000 }, { "DailyBulkV2QueryFileStorageMB", 976562 },
-        { "DailyBulkV2QueryJobs", 10000 }, { "DailyDeliveredPlatformEvents", 10000 },
-        { "DailyDurableGenericStreamingApiEvents", 10000 }, { "DailyDurableStreamingApiEvents", 10000 },
-        { "DailyGenericStreamingApiEvents", 10000 }, { "DailyStandardVolumePlatformEvents", 10000 },
-        { "DailyStreamingApiEvents", 10000 }, { "DailyWorkflowEmails", 8040 }, { "DataStorageMB", 5 },
-        { "DurableStreamingApiConcurrentClients", 20 }, { "FileStorageMB", 20 }, { "HourlyAsyncReportRuns", 1200 },
-        { "HourlyDashboardRefreshes", 200 }, { "HourlyDashboardResults", 5000 }, { "HourlyDashboardStatuses", 999999999 },
-        { "HourlyLongTermIdMapping", 100000 }, { "HourlyODataCallout", 1000 }, { "HourlyPublishedPlatformEvents", 50000 },
-        { "HourlyPublishedStandardVolumePlatformEvents", 1000 }, { "HourlyShortTermIdMapping", 100000 },
-        { "HourlySyncReportRuns", 500 }, { "HourlyTimeBasedWorkflow", 50 }, { "MassEmail", 10 },
-        { "MonthlyPlatformEventsUsageEntitlement", 0 }, { "PermissionSets", 1500 }, { "SingleEmail", 15 },
+    static const struct {
+        const char *name;
+        int64_t max;
+    } known[] = {
+        { "AnalyticsExternalDataSizeMB", 40960 },
+        { "ConcurrentAsyncGetReportInstances", 200 },
+        { "ConcurrentSyncReportRuns", 20 },
+        { "ContentPublicationLimit", 2500 },
+        { "DailyApiRequests", 0 },
+        { "DailyAsyncApexExecutions", 250000 },
+        { "DailyAsyncApexTests", 500 },
+        { "DailyBulkApiBatches", 15000 },
+        { "DailyBulkV2QueryFileStorageMB", 976562 },
+        { "DailyBulkV2QueryJobs", 10000 },
+        { "DailyDeliveredPlatformEvents", 10000 },
+        { "DailyDurableGenericStreamingApiEvents", 10000 },
+        { "DailyDurableStreamingApiEvents", 10000 },
+        { "DailyGenericStreamingApiEvents", 10000 },
+        { "DailyStandardVolumePlatformEvents", 10000 },
+        { "DailyStreamingApiEvents", 10000 },
+        { "DailyWorkflowEmails", 8040 },
+        { "DataStorageMB", 5 },
+        { "DurableStreamingApiConcurrentClients", 20 },
+        { "FileStorageMB", 20 },
+        { "HourlyAsyncReportRuns", 1200 },
+        { "HourlyDashboardRefreshes", 200 },
+        { "HourlyDashboardResults", 5000 },
+        { "HourlyDashboardStatuses", 999999999 },
+        { "HourlyLongTermIdMapping", 100000 },
+        { "HourlyODataCallout", 1000 },
+        { "HourlyPublishedPlatformEvents", 50000 },
+        { "HourlyPublishedStandardVolumePlatformEvents", 1000 },
+        { "HourlyShortTermIdMapping", 100000 },
+        { "HourlySyncReportRuns", 500 },
+        { "HourlyTimeBasedWorkflow", 50 },
+        { "MassEmail", 10 },
+        { "MonthlyPlatformEventsUsageEntitlement", 0 },
+        { "PermissionSets", 1500 },
+        { "SingleEmail", 15 },
         { "StreamingApiConcurrentClients", 20 },
     };
     int64_t api_max = call->org->options.api_max;
@@ -109,7 +173,9 @@ static void limits(sfo_call *call)
 static int64_t count_rows(sfo_call *call, const sfo_object *o)
 {
     char *sql = sqlite3_mprintf(sfo_object_field(o, SFI_STR("IsDeleted")) != NULL
-                                    ? "SELECT count(*) FROM \"%w\" WHERE IsDeleted = 0" : "SELECT count(*) FROM \"%w\"", o->name);
+                                    ? "SELECT count(*) FROM \"%w\" WHERE IsDeleted = 0"
+                                    : "SELECT count(*) FROM \"%w\"",
+                                o->name);
     sqlite3_stmt *stmt = NULL;
     int64_t count = -1;
     sfo_store_lock(call->org->store);
@@ -171,6 +237,9 @@ void sfo_rest_dispatch(sfo_call *call)
         { "GET", "sobjects/*", sfo_rest_basic_info },
         { "POST", "sobjects/*", sfo_rest_create },
         { "GET", "sobjects/*/describe", sfo_rest_describe },
+        { "GET", "sobjects/User/*/password", sfo_rest_password_state },
+        { "POST", "sobjects/User/*/password", sfo_rest_password_set },
+        { "DELETE", "sobjects/User/*/password", sfo_rest_password_reset },
         { "POST", "sobjects/*/Id", sfo_rest_create },
         { "GET", "sobjects/*/*", sfo_rest_get },
         { "PATCH", "sobjects/*/*", sfo_rest_update },

@@ -16,6 +16,10 @@ void sfo_rest_delete(sfo_call *call);
 void sfo_rest_get_by(sfo_call *call);
 void sfo_rest_upsert(sfo_call *call);
 void sfo_rest_delete_by(sfo_call *call);
+/* rest_users.c: /sobjects/User/{id}/password */
+void sfo_rest_password_state(sfo_call *call);
+void sfo_rest_password_set(sfo_call *call);
+void sfo_rest_password_reset(sfo_call *call);
 /* rest_query.c */
 void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);
@@ -37,7 +41,7 @@ void sfo_answer_saved(sfo_call *call, int status, const sfo_object *o, const cha
 
 /* ---- conditions.c ---- */
 typedef struct sfo_row_state {
-    char etag[64];              /* with quotes; "": this object has none */
+    char etag[64]; /* with quotes; "": this object has none */
     int64_t modified_ms;
 } sfo_row_state;
 /* Do If-None-Match and If-Modified-Since say that the client has it already? */

@@ -35,8 +35,9 @@ static void write_recent(sfo_call *call, sfi_json_writer *w, const sfo_object *o
 {
     const sfo_field *name = sfo_object_name_field(o);
     if (o->is_event || name == NULL || sfo_object_field(o, SFI_STR("LastModifiedDate")) == NULL) return;
-    char *sql = sqlite3_mprintf("SELECT Id, \"%w\" FROM \"%w\"%s ORDER BY LastModifiedDate DESC, Id DESC LIMIT %d", name->name,
-                                o->name, sfo_object_field(o, SFI_STR("IsDeleted")) != NULL ? " WHERE IsDeleted = 0" : "", RECENT_MAX);
+    char *sql = sqlite3_mprintf(
+        "SELECT Id, \"%w\" FROM \"%w\"%s ORDER BY LastModifiedDate DESC, Id DESC LIMIT %d", name->name, o->name,
+        sfo_object_field(o, SFI_STR("IsDeleted")) != NULL ? " WHERE IsDeleted = 0" : "", RECENT_MAX);
     sqlite3_stmt *stmt = NULL;
     sfo_store_lock(call->org->store);
     if (sql != NULL && sqlite3_prepare_v2(sfo_store_db(call->org->store), sql, -1, &stmt, NULL) == SQLITE_OK)

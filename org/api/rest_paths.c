@@ -10,7 +10,8 @@ static const sfo_field *key_field(sfo_call *call, const sfo_object *o)
 {
     const sfo_field *field = sfo_object_field(o, call->args[1]);
     if (field != NULL && (field->type == SFO_ID || field->external_id || field->id_lookup)) return field;
-    sfo_answer_error(call, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s", call->args[1].ptr);
+    sfo_answer_error(call, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s",
+                     call->args[1].ptr);
     return NULL;
 }
 
@@ -33,16 +34,21 @@ static bool find_one(sfo_call *call, const sfo_object *o, const sfo_field *field
     sfo_fault fault = { 0 };
     if (field->type == SFO_ID) return sfo_call_record_id(call, o, call->args[2], out);
     int count = sfo_record_find(call->org->store, o, field, call->args[2], ids, SHOWN_MAX, &fault);
-    if (count < 0) sfo_answer_fault(call, &fault);
-    else if (count == 0) sfo_answer_not_found(call);
-    else if (count > 1) answer_several(call, o, ids, count);
-    else *out = ids[0];
+    if (count < 0)
+        sfo_answer_fault(call, &fault);
+    else if (count == 0)
+        sfo_answer_not_found(call);
+    else if (count > 1)
+        answer_several(call, o, ids, count);
+    else
+        *out = ids[0];
     return count == 1;
 }
 
 /* ---- along a relationship ---- */
 /* The record that the reference field of a row points to. false: the response is the 404. */
-static bool parent_of(sfo_call *call, const sfo_object *o, const char *id, const sfo_field *field, const sfo_object **parent, sf_id *out)
+static bool parent_of(sfo_call *call, const sfo_object *o, const char *id, const sfo_field *field,
+                      const sfo_object **parent, sf_id *out)
 {
     char *sql = sqlite3_mprintf("SELECT \"%w\" FROM \"%w\" WHERE Id = ?", field->name, o->name);
     sqlite3_stmt *stmt = NULL;
@@ -77,17 +83,20 @@ static void answer_children(sfo_call *call, const sfo_child *child, const char *
     sfi_buf_addf(&soql, " FROM %s WHERE %s = '%s'", o->name, child->field, id);
     sfo_fault fault = { 0 };
     (void)sfo_answer_json(call, 200);
-    bool ok = !soql.failed && sfo_soql_query(call->org->store, &call->context, sfi_buf_str(&soql), &(sfo_query_options){ 0 },
-                                             &call->response->body, &fault);
-    if (!ok) sfo_answer_fault(call, &fault);
-    else sfo_fault_clear(&fault);
+    bool ok = !soql.failed && sfo_soql_query(call->org->store, &call->context, sfi_buf_str(&soql),
+                                             &(sfo_query_options){ 0 }, &call->response->body, &fault);
+    if (!ok)
+        sfo_answer_fault(call, &fault);
+    else
+        sfo_fault_clear(&fault);
     sfi_buf_free(&soql);
 }
 
 static void answer_blob(sfo_call *call, const sfo_object *o, const char *id, const sfo_field *field)
 {
     bool has_type = sfo_object_field(o, SFI_STR("ContentType")) != NULL;
-    char *sql = sqlite3_mprintf("SELECT \"%w\"%s FROM \"%w\" WHERE Id = ?", field->name, has_type ? ", ContentType" : ", NULL", o->name);
+    char *sql = sqlite3_mprintf("SELECT \"%w\"%s FROM \"%w\" WHERE Id = ?", field->name,
+                                has_type ? ", ContentType" : ", NULL", o->name);
     sqlite3_stmt *stmt = NULL;
     sfo_store_lock(call->org->store);
     bool found = sql != NULL && sqlite3_prepare_v2(sfo_store_db(call->org->store), sql, -1, &stmt, NULL) == SQLITE_OK &&
@@ -110,10 +119,10 @@ static void answer_blob(sfo_call *call, const sfo_object *o, const char *id, con
 
 /* ---- what the path means ---- */
 typedef struct target {
-    const sfo_object *object;   /* of the row that is meant */
+    const sfo_object *object; /* of the row that is meant */
     sf_id id;
-    const sfo_child *child;     /* or: these children of the row */
-    const sfo_field *blob;      /* or: this field's bytes */
+    const sfo_child *child; /* or: these children of the row */
+    const sfo_field *blob;  /* or: this field's bytes */
 } target;
 
 /* false: the response says why not. */
@@ -133,7 +142,8 @@ static bool resolve(sfo_call *call, target *out)
     sfi_buf unused = { 0 };
     int64_t modified;
     const sfo_field *id_field = sfo_object_field(o, SFI_STR("Id"));
-    bool exists = sfo_record_read(call->org->store, &call->context, o, out->id.text, &id_field, 1, &unused, &modified, &fault);
+    bool exists =
+        sfo_record_read(call->org->store, &call->context, o, out->id.text, &id_field, 1, &unused, &modified, &fault);
     sfi_buf_free(&unused);
     if (!exists) {
         sfo_answer_fault(call, &fault);
@@ -156,16 +166,20 @@ void sfo_rest_get_by(sfo_call *call)
 {
     target t;
     if (!resolve(call, &t)) return;
-    if (t.child != NULL) answer_children(call, t.child, t.id.text);
-    else if (t.blob != NULL) answer_blob(call, t.object, t.id.text, t.blob);
-    else sfo_answer_record(call, t.object, t.id.text);
+    if (t.child != NULL)
+        answer_children(call, t.child, t.id.text);
+    else if (t.blob != NULL)
+        answer_blob(call, t.object, t.id.text, t.blob);
+    else
+        sfo_answer_record(call, t.object, t.id.text);
 }
 
 static bool is_row(sfo_call *call, const target *t)
 {
     if (t->child == NULL && t->blob == NULL) return true;
     sfo_response_header(call->response, "Allow", "GET,HEAD");
-    sfo_answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are GET,HEAD", call->request->method);
+    sfo_answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are GET,HEAD",
+                     call->request->method);
     return false;
 }
 
@@ -200,7 +214,8 @@ static void upsert(sfo_call *call, const sfo_object *o, const sfo_field *field)
             sfo_answer_fault(call, &fault);
             return;
         }
-    } else if (!sfo_record_upsert(call->org->store, &call->context, o, field, call->args[2], body, update_only, &id, &created, &fault)) {
+    } else if (!sfo_record_upsert(call->org->store, &call->context, o, field, call->args[2], body, update_only, &id,
+                                  &created, &fault)) {
         sfo_answer_fault(call, &fault);
         return;
     }

@@ -11,8 +11,10 @@ static int batch_size(const sfo_call *call)
 
 static void answer_result(sfo_call *call, bool ok, sfo_fault *fault)
 {
-    if (!ok) sfo_answer_fault(call, fault);
-    else sfo_fault_clear(fault);
+    if (!ok)
+        sfo_answer_fault(call, fault);
+    else
+        sfo_fault_clear(fault);
 }
 
 static void query(sfo_call *call, bool all_rows)

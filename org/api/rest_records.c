@@ -16,7 +16,8 @@ const sfo_object *sfo_call_object(sfo_call *call)
 bool sfo_call_record_id(sfo_call *call, const sfo_object *o, sf_str text, sf_id *out)
 {
     if (!sfo_id_normalize(text, out)) {
-        sfo_answer_error(call, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s", text.ptr);
+        sfo_answer_error(call, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s",
+                         text.ptr);
         return false;
     }
     if (o->key_prefix != NULL && strncmp(out->text, o->key_prefix, 3) != 0) {
@@ -70,9 +71,12 @@ static int requested_fields(sfo_call *call, const sfo_object *o, const sfo_field
         const sfo_field *field = sfo_object_field(o, name);
         if (field == NULL) {
             sfo_answer_error(call, 400, "INVALID_FIELD",
-                             "\n%.*s\n^\nERROR at Row:1:Column:1\nNo such column '%.*s' on entity '%s'. If you are attempting to use a "
-                             "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
-                             "describe call for the appropriate names.", (int)name.len, name.ptr, (int)name.len, name.ptr, o->name);
+                             "\n%.*s\n^\nERROR at Row:1:Column:1\nNo such column '%.*s' on entity '%s'. If you are "
+                             "attempting to use a "
+                             "custom field, be sure to append the '__c' after the custom field name. Please reference "
+                             "your WSDL or the "
+                             "describe call for the appropriate names.",
+                             (int)name.len, name.ptr, (int)name.len, name.ptr, o->name);
             return -1;
         }
         bool repeated = false;

@@ -50,7 +50,8 @@ static void answer_not_allowed(sfo_call *call, const sfo_route *routes, size_t c
         }
     }
     sfo_response_header(call->response, "Allow", "%s", allowed);
-    sfo_answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are %s", call->request->method, allowed);
+    sfo_answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are %s",
+                     call->request->method, allowed);
 }
 
 void sfo_route_call(sfo_call *call, const sfo_route *routes, size_t count, size_t first)
@@ -60,10 +61,13 @@ void sfo_route_call(sfo_call *call, const sfo_route *routes, size_t count, size_
     const char *pattern = NULL;
     for (size_t i = 0; i < count; i++) {
         if (pattern == NULL && fits(call, routes[i].pattern, first)) pattern = routes[i].pattern;
-        if (pattern == NULL || strcmp(routes[i].pattern, pattern) != 0 || strcmp(routes[i].method, method) != 0) continue;
+        if (pattern == NULL || strcmp(routes[i].pattern, pattern) != 0 || strcmp(routes[i].method, method) != 0)
+            continue;
         routes[i].handle(call);
         return;
     }
-    if (pattern == NULL) sfo_answer_not_found(call);
-    else answer_not_allowed(call, routes, count, pattern);
+    if (pattern == NULL)
+        sfo_answer_not_found(call);
+    else
+        answer_not_allowed(call, routes, count, pattern);
 }

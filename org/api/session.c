@@ -10,7 +10,7 @@ enum { SECRET_LEN = 96, REFRESH_LEN = 82, FIRST_CAP = 64 };
 typedef struct token {
     uint8_t hash[SHA256_DIGEST_LENGTH];
     bool is_refresh;
-    bool spent;          /* a refresh token that was rotated out: its return kills the family */
+    bool spent; /* a refresh token that was rotated out: its return kills the family */
     sf_id user;
     int64_t family, issued_ms, used_ms, requests;
 } token;
@@ -22,7 +22,7 @@ struct sfo_sessions {
     token *tokens;
     size_t count, cap;
     int64_t next_family;
-    bool loaded;          /* what the data file has is here, so it may be written back */
+    bool loaded; /* what the data file has is here, so it may be written back */
 };
 
 static void hash_of(sf_str text, uint8_t out[SHA256_DIGEST_LENGTH])
@@ -52,8 +52,10 @@ static bool run(sfo_store *store, const char *sql, const token *t)
 
 static bool keep(sfo_sessions *s, const token *t)
 {
-    return run(s->store, "INSERT OR REPLACE INTO sfo_token (hash, is_refresh, spent, user_id, family, issued_ms, used_ms)"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?)", t);
+    return run(s->store,
+               "INSERT OR REPLACE INTO sfo_token (hash, is_refresh, spent, user_id, family, issued_ms, used_ms)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?)",
+               t);
 }
 
 static void forget(sfo_sessions *s, const token *t)
@@ -88,8 +90,10 @@ static bool make_room(sfo_sessions *s, int64_t now)
 {
     if (s->count < s->cap) return true;
     for (size_t i = 0; i < s->count;)
-        if (is_dead(s, &s->tokens[i], now)) drop(s, &s->tokens[i]);
-        else i++;
+        if (is_dead(s, &s->tokens[i], now))
+            drop(s, &s->tokens[i]);
+        else
+            i++;
     if (s->count < s->cap) return true;
     if (s->cap == SFO_TOKENS_MAX) {
         token *oldest = s->tokens;
@@ -120,16 +124,22 @@ static bool add(sfo_sessions *s, const char *text, bool is_refresh, const char *
 static void kill_family(sfo_sessions *s, int64_t family)
 {
     for (size_t i = 0; i < s->count;)
-        if (s->tokens[i].family == family) drop(s, &s->tokens[i]);
-        else i++;
+        if (s->tokens[i].family == family)
+            drop(s, &s->tokens[i]);
+        else
+            i++;
 }
 
 static void describe(const sfo_sessions *s, const token *t, sfo_session_facts *facts)
 {
     if (facts == NULL) return;
     *facts = (sfo_session_facts){
-        .user = t->user, .family = t->family, .issued_ms = t->issued_ms, .requests = t->requests,
-        .expires_ms = t->is_refresh ? 0 : t->used_ms + s->timeout_ms, .is_refresh = t->is_refresh,
+        .user = t->user,
+        .family = t->family,
+        .issued_ms = t->issued_ms,
+        .requests = t->requests,
+        .expires_ms = t->is_refresh ? 0 : t->used_ms + s->timeout_ms,
+        .is_refresh = t->is_refresh,
     };
 }
 
@@ -179,8 +189,10 @@ bool sfo_session_revoke(sfo_sessions *s, sf_str text)
     pthread_mutex_lock(&s->lock);
     token *t = lookup(s, text);
     bool ok = t != NULL && !t->spent && !is_dead(s, t, sfi_wall_ms());
-    if (ok && t->is_refresh) kill_family(s, t->family);
-    else if (ok) drop(s, t);
+    if (ok && t->is_refresh)
+        kill_family(s, t->family);
+    else if (ok)
+        drop(s, t);
     pthread_mutex_unlock(&s->lock);
     return ok;
 }
@@ -251,7 +263,8 @@ bool sfo_refresh_open(sfo_sessions *s, const char *user_id, char text[SFO_TOKEN_
     return ok;
 }
 
-sfo_refresh sfo_refresh_use(sfo_sessions *s, sf_str text, bool rotate, char next[SFO_TOKEN_SIZE], sfo_session_facts *facts)
+sfo_refresh sfo_refresh_use(sfo_sessions *s, sf_str text, bool rotate, char next[SFO_TOKEN_SIZE],
+                            sfo_session_facts *facts)
 {
     sfo_refresh result = SFO_REFRESH_UNKNOWN;
     next[0] = '\0';
@@ -278,8 +291,9 @@ sfo_refresh sfo_refresh_use(sfo_sessions *s, sf_str text, bool rotate, char next
 /* ---- life ---- */
 static sf_status load(sfo_sessions *s, sf_error *err)
 {
-    static const char table[] = "CREATE TABLE IF NOT EXISTS sfo_token (hash BLOB PRIMARY KEY, is_refresh INTEGER, spent INTEGER,"
-                                " user_id TEXT, family INTEGER, issued_ms INTEGER, used_ms INTEGER)";
+    static const char table[] =
+        "CREATE TABLE IF NOT EXISTS sfo_token (hash BLOB PRIMARY KEY, is_refresh INTEGER, spent INTEGER,"
+        " user_id TEXT, family INTEGER, issued_ms INTEGER, used_ms INTEGER)";
     static const char rows[] = "SELECT hash, is_refresh, spent, user_id, family, issued_ms, used_ms FROM sfo_token";
     sqlite3 *db = sfo_store_db(s->store);
     sqlite3_stmt *stmt = NULL;
@@ -290,16 +304,20 @@ static sf_status load(sfo_sessions *s, sf_error *err)
     int64_t now = sfi_wall_ms();
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW && status == SF_OK) {
         rc = SQLITE_OK;
-        token t = { .is_refresh = sqlite3_column_int(stmt, 1) != 0, .spent = sqlite3_column_int(stmt, 2) != 0,
-                    .family = sqlite3_column_int64(stmt, 4), .issued_ms = sqlite3_column_int64(stmt, 5),
+        token t = { .is_refresh = sqlite3_column_int(stmt, 1) != 0,
+                    .spent = sqlite3_column_int(stmt, 2) != 0,
+                    .family = sqlite3_column_int64(stmt, 4),
+                    .issued_ms = sqlite3_column_int64(stmt, 5),
                     .used_ms = sqlite3_column_int64(stmt, 6) };
         if (sqlite3_column_bytes(stmt, 0) != sizeof t.hash) continue;
         memcpy(t.hash, sqlite3_column_blob(stmt, 0), sizeof t.hash);
         snprintf(t.user.text, sizeof t.user.text, "%s", (const char *)sqlite3_column_text(stmt, 3));
         if (t.family >= s->next_family) s->next_family = t.family + 1;
         if (is_dead(s, &t, now)) continue;
-        if (make_room(s, now)) s->tokens[s->count++] = t;
-        else status = sfi_fail_memory(err, "sessions");
+        if (make_room(s, now))
+            s->tokens[s->count++] = t;
+        else
+            status = sfi_fail_memory(err, "sessions");
     }
     if (status == SF_OK && rc != SQLITE_DONE)
         status = sfi_fail(err, SF_ERR_IO, "data file: cannot read the sessions: %s", sqlite3_errmsg(db));
@@ -330,11 +348,15 @@ sf_status sfo_sessions_new(sfo_store *store, int64_t timeout_ms, sfo_sessions **
 static void write_back(sfo_sessions *s)
 {
     sfo_store_lock(s->store);
-    (void)sqlite3_exec(sfo_store_db(s->store), "BEGIN", NULL, NULL, NULL); /* one write for all; each alone works too */
-    (void)sqlite3_exec(sfo_store_db(s->store), "DELETE FROM sfo_token", NULL, NULL, NULL);
-    for (size_t i = 0; i < s->count; i++)
-        if (!is_dead(s, &s->tokens[i], sfi_wall_ms())) (void)keep(s, &s->tokens[i]); /* what fails dies early */
-    (void)sqlite3_exec(sfo_store_db(s->store), "COMMIT", NULL, NULL, NULL);
+    if (sfo_store_begin(s->store, NULL)) { /* else the times of use stay as they were: some sessions die early */
+        bool ok = sqlite3_exec(sfo_store_db(s->store), "DELETE FROM sfo_token", NULL, NULL, NULL) == SQLITE_OK;
+        for (size_t i = 0; ok && i < s->count; i++)
+            if (!is_dead(s, &s->tokens[i], sfi_wall_ms())) ok = keep(s, &s->tokens[i]);
+        if (ok)
+            (void)sfo_store_commit(s->store, NULL);
+        else
+            sfo_store_rollback(s->store);
+    }
     sfo_store_unlock(s->store);
 }
 

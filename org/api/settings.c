@@ -55,7 +55,7 @@ void sfo_random_text(char *out, size_t len)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     enum { FAIR = 256 - 256 % 62 }; /* bytes from here on would favour the first letters */
-    for (size_t i = 0; i < len;) { /* 248 of 256 bytes are used, so this ends */
+    for (size_t i = 0; i < len;) {  /* 248 of 256 bytes are used, so this ends */
         uint8_t bytes[64];
         sfi_random_bytes(bytes, sizeof bytes);
         for (size_t j = 0; j < sizeof bytes && i < len; j++)
@@ -64,7 +64,8 @@ void sfo_random_text(char *out, size_t len)
     out[len] = '\0';
 }
 
-sf_status sfo_settings_secret(sfo_store *store, const char *name, const char *prefix, size_t len, char **out, sf_error *err)
+sf_status sfo_settings_secret(sfo_store *store, const char *name, const char *prefix, size_t len, char **out,
+                              sf_error *err)
 {
     sf_status rc = sfo_settings_get(store, name, out, err);
     if (rc != SF_OK || *out != NULL) return rc;

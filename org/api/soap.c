@@ -9,11 +9,11 @@ enum { ATTACHMENT_MAX = 26214400, BODY_MAX = 50 * 1024 * 1024 };
 typedef struct soap_call {
     sfo_call *call;
     bool enterprise;
-    const char *version;         /* "62.0" */
+    const char *version; /* "62.0" */
     int version_number;
     sfi_xml *doc;
-    sfi_xml_element *operation;  /* the first element of the body */
-    const char *session;         /* of the SessionHeader; NULL: none */
+    sfi_xml_element *operation; /* the first element of the body */
+    const char *session;        /* of the SessionHeader; NULL: none */
 } soap_call;
 
 /* ---- answers ---- */
@@ -29,8 +29,10 @@ static sfi_buf *begin_answer(const soap_call *s, int status, const char *namespa
     r->status = status;
     r->content_type = "text/xml; charset=utf-8";
     sfi_xml_declaration(&r->body);
-    sfi_buf_addf(&r->body, "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" %s"
-                           " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>", namespaces);
+    sfi_buf_addf(&r->body,
+                 "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" %s"
+                 " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><soapenv:Body>",
+                 namespaces);
     return &r->body;
 }
 
@@ -81,9 +83,11 @@ static const char *organization_name(sfo_call *call)
     sqlite3_stmt *stmt = NULL;
     const char *name = NULL;
     sfo_store_lock(call->org->store);
-    if (sqlite3_prepare_v2(sfo_store_db(call->org->store), "SELECT Name FROM Organization LIMIT 1", -1, &stmt, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(sfo_store_db(call->org->store), "SELECT Name FROM Organization LIMIT 1", -1, &stmt, NULL) ==
+            SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_TEXT)
-        name = sfi_arena_strndup(&call->arena, (const char *)sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+        name = sfi_arena_strndup(&call->arena, (const char *)sqlite3_column_text(stmt, 0),
+                                 (size_t)sqlite3_column_bytes(stmt, 0));
     sqlite3_finalize(stmt);
     sfo_store_unlock(call->org->store);
     return name;
@@ -147,7 +151,10 @@ static void login(soap_call *s)
 {
     sfo_org *org = s->call->org;
     if (s->version_number > SFO_SOAP_LOGIN_VERSION_MAX) {
-        fault(s, "soapenv:Client", "No operation available for request {urn:partner.soap.sforce.com}login, please check the WSDL for the service.", NULL);
+        fault(s, "soapenv:Client",
+              "No operation available for request {urn:partner.soap.sforce.com}login, please check the WSDL for the "
+              "service.",
+              NULL);
         return;
     }
     if (org->options.policy.no_soap_login) {
@@ -159,14 +166,20 @@ static void login(soap_call *s)
     char session[SFO_TOKEN_SIZE];
     sf_id id;
     sfo_user user;
-    sfo_login result = username != NULL && password != NULL ? sfo_user_login(org, sfi_str(username), sfi_str(password), &id) : SFO_LOGIN_WRONG;
+    sfo_login result = username != NULL && password != NULL
+                           ? sfo_user_login(org, sfi_str(username), sfi_str(password), &id)
+                           : SFO_LOGIN_WRONG;
     if (result == SFO_LOGIN_NEEDS_TOKEN) {
-        fault(s, "LOGIN_MUST_USE_SECURITY_TOKEN", "Invalid username, password, security token; or user locked out. Are you at a new location? "
-              "When accessing Salesforce--either via a desktop client or the API--from outside of your company’s trusted networks, you must "
-              "add a security token to your password to log in.", "LoginFault");
+        fault(s, "LOGIN_MUST_USE_SECURITY_TOKEN",
+              "Invalid username, password, security token; or user locked out. Are you at a new location? "
+              "When accessing Salesforce--either via a desktop client or the API--from outside of your company’s "
+              "trusted networks, you must "
+              "add a security token to your password to log in.",
+              "LoginFault");
     } else if (result != SFO_LOGIN_OK) {
         fault(s, "INVALID_LOGIN", "Invalid username, password, security token; or user locked out.", "LoginFault");
-    } else if (!sfo_user_load(org, &s->call->arena, id.text, &user) || !sfo_session_open(org->sessions, id.text, 0, session)) {
+    } else if (!sfo_user_load(org, &s->call->arena, id.text, &user) ||
+               !sfo_session_open(org->sessions, id.text, 0, session)) {
         fault(s, "SERVER_UNAVAILABLE", "no memory for a session", "UnexpectedErrorFault");
     } else {
         sfo_stats_event(org->stats, SFO_EVENT_LOGIN);
@@ -186,7 +199,9 @@ static bool authenticate(soap_call *s, sfo_user *user)
     if (alive && sfo_faults_session_dies(org->faults, facts.requests - 1, request->method, request->path))
         alive = !sfo_session_revoke(org->sessions, token);
     if (alive && sfo_user_load(org, &s->call->arena, facts.user.text, user)) return true;
-    fault(s, "INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session key: ", "UnexpectedErrorFault");
+    fault(s, "INVALID_SESSION_ID",
+          "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session key: ",
+          "UnexpectedErrorFault");
     return false;
 }
 
@@ -218,14 +233,22 @@ static void get_server_timestamp(soap_call *s)
     if (!authenticate(s, &user)) return;
     sfi_time_format(sfi_wall_ms(), now);
     sfi_buf *out = begin_result(s);
-    sfi_buf_addf(out, "<getServerTimestampResponse><result><timestamp>%s</timestamp></result></getServerTimestampResponse>", now);
+    sfi_buf_addf(out,
+                 "<getServerTimestampResponse><result><timestamp>%s</timestamp></result></getServerTimestampResponse>",
+                 now);
     end_answer(out);
 }
 
 static void run_operation(soap_call *s)
 {
-    static const struct { const char *name; void (*run)(soap_call *s); } operations[] = {
-        { "login", login }, { "logout", logout }, { "getUserInfo", get_user_info }, { "getServerTimestamp", get_server_timestamp },
+    static const struct {
+        const char *name;
+        void (*run)(soap_call *s);
+    } operations[] = {
+        { "login", login },
+        { "logout", logout },
+        { "getUserInfo", get_user_info },
+        { "getServerTimestamp", get_server_timestamp },
     };
     const char *name = sfi_xml_name(s->operation);
     for (size_t i = 0; i < SFI_COUNT_OF(operations); i++) {
@@ -234,7 +257,8 @@ static void run_operation(soap_call *s)
         return;
     }
     char message[400];
-    snprintf(message, sizeof message, "No operation available for request {%.120s}%.120s, please check the WSDL for the service.",
+    snprintf(message, sizeof message,
+             "No operation available for request {%.120s}%.120s, please check the WSDL for the service.",
              sfi_xml_namespace(s->operation), name);
     fault(s, "soapenv:Client", message, NULL);
 }
@@ -247,9 +271,10 @@ static void answer_post_only(sfo_call *call)
     r->status = 405;
     r->content_type = "text/html;charset=utf-8";
     sfo_response_header(r, "Allow", "POST");
-    sfi_buf_addf(&r->body, "<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=utf-8\"/>\n"
-                           "<title>Error 405 Only POST allowed</title>\n</head>\n<body><h2>HTTP ERROR 405</h2>\n"
-                           "<p>Problem accessing this page. Reason:\n<pre>    Only POST allowed</pre></p>\n</body>\n</html>\n");
+    sfi_buf_addf(&r->body,
+                 "<html>\n<head>\n<meta http-equiv=\"Content-Type\" content=\"text/html;charset=utf-8\"/>\n"
+                 "<title>Error 405 Only POST allowed</title>\n</head>\n<body><h2>HTTP ERROR 405</h2>\n"
+                 "<p>Problem accessing this page. Reason:\n<pre>    Only POST allowed</pre></p>\n</body>\n</html>\n");
 }
 
 /* /services/Soap/u/62.0[/org]: which API and version. false: the response says why not. */
@@ -270,7 +295,8 @@ static bool read_path(soap_call *s)
     }
     sf_str rest = call->segments[3];
     s->version = call->segments[3].ptr;
-    bool whole = sfi_take_int(&rest, 999, &major) && (rest.len == 0 || (sfi_take_text(&rest, ".") && sfi_take_int(&rest, 0, &minor) && rest.len == 0));
+    bool whole = sfi_take_int(&rest, 999, &major) &&
+                 (rest.len == 0 || (sfi_take_text(&rest, ".") && sfi_take_int(&rest, 0, &minor) && rest.len == 0));
     s->version_number = (int)major;
     if (whole && major >= SFO_VERSION_MIN && major <= SFO_VERSION_MAX) return true;
     fault(s, "UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL", "UnexpectedErrorFault");

@@ -6,12 +6,13 @@
 enum { PATHS_MAX = 2000, PATH_LEN = 160, HOURS = 24, STATUS_MIN = 100, STATUS_MAX = 599 };
 
 typedef struct path_count {
-    char path[PATH_LEN];        /* "GET /services/data" */
+    char path[PATH_LEN]; /* "GET /services/data" */
+    uint32_t hash;       /* of path, so that looking along the list compares few texts */
     int64_t count;
 } path_count;
 
 struct sfo_stats {
-    pthread_mutex_t lock;       /* guards all below */
+    pthread_mutex_t lock; /* guards all below */
     int64_t requests, events[SFO_EVENT_COUNT];
     int64_t by_status[STATUS_MAX - STATUS_MIN + 1];
     path_count *paths;
@@ -42,11 +43,19 @@ void sfo_stats_event(sfo_stats *s, sfo_event event)
     pthread_mutex_unlock(&s->lock);
 }
 
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * 16777619u; /* FNV-1a */
+    return hash;
+}
+
 /* With the lock held. NULL: no room. */
 static path_count *path_of(sfo_stats *s, const char *text)
 {
+    uint32_t hash = hash_of(text);
     for (size_t i = 0; i < s->path_count; i++)
-        if (strcmp(s->paths[i].path, text) == 0) return &s->paths[i];
+        if (s->paths[i].hash == hash && strcmp(s->paths[i].path, text) == 0) return &s->paths[i];
     if (s->path_count == PATHS_MAX) return NULL;
     if (s->path_count == s->path_cap) {
         size_t cap = s->path_cap == 0 ? 32 : s->path_cap * 2;
@@ -57,6 +66,7 @@ static path_count *path_of(sfo_stats *s, const char *text)
     }
     path_count *made = &s->paths[s->path_count++];
     snprintf(made->path, sizeof made->path, "%s", text);
+    made->hash = hash;
     made->count = 0;
     return made;
 }
@@ -71,14 +81,17 @@ void sfo_stats_request(sfo_stats *s, const char *method, const char *path, int s
     s->requests++;
     if (status >= STATUS_MIN && status <= STATUS_MAX) s->by_status[status - STATUS_MIN]++;
     path_count *p = path_of(s, text);
-    if (p != NULL) p->count++;
-    else s->other++;
+    if (p != NULL)
+        p->count++;
+    else
+        s->other++;
     pthread_mutex_unlock(&s->lock);
 }
 
 void sfo_stats_write_json(sfo_stats *s, sfi_json_writer *w)
 {
-    static const char *const names[] = { "records_created", "records_updated", "records_deleted", "logins", "refreshes" };
+    static const char *const names[] = { "records_created", "records_updated", "records_deleted", "logins",
+                                         "refreshes" };
     _Static_assert(SFI_COUNT_OF(names) == SFO_EVENT_COUNT, "a name for each event");
     pthread_mutex_lock(&s->lock);
     sfi_json_key(w, "requests");
@@ -125,7 +138,8 @@ void sfo_stats_reset(sfo_stats *s)
 static int64_t used_now(sfo_stats *s)
 {
     int64_t hour = sfi_wall_ms() / 3600000;
-    if (hour - s->hour >= HOURS) memset(s->hours, 0, sizeof s->hours);
+    if (hour - s->hour >= HOURS)
+        memset(s->hours, 0, sizeof s->hours);
     else
         for (int64_t h = s->hour + 1; h <= hour; h++) s->hours[h % HOURS] = 0;
     if (hour > s->hour) s->hour = hour;

@@ -19,9 +19,9 @@ bool sfo_user_load(sfo_org *org, sfi_arena *arena, const char *id, sfo_user *out
         " LastModifiedDate, IsActive FROM \"User\" WHERE Id = ?";
     memset(out, 0, sizeof *out);
     char **const texts[] = {
-        &out->username, &out->name, &out->first_name, &out->last_name, &out->email, &out->nickname, &out->time_zone,
-        &out->locale, &out->language, &out->profile_id, &out->role_id, &out->street, &out->city, &out->state,
-        &out->country, &out->postal_code, &out->mobile_phone,
+        &out->username,  &out->name,   &out->first_name, &out->last_name,   &out->email,        &out->nickname,
+        &out->time_zone, &out->locale, &out->language,   &out->profile_id,  &out->role_id,      &out->street,
+        &out->city,      &out->state,  &out->country,    &out->postal_code, &out->mobile_phone,
     };
     sqlite3_stmt *stmt = NULL;
     sfo_store_lock(org->store);
@@ -44,7 +44,8 @@ void sfo_user_security_token(const sfo_org *org, const char *user_id, char out[3
     unsigned char mac[SHA256_DIGEST_LENGTH];
     unsigned len = sizeof mac;
     memset(mac, 0, sizeof mac);
-    HMAC(EVP_sha256(), org->token_key, (int)strlen(org->token_key), (const unsigned char *)user_id, strlen(user_id), mac, &len);
+    HMAC(EVP_sha256(), org->token_key, (int)strlen(org->token_key), (const unsigned char *)user_id, strlen(user_id),
+         mac, &len);
     for (int i = 0; i < SECURITY_TOKEN_LEN; i++) out[i] = letters[mac[i] % 62];
     out[SECURITY_TOKEN_LEN] = '\0';
 }

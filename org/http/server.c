@@ -14,9 +14,9 @@
 enum {
     THREADS_DEFAULT = 4,
     CONNECTIONS_MAX = 1000,
-    IDLE_SECONDS = 300,          /* a kept connection without a request */
-    POOL_BYTES = 48 * 1024,      /* libmicrohttpd's own memory a connection: the head and a piece of body */
-    STOP_MS = 10000              /* most that stop waits for running requests */
+    IDLE_SECONDS = 300,     /* a kept connection without a request */
+    POOL_BYTES = 48 * 1024, /* libmicrohttpd's own memory a connection: the head and a piece of body */
+    STOP_MS = 10000         /* most that stop waits for running requests */
 };
 
 struct sfo_server {
@@ -24,20 +24,20 @@ struct sfo_server {
     char host[64];
     struct MHD_Daemon *daemon;
     int port;
-    pthread_mutex_t lock;        /* guards the two below */
-    pthread_cond_t ended;        /* a request came to its end */
-    int running;                 /* exchanges, and threads that send broken answers */
+    pthread_mutex_t lock; /* guards the two below */
+    pthread_cond_t ended; /* a request came to its end */
+    int running;          /* exchanges, and threads that send broken answers */
     bool stopping;
 };
 
-typedef struct exchange {        /* one request on its way through libmicrohttpd */
+typedef struct exchange { /* one request on its way through libmicrohttpd */
     sfo_server *server;
     struct MHD_Connection *connection;
-    char *uri;                   /* as sent; cut at '?' when the request is whole */
+    char *uri; /* as sent; cut at '?' when the request is whole */
     sfi_buf body;
-    int refusal;                 /* status to answer without asking the handler; 0: none */
-    bool begun;                  /* the head was looked at */
-    bool sent_by_hand;           /* wire is out; the connection is to be closed */
+    int refusal;       /* status to answer without asking the handler; 0: none */
+    bool begun;        /* the head was looked at */
+    bool sent_by_hand; /* wire is out; the connection is to be closed */
     sfi_buf wire;
     sfo_wire_fault fault;
 } exchange;
@@ -202,10 +202,14 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
         const char *host = header_of_connection(x->connection, "Host");
         const char *other = strcmp(method, "POST") == 0 && query != NULL ? method_override(query) : NULL;
         sfo_request request = {
-            .method = other != NULL ? other : method, .path = x->uri, .query = query != NULL ? query : "",
-            .body = body.ptr != NULL ? body : SFI_STR(""), .host = host != NULL ? host : own_host,
+            .method = other != NULL ? other : method,
+            .path = x->uri,
+            .query = query != NULL ? query : "",
+            .body = body.ptr != NULL ? body : SFI_STR(""),
+            .host = host != NULL ? host : own_host,
             .loopback = peer_is_loopback(x->connection),
-            .header = header_of_connection, .connection = x->connection,
+            .header = header_of_connection,
+            .connection = x->connection,
         };
         o->handle(o->user, &request, response);
         if (strcmp(request.method, "HEAD") == 0 && strcmp(method, "HEAD") != 0) response->no_body = true;
@@ -303,7 +307,8 @@ static enum MHD_Result answer(exchange *x, const char *method)
         refuse(response, 500);
     }
     encode(x, response);
-    enum MHD_Result rc = sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
+    enum MHD_Result rc =
+        sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
     sfi_buf_free(&response->body);
     sfi_free(response);
     return rc;
@@ -316,8 +321,10 @@ static enum MHD_Result begin(exchange *x)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head = info != NULL ? info->header_size : 0;
-    if (strlen(x->uri) > SFO_HEAD_MAX) x->refusal = 414;
-    else if (head > SFO_HEAD_MAX) x->refusal = 431;
+    if (strlen(x->uri) > SFO_HEAD_MAX)
+        x->refusal = 414;
+    else if (head > SFO_HEAD_MAX)
+        x->refusal = 431;
     const char *length = header_of_connection(x->connection, "Content-Length");
     int64_t bytes = 0;
     if (length != NULL && sfi_parse_int(sfi_str(length), &bytes) && bytes > (int64_t)x->server->options.body_max)
@@ -404,12 +411,11 @@ sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, 
     if (address.ss_family == AF_INET6) flags |= MHD_USE_IPv6;
     errno = 0;
     server->daemon = MHD_start_daemon(
-        flags, (uint16_t)options->port, NULL, NULL, on_request, server,
-        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)server->options.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+        flags, (uint16_t)options->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+        (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)server->options.threads,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
     if (server->daemon == NULL) {
         int why = errno;
         sf_status rc = sfi_fail(err, SF_ERR_IO, "cannot listen on %s port %d: %s", server->host, options->port,

@@ -9,42 +9,42 @@
 #include "base/base_internal.h"
 
 enum {
-    SFO_HEAD_MAX = 16384,        /* bytes of request line and headers; more is 414 or 431 */
-    SFO_BODY_MAX = 64 << 20,     /* default for bytes of a request body, as sent and inflated; more is 413 */
-    SFO_GZIP_MIN = 1024,         /* a shorter answer is not worth compressing */
+    SFO_HEAD_MAX = 16384,    /* bytes of request line and headers; more is 414 or 431 */
+    SFO_BODY_MAX = 64 << 20, /* default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_GZIP_MIN = 1024,     /* a shorter answer is not worth compressing */
     SFO_HEADERS_MAX = 16
 };
 
 typedef struct sfo_request {
-    const char *method;        /* "GET" …; _HttpMethod override already applied */
-    const char *path;          /* as sent, without the query; percent-decoding is the router's job, segment by segment */
-    const char *query;         /* as sent, without '?'; "" when none */
-    sf_str body;               /* inflated when it came as gzip */
-    const char *host;          /* Host header, e.g. "127.0.0.1:8080" */
-    bool loopback;             /* the peer is on this machine */
+    const char *method; /* "GET" …; _HttpMethod override already applied */
+    const char *path;   /* as sent, without the query; percent-decoding is the router's job, segment by segment */
+    const char *query;  /* as sent, without '?'; "" when none */
+    sf_str body;        /* inflated when it came as gzip */
+    const char *host;   /* Host header, e.g. "127.0.0.1:8080" */
+    bool loopback;      /* the peer is on this machine */
     /* Looks a header up without case; NULL: it is not there, or (fn NULL) the request has none at all. */
     const char *(*header)(void *connection, const char *name);
-    void *connection;          /* for header */
+    void *connection; /* for header */
 } sfo_request;
 /* A request header's value, NULL: not there. Any case. */
 const char *sfo_request_header(const sfo_request *r, const char *name);
 
 typedef struct sfo_wire_fault {
-    int64_t reset_after;       /* bytes of the whole response, head included, after which the socket is reset; -1: no */
-    int64_t stall_after;       /* the same, then silence for stall_ms; -1: no */
+    int64_t reset_after; /* bytes of the whole response, head included, after which the socket is reset; -1: no */
+    int64_t stall_after; /* the same, then silence for stall_ms; -1: no */
     int64_t stall_ms;
-    int64_t truncate_after;    /* body bytes after which the answer ends; -1: no */
-    bool keep_content_length;  /* truncate: say the old, wrong length (then close); false: the short one */
+    int64_t truncate_after;   /* body bytes after which the answer ends; -1: no */
+    bool keep_content_length; /* truncate: say the old, wrong length (then close); false: the short one */
 } sfo_wire_fault;
 
 typedef struct sfo_response {
     int status;
-    const char *content_type;  /* static text; NULL: no header */
-    sfi_buf body;              /* the server's once the handler returned */
-    char headers[SFO_HEADERS_MAX][2][512];  /* name, value */
+    const char *content_type;              /* static text; NULL: no header */
+    sfi_buf body;                          /* the server's once the handler returned */
+    char headers[SFO_HEADERS_MAX][2][512]; /* name, value */
     int header_count;
-    bool no_body;              /* 204, 304 */
-    sfo_wire_fault fault;      /* set by sfo_response_init to none */
+    bool no_body;         /* 204, 304 */
+    sfo_wire_fault fault; /* set by sfo_response_init to none */
 } sfo_response;
 void sfo_response_init(sfo_response *r);
 void sfo_response_clear(sfo_response *r); /* frees the body, forgets the headers; the fault stays */
@@ -53,10 +53,10 @@ void sfo_response_header(sfo_response *r, const char *name, const char *format, 
 const char *sfo_response_get_header(const sfo_response *r, const char *name); /* NULL: not set */
 
 typedef struct sfo_server_options {
-    const char *host;          /* default 127.0.0.1 */
-    int port;                  /* 0: a free one */
-    int threads;               /* default 4 */
-    size_t body_max;           /* default SFO_BODY_MAX */
+    const char *host; /* default 127.0.0.1 */
+    int port;         /* 0: a free one */
+    int threads;      /* default 4 */
+    size_t body_max;  /* default SFO_BODY_MAX */
     void (*handle)(void *user, const sfo_request *request, sfo_response *response);
     void *user;
 } sfo_server_options;
@@ -64,5 +64,5 @@ typedef struct sfo_server sfo_server;
 /* @return SF_OK, SF_ERR_USAGE (host is not an address), SF_ERR_IO (port taken; the message names it), SF_ERR_MEMORY. */
 sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, sf_error *err);
 int sfo_server_port(const sfo_server *server);
-void sfo_server_stop(sfo_server *server);  /* lets running requests end, ends stalls; NULL is fine */
+void sfo_server_stop(sfo_server *server); /* lets running requests end, ends stalls; NULL is fine */
 #endif

@@ -12,10 +12,10 @@
 
 enum {
     GZIP_LEVEL = 1,
-    GZIP_TAIL = 8,          /* CRC and length at the end of a member */
-    WAIT_SLICE_MS = 50,     /* how long a wait is before it asks whether the server stops */
-    DRAIN_MS = 2000,        /* most that a reset waits for the bytes before it */
-    SEND_MS = 30000         /* most that a send waits for a peer that does not read */
+    GZIP_TAIL = 8,      /* CRC and length at the end of a member */
+    WAIT_SLICE_MS = 50, /* how long a wait is before it asks whether the server stops */
+    DRAIN_MS = 2000,    /* most that a reset waits for the bytes before it */
+    SEND_MS = 30000     /* most that a send waits for a peer that does not read */
 };
 
 bool sfo_accepts_gzip(const char *accept_encoding)
@@ -173,7 +173,8 @@ static void stall(int fd, int64_t ms, bool (*is_stopping)(void *user), void *use
     for (int64_t left = ms; left > 0 && !is_stopping(user); left = deadline - sfi_now_ms()) {
         struct pollfd p = { .fd = fd, .events = POLLRDHUP };
         int slice = left < WAIT_SLICE_MS ? (int)left : WAIT_SLICE_MS;
-        if (poll(&p, 1, slice) > 0 && (p.revents & (POLLERR | POLLHUP | POLLRDHUP)) != 0) return; /* the client gave up */
+        if (poll(&p, 1, slice) > 0 && (p.revents & (POLLERR | POLLHUP | POLLRDHUP)) != 0)
+            return; /* the client gave up */
     }
 }
 

@@ -30,12 +30,25 @@ static void test_parse__reads_every_kind(void **state)
 
 static void test_parse__names_the_part_that_is_wrong(void **state)
 {
-    static const struct { const char *spec, *named; } cases[] = {
-        { "", "unknown kind ''" }, { "resett", "unknown kind 'resett'" }, { "200", "unknown kind '200'" }, { "600", "unknown kind '600'" },
-        { "reset:", "settings missing after ':'" }, { "reset:after", "'after' needs '=value'" }, { "reset:after=", "'' is not a value for 'after'" },
-        { "reset:after=1x", "'1x' is not a value for 'after'" }, { "reset:after=-1", "'-1' is not a value" }, { "reset:afterr=1", "unknown setting 'afterr'" },
-        { "reset:ms=1", "does not take 'ms'" }, { "truncate:length=left", "it takes right or wrong" }, { "503:body=xml", "json or html or empty" },
-        { "reset:after=1,", "missing after the last ','" }, { "reset:every=0", "'every' is at least 1" }, { "reset:after=99999999999999999999", "is not a value" },
+    static const struct {
+        const char *spec, *named;
+    } cases[] = {
+        { "", "unknown kind ''" },
+        { "resett", "unknown kind 'resett'" },
+        { "200", "unknown kind '200'" },
+        { "600", "unknown kind '600'" },
+        { "reset:", "settings missing after ':'" },
+        { "reset:after", "'after' needs '=value'" },
+        { "reset:after=", "'' is not a value for 'after'" },
+        { "reset:after=1x", "'1x' is not a value for 'after'" },
+        { "reset:after=-1", "'-1' is not a value" },
+        { "reset:afterr=1", "unknown setting 'afterr'" },
+        { "reset:ms=1", "does not take 'ms'" },
+        { "truncate:length=left", "it takes right or wrong" },
+        { "503:body=xml", "json or html or empty" },
+        { "reset:after=1,", "missing after the last ','" },
+        { "reset:every=0", "'every' is at least 1" },
+        { "reset:after=99999999999999999999", "is not a value" },
         { "reset,after=1", "unknown kind 'reset,after=1'" },
     };
     (void)state;
@@ -56,7 +69,10 @@ static void test_parse__names_the_part_that_is_wrong(void **state)
 
 static void test_matches__prefix_glob_and_method(void **state)
 {
-    static const struct { const char *spec, *method, *path; bool want; } cases[] = {
+    static const struct {
+        const char *spec, *method, *path;
+        bool want;
+    } cases[] = {
         { "503", "GET", "/anything", true },
         { "503:path=/query", "GET", "/services/data/v62.0/query", true },
         { "503:path=/query", "GET", "/services/data/v62.0/queryAll", true },
@@ -65,8 +81,11 @@ static void test_matches__prefix_glob_and_method(void **state)
         { "503:path=*/Account*", "POST", "/services/data/v62.0/sobjects/Account", true },
         { "503:path=/query/*-2000", "GET", "/services/data/v62.0/query/01g000000000001AAA-2000", true },
         { "503:path=/query/*-2000", "GET", "/services/data/v62.0/query", false },
-        { "503:method=post", "POST", "/x", true }, { "503:method=post", "GET", "/x", false },
-        { "lost", "GET", "/x", false }, { "lost", "POST", "/x", true }, { "lost:method=GET", "GET", "/x", true },
+        { "503:method=post", "POST", "/x", true },
+        { "503:method=post", "GET", "/x", false },
+        { "lost", "GET", "/x", false },
+        { "lost", "POST", "/x", true },
+        { "lost:method=GET", "GET", "/x", true },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -94,8 +113,11 @@ static void pattern_of(const char *spec, char out[11])
 
 static void test_strike__counts_skip_times_and_every(void **state)
 {
-    static const struct { const char *spec, *want; } cases[] = {
-        { "503", "xxxxxxxxxx" }, { "503:times=2", "xx........" }, { "503:skip=3", "...xxxxxxx" }, { "503:skip=1,times=1", ".x........" },
+    static const struct {
+        const char *spec, *want;
+    } cases[] = {
+        { "503", "xxxxxxxxxx" },         { "503:times=2", "xx........" },
+        { "503:skip=3", "...xxxxxxx" },  { "503:skip=1,times=1", ".x........" },
         { "503:every=3", "x..x..x..x" }, { "503:skip=2,every=4,times=2", "..x...x..." },
     };
     (void)state;

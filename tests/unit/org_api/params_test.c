@@ -9,9 +9,14 @@ static sf_str text(const char *s)
 
 static void test_percent_decode__takes_escapes_and_refuses_broken_ones(void **state)
 {
-    static const struct { const char *in; bool plus; const char *want; } cases[] = {
-        { "a%20b", false, "a b" }, { "a+b", true, "a b" }, { "a+b", false, "a+b" }, { "%c3%A9", false, "\xC3\xA9" }, { "", false, "" },
-        { "%", false, NULL }, { "%2", false, NULL }, { "%zz", false, NULL }, { "a%2", true, NULL }, { "%2F", false, "/" },
+    static const struct {
+        const char *in;
+        bool plus;
+        const char *want;
+    } cases[] = {
+        { "a%20b", false, "a b" }, { "a+b", true, "a b" }, { "a+b", false, "a+b" }, { "%c3%A9", false, "\xC3\xA9" },
+        { "", false, "" },         { "%", false, NULL },   { "%2", false, NULL },   { "%zz", false, NULL },
+        { "a%2", true, NULL },     { "%2F", false, "/" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -56,7 +61,8 @@ static void test_params__refuses_too_many(void **state)
 
 static const char multipart[] =
     "preamble\r\n--b1\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n"
-    "--b1\r\ncontent-disposition: form-data; filename=x; name=two\r\nContent-Type: text/plain\r\n\r\nline 1\r\nline 2\r\n--b1--\r\n";
+    "--b1\r\ncontent-disposition: form-data; filename=x; name=two\r\nContent-Type: text/plain\r\n\r\nline 1\r\nline "
+    "2\r\n--b1--\r\n";
 
 static void test_multipart__reads_named_parts(void **state)
 {
@@ -89,9 +95,12 @@ static void test_multipart__refuses_text_cut_at_every_byte(void **state)
 
 static void test_basic__decodes_user_and_password(void **state)
 {
-    static const struct { const char *header, *user, *password; } cases[] = {
-        { "Basic YTpi", "a", "b" }, { "basic YTpiOmM=", "a", "b:c" }, { "Basic YTo=", "a", "" }, { "Basic YWI=", NULL, NULL },
-        { "Bearer YTpi", NULL, NULL }, { "Basic !!", NULL, NULL }, { "Basic Y", NULL, NULL }, { "Basic ", NULL, NULL }, { NULL, NULL, NULL },
+    static const struct {
+        const char *header, *user, *password;
+    } cases[] = {
+        { "Basic YTpi", "a", "b" },   { "basic YTpiOmM=", "a", "b:c" }, { "Basic YTo=", "a", "" },
+        { "Basic YWI=", NULL, NULL }, { "Bearer YTpi", NULL, NULL },    { "Basic !!", NULL, NULL },
+        { "Basic Y", NULL, NULL },    { "Basic ", NULL, NULL },         { NULL, NULL, NULL },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -14,8 +14,9 @@ static void echo(void *user, const sfo_request *request, sfo_response *response)
     (void)user;
     const char *extra = sfo_request_header(request, "X-Extra");
     response->content_type = "text/plain";
-    sfi_buf_addf(&response->body, "%s|%s|%s|%s|%.*s|%s\n", request->method, request->path, request->query, extra != NULL ? extra : "-",
-                 (int)request->body.len, request->body.ptr, request->loopback ? "local" : "far");
+    sfi_buf_addf(&response->body, "%s|%s|%s|%s|%.*s|%s\n", request->method, request->path, request->query,
+                 extra != NULL ? extra : "-", (int)request->body.len, request->body.ptr,
+                 request->loopback ? "local" : "far");
     if (strcmp(request->path, "/big") == 0)
         for (int i = 0; i < 20000; i++) sfi_buf_add_str(&response->body, "lorem ipsum ");
     if (strcmp(request->path, "/tagged") == 0) {
@@ -74,7 +75,8 @@ static char *ask_text(const char *request)
 static void test_server__hands_over_the_whole_request(void **state)
 {
     (void)state;
-    char *answer = ask_text("POST /a%2Fb/c?x=1+2&y=%20 HTTP/1.1\r\nHost: h\r\nx-eXtra: yes\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody");
+    char *answer = ask_text("POST /a%2Fb/c?x=1+2&y=%20 HTTP/1.1\r\nHost: h\r\nx-eXtra: yes\r\nContent-Length: "
+                            "4\r\nConnection: close\r\n\r\nbody");
     assert_true(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0);
     assert_non_null(strstr(answer, "\r\n\r\nPOST|/a%2Fb/c|x=1+2&y=%20|yes|body|local\n"));
 }
@@ -82,22 +84,29 @@ static void test_server__hands_over_the_whole_request(void **state)
 static void test_server__takes_chunked_bodies(void **state)
 {
     (void)state;
-    char *answer = ask_text("POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    char *answer = ask_text("POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: "
+                            "close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
     assert_non_null(strstr(answer, "POST|/c||-|abcde|local"));
 }
 
 static void test_server__overrides_the_method_of_a_post(void **state)
 {
     (void)state;
-    assert_non_null(strstr(ask_text("POST /c?a=b&_HttpMethod=PATCH HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), "\r\n\r\nPATCH|"));
-    assert_non_null(strstr(ask_text("GET /c?_HttpMethod=DELETE HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "\r\n\r\nGET|"));
-    assert_non_null(strstr(ask_text("POST /c?_HttpMethod=BREW HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), "\r\n\r\nPOST|"));
+    assert_non_null(strstr(
+        ask_text("POST /c?a=b&_HttpMethod=PATCH HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+        "\r\n\r\nPATCH|"));
+    assert_non_null(
+        strstr(ask_text("GET /c?_HttpMethod=DELETE HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "\r\n\r\nGET|"));
+    assert_non_null(strstr(
+        ask_text("POST /c?_HttpMethod=BREW HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+        "\r\n\r\nPOST|"));
 }
 
 static void test_server__keeps_the_connection(void **state)
 {
     (void)state;
-    char *answer = ask_text("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    char *answer =
+        ask_text("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     assert_non_null(strstr(answer, "GET|/1|"));
     assert_non_null(strstr(answer, "GET|/2|"));
 }
@@ -131,7 +140,10 @@ static void test_server__inflates_bodies(void **state)
     sfi_buf request = { 0 };
     sfi_buf_add_str(&packed, "inflate me");
     assert_true(sfo_gzip(&packed));
-    sfi_buf_addf(&request, "POST /z HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", packed.len);
+    sfi_buf_addf(
+        &request,
+        "POST /z HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+        packed.len);
     sfi_buf_add(&request, packed.data, packed.len);
     assert_non_null(strstr(ask(request.data, request.len, NULL), "POST|/z||-|inflate me|"));
     request.data[request.len - 9] = (char)(request.data[request.len - 9] ^ 0x55);
@@ -154,7 +166,8 @@ static void test_server__refuses_what_is_too_large(void **state)
     sfi_buf_add_str(&request, "\r\n\r\n");
     assert_true(strncmp(ask(request.data, request.len, NULL), "HTTP/1.1 431 ", 13) == 0);
     sfi_buf_free(&request);
-    assert_true(strncmp(ask_text("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\nConnection: close\r\n\r\n"), "HTTP/1.1 413 ", 13) == 0);
+    assert_true(strncmp(ask_text("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\nConnection: close\r\n\r\n"),
+                        "HTTP/1.1 413 ", 13) == 0);
 }
 
 static void test_server__breaks_answers(void **state)

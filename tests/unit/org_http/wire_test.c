@@ -8,9 +8,13 @@
 
 static void test_accepts_gzip__reads_qualities(void **state)
 {
-    static const struct { const char *header; bool want; } cases[] = {
-        { NULL, false }, { "", false }, { "gzip", true }, { "deflate, gzip", true }, { "GZIP;q=0.5", true }, { "gzip;q=0", false },
-        { "gzip; q=0.0", false }, { "gzip;q=0.001", true }, { "*", true }, { "identity", false }, { "br, deflate", false }, { "xgzip", false },
+    static const struct {
+        const char *header;
+        bool want;
+    } cases[] = {
+        { NULL, false },        { "", false },         { "gzip", true },         { "deflate, gzip", true },
+        { "GZIP;q=0.5", true }, { "gzip;q=0", false }, { "gzip; q=0.0", false }, { "gzip;q=0.001", true },
+        { "*", true },          { "identity", false }, { "br, deflate", false }, { "xgzip", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
