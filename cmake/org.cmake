@@ -23,7 +23,7 @@ set_source_files_properties(${standard_objects_c} PROPERTIES OBJECT_DEPENDS ${st
 
 sf_org_room(schema)
 target_sources(sfo_schema PRIVATE ${standard_objects_c})
-sf_org_room(store LINK sfo_schema PkgConfig::SQLITE PkgConfig::CRYPTO)
+sf_org_room(store LINK sfo_schema PkgConfig::SQLITE PkgConfig::CRYPTO m)
 sf_org_room(soql LINK sfo_store sfo_schema PkgConfig::SQLITE)
 sf_org_room(http LINK PkgConfig::MICROHTTPD PkgConfig::LIBDEFLATE Threads::Threads)
 sf_org_room(api LINK sfo_http sfo_soql sfo_store sfo_schema sfi_xml)

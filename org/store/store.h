@@ -4,6 +4,7 @@
  * Table and column mapping: one table per object, named as it is; one column per stored field, named as it is:
  * text as TEXT COLLATE SFTEXT, ids as 18-character TEXT, dateTime as INTEGER milliseconds UTC, date as TEXT YYYY-MM-DD,
  * time as TEXT HH:MM:SS.mmmZ, booleans 0/1 NOT NULL, int and long INTEGER, other numbers REAL, base64 BLOB. '' is never stored.
+ * Every table has the columns Id and IsDeleted, also where the object has no field IsDeleted.
  * Threads: one connection; hold the store's lock (sfo_store_lock) around any sequence of calls that belongs together.
  * Each function below takes the lock itself (it is recursive).
  */
@@ -35,6 +36,7 @@ typedef struct sfo_context {
     double version_number;     /* 62.0 */
     const char *time_zone;     /* IANA name; NULL: UTC */
     int64_t now_ms;            /* 0: now */
+    bool id_in_body;           /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
 
 /* @param path a file, or ":memory:". Makes the tables that are missing, adds columns for new fields. */
@@ -46,7 +48,8 @@ void sfo_store_lock(sfo_store *store);
 void sfo_store_unlock(sfo_store *store);
 const char *sfo_store_org_id(const sfo_store *store);    /* 18 characters, 00D… */
 const char *sfo_store_admin_id(const sfo_store *store);  /* the seeded administrator, 005… */
-/* Transactions may nest (savepoints). */
+/* Transactions may nest (savepoints). The lock is held from begin to the commit or rollback that ends it; a commit that
+ * fails has rolled back. */
 bool sfo_store_begin(sfo_store *store, sfo_fault *f);
 bool sfo_store_commit(sfo_store *store, sfo_fault *f);
 void sfo_store_rollback(sfo_store *store);

@@ -1,0 +1,167 @@
+/*
+ * store.c: opening and closing the database, its lock and its transactions. See store.h.
+ */
+#include "store/store_internal.h"
+
+void sfo_store_lock(sfo_store *s)
+{
+    pthread_mutex_lock(&s->lock);
+}
+
+void sfo_store_unlock(sfo_store *s)
+{
+    pthread_mutex_unlock(&s->lock);
+}
+
+const sfo_schema *sfo_store_schema(const sfo_store *s)
+{
+    return s->schema;
+}
+
+sqlite3 *sfo_store_db(sfo_store *s)
+{
+    return s->db;
+}
+
+const char *sfo_store_org_id(const sfo_store *s)
+{
+    return s->org_id;
+}
+
+const char *sfo_store_admin_id(const sfo_store *s)
+{
+    return s->admin_id;
+}
+
+/* ---- transactions: the lock is held from begin to commit or rollback ---- */
+
+bool sfo_store_begin(sfo_store *s, sfo_fault *f)
+{
+    sfo_store_lock(s);
+    char sql[48];
+    if (s->depth == 0) (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE");
+    else (void)snprintf(sql, sizeof sql, "SAVEPOINT s%d", s->depth);
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    if (stmt == NULL || !sfo_statement_run(s, stmt, f)) {
+        sfo_store_unlock(s);
+        return false;
+    }
+    s->depth++;
+    return true;
+}
+
+static void leave(sfo_store *s)
+{
+    s->depth--;
+    sfo_store_unlock(s);
+}
+
+bool sfo_store_commit(sfo_store *s, sfo_fault *f)
+{
+    char sql[48];
+    if (s->depth == 1) (void)snprintf(sql, sizeof sql, "COMMIT");
+    else (void)snprintf(sql, sizeof sql, "RELEASE s%d", s->depth - 1);
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    if (stmt == NULL || !sfo_statement_run(s, stmt, f)) {
+        sfo_store_rollback(s);
+        return false;
+    }
+    leave(s);
+    return true;
+}
+
+void sfo_store_rollback(sfo_store *s)
+{
+    char sql[64];
+    if (s->depth == 1) (void)snprintf(sql, sizeof sql, "ROLLBACK");
+    else (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
+    (void)sfo_sql_run(s, sql, NULL); /* SQLite may have rolled back by itself; then there is nothing to undo */
+    sfo_ids_rolled_back(s);
+    leave(s);
+}
+
+/* ---- open and close ---- */
+
+static bool set_up(sfo_store *s, const char *path, sfo_fault *f)
+{
+    bool memory = strcmp(path, ":memory:") == 0;
+    if (!memory && !sfo_sql_run(s, "PRAGMA journal_mode=WAL", f)) return false;
+    return sfo_sql_run(s, "PRAGMA synchronous=NORMAL", f) && sfo_sql_run(s, "PRAGMA temp_store=MEMORY", f) &&
+           sfo_sql_run(s, "PRAGMA cache_size=-65536", f);
+}
+
+static bool make_everything(sfo_store *s, sfo_fault *f)
+{
+    if (!sfo_store_begin(s, f)) return false;
+    bool ok = sfo_tables_open(s, f) && sfo_ids_open(s, f) &&
+              sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
+              sfo_standard_rows(s, f) && sfo_facts_load(s, f);
+    if (!ok) {
+        sfo_store_rollback(s);
+        return false;
+    }
+    return sfo_store_commit(s, f);
+}
+
+static sf_status init_lock(sfo_store *s)
+{
+    pthread_mutexattr_t attr;
+    if (pthread_mutexattr_init(&attr) != 0) return SF_ERR_MEMORY;
+    (void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE); /* fails for unknown types only */
+    s->has_lock = pthread_mutex_init(&s->lock, &attr) == 0;
+    (void)pthread_mutexattr_destroy(&attr); /* cannot fail */
+    return s->has_lock ? SF_OK : SF_ERR_MEMORY;
+}
+
+static sf_status open_database(sfo_store *s, const char *path, sf_error *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
+        return sfi_fail(err, SF_ERR_IO, "%s: cannot open the database: %s", path, s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
+    (void)sqlite3_busy_timeout(s->db, 5000); /* cannot fail */
+    if (!sfo_functions_register(s->db)) return sfi_fail(err, SF_ERR_UNSUPPORTED, "this system has no C.UTF-8 locale");
+    sfo_fault f = {0};
+    sf_status rc = SF_OK;
+    if (!set_up(s, path, &f) || !make_everything(s, &f))
+        rc = sfi_fail(err, SF_ERR_IO, "%s: %s", path, f.message != NULL ? f.message : "no memory");
+    sfo_fault_clear(&f);
+    return rc;
+}
+
+sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store **out, sf_error *err)
+{
+    *out = NULL;
+    sf_status rc = SF_ERR_MEMORY;
+    sfo_store *s = sfi_calloc(sizeof *s);
+    if (s == NULL) return sfi_fail_memory(err, "the store");
+    s->schema = schema;
+    s->statements = sfi_calloc_n(SFO_STATEMENTS_MAX, sizeof *s->statements);
+    if (s->statements == NULL || init_lock(s) != SF_OK) {
+        rc = sfi_fail_memory(err, "the store");
+        goto done;
+    }
+    rc = open_database(s, path, err);
+    if (rc != SF_OK) goto done;
+    *out = s;
+    s = NULL;
+done:
+    sfo_store_close(s);
+    return rc;
+}
+
+void sfo_store_close(sfo_store *s)
+{
+    if (s == NULL) return;
+    if (s->db != NULL && s->table_count > 0) sfo_ids_close(s);
+    sfo_tables_close(s);
+    sfo_statements_clear(s);
+    sfi_free(s->statements);
+    if (s->db != NULL) {
+        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL); /* the log stays, and is as safe */
+        (void)sqlite3_close_v2(s->db); /* waits for statements of others by itself */
+    }
+    sfi_arena_free(&s->scratch);
+    sfi_arena_free(&s->facts);
+    if (s->has_lock) pthread_mutex_destroy(&s->lock);
+    sfi_free(s);
+}
