@@ -168,7 +168,7 @@ typedef enum sfo_out_kind {
 } sfo_out_kind;
 
 typedef struct sfo_typeof_branch {
-    const sfo_object *object;      /* NULL: ELSE, fields of Name */
+    const sfo_object *object;
     sfo_plan *plan;                /* reads the fields of the target by its id */
 } sfo_typeof_branch;
 
@@ -180,7 +180,7 @@ typedef struct sfo_out {           /* one member of a record */
     sfo_type type;                 /* FORMAT: how */
     const sfo_field *parts[SFO_COMPOUND_PARTS_MAX];
     size_t part_count;
-    sfo_shape *parent;
+    sfo_shape *parent;             /* TYPEOF: what ELSE gives */
     sfo_plan *child;
     sfo_typeof_branch *branches;
     size_t branch_count;
@@ -227,6 +227,8 @@ bool sfo_query_is_grouped(const sfo_ast_query *q);
 sfo_plan *sfo_plan_new(sfo_compile *c, sfo_plans *all);
 void sfo_plans_close(sfo_plans *all);
 bool sfo_add_typeof(sfo_compile *c, sfo_plan *plan, sfo_plans *all, const sfo_ast_item *item);
+sfo_shape *sfo_shape_new(sfo_compile *c, sfo_sql *rows, int join);
+bool sfo_add_field(sfo_compile *c, sfo_plan *plan, sfo_out *out, const sfo_target *t); /* its column or columns */
 sfo_out *sfo_out_add(sfo_compile *c, sfo_shape *r, const char *key);
 sfo_out *sfo_out_find(sfo_shape *r, const char *key);
 #endif

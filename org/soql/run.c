@@ -10,7 +10,8 @@
 enum { PAGE_MAX = 2000, CHILD_PAGE = 200 };
 
 static bool write_records(sfo_runner *r, sfo_plan *plan, const char *ids, size_t count);
-static bool write_shape(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *row_id);
+static bool write_shape(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *id);
+static bool write_members(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *type, const char *id);
 
 static bool sql_fault(sfo_runner *r)
 {
@@ -52,6 +53,7 @@ static bool write_parent(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape)
     return write_shape(r, plan, shape, copy);
 }
 
+/* The branch of the target's type, or ELSE, or nothing but attributes. */
 static bool write_typeof(sfo_runner *r, sfo_plan *plan, const sfo_out *out)
 {
     const char *found = text_at(plan, out->column);
@@ -64,10 +66,7 @@ static bool write_typeof(sfo_runner *r, sfo_plan *plan, const sfo_out *out)
     const sfo_object *target = sfo_schema_object_of_id(r->c.schema, sfi_str(id));
     for (size_t i = 0; i < out->branch_count; i++)
         if (out->branches[i].object == target) return write_records(r, out->branches[i].plan, id, 1);
-    sfi_json_begin_object(&r->w);
-    write_attributes(r, target != NULL ? target->name : "Name", target, id);
-    sfi_json_end_object(&r->w);
-    return true;
+    return write_members(r, plan, out->parent, target != NULL ? target->name : "Name", id);
 }
 
 static bool write_child_result(sfo_runner *r, sfo_plan *plan, const char *parent_id);
@@ -101,18 +100,24 @@ static bool write_out(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, con
     return true;
 }
 
-static bool write_shape(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *id)
+/* type is what attributes say; the url goes by the id when several objects are possible. */
+static bool write_members(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *type, const char *id)
 {
     sfi_json_begin_object(&r->w);
     const sfo_object *at = shape->object;
     if (at == &sfo_name_object) at = sfo_schema_object_of_id(r->c.schema, sfi_str(id));
-    write_attributes(r, shape->object->name, at, id);
+    write_attributes(r, type, at, id);
     for (size_t i = 0; i < shape->out_count; i++) {
         sfi_json_key(&r->w, shape->outs[i].key);
         if (!write_out(r, plan, shape, &shape->outs[i], id)) return false;
     }
     sfi_json_end_object(&r->w);
     return true;
+}
+
+static bool write_shape(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, const char *id)
+{
+    return write_members(r, plan, shape, shape->object->name, id);
 }
 
 static bool write_records(sfo_runner *r, sfo_plan *plan, const char *ids, size_t count)
@@ -268,8 +273,12 @@ static bool write_group(sfo_runner *r, sfo_plan *plan)
     sfi_json_begin_object(&r->w);
     write_attributes(r, "AggregateResult", NULL, NULL);
     for (size_t i = 0; i < plan->record->out_count; i++) {
-        sfi_json_key(&r->w, plan->record->outs[i].key);
-        if (!write_out(r, plan, plan->record, &plan->record->outs[i], "")) return false;
+        const sfo_out *out = &plan->record->outs[i];
+        sfi_json_key(&r->w, out->key);
+        if (sqlite3_column_type(plan->rows_statement, out->column) == SQLITE_NULL)
+            sfi_json_null(&r->w); /* rolled up: even a boolean */
+        else if (!write_out(r, plan, plan->record, out, ""))
+            return false;
     }
     sfi_json_end_object(&r->w);
     return true;

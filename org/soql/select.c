@@ -28,7 +28,7 @@ sfo_out *sfo_out_add(sfo_compile *c, sfo_shape *r, const char *key)
     return out;
 }
 
-static sfo_shape *new_record(sfo_compile *c, sfo_sql *rows, int join)
+sfo_shape *sfo_shape_new(sfo_compile *c, sfo_sql *rows, int join)
 {
     sfo_shape *r = sfo_compile_grow(c, NULL, 0, sizeof *r);
     if (r == NULL) {
@@ -55,14 +55,14 @@ static sfo_shape *record_of(sfo_compile *c, sfo_plan *plan, int join, uint32_t o
         sfo_soql_fault_at(c->fault, c->text, offset, "INVALID_FIELD", "duplicate field selected: %s", key);
         return NULL;
     }
-    sfo_shape *made = new_record(c, &plan->rows, join);
+    sfo_shape *made = sfo_shape_new(c, &plan->rows, join);
     if (made == NULL || (out = sfo_out_add(c, up, key)) == NULL) return NULL;
     out->kind = SFO_OUT_PARENT;
     out->parent = made;
     return made;
 }
 
-static bool add_field_column(sfo_compile *c, sfo_plan *plan, sfo_out *out, const sfo_target *t)
+bool sfo_add_field(sfo_compile *c, sfo_plan *plan, sfo_out *out, const sfo_target *t)
 {
     out->field = t->field;
     out->type = t->field->type;
@@ -93,7 +93,7 @@ static bool add_path(sfo_compile *c, sfo_plan *plan, const sfo_ast_name *path)
     if (r == NULL) return false;
     if (sfo_out_find(r, t.field->name) != NULL) return duplicate(c, path->offset, t.field->name);
     sfo_out *out = sfo_out_add(c, r, t.field->name);
-    return out != NULL && add_field_column(c, plan, out, &t);
+    return out != NULL && sfo_add_field(c, plan, out, &t);
 }
 
 /* ---- functions in the select list ---- */
@@ -127,7 +127,7 @@ static bool add_wrapped(sfo_compile *c, sfo_plan *plan, const sfo_ast_item *item
     if (r == NULL) return false;
     if (sfo_out_find(r, key) != NULL) return duplicate(c, e->name.offset, key);
     sfo_out *out = sfo_out_add(c, r, key);
-    if (out == NULL || !add_field_column(c, plan, out, &t)) return false;
+    if (out == NULL || !sfo_add_field(c, plan, out, &t)) return false;
     if (out->kind == SFO_OUT_FIELD) out->kind = kind;
     return true;
 }
@@ -189,7 +189,7 @@ static bool add_fields(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, c
         if ((item->fields == SFO_FIELDS_STANDARD && f->custom) || (item->fields == SFO_FIELDS_CUSTOM && !f->custom)) continue;
         if (sfo_out_find(plan->record, f->name) != NULL) return duplicate(c, item->offset, f->name);
         sfo_out *out = sfo_out_add(c, plan->record, f->name);
-        if (out == NULL || !add_field_column(c, plan, out, &(sfo_target){ .field = f })) return false;
+        if (out == NULL || !sfo_add_field(c, plan, out, &(sfo_target){ .field = f })) return false;
     }
     return true;
 }
@@ -221,7 +221,7 @@ bool sfo_compile_select(sfo_compile *c, const sfo_ast_query *q, int level, sfo_p
 {
     sfo_sql_init(&plan->rows, c, &plan->scope);
     if (plan->rows.joins == NULL) return sfo_soql_memory_fault(c->fault);
-    plan->record = new_record(c, &plan->rows, 0);
+    plan->record = sfo_shape_new(c, &plan->rows, 0);
     if (plan->record == NULL) return false;
     int unnamed = 0;
     for (size_t i = 0; i < q->item_count; i++) {

@@ -37,38 +37,24 @@ static bool points_to(const sfo_field *ref, const sfo_object *object)
     return false;
 }
 
-/* ELSE: its fields are those that each other target has, or those of Name; one branch a target that no WHEN names. */
-static bool add_else(sfo_compile *c, sfo_plans *all, const sfo_ast_typeof *t, const sfo_field *ref, sfo_out *out)
+/* ELSE: fields of Name, read with the row itself. Without it the shape has no members. */
+static bool add_else(sfo_compile *c, sfo_plan *plan, const sfo_ast_typeof *t, int join, sfo_out *out)
 {
-    for (size_t i = 0; i < ref->reference_count; i++) {
-        const sfo_object *target = sfo_schema_object(c->schema, sfi_str(ref->reference_to[i]));
-        bool named = target == NULL;
-        for (size_t k = 0; !named && k < t->when_count; k++)
-            named = sfi_str_is_nocase(t->whens[k].object.text, target->name);
-        if (named) continue;
-        sfo_ast_name *paths = sfo_compile_grow(c, NULL, 0, (t->otherwise_count + 1) * sizeof *paths);
-        if (paths == NULL) return sfo_soql_memory_fault(c->fault);
-        size_t n = 0;
-        for (size_t k = 0; k < t->otherwise_count; k++) {
-            const sf_str name = t->otherwise[k].text;
-            bool dotted = memchr(name.ptr, '.', name.len) != NULL;
-            if (dotted || sfo_object_field(target, name) != NULL) paths[n++] = t->otherwise[k];
-        }
-        if (!add_branch(c, all, target, paths, n, out)) return false;
-    }
-    return true;
-}
-
-/* The fields behind ELSE must be fields of Name. */
-static bool check_else(sfo_compile *c, const sfo_ast_typeof *t)
-{
+    out->parent = sfo_shape_new(c, &plan->rows, join);
+    if (out->parent == NULL) return false;
     for (size_t i = 0; i < t->otherwise_count; i++) {
-        sf_str name = t->otherwise[i].text;
-        const char *dot = memchr(name.ptr, '.', name.len);
-        bool known = dot != NULL;
-        for (size_t k = 0; !known && k < sfo_name_object.field_count; k++)
-            known = sfi_str_is_nocase(name, sfo_name_object.fields[k].name);
-        if (!known) return sfo_no_such_column(c, t->otherwise[i].offset, name, "Name");
+        const sfo_ast_name *name = &t->otherwise[i];
+        sfo_ast_name path = { sfo_textf(c, "%.*s.%.*s", S(t->operand.text), S(name->text)), name->offset };
+        sfo_target target;
+        if (!sfo_resolve_path(&plan->rows, &path, &target)) return false;
+        if (target.join != join)
+            return sfo_soql_fault_at(c->fault, c->text, name->offset, "MALFORMED_QUERY",
+                                     "ELSE of TYPEOF takes fields, not relationships: %.*s", S(name->text));
+        if (sfo_out_find(out->parent, target.field->name) != NULL)
+            return sfo_soql_fault_at(c->fault, c->text, name->offset, "INVALID_FIELD", "duplicate field selected: %s",
+                                     target.field->name);
+        sfo_out *member = sfo_out_add(c, out->parent, target.field->name);
+        if (member == NULL || !sfo_add_field(c, plan, member, &target)) return false;
     }
     return true;
 }
@@ -101,7 +87,7 @@ bool sfo_add_typeof(sfo_compile *c, sfo_plan *plan, sfo_plans *all, const sfo_as
                                      "%s can not point to %s", ref->relationship_name, object->name);
         if (!add_branch(c, all, object, t->whens[i].paths, t->whens[i].path_count, &made)) return false;
     }
-    if (!check_else(c, t) || (t->otherwise_count > 0 && !add_else(c, all, t, ref, &made))) return false;
+    if (!add_else(c, plan, t, target, &made)) return false;
     sfo_out *out = sfo_out_add(c, plan->record, made.key);
     if (out == NULL) return false;
     *out = made;
