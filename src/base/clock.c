@@ -180,8 +180,9 @@ typedef struct moment {
 
 static moment moment_of(int64_t ms)
 {
-    int64_t days = ms / MS_PER_DAY - (ms % MS_PER_DAY < 0 ? 1 : 0); /* rounded down, before 1970 too */
-    int rest = (int)(ms - days * MS_PER_DAY);
+    int rest = (int)(ms % MS_PER_DAY);
+    int64_t days = ms / MS_PER_DAY - (rest < 0 ? 1 : 0); /* rounded down, before 1970 too */
+    if (rest < 0) rest += MS_PER_DAY;
     moment m = { .days = days, .hour = rest / MS_PER_HOUR, .minute = rest / MS_PER_MINUTE % 60 };
     m.second = rest / MS_PER_SECOND % 60;
     m.ms = rest % MS_PER_SECOND;

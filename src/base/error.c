@@ -80,7 +80,7 @@ void sfi_error_add_field(sf_error *err, sf_str field)
     if (err == NULL || field.len == 0) return;
     size_t len = strnlen(err->fields, sizeof err->fields - 1);
     size_t comma = len > 0 ? 1 : 0;
-    if (field.len > sizeof err->fields - 1 - len - comma) return; /* half a name helps nobody */
+    if (field.len >= sizeof err->fields || len + comma + field.len >= sizeof err->fields) return; /* half helps nobody */
     if (comma > 0) err->fields[len] = ',';
     copy_line(err->fields + len + comma, sizeof err->fields - len - comma, field.ptr, field.len);
 }
