@@ -97,6 +97,25 @@ sf_value sfi_json_root(sfi_json *doc)
     return doc->count > 0 ? sfi_value_at(doc, 0) : (sf_value){ 0 };
 }
 
+bool sfi_json_is_closed(const sfi_json *doc)
+{
+    if (doc->count == 0) return false;
+    unsigned char first = sfi_token_byte(doc, 0), last = sfi_token_byte(doc, doc->count - 1);
+    if (first == '{') return last == '}';
+    return first != '[' || last == ']';
+}
+
+bool sfi_json_is_cut(const sfi_json *doc)
+{
+    size_t depth = 0;
+    for (uint32_t t = 0; t < doc->count; t++) {
+        unsigned char c = sfi_token_byte(doc, t);
+        if (c == '{' || c == '[') depth++;
+        if ((c == '}' || c == ']') && depth > 0) depth--;
+    }
+    return doc->count == 0 || depth > 0;
+}
+
 sf_status sfi_json_parse(sfi_json *doc, sf_str text, sf_error *err)
 {
     if (text.len > SFI_JSON_TEXT_MAX)

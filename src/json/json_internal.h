@@ -56,6 +56,11 @@ sf_status sfi_json_rows_begin(sf_value array, sfi_json_rows *rows, sf_error *err
  * on frees what decoding the last row took, never the page. */
 sf_status sfi_json_row_next(sfi_json_rows *rows, sf_value *row, sf_error *err);
 
+/* Whether the text ends with the bracket that its first one asks for: what most cut texts do not. One look. */
+bool sfi_json_is_closed(const sfi_json *doc);
+/* Whether brackets are left open at the end: a page that broke off, not one that is wrong. Walks all tokens. */
+bool sfi_json_is_cut(const sfi_json *doc);
+
 /* The text of a value as it stands in the page, when nothing in it was decoded in place yet; ptr NULL else (then use
  * sfi_json_write_value). The fast path of NDJSON output. */
 sf_str sfi_json_raw(sf_value v);

@@ -329,3 +329,8 @@ sf_str sfi_json_raw(sf_value v)
     if (doc->lines == SFI_LINES_MANY && memchr(doc->text + begin, '\n', end - begin) != NULL) return none;
     return (sf_str){ doc->text + begin, end - begin };
 }
+
+sf_str sf_value_raw_json(sf_value v)
+{
+    return sfi_json_raw(v);
+}
