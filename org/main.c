@@ -305,7 +305,7 @@ int main(int argc, char **argv)
     (void)umask(077); /* the data file holds a password */
 
     sf_error err;
-    running r = { NULL };
+    running r = { .schema = NULL };
     sf_status rc = start(&s, &r, &err);
     if (rc == SF_OK) rc = announce(&s, &r, &err);
     int got = 0;

@@ -181,9 +181,11 @@ const char *sfo_call_base_url(sfo_call *call)
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:-[]_";
     const char *host = call->request->host;
     if (host[0] == '\0' || host[strspn(host, allowed)] != '\0') host = "localhost";
-    size_t size = strlen(host) + sizeof "http://";
+    const char *forwarded = sfo_call_header(call, "X-Forwarded-Proto"); /* a TLS proxy in front of us */
+    const char *scheme = forwarded != NULL && sfi_eq_nocase(forwarded, "https") ? "https" : "http";
+    size_t size = strlen(host) + sizeof "https://";
     char *url = sfi_arena_alloc(&call->arena, size);
     if (url == NULL) return "http://localhost";
-    snprintf(url, size, "http://%s", host);
+    snprintf(url, size, "%s://%s", scheme, host);
     return url;
 }

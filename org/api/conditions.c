@@ -51,14 +51,14 @@ bool sfo_has_precondition(const sfo_call *call)
     return false;
 }
 
-bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row)
+bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row, bool is_read)
 {
     static const char *const dates[] = { "If-Unmodified-Since", "If-Modified-Since" };
     int64_t ms[2] = { 0, 0 };
     int got[2];
     for (size_t i = 0; i < 2; i++) {
         got[i] = date_header(call, dates[i], &ms[i]);
-        if (got[i] >= 0) continue;
+        if (got[i] >= 0 || is_read) continue;
         sfo_answer_error(call, 400, "BAD_REQUEST", "Invalid date in header %s", dates[i]);
         return false;
     }
@@ -69,9 +69,10 @@ bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row)
         holds = sfo_etag_in(match, row->etag);
     else if (got[0] == 1)
         holds = row->modified_ms / 1000 <= ms[0] / 1000;
-    if (holds && none_match != NULL && row->etag[0] != '\0')
+    bool is_write = !is_read; /* what is 412 before a write is 304 on a read: sfo_not_modified */
+    if (is_write && holds && none_match != NULL && row->etag[0] != '\0')
         holds = !sfo_etag_in(none_match, row->etag);
-    else if (holds && got[1] == 1)
+    else if (is_write && holds && got[1] == 1)
         holds = row->modified_ms / 1000 > ms[1] / 1000;
     if (!holds)
         sfo_answer_error(call, 412, "PRECONDITION_FAILED",

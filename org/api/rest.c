@@ -237,6 +237,8 @@ void sfo_rest_dispatch(sfo_call *call)
         { "GET", "sobjects/*", sfo_rest_basic_info },
         { "POST", "sobjects/*", sfo_rest_create },
         { "GET", "sobjects/*/describe", sfo_rest_describe },
+        { "GET", "sobjects/*/deleted", sfo_rest_deleted },
+        { "GET", "sobjects/*/updated", sfo_rest_updated },
         { "GET", "sobjects/User/*/password", sfo_rest_password_state },
         { "POST", "sobjects/User/*/password", sfo_rest_password_set },
         { "DELETE", "sobjects/User/*/password", sfo_rest_password_reset },

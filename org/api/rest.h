@@ -20,6 +20,9 @@ void sfo_rest_delete_by(sfo_call *call);
 void sfo_rest_password_state(sfo_call *call);
 void sfo_rest_password_set(sfo_call *call);
 void sfo_rest_password_reset(sfo_call *call);
+/* rest_replication.c */
+void sfo_rest_deleted(sfo_call *call);
+void sfo_rest_updated(sfo_call *call);
 /* rest_query.c */
 void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);
@@ -46,8 +49,9 @@ typedef struct sfo_row_state {
 } sfo_row_state;
 /* Do If-None-Match and If-Modified-Since say that the client has it already? */
 bool sfo_not_modified(sfo_call *call, const char *etag, int64_t modified_ms);
-/* If-Match and If-Unmodified-Since before a write. false: the response is the 412, or 400 for a bad date. */
-bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row);
+/* If-Match and If-Unmodified-Since, before a write the other two as well. false: the response is the 412, or before a
+ * write the 400 for a bad date. */
+bool sfo_precondition_holds(sfo_call *call, const sfo_row_state *row, bool is_read);
 bool sfo_has_precondition(const sfo_call *call);
 /* Is tag in the header's list, whatever --gzip stands at its end? "*" is any. */
 bool sfo_etag_in(const char *list, const char *etag);

@@ -107,7 +107,7 @@ void sfo_answer_record(sfo_call *call, const sfo_object *o, const char *id)
         sfo_answer_fault(call, &fault);
     }
     sfo_store_unlock(call->org->store);
-    if (!ok) return;
+    if (!ok || !sfo_precondition_holds(call, &state, true)) return;
     if (state.etag[0] != '\0') sfo_response_header(call->response, "ETag", "%s", state.etag);
     if (state.modified_ms > 0) {
         char date[32];
@@ -166,7 +166,8 @@ void sfo_update_record(sfo_call *call, const sfo_object *o, const char *id)
     sfo_row_state state;
     if (!sfo_call_body(call, &body)) return;
     sfo_store_lock(call->org->store);
-    if (!sfo_has_precondition(call) || (row_state(call, o, id, &state) && sfo_precondition_holds(call, &state))) {
+    if (!sfo_has_precondition(call) ||
+        (row_state(call, o, id, &state) && sfo_precondition_holds(call, &state, false))) {
         if (sfo_record_update(call->org->store, &call->context, o, id, body, &fault)) {
             sfo_stats_event(call->org->stats, SFO_EVENT_UPDATED);
             sfo_answer_empty(call, 204);

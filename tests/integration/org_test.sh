@@ -302,6 +302,8 @@ check_records() {
     is 'unchanged by ETag' "$status" 304
     call GET "$data/sobjects/Account/$id" -H "If-Modified-Since: $modified"
     is 'unchanged by date' "$status" 304
+    call GET "$data/sobjects/Account/$id" -H 'If-Match: "other"'
+    error 'If-Match fails on GET' 412 PRECONDITION_FAILED
     call PATCH "$data/sobjects/Account/$id" -H 'Content-Type: application/json' -H 'If-Match: "other"' -d '{"Name":"no"}'
     is 'If-Match fails' "$status" 412
     call PATCH "$data/sobjects/Account/$id" -H 'Content-Type: application/json' -H "If-Match: ${etag%\"}--gzip\"" -d '{"Phone":"1"}'
@@ -331,6 +333,13 @@ check_records() {
     error 'unknown relationship' 404 NOT_FOUND
     call DELETE "$data/sobjects/Contact/$contact"
     is 'delete' "$status $(wc -c <"$work/body")" '204 0'
+    local from to; from=$(date -u -d '-1 hour' +%FT%TZ) to=$(date -u -d '+1 hour' +%FT%TZ)
+    call GET "$data/sobjects/Contact/deleted/?start=$from&end=${to/Z/%2B00:00}"
+    is 'deleted rows' "$(get '[.deletedRecords[].id, (.latestDateCovered|type)] | join(" ")')" "$contact string"
+    call GET "$data/sobjects/Account/updated/?start=$from&end=$to"
+    like 'updated rows' "$(get '.ids | join(" ")')" "$id"
+    call GET "$data/sobjects/Account/updated/?start=$to&end=$from"
+    error 'span the wrong way round' 400 INVALID_REPLICATION_DATE
     call DELETE "$data/sobjects/Contact/$contact"
     error 'delete again' 404 ENTITY_IS_DELETED
     call GET "$data/sobjects/Contact/$contact"
@@ -343,6 +352,23 @@ check_records() {
     error 'no such row' 404 NOT_FOUND
     call GET "$data/sobjects/Nothing/$id"
     error 'no such object' 404 NOT_FOUND
+    call GET "$data"
+    local me; me=$(get '.identity | split("/") | last')
+    call GET "$data/sobjects/User/$me/password"
+    is 'password state' "$(cat "$work/body")" '{"isExpired":false}'
+    post "$data/sobjects/User/$me/password" '{"NewPassword":"short"}'
+    error 'weak password' 400 INVALID_NEW_PASSWORD
+    post "$data/sobjects/User/$me/password" '{"NewPassword":"longer than short"}'
+    is 'set password' "$status" 204
+    grant -d grant_type=password -d client_id="$client" -d client_secret="$secret" --data-urlencode username="$username" --data-urlencode password="$password$security"
+    oauth_error 'the old password' invalid_grant 'authentication failure'
+    grant -d grant_type=password -d client_id="$client" -d client_secret="$secret" --data-urlencode username="$username" --data-urlencode "password=longer than short$security"
+    is 'the new password' "$status" 200
+    printf 'bytes\000of a file' >"$work/file"
+    post "$data/sobjects/Attachment" "{\"Name\":\"a.txt\",\"ContentType\":\"text/plain\",\"ParentId\":\"$id\",\"Body\":\"$(base64 -w0 "$work/file")\"}"
+    is 'create with bytes' "$status" 201
+    call GET "$data/sobjects/Attachment/$(get .id)/Body"
+    is 'bytes' "$status $(header content-type) $(cmp "$work/body" "$work/file" && echo same)" '200 text/plain same'
 }
 
 check_refusals() {
