@@ -84,13 +84,16 @@ struct sfi_http {
     /* the I/O thread's own */
     sfi_transfer *active;   /* what runs on multi */
     int active_count;
+    int shared_count;       /* of these, how many may share a connection (HTTP/2) */
     long idle_limit;        /* what multi was last told */
+    bool again;             /* a stream of a shared connection got something: libcurl may hold more of it */
     int64_t now_ms;         /* at the start of this turn of the loop */
     int64_t check_ms;       /* when the next time limit may be reached; 0: none */
 };
 
 typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
     sfi_buf headers;
+    bool is_http2;
     bool headers_done;       /* the blank line came: later lines are trailers */
     int status;
     char *body;
@@ -110,6 +113,7 @@ struct sfi_transfer {
     char *url, *method;
     char *body;              /* our copy; NULL: none, or borrowed */
     size_t body_len;
+    bool may_share;          /* HTTP/2 may be spoken */
     bool may_resend;         /* GET and its like: libcurl may send it again by itself when a kept connection was dead */
     int sends;               /* how often libcurl began to send the request; 0: nothing went out */
     bool resend_refused;

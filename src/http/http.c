@@ -7,7 +7,10 @@
 #include <signal.h>
 #include "http/engine_internal.h"
 
-enum { POLL_MAX_MS = 60 * 60 * 1000 };
+enum {
+    POLL_MAX_MS = 60 * 60 * 1000,
+    SHARED_POLL_MAX_MS = 250, /* while transfers may share a connection: see must_go_on */
+};
 
 /* ---- things kept for re-use ---- */
 void sfi_http_give_buffer(sfi_http *http, char *data, size_t cap)
@@ -170,6 +173,7 @@ static void unlink_active(sfi_http *http, sfi_transfer *t)
     if (t->next != NULL) t->next->prev = t->prev;
     t->next = t->prev = NULL;
     http->active_count--;
+    http->shared_count -= t->may_share;
 }
 
 static void link_active(sfi_http *http, sfi_transfer *t)
@@ -179,6 +183,7 @@ static void link_active(sfi_http *http, sfi_transfer *t)
     if (http->active != NULL) http->active->prev = t;
     http->active = t;
     http->active_count++;
+    http->shared_count += t->may_share;
 }
 
 static void schedule_check(sfi_http *http, int64_t at_ms)
@@ -325,9 +330,20 @@ static bool take_closing(sfi_http *http)
 
 static int poll_ms(const sfi_http *http)
 {
-    if (http->check_ms == 0) return POLL_MAX_MS;
+    int most = http->shared_count > 1 ? SHARED_POLL_MAX_MS : POLL_MAX_MS;
+    if (http->check_ms == 0) return most;
     int64_t left = http->check_ms - sfi_now_ms();
-    return left <= 0 ? 0 : left < POLL_MAX_MS ? (int)left : POLL_MAX_MS;
+    return left <= 0 ? 0 : left < most ? (int)left : most;
+}
+
+/* Is there something to do at once? A read for one HTTP/2 stream takes in what came for the others, and libcurl (7.88)
+ * then hands a stream its bytes but may keep the news that it ended until it is called again: no socket and no timer of
+ * its own tells of that. So it is called until no stream got anything more; SHARED_POLL_MAX_MS is the net below. */
+static bool must_go_on(const sfi_http *http, int active_before, int running)
+{
+    bool has_room = http->active_count != active_before; /* the queue may have another */
+    bool is_redirected = running != http->active_count;
+    return http->again || has_room || is_redirected;
 }
 
 static void end_all(sfi_http *http)
@@ -353,13 +369,13 @@ static void *run(void *user)
         http->now_ms = sfi_now_ms();
         end_cancelled(http);
         admit(http);
+        http->again = false;
         (void)curl_multi_perform(http->multi, &running); /* what fails, fails the transfer */
         limit_idle(http);
         int before = http->active_count;
         collect_ended(http);
         check_limits(http);
-        bool go_on = http->active_count != before || running != http->active_count; /* room for another, or a redirect */
-        (void)curl_multi_poll(http->multi, NULL, 0, go_on ? 0 : poll_ms(http), NULL);
+        (void)curl_multi_poll(http->multi, NULL, 0, must_go_on(http, before, running) ? 0 : poll_ms(http), NULL);
     }
     end_all(http);
     return NULL;

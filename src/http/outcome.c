@@ -10,7 +10,7 @@ static const char *curl_says(const sfi_transfer *t, CURLcode code)
     return t->curl_text[0] != '\0' ? t->curl_text : curl_easy_strerror(code);
 }
 
-static const char *advice(CURLcode code)
+static const char *advice(const sfi_transfer *t, CURLcode code)
 {
     switch ((int)code) {
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host's name and the name server";
@@ -18,6 +18,7 @@ static const char *advice(CURLcode code)
     case CURLE_COULDNT_CONNECT: return "check host and port, the network, and whether a proxy is needed";
     case CURLE_OPERATION_TIMEDOUT: return "check the network and whether a proxy is needed";
     case CURLE_PEER_FAILED_VERIFICATION:
+        if (strstr(t->curl_text, "subject name") != NULL) return "the host's name is not in its certificate: check the URL";
         return "its certificate is not trusted: if a company's proxy or own CA signs it, name that CA with ca_file";
     case CURLE_SSL_CONNECT_ERROR: return "the TLS handshake failed: check tls_min and whether a client certificate is wanted";
     case CURLE_SSL_CERTPROBLEM: return "check client_cert_file, client_key_file and client_key_password";
@@ -55,7 +56,7 @@ static void describe_not_sent(sfi_transfer *t, CURLcode code, const char *timeou
     if (t->easy != NULL) (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_code); /* stays 0 */
     if (timeout_name != NULL) {
         (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s: no connection within %s; %s", t->origin.text, timeout_name,
-                       advice(CURLE_OPERATION_TIMEDOUT));
+                       advice(t, CURLE_OPERATION_TIMEDOUT));
         err->retryable = true;
     } else if (code == CURLE_OUT_OF_MEMORY) {
         (void)sfi_fail_memory(err, "a connection");
@@ -66,7 +67,7 @@ static void describe_not_sent(sfi_transfer *t, CURLcode code, const char *timeou
         err->retryable = connect_code >= 500;
     } else {
         (void)sfi_fail(err, code == CURLE_OPERATION_TIMEDOUT ? SF_ERR_TIMEOUT : SF_ERR_NETWORK,
-                       "%s: no connection: %s; %s", t->origin.text, curl_says(t, code), advice(code));
+                       "%s: no connection: %s; %s", t->origin.text, curl_says(t, code), advice(t, code));
         err->retryable = !is_lasting(t, code);
     }
 }

@@ -13,16 +13,23 @@ static size_t stop(sfi_receive *in, sf_status why)
     return 0; /* fewer bytes than there were: libcurl ends the transfer */
 }
 
+static void note_activity(sfi_transfer *t)
+{
+    t->last_byte_ms = t->http->now_ms;
+    if (t->in.is_http2) t->http->again = true;
+}
+
 static size_t on_header(char *data, size_t size, size_t n, void *user)
 {
     sfi_transfer *t = user;
     sfi_receive *in = &t->in;
     size_t bytes = size * n; /* size is 1 */
     sf_str line = { data, bytes };
-    t->last_byte_ms = t->http->now_ms;
+    note_activity(t);
     while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) line.len--;
     if (sfi_starts_with_nocase(line, "HTTP/") && in->len == 0) { /* the answer, or another one after a 1xx */
         sfi_receive_reset(in);
+        in->is_http2 = sfi_starts_with(line, "HTTP/2");
         return bytes;
     }
     if (in->headers_done) return bytes; /* a trailer changes nothing that was decided by the headers */
@@ -80,7 +87,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
     sfi_transfer *t = user;
     sfi_receive *in = &t->in;
     size_t bytes = size * n;
-    t->last_byte_ms = t->http->now_ms;
+    note_activity(t);
     if (in->body == NULL && !make_first_block(t)) return 0;
     if (bytes > in->max - in->len) return stop(in, SF_ERR_LIMIT);
     if (bytes > in->cap - in->len && !grow(in, in->len + bytes)) return stop(in, SF_ERR_MEMORY);

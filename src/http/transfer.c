@@ -219,6 +219,7 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
     t->may_resend = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     set_limits(t, request);
     rc = sfi_origin_parse(request->url, &t->origin, err);
+    t->may_share = t->origin.is_https && !http->settings.no_http2;
     if (rc == SF_OK) rc = copy_request(t, request, err);
     if (rc == SF_OK) rc = build_headers(t, request, err);
     if (rc == SF_OK) rc = set_up_easy(t, request, err);
