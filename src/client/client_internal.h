@@ -57,6 +57,9 @@ sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_d
 
 /* "62.0", asked once; borrowed for the client's life. */
 sf_status sfi_client_version(sf_client *sf, const char **out, sf_error *err);
+/* What sf_client_get_info would say, as far as it is known without any request (a stored token, an instance_url and an
+ * api_version among the options are); instance or version unknown: false. For answers from the describe cache. */
+bool sfi_client_peek_info(sf_client *sf, sf_client_info *out);
 const char *sfi_client_cache_dir(const sf_client *sf);      /* NULL: none */
 const sfi_log *sfi_client_log(const sf_client *sf);
 /* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */

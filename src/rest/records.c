@@ -1,0 +1,455 @@
+/* records.c: the calls on single records of records.h. Called by programs; owns nothing between calls, safe from any
+ * thread. The one idea: each call says whether a repeat is harmless. Writes by id or external id are, so they go on
+ * after a lost answer; a plain create is not, nor is a write under a condition that its own first attempt may have
+ * ended, so these end as SF_ERR_UNKNOWN_OUTCOME. */
+#include "rest/rest_internal.h"
+
+/* One row of the API, by id or by external id, and the options that most calls share. */
+typedef struct target {
+    const char *object;
+    const char *field; /* NULL: value is a record id */
+    const char *value;
+} target;
+
+static const sf_write_options no_write_options;
+static const sf_read_options no_read_options;
+
+/* ---- checks and paths ---- */
+
+static sf_status check_target(const target *t, sf_error *err)
+{
+    if (!sfi_rest_is_name(t->object))
+        return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not an object's name",
+                        t->object != NULL ? t->object : "(NULL)");
+    if (t->field == NULL) {
+        if (sfi_rest_is_id(t->value)) return SF_OK;
+        return sfi_fail(err, SF_ERR_USAGE, "%s: \"%.40s\" is not a record id (15 or 18 letters and digits)", t->object,
+                        t->value != NULL ? t->value : "(NULL)");
+    }
+    if (!sfi_rest_is_name(t->field)) return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a field name", t->field);
+    if (t->value == NULL || *t->value == '\0')
+        return sfi_fail(err, SF_ERR_USAGE, "%s.%s: the external id is empty", t->object, t->field);
+    size_t len = strnlen(t->value, SFI_REST_VALUE_MAX + 1);
+    if (len > SFI_REST_VALUE_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "%s.%s: the external id is longer than %d bytes", t->object, t->field,
+                        SFI_REST_VALUE_MAX);
+    if (!sfi_utf8_valid(t->value, len))
+        return sfi_fail(err, SF_ERR_USAGE, "%s.%s: the external id is not UTF-8", t->object, t->field);
+    return SF_OK;
+}
+
+static void add_target(sfi_buf *path, const target *t)
+{
+    sfi_buf_addf(path, "sobjects/%s/", t->object);
+    if (t->field != NULL) sfi_buf_addf(path, "%s/", t->field);
+    (void)sfi_rest_add_value(path, t->value); /* a failure stays in the buffer */
+}
+
+/* ?fields=Name,Industry */
+static sf_status add_fields(sfi_buf *path, const char *const *fields, sf_error *err)
+{
+    if (fields == NULL) return SF_OK;
+    size_t before = path->len;
+    for (size_t i = 0; fields[i] != NULL; i++) {
+        if (!sfi_rest_is_path(fields[i]))
+            return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a field name", fields[i]);
+        sfi_buf_add_str(path, i == 0 ? "?fields=" : ",");
+        sfi_buf_add_str(path, fields[i]);
+        if (path->len - before > SFI_REST_FIELDS_TEXT_MAX)
+            return sfi_fail(err, SF_ERR_LIMIT,
+                            "the field list is longer than %d bytes, more than a URL holds: use a query",
+                            SFI_REST_FIELDS_TEXT_MAX);
+    }
+    if (path->len == before) return sfi_fail(err, SF_ERR_USAGE, "the field list is empty; NULL asks for all fields");
+    return SF_OK;
+}
+
+/* What the options of a write turn into. */
+typedef struct write_call {
+    sfi_buf path, body;
+    char unmodified_since[32];
+    bool after_loss;
+    sfi_call_request request;
+} write_call;
+
+static void write_call_clear(write_call *w)
+{
+    sfi_buf_free(&w->path);
+    sfi_buf_free(&w->body);
+}
+
+static void add_header(sfi_call_request *request, const char *name, const char *value)
+{
+    request->headers[request->header_count++] = (sfi_header){ sfi_str(name), sfi_str(value) };
+}
+
+static bool has_condition(const sf_write_options *o)
+{
+    return o->if_match != NULL || o->if_unmodified_since_ms != 0;
+}
+
+static sf_status add_write_options(write_call *w, const sf_write_options *o, sf_error *err)
+{
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_write_options: reserved is not zero");
+    if (o->assignment_rule != NULL && !sfi_rest_is_header_value(o->assignment_rule))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_write_options: assignment_rule is TRUE, FALSE or a rule's id");
+    if (o->if_match != NULL && !sfi_rest_is_header_value(o->if_match))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_write_options: if_match is not an ETag");
+    if (o->if_unmodified_since_ms < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "sf_write_options: if_unmodified_since_ms lies before 1970");
+    sfi_call_request *request = &w->request;
+    if (o->assignment_rule != NULL) add_header(request, "Sforce-Auto-Assign", o->assignment_rule);
+    if (o->allow_duplicates) add_header(request, "Sforce-Duplicate-Rule-Header", "allowSave=true");
+    if (o->if_match != NULL) add_header(request, "If-Match", o->if_match);
+    if (o->if_unmodified_since_ms != 0) {
+        sfi_http_date_format(o->if_unmodified_since_ms, w->unmodified_since);
+        add_header(request, "If-Unmodified-Since", w->unmodified_since);
+    }
+    request->options = o->call;
+    request->after_loss = &w->after_loss;
+    return SF_OK;
+}
+
+/* Runs a prepared write. */
+static sf_status run_write(sf_client *sf, write_call *w, const char *method, const char *what, sfi_answer *answer,
+                           sf_error *err)
+{
+    sf_status rc = sfi_buf_status(&w->path, err, "the path");
+    if (rc != SF_OK) return rc;
+    w->request.method = method;
+    w->request.path = w->path.data;
+    if (w->body.len > 0) w->request.body = sfi_buf_str(&w->body);
+    w->request.what = what;
+    return sfi_call_run(sf, &w->request, answer, err);
+}
+
+/* ---- answers ---- */
+
+static bool is_gone(const sf_error *err)
+{
+    return err->status == SF_ERR_NOT_FOUND || strcmp(err->code, "ENTITY_IS_DELETED") == 0 ||
+           (err->http_status == 404 &&
+            (strcmp(err->code, "NOT_FOUND") == 0 || strcmp(err->code, "INVALID_CROSS_REFERENCE_KEY") == 0));
+}
+
+/* {"id","success","errors":[{"statusCode","message","fields"}]} with success false and a status of 2xx. */
+static sf_status save_refused(sf_value root, const char *what, sf_error *err)
+{
+    sf_value first = sf_get(root, "errors.0");
+    sf_str code = sf_get_text(first, "statusCode");
+    if (code.ptr == NULL) code = sf_get_text(first, "errorCode");
+    sf_str message = sf_get_text(first, "message");
+    (void)sfi_fail(err, SF_ERR_ORG, "%s: %.*s: %.*s", what, (int)code.len, code.ptr != NULL ? code.ptr : "",
+                   (int)(message.len < 600 ? message.len : 600),
+                   message.ptr != NULL ? message.ptr : "the org answered success:false");
+    if (code.ptr != NULL) sfi_error_set_code(err, code);
+    sf_iter it = sf_iter_begin(sf_get(first, "fields"));
+    sf_value field;
+    while (err != NULL && sf_iter_next(&it, NULL, &field)) sfi_error_add_field(err, sf_get_text(field, NULL));
+    return SF_ERR_ORG;
+}
+
+/* The id at the end of a Location header: "/services/data/v62.0/sobjects/Account/001…". */
+static sf_id id_of_location(const sfi_answer *answer)
+{
+    sf_str location = sfi_answer_header(answer, "Location");
+    size_t at = location.len;
+    while (at > 0 && location.ptr[at - 1] != '/') at--;
+    return sfi_id_make((sf_str){ location.ptr != NULL ? location.ptr + at : NULL, location.len - at });
+}
+
+/* What a create or upsert answered: 200 and 201 with a body, 204 without (versions up to 45.0). */
+static sf_status read_saved(sf_client *sf, sfi_answer *answer, const char *what, sf_upsert_result *out, sf_error *err)
+{
+    *out = (sf_upsert_result){ .id = id_of_location(answer), .created = answer->status == 201 };
+    if (answer->status == 204 || answer->body_len == 0) return SF_OK;
+    sfi_json *doc = NULL;
+    sf_status rc = sfi_json_new(&doc, err);
+    if (rc == SF_OK) rc = sfi_answer_json(sf, answer, doc, true, err);
+    if (rc == SF_OK) {
+        sf_value root = sfi_json_root(doc);
+        sf_id id = sfi_id_make(sf_get_text(root, "id"));
+        if (!sf_get_bool(root, "success", true))
+            rc = save_refused(root, what, err);
+        else if (id.text[0] == '\0' && out->id.text[0] == '\0')
+            rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered %d, but no id of the record", what,
+                          answer->status);
+        if (id.text[0] != '\0') out->id = id;
+        out->created = sf_get_bool(root, "created", out->created);
+    }
+    sfi_json_free(doc);
+    return rc;
+}
+
+/* 300: ["/services/data/v62.0/sobjects/Account/001…", …] */
+static sf_status several_matches(sf_client *sf, sfi_answer *answer, const target *t, sf_error *err)
+{
+    sfi_json *doc = NULL;
+    sfi_buf ids = { .max = 400 };
+    if (sfi_json_new(&doc, NULL) == SF_OK && sfi_answer_json(sf, answer, doc, true, NULL) == SF_OK) {
+        sf_iter it = sf_iter_begin(sfi_json_root(doc));
+        sf_value path;
+        while (sf_iter_next(&it, NULL, &path)) {
+            sf_str text = sf_get_text(path, NULL);
+            size_t at = text.len;
+            while (at > 0 && text.ptr[at - 1] != '/') at--;
+            sf_id id = sfi_id_make((sf_str){ text.ptr != NULL ? text.ptr + at : NULL, text.len - at });
+            if (id.text[0] == '\0') continue;
+            if (!sfi_buf_addf(&ids, "%s%s", ids.len > 0 ? ", " : "", id.text)) break; /* enough are named */
+        }
+    }
+    (void)sfi_fail(err, SF_ERR_ORG, "%s.%s: more than one record has this external id (%s): name one by its id",
+                   t->object, t->field, ids.len > 0 ? ids.data : "the org did not say which");
+    if (err != NULL) err->http_status = 300;
+    sfi_buf_free(&ids);
+    sfi_json_free(doc);
+    return SF_ERR_ORG;
+}
+
+/* Puts right what the client made of a 300, which is no error to it. */
+static sf_status check_several(sf_client *sf, sfi_answer *answer, const target *t, sf_status rc, sf_error *err)
+{
+    if (rc != SF_OK || answer->status != 300) return rc;
+    return several_matches(sf, answer, t, err);
+}
+
+/* ---- create ---- */
+
+/* The text of an external-id field that the record sets. @param keep holds the text; ends with sf_document_free. */
+static sf_status external_value(const sf_record *r, const char *field, sf_document **keep, const char **out,
+                                sf_error *err)
+{
+    sf_str json = sfi_record_field_json(r, field);
+    if (json.ptr == NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "the record does not set %s, which external_id names", field);
+    sf_status rc = sf_document_parse(json.ptr, json.len, keep, err);
+    if (rc != SF_OK) return rc;
+    sf_value value = sf_document_root(*keep);
+    sf_type type = sf_value_type(value);
+    if (type == SF_STRING) {
+        *out = sf_get_str(value, NULL);
+        return SF_OK;
+    }
+    if (type != SF_NUMBER) return sfi_fail(err, SF_ERR_USAGE, "%s: an external id is a text or a number", field);
+    *out = json.ptr; /* a number as it was set, NUL-terminated */
+    return SF_OK;
+}
+
+static sf_status create_plain(sf_client *sf, const sf_record *r, const sf_write_options *o, write_call *w,
+                              sf_upsert_result *saved, sf_error *err)
+{
+    char what[SFI_REST_NAME_MAX + 16];
+    snprintf(what, sizeof what, "create %s", sf_record_object(r));
+    sfi_answer answer = { 0 };
+    sfi_buf_addf(&w->path, "sobjects/%s", sf_record_object(r));
+    sf_status rc = sfi_record_write(r, NULL, &w->body, err);
+    if (rc == SF_OK) rc = add_write_options(w, o, err);
+    if (rc == SF_OK) rc = run_write(sf, w, "POST", what, &answer, err);
+    if (rc == SF_OK) rc = read_saved(sf, &answer, what, saved, err);
+    sfi_answer_clear(&answer);
+    return rc;
+}
+
+/* Sends a record by an external id: upsert, and create with external_id. */
+static sf_status send_upsert(sf_client *sf, const sf_record *r, const target *t, const char *without,
+                             const sf_write_options *o, write_call *w, sf_upsert_result *saved, sf_error *err)
+{
+    char what[SFI_REST_NAME_MAX + 16];
+    snprintf(what, sizeof what, "upsert %s", t->object);
+    sfi_answer answer = { 0 };
+    sf_status rc = check_target(t, err);
+    if (rc != SF_OK) return rc;
+    add_target(&w->path, t);
+    if (o->update_only) sfi_buf_add_str(&w->path, "?updateOnly=true");
+    rc = sfi_record_write(r, without, &w->body, err);
+    if (rc == SF_OK) rc = add_write_options(w, o, err);
+    w->request.repeatable = !has_condition(o);
+    if (rc == SF_OK) rc = run_write(sf, w, "PATCH", what, &answer, err);
+    rc = check_several(sf, &answer, t, rc, err);
+    if (rc == SF_OK) rc = read_saved(sf, &answer, what, saved, err);
+    sfi_answer_clear(&answer);
+    return rc;
+}
+
+sf_status sf_record_create(sf_client *sf, const sf_record *r, const sf_write_options *options, sf_id *id, sf_error *err)
+{
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    const sf_write_options *o = options != NULL ? options : &no_write_options;
+    sf_status rc = sfi_record_check(r, err);
+    if (rc != SF_OK) return rc;
+    if (o->update_only || has_condition(o))
+        return sfi_fail(err, SF_ERR_USAGE, "a create takes no update_only, if_match or if_unmodified_since_ms");
+    write_call w = { 0 };
+    sf_document *keep = NULL;
+    sf_upsert_result saved = { 0 };
+    if (o->external_id == NULL) {
+        rc = create_plain(sf, r, o, &w, &saved, err);
+    } else {
+        target t = { sf_record_object(r), o->external_id, NULL };
+        rc = external_value(r, o->external_id, &keep, &t.value, err);
+        if (rc == SF_OK) rc = send_upsert(sf, r, &t, o->external_id, o, &w, &saved, err);
+    }
+    if (rc == SF_OK && id != NULL) *id = saved.id;
+    sf_document_free(keep);
+    write_call_clear(&w);
+    return rc;
+}
+
+sf_status sf_record_upsert(sf_client *sf, const sf_record *r, const char *field, const char *value,
+                           const sf_write_options *options, sf_upsert_result *out, sf_error *err)
+{
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    if (field == NULL) return sfi_fail(err, SF_ERR_USAGE, "upsert: the external-id field is NULL");
+    const sf_write_options *o = options != NULL ? options : &no_write_options;
+    sf_status rc = sfi_record_check(r, err);
+    if (rc != SF_OK) return rc;
+    if (o->external_id != NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "external_id is for creates; an upsert names its field");
+    if (sfi_record_field_json(r, field).ptr != NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "upsert by %s: the record may not set that field too", field);
+    write_call w = { 0 };
+    sf_upsert_result saved = { 0 };
+    target t = { sf_record_object(r), field, value };
+    rc = send_upsert(sf, r, &t, NULL, o, &w, &saved, err);
+    if (rc == SF_OK && out != NULL) *out = saved;
+    write_call_clear(&w);
+    return rc;
+}
+
+/* ---- update ---- */
+
+sf_status sf_record_update(sf_client *sf, const sf_record *r, const char *id, const sf_write_options *options,
+                           sf_error *err)
+{
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    const sf_write_options *o = options != NULL ? options : &no_write_options;
+    sf_status rc = sfi_record_check(r, err);
+    if (rc != SF_OK) return rc;
+    if (o->external_id != NULL || o->update_only)
+        return sfi_fail(err, SF_ERR_USAGE, "an update by id takes no external_id or update_only");
+    target t = { sf_record_object(r), NULL, id };
+    rc = check_target(&t, err);
+    if (rc != SF_OK) return rc;
+    char what[SFI_REST_NAME_MAX + 16];
+    snprintf(what, sizeof what, "update %s", t.object);
+    write_call w = { 0 };
+    sfi_answer answer = { 0 };
+    sf_upsert_result saved;
+    add_target(&w.path, &t);
+    rc = sfi_record_write(r, NULL, &w.body, err);
+    if (rc == SF_OK) rc = add_write_options(&w, o, err);
+    w.request.repeatable = !has_condition(o);
+    if (rc == SF_OK) rc = run_write(sf, &w, "PATCH", what, &answer, err);
+    if (rc == SF_OK && answer.status != 204 && answer.body_len > 0) rc = read_saved(sf, &answer, what, &saved, err);
+    sfi_answer_clear(&answer);
+    write_call_clear(&w);
+    return rc;
+}
+
+/* ---- delete ---- */
+
+static sf_status delete_target(sf_client *sf, const target *t, const sf_write_options *options, sf_error *err)
+{
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    const sf_write_options *o = options != NULL ? options : &no_write_options;
+    sf_status rc = check_target(t, err);
+    if (rc != SF_OK) return rc;
+    if (o->external_id != NULL || o->update_only || has_condition(o))
+        return sfi_fail(err, SF_ERR_USAGE, "a delete takes no external_id, update_only or condition");
+    char what[SFI_REST_NAME_MAX + 16];
+    snprintf(what, sizeof what, "delete %s", t->object);
+    write_call w = { 0 };
+    sfi_answer answer = { 0 };
+    sf_error failure = { 0 };
+    add_target(&w.path, t);
+    rc = add_write_options(&w, o, &failure);
+    w.request.repeatable = true;
+    if (rc == SF_OK) rc = run_write(sf, &w, "DELETE", what, &answer, &failure);
+    rc = check_several(sf, &answer, t, rc, &failure);
+    if (rc < 0 && w.after_loss && is_gone(&failure)) rc = SF_OK; /* the attempt whose answer was lost did it */
+    if (rc < 0 && err != NULL) *err = failure;
+    sfi_answer_clear(&answer);
+    write_call_clear(&w);
+    return rc;
+}
+
+sf_status sf_record_delete(sf_client *sf, const char *object, const char *id, const sf_write_options *options,
+                           sf_error *err)
+{
+    return delete_target(sf, &(target){ object, NULL, id }, options, err);
+}
+
+sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
+                                          const sf_write_options *options, sf_error *err)
+{
+    if (field == NULL) return sfi_fail(err, SF_ERR_USAGE, "delete: the external-id field is NULL");
+    return delete_target(sf, &(target){ object, field, value }, options, err);
+}
+
+/* ---- get ---- */
+
+static sf_status read_row(sf_client *sf, sfi_answer *answer, const target *t, sf_document **out, sf_error *err)
+{
+    sfi_json *doc = NULL;
+    sf_status rc = sfi_json_new(&doc, err);
+    if (rc == SF_OK) rc = sfi_answer_json(sf, answer, doc, true, err);
+    if (rc == SF_OK && sf_value_type(sfi_json_root(doc)) != SF_OBJECT)
+        rc = sfi_fail(err, SF_ERR_PROTOCOL, "get %s: the org's answer is not a record", t->object);
+    if (rc == SF_OK) {
+        *out = sfi_document_wrap(doc);
+        doc = NULL; /* transferred */
+        if (*out == NULL) rc = sfi_fail_memory(err, "a record");
+    }
+    sfi_json_free(doc);
+    return rc;
+}
+
+static sf_status get_target(sf_client *sf, const target *t, const sf_read_options *options, sf_document **out,
+                            sf_error *err)
+{
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    const sf_read_options *o = options != NULL ? options : &no_read_options;
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved) || o->if_modified_since_ms < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "sf_read_options: if_modified_since_ms before 1970, or reserved not zero");
+    sf_status rc = check_target(t, err);
+    if (rc != SF_OK) return rc;
+
+    char what[SFI_REST_NAME_MAX + 16], since[32];
+    snprintf(what, sizeof what, "get %s", t->object);
+    sfi_buf path = { 0 };
+    sfi_answer answer = { 0 };
+    add_target(&path, t);
+    rc = add_fields(&path, o->fields, err);
+    if (rc == SF_OK) rc = sfi_buf_status(&path, err, "the path");
+    if (rc == SF_OK) {
+        sfi_call_request request = { .method = "GET", .path = path.data, .options = o->call, .what = what };
+        if (o->if_modified_since_ms != 0) {
+            sfi_http_date_format(o->if_modified_since_ms, since);
+            add_header(&request, "If-Modified-Since", since);
+            request.not_modified_is_ok = true;
+        }
+        rc = sfi_call_run(sf, &request, &answer, err);
+    }
+    rc = check_several(sf, &answer, t, rc, err);
+    if (rc == SF_OK) rc = answer.status == 304 ? SF_DONE : read_row(sf, &answer, t, out, err);
+    sfi_answer_clear(&answer);
+    sfi_buf_free(&path);
+    return rc;
+}
+
+sf_status sf_record_get(sf_client *sf, const char *object, const char *id, const sf_read_options *options,
+                        sf_document **out, sf_error *err)
+{
+    return get_target(sf, &(target){ object, NULL, id }, options, out, err);
+}
+
+sf_status sf_record_get_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
+                                       const sf_read_options *options, sf_document **out, sf_error *err)
+{
+    if (field == NULL && out != NULL) *out = NULL;
+    if (field == NULL) return sfi_fail(err, SF_ERR_USAGE, "get: the external-id field is NULL");
+    return get_target(sf, &(target){ object, field, value }, options, out, err);
+}
