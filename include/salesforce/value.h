@@ -82,6 +82,11 @@ SF_EXTERN bool sf_iter_next(sf_iter *it, sf_str *key, sf_value *value);
  *  NUL-terminated. @param len NULL, or gets its bytes. @return SF_OK, SF_ERR_USAGE (missing value), SF_ERR_MEMORY. */
 SF_API sf_status sf_value_to_json(sf_value v, char **out, size_t *len, sf_error *err);
 
+/** The JSON text of a value as the org sent it, where that still stands in memory on one line: nothing of the value was read
+ *  yet. Costs nothing, so programs that pass rows on unread try it first. @return borrowed, as long as the value and until
+ *  something of it is read; ptr NULL: use sf_value_to_json. */
+SF_EXTERN sf_str sf_value_raw_json(sf_value v);
+
 /** Keep a value beyond its row. @param out owned by the caller, ends with sf_document_free. */
 SF_API sf_status sf_value_dup(sf_value v, sf_document **out, sf_error *err);
 
