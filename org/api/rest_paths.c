@@ -21,7 +21,7 @@ static void answer_several(sfo_call *call, const sfo_object *o, const sf_id *ids
     sfi_json_begin_array(&w);
     for (int i = 0; i < count && i < SHOWN_MAX; i++) {
         char path[160];
-        snprintf(path, sizeof path, "/services/data/v%s/sobjects/%s/%s", call->version, o->name, ids[i].text);
+        snprintf(path, sizeof path, "/services/data/v%s/sobjects/%s/%.18s", call->version, o->name, ids[i].text);
         sfi_json_string(&w, path);
     }
     sfi_json_end_array(&w);

@@ -397,37 +397,61 @@ static sfo_server *make_server(const sfo_server_options *options)
     return server;
 }
 
+/* A socket that listens there; its port goes to *port. @return SF_OK, SF_ERR_IO. */
+static sf_status listen_on(const char *host, const struct sockaddr_storage *address, int *fd, int *port, sf_error *err)
+{
+    struct sockaddr_storage bound;
+    socklen_t len = address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    int yes = 1;
+    int s = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool ok = s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+              bind(s, (const struct sockaddr *)address, len) == 0 && listen(s, SOMAXCONN) == 0 &&
+              getsockname(s, (struct sockaddr *)&bound, &len) == 0;
+    if (!ok) {
+        int why = errno;
+        if (s >= 0) (void)close(s);
+        return sfi_fail(err, SF_ERR_IO, "cannot listen on %s port %d: %s", host, *port,
+                        why == EADDRINUSE ? "another program has it; choose another port, or 0 for a free one"
+                                          : strerror(why));
+    }
+    *fd = s;
+    *port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&bound)->sin_port
+                                             : ((struct sockaddr_in6 *)(void *)&bound)->sin6_port);
+    return SF_OK;
+}
+
 sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, sf_error *err)
 {
     *out = NULL;
+    int fd = -1;
+    sf_status rc = SF_OK;
+    struct sockaddr_storage address;
     sfo_server *server = make_server(options);
     if (server == NULL) return sfi_fail_memory(err, "the server");
-    struct sockaddr_storage address;
-    if (!make_address(server->host, options->port, &address)) {
-        free_server(server);
-        return sfi_fail(err, SF_ERR_USAGE, "host %s is not an IP address; use 127.0.0.1 or ::1", options->host);
-    }
+    server->port = options->port;
+    if (!make_address(server->host, options->port, &address))
+        rc = sfi_fail(err, SF_ERR_USAGE, "host %s is not an IP address; use 127.0.0.1 or ::1", options->host);
+    if (rc == SF_OK) rc = listen_on(server->host, &address, &fd, &server->port, err);
+    if (rc != SF_OK) goto done;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
     if (address.ss_family == AF_INET6) flags |= MHD_USE_IPv6;
-    errno = 0;
     server->daemon = MHD_start_daemon(
-        flags, (uint16_t)options->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)server->options.threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)server->options.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
     if (server->daemon == NULL) {
-        int why = errno;
-        sf_status rc = sfi_fail(err, SF_ERR_IO, "cannot listen on %s port %d: %s", server->host, options->port,
-                                why == EADDRINUSE ? "another program has it; choose another port, or 0 for a free one"
-                                                  : strerror(why));
-        free_server(server);
-        return rc;
+        rc = sfi_fail(err, SF_ERR_IO, "cannot start the server's threads on %s port %d", server->host, server->port);
+        goto done;
     }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    server->port = info != NULL && info->port != 0 ? info->port : options->port;
     *out = server;
-    return SF_OK;
+    server = NULL;
+    fd = -1; /* the daemon's, until stop takes it back */
+done:
+    if (fd >= 0) (void)close(fd);
+    free_server(server);
+    return rc;
 }
 
 int sfo_server_port(const sfo_server *server)
