@@ -134,3 +134,8 @@ sf_id sfo_id_next(sfo_store *s, const sfo_object *o)
     sfo_store_unlock(s);
     return id;
 }
+
+void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out)
+{
+    format_id(o->key_prefix != NULL ? o->key_prefix : "01J", n, out);
+}

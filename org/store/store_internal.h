@@ -109,6 +109,7 @@ int sfo_row_state(sfo_store *s, sfo_table *t, const char *id, sfo_fault *f);
 bool sfo_ids_open(sfo_store *s, sfo_fault *f);
 void sfo_ids_close(sfo_store *s);      /* writes back what was reserved and not used */
 void sfo_ids_rolled_back(sfo_store *s); /* reservations may be undone: reserve again */
+void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of counter value n */
 /* The next of a named counter (auto numbers), from first on. */
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
 
