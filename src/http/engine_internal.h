@@ -15,7 +15,6 @@
 enum {
     SFI_HTTP_HOSTS_MAX = 64,     /* hosts whose breaker is kept */
     SFI_HTTP_BUFFERS_MAX = 6,    /* bodies' buffers kept for re-use */
-    SFI_HTTP_EASIES_MAX = 16,    /* libcurl handles kept for re-use */
     SFI_HTTP_QUEUE_MAX = 10000,  /* transfers waiting for their turn */
     SFI_HTTP_REDIRECTS_MAX = 5,
     SFI_HTTP_URL_MAX = 64 * 1024,
@@ -75,8 +74,6 @@ struct sfi_http {
     int queued;
     sfi_host hosts[SFI_HTTP_HOSTS_MAX];
     sfi_buffer buffers[SFI_HTTP_BUFFERS_MAX];
-    CURL *easies[SFI_HTTP_EASIES_MAX];
-    int easy_count;
     int breaker_failures_max;
     int64_t breaker_open_ms;
 
@@ -107,7 +104,6 @@ struct sfi_transfer {
     sfi_http *http;          /* one reference */
     sfi_transfer *next, *prev;
     CURL *easy;
-    bool easy_is_clean;
     struct curl_slist *header_list;
     sfi_origin origin;
     char *url, *method;
@@ -145,8 +141,6 @@ void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_na
 
 /* http.c */
 char *sfi_http_take_buffer(sfi_http *http, size_t need, bool is_exact, size_t *cap);
-CURL *sfi_http_take_easy(sfi_http *http);           /* NULL: no memory */
-void sfi_http_return_easy(sfi_http *http, CURL *easy, bool is_clean); /* is_clean: its last transfer ended well */
 bool sfi_http_host_was_reached(sfi_http *http, const char *origin);
 void sfi_http_unref(sfi_http *http);
 #endif

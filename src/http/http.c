@@ -63,28 +63,6 @@ char *sfi_http_take_buffer(sfi_http *http, size_t need, bool is_exact, size_t *c
     return got.data;
 }
 
-CURL *sfi_http_take_easy(sfi_http *http)
-{
-    CURL *easy = NULL;
-    pthread_mutex_lock(&http->lock);
-    if (http->easy_count > 0) easy = http->easies[--http->easy_count];
-    pthread_mutex_unlock(&http->lock);
-    return easy != NULL ? easy : curl_easy_init();
-}
-
-void sfi_http_return_easy(sfi_http *http, CURL *easy, bool is_clean)
-{
-    if (is_clean) curl_easy_reset(easy); /* forgets the request */
-    bool kept = false;
-    pthread_mutex_lock(&http->lock);
-    if (is_clean && !http->is_closing && http->easy_count < SFI_HTTP_EASIES_MAX) {
-        http->easies[http->easy_count++] = easy;
-        kept = true;
-    }
-    pthread_mutex_unlock(&http->lock);
-    if (!kept) curl_easy_cleanup(easy);
-}
-
 /* ---- hosts and their breakers; under lock ---- */
 static sfi_host *find_host(sfi_http *http, const char *origin)
 {
@@ -330,7 +308,7 @@ static bool take_closing(sfi_http *http)
 
 static int poll_ms(const sfi_http *http)
 {
-    int most = http->shared_count > 1 ? SHARED_POLL_MAX_MS : POLL_MAX_MS;
+    int most = http->shared_count > 0 ? SHARED_POLL_MAX_MS : POLL_MAX_MS;
     if (http->check_ms == 0) return most;
     int64_t left = http->check_ms - sfi_now_ms();
     return left <= 0 ? 0 : left < most ? (int)left : most;
@@ -343,7 +321,7 @@ static bool must_go_on(const sfi_http *http, int active_before, int running)
 {
     bool has_room = http->active_count != active_before; /* the queue may have another */
     bool is_redirected = running != http->active_count;
-    return http->again || has_room || is_redirected;
+    return (http->again && http->shared_count > 1) || has_room || is_redirected;
 }
 
 static void end_all(sfi_http *http)
@@ -432,7 +410,6 @@ static bool init_multi(sfi_http *http)
 
 static void destroy(sfi_http *http)
 {
-    for (int i = 0; i < http->easy_count; i++) curl_easy_cleanup(http->easies[i]);
     if (http->multi != NULL) (void)curl_multi_cleanup(http->multi); /* before the share: its connections use it */
     if (http->share != NULL) (void)curl_share_cleanup(http->share);
     for (size_t i = 0; i < SFI_HTTP_BUFFERS_MAX; i++) sfi_free(http->buffers[i].data);

@@ -163,7 +163,7 @@ static CURLcode set_method(sfi_transfer *t, const sfi_http_request *r)
 static sf_status set_up_easy(sfi_transfer *t, const sfi_http_request *r, sf_error *err)
 {
     sfi_http *http = t->http;
-    t->easy = sfi_http_take_easy(http);
+    t->easy = curl_easy_init();
     if (t->easy == NULL) return sfi_fail_memory(err, "a request");
     CURLcode code = sfi_settings_apply(&http->settings, t->easy, t->origin.is_https);
     if (code == CURLE_OK) code = set_method(t, r);
@@ -234,7 +234,8 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
 /* What only the running request needed. */
 static void release(sfi_transfer *t)
 {
-    if (t->easy != NULL) sfi_http_return_easy(t->http, t->easy, t->easy_is_clean);
+    /* Not kept for the next request: after some ends libcurl's handle holds on to its buffer and takes no options. */
+    curl_easy_cleanup(t->easy); /* NULL is fine */
     t->easy = NULL;
     free_headers(t->header_list);
     t->header_list = NULL;
@@ -379,7 +380,6 @@ bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name)
     sfi_outcome_classify(t, code, timeout_name);
     log_headers(t, false);
     log_end(t);
-    t->easy_is_clean = code == CURLE_OK; /* one that failed may still hold its buffer, and then takes no options */
     release(t);
     return false;
 }
