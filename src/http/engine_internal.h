@@ -72,6 +72,7 @@ struct sfi_http {
     bool is_closing;
     sfi_transfer *queue_head, *queue_tail; /* waiting to be taken by the I/O thread, oldest first */
     int queued;
+    int64_t queue_check_ms; /* no time limit of theirs is earlier; 0: none has one */
     sfi_host hosts[SFI_HTTP_HOSTS_MAX];
     sfi_buffer buffers[SFI_HTTP_BUFFERS_MAX];
     int breaker_failures_max;

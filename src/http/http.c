@@ -187,8 +187,23 @@ static void end_active(sfi_http *http, sfi_transfer *t, CURLcode code, const cha
     signal_done(t);
 }
 
+static bool is_dead(const sfi_http *http, const sfi_transfer *t)
+{
+    return atomic_load(&t->cancelled) || (t->deadline_ms > 0 && t->deadline_ms <= http->now_ms);
+}
+
+static void end_unsent(sfi_transfer *t)
+{
+    (void)sfi_transfer_end(t, CURLE_OPERATION_TIMEDOUT, "the time limit of the whole request");
+    signal_done(t);
+}
+
 static void begin(sfi_http *http, sfi_transfer *t)
 {
+    if (is_dead(http, t)) {
+        end_unsent(t);
+        return;
+    }
     t->last_byte_ms = http->now_ms;
     link_active(http, t);
     limit_idle(http);
@@ -201,24 +216,35 @@ static void begin(sfi_http *http, sfi_transfer *t)
     signal_done(t);
 }
 
-/* Takes one out of the queue: the oldest, or the oldest that was cancelled or is too late. NULL: there is none. */
-static sfi_transfer *take_queued(sfi_http *http, bool only_dead, int64_t *earliest_ms)
+/* Under lock. */
+static void unlink_queued(sfi_http *http, sfi_transfer *t, sfi_transfer *before)
 {
-    sfi_transfer *before = NULL, *t = NULL;
+    if (before != NULL) before->next = t->next;
+    else http->queue_head = t->next;
+    if (http->queue_tail == t) http->queue_tail = before;
+    http->queued--;
+    t->next = NULL;
+}
+
+static sfi_transfer *take_oldest(sfi_http *http)
+{
     pthread_mutex_lock(&http->lock);
-    for (t = http->queue_head; t != NULL; before = t, t = t->next) {
-        bool is_dead = http->is_closing || atomic_load(&t->cancelled) ||
-                       (t->deadline_ms > 0 && t->deadline_ms <= http->now_ms);
-        if (!only_dead || is_dead) break;
-        if (t->deadline_ms > 0 && (*earliest_ms == 0 || t->deadline_ms < *earliest_ms)) *earliest_ms = t->deadline_ms;
-    }
-    if (t != NULL) {
-        if (before != NULL) before->next = t->next;
-        else http->queue_head = t->next;
-        if (http->queue_tail == t) http->queue_tail = before;
-        http->queued--;
-        t->next = NULL;
-    }
+    sfi_transfer *t = http->queue_head;
+    if (t != NULL) unlink_queued(http, t, NULL);
+    pthread_mutex_unlock(&http->lock);
+    return t;
+}
+
+/* One that was cancelled or is too late while it waited; NULL: there is none, and queue_check_ms is right again. */
+static sfi_transfer *take_dead(sfi_http *http)
+{
+    sfi_transfer *before = NULL, *t;
+    int64_t earliest_ms = 0;
+    pthread_mutex_lock(&http->lock);
+    for (t = http->queue_head; t != NULL && !is_dead(http, t); before = t, t = t->next)
+        if (t->deadline_ms > 0 && (earliest_ms == 0 || t->deadline_ms < earliest_ms)) earliest_ms = t->deadline_ms;
+    if (t != NULL) unlink_queued(http, t, before);
+    else http->queue_check_ms = earliest_ms;
     pthread_mutex_unlock(&http->lock);
     return t;
 }
@@ -226,24 +252,18 @@ static sfi_transfer *take_queued(sfi_http *http, bool only_dead, int64_t *earlie
 static void end_dead_in_queue(sfi_http *http)
 {
     sfi_transfer *t;
-    int64_t earliest_ms = 0;
-    while ((t = take_queued(http, true, &earliest_ms)) != NULL) { /* ends: each turn takes one out */
-        (void)sfi_transfer_end(t, CURLE_OPERATION_TIMEDOUT, "the time limit of the whole request");
-        signal_done(t);
-        earliest_ms = 0;
-    }
-    schedule_check(http, earliest_ms);
+    while ((t = take_dead(http)) != NULL) end_unsent(t); /* ends: each turn takes one out */
 }
 
 static void admit(sfi_http *http)
 {
-    int64_t unused = 0;
-    while (http->active_count < http->settings.connections_max) { /* ends: each turn takes one out or leaves */
-        sfi_transfer *t = take_queued(http, false, &unused);
-        if (t == NULL) return;
-        begin(http, t);
-    }
-    end_dead_in_queue(http); /* what waits has time limits too */
+    sfi_transfer *t;
+    while (http->active_count < http->settings.connections_max && (t = take_oldest(http)) != NULL)
+        begin(http, t); /* ends: each turn takes one out */
+    pthread_mutex_lock(&http->lock);
+    int64_t earliest_ms = http->queue_check_ms;
+    pthread_mutex_unlock(&http->lock);
+    schedule_check(http, earliest_ms); /* what waits has time limits too */
 }
 
 static void end_cancelled(sfi_http *http)
@@ -331,11 +351,9 @@ static void end_all(sfi_http *http)
         end_active(http, http->active, CURLE_ABORTED_BY_CALLBACK, NULL);
     }
     sfi_transfer *t;
-    int64_t unused = 0;
-    while ((t = take_queued(http, false, &unused)) != NULL) {
+    while ((t = take_oldest(http)) != NULL) {
         atomic_store(&t->cancelled, true);
-        (void)sfi_transfer_end(t, CURLE_ABORTED_BY_CALLBACK, NULL);
-        signal_done(t);
+        end_unsent(t);
     }
 }
 
@@ -499,6 +517,8 @@ static sf_status enqueue(sfi_http *http, sfi_transfer *t, bool *is_queued, sf_er
     else http->queue_head = t;
     http->queue_tail = t;
     http->queued++;
+    if (t->deadline_ms > 0 && (http->queue_check_ms == 0 || t->deadline_ms < http->queue_check_ms))
+        http->queue_check_ms = t->deadline_ms;
     return SF_OK;
 }
 

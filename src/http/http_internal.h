@@ -50,7 +50,7 @@ typedef struct sfi_http_response {
     int http_version;               /* 10, 11, 20 */
     bool truncated;                 /* LOST after status and headers came: the body ended before its promised end */
     char *headers;                  /* raw lines, LF between, NUL at the end; of the last answer in a chain of redirects */
-    char *body;                     /* as received: still compressed when encoding says so; followed by 64 spare bytes */
+    char *body;                     /* as received: still compressed when encoding says so; followed by 64 zero bytes; NULL: no byte came */
     size_t body_len, body_cap;
     enum { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODING_DEFLATE } encoding;
     int64_t bytes_sent, bytes_received; /* with headers, for the statistics */

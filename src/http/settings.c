@@ -8,6 +8,7 @@
 #define TIME_MAX_MS INT64_C(86400000)
 enum {
     CONNECTIONS_MAX = 256,
+    IDLE_REUSE_S = 55, /* load balancers drop silently what idles for a minute; a write on such a connection would be lost */
     RECEIVE_BYTES = 256 * 1024, /* libcurl's buffer: larger saves no more system calls on loopback, and leaves L2 */
 };
 
@@ -209,6 +210,7 @@ static CURLcode apply_connection(const sfi_settings *s, CURL *easy)
         SET(CURLOPT_TCP_KEEPIDLE, seconds);
         SET(CURLOPT_TCP_KEEPINTVL, seconds);
     }
+    SET(CURLOPT_MAXAGE_CONN, (long)IDLE_REUSE_S);
     if (s->connections_idle_max == 0) SET(CURLOPT_FORBID_REUSE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
     SET(CURLOPT_QUICK_EXIT, 1L); /* closing does not wait for a name server that is slow to answer */

@@ -194,6 +194,68 @@ static void test_http__waiting_for_a_turn_has_a_limit_too(void **state)
     wire_stop(server);
 }
 
+static void test_http__a_limit_that_passed_sends_nothing(void **state)
+{
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ hello }, 1);
+    sfi_http *http = open_http((sf_transport_options){ 0 });
+    sfi_transfer_free(run_simple(http, "GET", wire_url(server, "/"))); /* there is a connection to send on */
+    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .deadline_ms = 1 });
+    assert_outcome(t, SFI_HTTP_NOT_SENT, SF_ERR_TIMEOUT);
+    assert_int_equal(wire_requests(server), 1);
+    sfi_transfer_free(t);
+    sfi_http_close(http);
+    wire_stop(server);
+}
+
+static void test_http__a_stalled_handshake_is_not_sent(void **state)
+{
+    static const wire_step mute[] = { WIRE_READ(1), WIRE_STALL, WIRE_END };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ mute }, 1);
+    sfi_http *http = open_http((sf_transport_options){ .connect_timeout_ms = 60, .idle_timeout_ms = 30 });
+    char url[64];
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", wire_port(server));
+    sfi_transfer *t = run_simple(http, "POST", url);
+    assert_outcome(t, SFI_HTTP_NOT_SENT, SF_ERR_TIMEOUT);
+    assert_true(sfi_transfer_response(t)->error.retryable);
+    sfi_transfer_free(t);
+    sfi_http_close(http);
+    wire_stop(server);
+}
+
+static void test_http__an_upload_that_nobody_reads_ends(void **state)
+{
+    static const wire_step deaf[] = { WIRE_READ(1000), WIRE_GATE, WIRE_END };
+    enum { SIZE = 16 * 1024 * 1024 };
+    (void)state;
+    char *body = calloc(1, SIZE);
+    wire_server *server = wire_start((const wire_step *const[]){ deaf }, 1);
+    sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 80 });
+    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "PUT", .url = wire_url(server, "/"),
+                                                             .body = { body, SIZE }, .body_is_borrowed = true });
+    assert_outcome(t, SFI_HTTP_LOST, SF_ERR_TIMEOUT);
+    assert_in_range(sfi_transfer_response(t)->bytes_sent, 1000, SIZE - 1);
+    sfi_transfer_free(t);
+    sfi_http_close(http);
+    wire_stop(server);
+    free(body);
+}
+
+static void test_http__one_connection_serves_two_hosts(void **state)
+{
+    (void)state;
+    wire_server *servers[2] = { wire_start((const wire_step *const[]){ hello }, 1), wire_start((const wire_step *const[]){ hello }, 1) };
+    sfi_http *http = open_http((sf_transport_options){ .connections_max = 1 });
+    for (int i = 0; i < 4; i++) {
+        sfi_transfer *t = run_simple(http, "GET", wire_url(servers[i % 2], "/"));
+        assert_answer(t, 200, "hello");
+        sfi_transfer_free(t);
+    }
+    sfi_http_close(http);
+    for (int i = 0; i < 2; i++) wire_stop(servers[i]);
+}
+
 static void test_http__waiting_costs_no_cpu(void **state)
 {
     struct timespec before, after;
@@ -354,6 +416,10 @@ int main(void)
         cmocka_unit_test(test_http__closing_cancels_and_transfers_outlive_it),
         cmocka_unit_test(test_http__stalls_end_in_time),
         cmocka_unit_test(test_http__waiting_for_a_turn_has_a_limit_too),
+        cmocka_unit_test(test_http__a_limit_that_passed_sends_nothing),
+        cmocka_unit_test(test_http__a_stalled_handshake_is_not_sent),
+        cmocka_unit_test(test_http__an_upload_that_nobody_reads_ends),
+        cmocka_unit_test(test_http__one_connection_serves_two_hosts),
         cmocka_unit_test(test_http__waiting_costs_no_cpu),
         cmocka_unit_test(test_http__unreachable_hosts_are_named),
         cmocka_unit_test(test_http__tls_to_a_plain_server_is_not_sent),
