@@ -44,6 +44,8 @@ typedef enum sfi_http_outcome {
     SFI_HTTP_CANCELLED
 } sfi_http_outcome;
 
+typedef enum sfi_encoding { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODING_DEFLATE } sfi_encoding;
+
 typedef struct sfi_http_response {
     sfi_http_outcome outcome;
     int status;                     /* 0: no answer */
@@ -52,7 +54,7 @@ typedef struct sfi_http_response {
     char *headers;                  /* raw lines, LF between, NUL at the end; of the last answer in a chain of redirects */
     char *body;                     /* as received: still compressed when encoding says so; followed by 64 zero bytes; NULL: no byte came */
     size_t body_len, body_cap;
-    enum { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODING_DEFLATE } encoding;
+    int encoding;                   /* sfi_encoding */
     int64_t bytes_sent, bytes_received; /* with headers, for the statistics */
     sf_error error;                 /* filled unless ANSWERED, and then too for a redirect that is not followed: to another
                                        host, of a write, or one too many (SF_ERR_PROTOCOL, status is the 3xx) */
