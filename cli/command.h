@@ -1,0 +1,124 @@
+/*
+ * command.h: what a command is. One table of these (commands.c) drives parsing, --help, completion and the man pages, so
+ * that none of them can say what another does not.
+ * Threads: the tables are read-only.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+#include "base/base_internal.h"
+
+typedef struct cli cli;
+
+/* What a word or a flag's value can be completed to. */
+typedef enum cli_words {
+    CLI_WORDS_NONE = 0,
+    CLI_WORDS_FILE,
+    CLI_WORDS_ORG,          /* names of logins */
+    CLI_WORDS_OBJECT,       /* objects, from the describe cache */
+    CLI_WORDS_OBJECT_FIELD, /* OBJECT or OBJECT.FIELD */
+    CLI_WORDS_FIELD_VALUE,  /* FIELD= of the object that stands before */
+    CLI_WORDS_SOQL,         /* objects after FROM, else fields of the object that FROM names */
+    CLI_WORDS_COMMAND,
+    CLI_WORDS_FORMAT,
+    CLI_WORDS_CHILDREN,
+    CLI_WORDS_METHOD,
+    CLI_WORDS_SHELL,
+    CLI_WORDS_LOCAL,
+    CLI_WORDS_FOLDER
+} cli_words;
+
+typedef struct cli_flag {
+    const char *name;       /* "all-rows"; NULL ends a list */
+    char letter;            /* 0: none */
+    const char *value;      /* "FILE"; NULL: a switch */
+    const char *help;       /* one line, no full stop */
+    cli_words words;
+    const char *synonym;    /* another long name, as other tools spell it; NULL: none */
+    bool repeats;           /* may be given several times, each counts */
+} cli_flag;
+
+typedef struct cli_example {
+    const char *line;
+    const char *what;
+} cli_example;
+
+enum { CLI_WORDS_MAX = 3 };
+
+typedef struct cli_command {
+    const char *name;              /* NULL ends a list */
+    const char *usage;             /* what follows the name */
+    const char *summary;           /* one line for the overview */
+    const char *text;              /* paragraphs, a blank line between; a line that starts with two blanks stays as it is */
+    const cli_flag *flags;         /* its own; NULL: none */
+    const cli_example *examples;   /* at least one */
+    int words_min, words_max;      /* words after the name; words_max -1: any number */
+    cli_words words[CLI_WORDS_MAX]; /* what each word is; the last goes on for those that follow */
+    int (*run)(cli *c);            /* answers the exit code */
+    const char *group;             /* heading in the overview; NULL: hidden */
+} cli_command;
+
+extern const cli_command cli_commands[];
+extern const cli_flag cli_common_flags[];
+
+const cli_command *cli_command_find(const char *name); /* NULL: none */
+/* The own or common flag of that long name or synonym (len bytes); command NULL: common ones only. NULL: none. */
+const cli_flag *cli_flag_find(const cli_command *command, sf_str name);
+const cli_flag *cli_flag_find_letter(const cli_command *command, char letter);
+
+/* ---- what was typed (args.c) ---- */
+typedef struct cli_given {
+    const cli_flag *flag;
+    const char *value; /* NULL for a switch */
+} cli_given;
+
+typedef struct cli_args {
+    const cli_command *command; /* NULL: none was named */
+    const char **words;         /* those that are neither the command, nor flags, nor their values */
+    size_t count;
+    cli_given *given;           /* in the order they were typed */
+    size_t given_count;
+} cli_args;
+
+/* Sort argv[1..] into args; memory from arena. "--" ends the flags; "-" alone is a word. args.command may be set although
+ * the call fails. @return SF_OK, SF_ERR_USAGE (message names the word, with the nearest spelling), SF_ERR_MEMORY. */
+sf_status cli_args_parse(int argc, char *const *argv, sfi_arena *arena, cli_args *args, sf_error *err);
+const char *cli_args_value(const cli_args *args, const char *flag); /* the last one given; NULL: none */
+size_t cli_args_times(const cli_args *args, const char *flag);
+
+/* The name in the list (its count entries, NULL skipped) that is nearest to what was typed, when it is near; else NULL. */
+const char *cli_nearest(const char *typed, const char *const *names, size_t count);
+
+/* ---- how sf spells it (sfstyle.c) ---- */
+/* Rewrite an sf command line ("data query -q …") into ours when it means exactly one thing. @return true: *out_argv (arena,
+ * NULL at the end) and *out_argc hold it; false: it is none of these. */
+bool cli_sf_rewrite(int argc, char *const *argv, sfi_arena *arena, int *out_argc, char ***out_argv);
+
+const char *cli_sf_spelling(int argc, char *const *argv); /* our command for sf's words, though the flags do not fit; NULL: none */
+
+/* ---- what is printed of the table (help.c, manpage.c, complete.c) ---- */
+void cli_help_overview(sfi_buf *out, bool color);
+void cli_help_command(sfi_buf *out, const cli_command *command, bool color);
+void cli_man_page(sfi_buf *out, const cli_command *command); /* NULL: sforce(1) itself */
+
+/* ---- the commands, one file each ---- */
+int cli_run_api(cli *c);
+int cli_run_complete(cli *c);
+int cli_run_completion(cli *c);
+int cli_run_create(cli *c);
+int cli_run_delete(cli *c);
+int cli_run_describe(cli *c);
+int cli_run_get(cli *c);
+int cli_run_help(cli *c);
+int cli_run_limits(cli *c);
+int cli_run_local(cli *c);
+int cli_run_login(cli *c);
+int cli_run_logout(cli *c);
+int cli_run_man(cli *c);
+int cli_run_org(cli *c);
+int cli_run_orgs(cli *c);
+int cli_run_query(cli *c);
+int cli_run_update(cli *c);
+int cli_run_upsert(cli *c);
+int cli_run_versions(cli *c);
+int cli_run_whoami(cli *c);
+#endif
