@@ -68,11 +68,16 @@ static sf_status ask(sf_client *sf, const char *path, const char *what, const sf
         request.headers[request.header_count++] = (sfi_header){ SFI_STR("If-Modified-Since"), sfi_str(kept->since) };
         request.not_modified_is_ok = true;
     }
-    sf_status rc = sfi_call_run(sf, &request, &answer, err);
-    if (rc == SF_OK)
-        rc = answer.status == 304 ? document_of_text(kept, out, err) : take_answer(sf, &answer, scope, key, out, err);
-    sfi_answer_clear(&answer);
-    return rc;
+    for (int attempt = 0;; attempt++) { /* an answer that comes damaged is asked for once more */
+        sf_status rc = sfi_call_run(sf, &request, &answer, err);
+        bool came = rc == SF_OK;
+        if (came)
+            rc = answer.status == 304 ? document_of_text(kept, out, err)
+                                      : take_answer(sf, &answer, scope, key, out, err);
+        sfi_answer_clear(&answer);
+        bool is_damaged = came && (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL);
+        if (!is_damaged || attempt > 0 || (o->call != NULL && o->call->no_retry)) return rc;
+    }
 }
 
 static sf_status describe(sf_client *sf, const char *path, const char *what, const sf_describe_options *options,

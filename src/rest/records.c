@@ -159,24 +159,36 @@ static sf_id id_of_location(const sfi_answer *answer)
     return sfi_id_make((sf_str){ location.ptr != NULL ? location.ptr + at : NULL, location.len - at });
 }
 
-/* What a create or upsert answered: 200 and 201 with a body, 204 without (versions up to 45.0). */
+/* The body {"id","success","errors","created"} into *out. */
+static sf_status read_save_result(sf_value root, const sfi_answer *answer, const char *what, sf_upsert_result *out,
+                                  sf_error *err)
+{
+    sf_id id = sfi_id_make(sf_get_text(root, "id"));
+    if (!sf_get_bool(root, "success", true)) return save_refused(root, what, err);
+    if (id.text[0] == '\0' && out->id.text[0] == '\0')
+        return sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered %d, but no id of the record", what, answer->status);
+    if (id.text[0] != '\0') out->id = id;
+    out->created = sf_get_bool(root, "created", out->created);
+    return SF_OK;
+}
+
+/* What a create or upsert answered: 200 and 201 with a body, 204 without (versions up to 45.0). A 201 means that the
+ * record is there; when its body came damaged, the Location header still says which one it is. */
 static sf_status read_saved(sf_client *sf, sfi_answer *answer, const char *what, sf_upsert_result *out, sf_error *err)
 {
     *out = (sf_upsert_result){ .id = id_of_location(answer), .created = answer->status == 201 };
-    if (answer->status == 204 || answer->body_len == 0) return SF_OK;
+    if (answer->status == 204) return SF_OK;
     sfi_json *doc = NULL;
     sf_status rc = sfi_json_new(&doc, err);
     if (rc == SF_OK) rc = sfi_answer_json(sf, answer, doc, true, err);
-    if (rc == SF_OK) {
-        sf_value root = sfi_json_root(doc);
-        sf_id id = sfi_id_make(sf_get_text(root, "id"));
-        if (!sf_get_bool(root, "success", true))
-            rc = save_refused(root, what, err);
-        else if (id.text[0] == '\0' && out->id.text[0] == '\0')
-            rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered %d, but no id of the record", what,
-                          answer->status);
-        if (id.text[0] != '\0') out->id = id;
-        out->created = sf_get_bool(root, "created", out->created);
+    bool is_damaged = rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL;
+    if (rc == SF_OK) rc = read_save_result(sfi_json_root(doc), answer, what, out, err);
+    if (is_damaged && answer->status == 201 && out->id.text[0] != '\0') rc = SF_OK;
+    if (is_damaged && rc != SF_OK) {
+        sfi_error_prefix(err, "%s: the org answered %d, so it was done, but what came with it is damaged", what,
+                         answer->status);
+        if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
+        rc = SF_ERR_UNKNOWN_OUTCOME;
     }
     sfi_json_free(doc);
     return rc;
@@ -405,6 +417,23 @@ static sf_status read_row(sf_client *sf, sfi_answer *answer, const target *t, sf
     return rc;
 }
 
+/* Ask for a row; one that comes damaged is asked for once more. */
+static sf_status run_get(sf_client *sf, const sfi_call_request *request, const target *t, sf_document **out,
+                         sf_error *err)
+{
+    bool no_retry = request->options != NULL && request->options->no_retry;
+    for (int attempt = 0;; attempt++) {
+        sfi_answer answer = { 0 };
+        sf_status rc = sfi_call_run(sf, request, &answer, err);
+        rc = check_several(sf, &answer, t, rc, err);
+        bool came = rc == SF_OK;
+        if (came) rc = answer.status == 304 ? SF_DONE : read_row(sf, &answer, t, out, err);
+        sfi_answer_clear(&answer);
+        bool is_damaged = came && (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL);
+        if (!is_damaged || attempt > 0 || no_retry) return rc;
+    }
+}
+
 static sf_status get_target(sf_client *sf, const target *t, const sf_read_options *options, sf_document **out,
                             sf_error *err)
 {
@@ -420,7 +449,6 @@ static sf_status get_target(sf_client *sf, const target *t, const sf_read_option
     char what[SFI_REST_NAME_MAX + 16], since[32];
     snprintf(what, sizeof what, "get %s", t->object);
     sfi_buf path = { 0 };
-    sfi_answer answer = { 0 };
     add_target(&path, t);
     rc = add_fields(&path, o->fields, err);
     if (rc == SF_OK) rc = sfi_buf_status(&path, err, "the path");
@@ -431,11 +459,8 @@ static sf_status get_target(sf_client *sf, const target *t, const sf_read_option
             add_header(&request, "If-Modified-Since", since);
             request.not_modified_is_ok = true;
         }
-        rc = sfi_call_run(sf, &request, &answer, err);
+        rc = run_get(sf, &request, t, out, err);
     }
-    rc = check_several(sf, &answer, t, rc, err);
-    if (rc == SF_OK) rc = answer.status == 304 ? SF_DONE : read_row(sf, &answer, t, out, err);
-    sfi_answer_clear(&answer);
     sfi_buf_free(&path);
     return rc;
 }
