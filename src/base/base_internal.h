@@ -98,7 +98,7 @@ int64_t sfi_now_ms(void);                                /* monotonic; for deadl
 int64_t sfi_wall_ms(void);                               /* since 1970, UTC */
 /* 2024-11-23T22:10:05.000+0000 and its forms (see sf_get_time_ms); kind gets 'D' dateTime, 'd' date, 't' time */
 bool sfi_time_parse(sf_str s, int64_t *ms, char *kind);
-void sfi_time_format(int64_t ms, char out[32]);          /* 2024-11-23T22:10:05.000Z */
+void sfi_time_format(int64_t ms, char out[32]);          /* 2024-11-23T22:10:05.000Z; "" outside the years 0..9999, here and below */
 void sfi_date_format(int64_t ms, char out[16]);          /* 2024-11-23 */
 int64_t sfi_days_from_civil(int64_t y, int m, int d);    /* days since 1970-01-01, proleptic Gregorian */
 void sfi_civil_from_days(int64_t days, int64_t *y, int *m, int *d);

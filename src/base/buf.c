@@ -76,8 +76,8 @@ bool sfi_buf_add_urlencoded(sfi_buf *b, sf_str s)
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         int lower = sfi_ascii_lower(c);
-        bool is_plain = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-                        c == '~';
+        bool is_plain =
+            (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         char coded[3] = { '%', hex[c >> 4], hex[c & 15] };
         if (!(is_plain ? sfi_buf_add(b, &s.ptr[i], 1) : sfi_buf_add(b, coded, 3))) return false;
     }

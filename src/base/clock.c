@@ -135,7 +135,8 @@ bool sfi_time_parse(sf_str s, int64_t *ms, char *kind)
         ok = take_date(&s, &day);
         if (ok && s.len > 0) {
             what = 'D';
-            ok = sfi_take_text(&s, "T") && take_clock(&s, &clock) && take_fraction(&s, &fraction) && take_zone(&s, &zone);
+            ok = sfi_take_text(&s, "T") && take_clock(&s, &clock) && take_fraction(&s, &fraction) &&
+                 take_zone(&s, &zone);
         }
     }
     if (!ok || s.len > 0) return false;
@@ -144,11 +145,12 @@ bool sfi_time_parse(sf_str s, int64_t *ms, char *kind)
     return true;
 }
 
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
 static bool take_month(sf_str *s, int *month)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     for (int i = 0; i < 12; i++) {
-        char name[4] = { names[i * 3], names[i * 3 + 1], names[i * 3 + 2], '\0' };
+        char name[4] = { months[i * 3], months[i * 3 + 1], months[i * 3 + 2], '\0' };
         *month = i + 1;
         if (sfi_take_text(s, name)) return true;
     }
@@ -171,46 +173,75 @@ bool sfi_http_date_parse(sf_str s, int64_t *ms)
     return true;
 }
 
-/* ---- writing ---- */
+/* ---- writing: by hand, as printf could not promise that it fits ---- */
 
-typedef struct moment {
-    int64_t days, year;
-    int month, day, hour, minute, second, ms;
-} moment;
-
-static moment moment_of(int64_t ms)
+/* The decimal digits of value, count of them, and then the character behind them ('\0' ends the text). */
+static char *put_digits(char *to, int64_t value, int count, char behind)
 {
-    int rest = (int)(ms % MS_PER_DAY);
-    int64_t days = ms / MS_PER_DAY - (rest < 0 ? 1 : 0); /* rounded down, before 1970 too */
-    if (rest < 0) rest += MS_PER_DAY;
-    moment m = { .days = days, .hour = rest / MS_PER_HOUR, .minute = rest / MS_PER_MINUTE % 60 };
-    m.second = rest / MS_PER_SECOND % 60;
-    m.ms = rest % MS_PER_SECOND;
-    sfi_civil_from_days(days, &m.year, &m.month, &m.day);
-    return m;
+    for (int i = count; i-- > 0; value /= 10) to[i] = (char)('0' + value % 10);
+    to[count] = behind;
+    return to + count + 1;
+}
+
+static char *put_clock(char *to, int64_t ms_of_day, char behind)
+{
+    to = put_digits(to, ms_of_day / MS_PER_HOUR, 2, ':');
+    to = put_digits(to, ms_of_day / MS_PER_MINUTE % 60, 2, ':');
+    return put_digits(to, ms_of_day / MS_PER_SECOND % 60, 2, behind);
+}
+
+/* Years have four digits in all these forms; other times have no text. */
+static bool split(int64_t ms, int64_t *days, int64_t *ms_of_day)
+{
+    static const int64_t year_0 = -62167219200000, year_10000 = 253402300800000; /* since 1970 */
+    if (ms < year_0 || ms >= year_10000) return false;
+    *ms_of_day = ms % MS_PER_DAY;
+    if (*ms_of_day < 0) *ms_of_day += MS_PER_DAY;
+    *days = (ms - *ms_of_day) / MS_PER_DAY;
+    return true;
+}
+
+static char *put_date(char *to, int64_t days, char behind)
+{
+    int64_t y;
+    int m, d;
+    sfi_civil_from_days(days, &y, &m, &d);
+    to = put_digits(to, y, 4, '-');
+    to = put_digits(to, m, 2, '-');
+    return put_digits(to, d, 2, behind);
 }
 
 void sfi_time_format(int64_t ms, char out[32])
 {
-    moment m = moment_of(ms);
-    (void)snprintf(out, 32, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)m.year, m.month, m.day, m.hour, m.minute,
-                   m.second, m.ms); /* fits: int64_t milliseconds reach a year of nine digits */
+    int64_t days, clock;
+    out[0] = '\0';
+    if (!split(ms, &days, &clock)) return;
+    char *at = put_clock(put_date(out, days, 'T'), clock, '.');
+    at = put_digits(at, clock % MS_PER_SECOND, 3, 'Z');
+    *at = '\0';
 }
 
 void sfi_date_format(int64_t ms, char out[16])
 {
-    moment m = moment_of(ms);
-    (void)snprintf(out, 16, "%04lld-%02d-%02d", (long long)m.year, m.month, m.day);
+    int64_t days, clock;
+    out[0] = '\0';
+    if (split(ms, &days, &clock)) (void)put_date(out, days, '\0');
 }
 
 void sfi_http_date_format(int64_t ms, char out[32])
 {
-    static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }; /* day 0 was a Thursday */
-    static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    moment m = moment_of(ms);
-    (void)snprintf(out, 32, "%s, %02d %s %04lld %02d:%02d:%02d GMT", days[(m.days % 7 + 7) % 7], m.day,
-                   months[m.month - 1], (long long)m.year, m.hour, m.minute, m.second);
+    static const char names[] = "Thu, Fri, Sat, Sun, Mon, Tue, Wed, "; /* day 0 was a Thursday */
+    int64_t days, clock, y;
+    int m, d;
+    out[0] = '\0';
+    if (!split(ms, &days, &clock)) return;
+    sfi_civil_from_days(days, &y, &m, &d);
+    memcpy(out, names + (days % 7 + 7) % 7 * 5, 5);
+    char *at = put_digits(out + 5, d, 2, ' ');
+    memcpy(at, months + (m - 1) * 3, 3);
+    at[3] = ' ';
+    at = put_clock(put_digits(at + 4, y, 4, ' '), clock, ' ');
+    memcpy(at, "GMT", 4);
 }
 
 /* ---- random numbers ---- */

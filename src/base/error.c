@@ -32,7 +32,8 @@ static size_t format_text(char *text, const char *format, va_list args)
     size_t len = FORMAT_BYTES - 1;
     size_t whole = len;
     while (whole > 0 && len - whole < 4 && ((unsigned char)text[whole - 1] & 0xC0) == 0x80) whole--;
-    if (whole > 0 && (unsigned char)text[whole - 1] >= 0xC0 && sfi_utf8_sequence(text + whole - 1, len - whole + 1) == 0)
+    if (whole > 0 && (unsigned char)text[whole - 1] >= 0xC0 &&
+        sfi_utf8_sequence(text + whole - 1, len - whole + 1) == 0)
         return whole - 1;
     return len;
 }
@@ -80,7 +81,8 @@ void sfi_error_add_field(sf_error *err, sf_str field)
     if (err == NULL || field.len == 0) return;
     size_t len = strnlen(err->fields, sizeof err->fields - 1);
     size_t comma = len > 0 ? 1 : 0;
-    if (field.len >= sizeof err->fields || len + comma + field.len >= sizeof err->fields) return; /* half helps nobody */
+    if (field.len >= sizeof err->fields || len + comma + field.len >= sizeof err->fields)
+        return; /* half helps nobody */
     if (comma > 0) err->fields[len] = ',';
     copy_line(err->fields + len + comma, sizeof err->fields - len - comma, field.ptr, field.len);
 }

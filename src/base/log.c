@@ -19,30 +19,14 @@ static const struct {
     const char *name;
     name_kind kind;
 } names[] = {
-    { "access_token", NAME_ANY },
-    { "refresh_token", NAME_ANY },
-    { "id_token", NAME_ANY },
-    { "security_token", NAME_ANY },
-    { "client_secret", NAME_ANY },
-    { "consumer_secret", NAME_ANY },
-    { "client_assertion", NAME_ANY },
-    { "assertion", NAME_ANY },
-    { "code_verifier", NAME_ANY },
-    { "password", NAME_ANY },
-    { "newPassword", NAME_ANY },
-    { "passphrase", NAME_ANY },
-    { "private_key", NAME_ANY },
-    { "sessionId", NAME_ANY },
-    { "session_id", NAME_ANY },
-    { "signature", NAME_ANY },
-    { "sid", NAME_STRICT },
-    { "code", NAME_STRICT },
-    { "token", NAME_STRICT },
-    { "authorization", NAME_HEADER },
-    { "proxy-authorization", NAME_HEADER },
-    { "cookie", NAME_HEADER },
-    { "set-cookie", NAME_HEADER },
-    { "x-sfdc-session", NAME_HEADER },
+    { "access_token", NAME_ANY },     { "refresh_token", NAME_ANY },    { "id_token", NAME_ANY },
+    { "security_token", NAME_ANY },   { "client_secret", NAME_ANY },    { "consumer_secret", NAME_ANY },
+    { "client_assertion", NAME_ANY }, { "assertion", NAME_ANY },        { "code_verifier", NAME_ANY },
+    { "password", NAME_ANY },         { "newPassword", NAME_ANY },      { "passphrase", NAME_ANY },
+    { "private_key", NAME_ANY },      { "sessionId", NAME_ANY },        { "session_id", NAME_ANY },
+    { "signature", NAME_ANY },        { "sid", NAME_STRICT },           { "code", NAME_STRICT },
+    { "token", NAME_STRICT },         { "authorization", NAME_HEADER }, { "proxy-authorization", NAME_HEADER },
+    { "cookie", NAME_HEADER },        { "set-cookie", NAME_HEADER },    { "x-sfdc-session", NAME_HEADER },
 };
 
 bool sfi_header_is_secret(sf_str name)
@@ -86,7 +70,8 @@ static size_t quoted_len(const char *s, char quote)
 }
 
 /* Where a value stands behind a secret name: *skip bytes on, *secret bytes long. */
-static bool find_value(const char *s, size_t name_len, name_kind kind, bool is_quoted_name, size_t *skip, size_t *secret)
+static bool find_value(const char *s, size_t name_len, name_kind kind, bool is_quoted_name, size_t *skip,
+                       size_t *secret)
 {
     size_t at = name_len;
     bool is_element = s[at] == '>';
@@ -166,8 +151,9 @@ void sfi_redact(char *line)
         size_t secret = 0;
         bool begins = !is_word(before);
         bool is_quoted_name = before == '"' || before == '\'';
-        bool hit = (begins && (match_token(from, &skip, &secret) || match_name(from, is_quoted_name, &skip, &secret))) ||
-                   match_userinfo(from, &skip, &secret);
+        bool hit =
+            (begins && (match_token(from, &skip, &secret) || match_name(from, is_quoted_name, &skip, &secret))) ||
+            match_userinfo(from, &skip, &secret);
         size_t copied = hit ? skip : 1;
         before = hit ? '*' : *from;
         memmove(to, from, copied);

@@ -59,7 +59,11 @@ static void test_buf__stops_at_its_maximum_for_good(void **state)
 
 static void test_buf__codes(void **state)
 {
-    static const struct { const char *in; size_t len; const char *url, *base64; } cases[] = {
+    static const struct {
+        const char *in;
+        size_t len;
+        const char *url, *base64;
+    } cases[] = {
         { "", 0, "", "" },
         { "f", 1, "f", "Zg==" },
         { "fo", 2, "fo", "Zm8=" },

@@ -36,7 +36,9 @@ static void test_error__an_argument_may_be_the_old_message(void **state)
 
 static void test_error__message_is_one_clean_line(void **state)
 {
-    static const struct { const char *in, *want; } cases[] = {
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
         { "a\nb\r\n\tc", "a b   c" },
         { "esc \x1b[31m", "esc  [31m" },
         { "del \x7f", "del  " },

@@ -6,7 +6,9 @@
 
 static void test_log__secrets_become_stars(void **state)
 {
-    static const struct { const char *in, *want; } cases[] = {
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
         { "Authorization: Bearer " SESSION, "Authorization: ***" },
         { "> authorization:OAuth abc def", "> authorization:***" },
         { "Cookie: sid=abc; oid=def", "Cookie: ***" },
@@ -15,18 +17,22 @@ static void test_log__secrets_become_stars(void **state)
         { "proxy-authorization: Basic dXNlcjpwYXNz", "proxy-authorization: ***" },
         { "token " SESSION " refused", "token *** refused" },
         { "sid=" SESSION "&x=1", "sid=***&x=1" },
-        { "https://a/secur/frontdoor.jsp?sid=00Dxx0000001gPF%21AQ&retURL=x", "https://a/secur/frontdoor.jsp?sid=***&retURL=x" },
+        { "https://a/secur/frontdoor.jsp?sid=00Dxx0000001gPF%21AQ&retURL=x",
+          "https://a/secur/frontdoor.jsp?sid=***&retURL=x" },
         { "used Bearer abcdef.ghi-jkl/x= now", "used Bearer *** now" },
-        { "grant_type=password&username=u@x.org&password=p%40ss&client_secret=123", "grant_type=password&username=u@x.org&password=***&client_secret=***" },
+        { "grant_type=password&username=u@x.org&password=p%40ss&client_secret=123",
+          "grant_type=password&username=u@x.org&password=***&client_secret=***" },
         { "grant_type=refresh_token&refresh_token=5Aep861abc", "grant_type=refresh_token&refresh_token=***" },
-        { "{\"access_token\":\"abc\",\"instance_url\":\"https://x\"}", "{\"access_token\":\"***\",\"instance_url\":\"https://x\"}" },
+        { "{\"access_token\":\"abc\",\"instance_url\":\"https://x\"}",
+          "{\"access_token\":\"***\",\"instance_url\":\"https://x\"}" },
         { "{\"password\" : \"a\\\"b c\", \"x\":1}", "{\"password\" : \"***\", \"x\":1}" },
         { "{\\\"refresh_token\\\":\\\"abc\\\",\\\"x\\\":1}", "{\\\"refresh_token\\\":\\\"***\",\\\"x\\\":1}" },
         { "{\"code\":\"aPrx1234\"}", "{\"code\":\"***\"}" },
         { "code=aPrx%3D%3D&state=1", "code=***&state=1" },
         { "<n1:password>a &amp; b</n1:password>", "<n1:password>***</n1:password>" },
         { "<sessionId>abc</sessionId><userId>005</userId>", "<sessionId>***</sessionId><userId>005</userId>" },
-        { "<urn:username>u@x</urn:username><urn:password>secretTOKEN</urn:password>", "<urn:username>u@x</urn:username><urn:password>***</urn:password>" },
+        { "<urn:username>u@x</urn:username><urn:password>secretTOKEN</urn:password>",
+          "<urn:username>u@x</urn:username><urn:password>***</urn:password>" },
         { "assertion=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTV.sig", "assertion=***" },
         { "got eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIzTVZ.sig-na_ture end", "got *** end" },
         { "refresh 5Aep861TSESvWeug_xvFHRBTTbf_YrTWgEyjBJ done", "refresh *** done" },

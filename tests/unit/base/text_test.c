@@ -51,12 +51,28 @@ static void test_text__take_leaves_what_does_not_fit(void **state)
 
 static void test_text__parse_int_takes_all_or_nothing(void **state)
 {
-    static const struct { const char *text; bool ok; int64_t want; } cases[] = {
-        { "0", true, 0 }, { "-0", true, 0 }, { "007", true, 7 }, { "-1", true, -1 },
-        { "9223372036854775807", true, INT64_MAX }, { "-9223372036854775808", true, INT64_MIN },
-        { "9223372036854775808", false, 0 }, { "-9223372036854775809", false, 0 },
-        { "99999999999999999999999999", false, 0 }, { "", false, 0 }, { "-", false, 0 }, { "+1", false, 0 },
-        { " 1", false, 0 }, { "1 ", false, 0 }, { "1.0", false, 0 }, { "--1", false, 0 }, { "0x1", false, 0 },
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t want;
+    } cases[] = {
+        { "0", true, 0 },
+        { "-0", true, 0 },
+        { "007", true, 7 },
+        { "-1", true, -1 },
+        { "9223372036854775807", true, INT64_MAX },
+        { "-9223372036854775808", true, INT64_MIN },
+        { "9223372036854775808", false, 0 },
+        { "-9223372036854775809", false, 0 },
+        { "99999999999999999999999999", false, 0 },
+        { "", false, 0 },
+        { "-", false, 0 },
+        { "+1", false, 0 },
+        { " 1", false, 0 },
+        { "1 ", false, 0 },
+        { "1.0", false, 0 },
+        { "--1", false, 0 },
+        { "0x1", false, 0 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -69,12 +85,34 @@ static void test_text__parse_int_takes_all_or_nothing(void **state)
 
 static void test_text__utf8_is_strict(void **state)
 {
-    static const struct { const char *text; size_t len; size_t first; } cases[] = {
-        { "a", 1, 1 }, { "\0", 1, 1 }, { "\xc2\x80", 2, 2 }, { "\xdf\xbf", 2, 2 }, { "\xe0\xa0\x80", 3, 3 },
-        { "\xed\x9f\xbf", 3, 3 }, { "\xee\x80\x80", 3, 3 }, { "\xf0\x90\x80\x80", 4, 4 }, { "\xf4\x8f\xbf\xbf", 4, 4 },
-        { "\x80", 1, 0 }, { "\xc1\xbf", 2, 0 }, { "\xc2", 1, 0 }, { "\xc2\x41", 2, 0 }, { "\xe0\x9f\xbf", 3, 0 },
-        { "\xed\xa0\x80", 3, 0 }, { "\xef\xbf", 2, 0 }, { "\xf0\x8f\xbf\xbf", 4, 0 }, { "\xf4\x90\x80\x80", 4, 0 },
-        { "\xf5\x80\x80\x80", 4, 0 }, { "\xff", 1, 0 }, { "\xf0\x9f\x98", 3, 0 }, { "\xe2\x82\x41", 3, 0 }, { "", 0, 0 },
+    static const struct {
+        const char *text;
+        size_t len;
+        size_t first;
+    } cases[] = {
+        { "a", 1, 1 },
+        { "\0", 1, 1 },
+        { "\xc2\x80", 2, 2 },
+        { "\xdf\xbf", 2, 2 },
+        { "\xe0\xa0\x80", 3, 3 },
+        { "\xed\x9f\xbf", 3, 3 },
+        { "\xee\x80\x80", 3, 3 },
+        { "\xf0\x90\x80\x80", 4, 4 },
+        { "\xf4\x8f\xbf\xbf", 4, 4 },
+        { "\x80", 1, 0 },
+        { "\xc1\xbf", 2, 0 },
+        { "\xc2", 1, 0 },
+        { "\xc2\x41", 2, 0 },
+        { "\xe0\x9f\xbf", 3, 0 },
+        { "\xed\xa0\x80", 3, 0 },
+        { "\xef\xbf", 2, 0 },
+        { "\xf0\x8f\xbf\xbf", 4, 0 },
+        { "\xf4\x90\x80\x80", 4, 0 },
+        { "\xf5\x80\x80\x80", 4, 0 },
+        { "\xff", 1, 0 },
+        { "\xf0\x9f\x98", 3, 0 },
+        { "\xe2\x82\x41", 3, 0 },
+        { "", 0, 0 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -86,11 +124,20 @@ static void test_text__utf8_is_strict(void **state)
 
 static void test_text__id_gets_its_suffix(void **state)
 {
-    static const struct { const char *in, *want; } cases[] = {
-        { "001d000000IqhSL", "001d000000IqhSLAAZ" }, { "005000000000000", "005000000000000AAA" },
-        { "ABCDEABCDEABCDE", "ABCDEABCDEABCDE555" }, { "abcdEabcdeAbcde", "abcdEabcdeAbcdeQAB" },
-        { "001D000000IqhSL", "001D000000IqhSLIAZ" }, { "001d000000IqhSLIAZ", "001d000000IqhSLIAZ" }, { "", "" }, { "001d000000IqhS", "" },
-        { "001d000000IqhSLI", "" }, { "001d000000Iqh-L", "" }, { "001d000000IqhSLIA'", "" },
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
+        { "001d000000IqhSL", "001d000000IqhSLAAZ" },
+        { "005000000000000", "005000000000000AAA" },
+        { "ABCDEABCDEABCDE", "ABCDEABCDEABCDE555" },
+        { "abcdEabcdeAbcde", "abcdEabcdeAbcdeQAB" },
+        { "001D000000IqhSL", "001D000000IqhSLIAZ" },
+        { "001d000000IqhSLIAZ", "001d000000IqhSLIAZ" },
+        { "", "" },
+        { "001d000000IqhS", "" },
+        { "001d000000IqhSLI", "" },
+        { "001d000000Iqh-L", "" },
+        { "001d000000IqhSLIA'", "" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
