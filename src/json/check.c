@@ -36,6 +36,47 @@ static inline bool ends_scalar(char c)
     return c == ',' || c == '}' || c == ']' || c == ':' || c == '{' || c == '[' || sfi_json_is_blank(c);
 }
 
+/* The byte behind the digits at s, in text that has padding: eight at a time, as most numbers end within eight. */
+static inline const char *digits_end(const char *s)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (;;) { /* ends: the padding holds no digits */
+        const uint64_t ones = 0x0101010101010101;
+        uint64_t word;
+        memcpy(&word, s, sizeof word);
+        word ^= ones * '0';                                                            /* digits become 0..9 */
+        uint64_t others = (((word & ones * 0x7F) + ones * 0x76) | word) & ones * 0x80; /* what is 10 or more */
+        if (others != 0) return s + __builtin_ctzll(others) / 8;
+        s += sizeof word;
+    }
+#else
+    while (*s >= '0' && *s <= '9') s++;
+    return s;
+#endif
+}
+
+/* sfi_json_number_end for text that has padding. */
+static inline const char *padded_number_end(const char *s)
+{
+    s += *s == '-' ? 1 : 0;
+    const char *digits = s;
+    s = digits_end(s);
+    if (s == digits || (*digits == '0' && s - digits > 1)) return NULL;
+    if (*s == '.') {
+        digits = ++s;
+        s = digits_end(s);
+        if (s == digits) return NULL;
+    }
+    if (*s == 'e' || *s == 'E') {
+        s++;
+        s += *s == '+' || *s == '-' ? 1 : 0;
+        digits = s;
+        s = digits_end(s);
+        if (s == digits) return NULL;
+    }
+    return s;
+}
+
 /* The text has padding, so comparing may look a few bytes past its end. */
 static inline bool is_scalar(const char *s, const char *end)
 {
@@ -44,7 +85,7 @@ static inline bool is_scalar(const char *s, const char *end)
     case 'n': behind = memcmp(s, "null", 4) == 0 ? s + 4 : NULL; break;
     case 't': behind = memcmp(s, "true", 4) == 0 ? s + 4 : NULL; break;
     case 'f': behind = memcmp(s, "false", 5) == 0 ? s + 5 : NULL; break;
-    default: behind = sfi_json_number_end(s, end); break;
+    default: behind = padded_number_end(s); break;
     }
     return behind != NULL && (behind == end || ends_scalar(*behind));
 }
@@ -54,7 +95,8 @@ static inline bool is_scalar(const char *s, const char *end)
 static sf_status fail_at(const sfi_json *doc, size_t at, const char *what, sf_error *err)
 {
     if (at >= doc->len)
-        return sfi_fail(err, SF_ERR_PROTOCOL, "JSON ends at byte %zu, before it is complete: expected %s", doc->len, what);
+        return sfi_fail(err, SF_ERR_PROTOCOL, "JSON ends at byte %zu, before it is complete: expected %s", doc->len,
+                        what);
     unsigned char c = (unsigned char)doc->text[at];
     if (c > ' ' && c < 0x7F)
         return sfi_fail(err, SF_ERR_PROTOCOL, "JSON is wrong at byte %zu: expected %s, found '%c'", at, what, c);
@@ -69,14 +111,16 @@ sf_status sfi_check_text_error(const sfi_json *doc, sf_error *err)
         unsigned char c = (unsigned char)doc->text[i];
         if (n == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "JSON is not UTF-8 at byte %zu (0x%02x)", i, c);
         if (open != SIZE_MAX && c < 0x20)
-            return sfi_fail(err, SF_ERR_PROTOCOL, "JSON has a control character (0x%02x) in a string at byte %zu", c, i);
+            return sfi_fail(err, SF_ERR_PROTOCOL, "JSON has a control character (0x%02x) in a string at byte %zu", c,
+                            i);
         if (c == '\\' && open == SIZE_MAX) return fail_at(doc, i, "no backslash outside a string", err);
         if (c == '\\' && i + 1 < doc->len && (unsigned char)doc->text[i + 1] >= 0x20 && doc->text[i + 1] > 0) n = 2;
         if (c == '"') open = open == SIZE_MAX ? i : SIZE_MAX;
         i += n;
     }
     if (open == SIZE_MAX) return fail_at(doc, doc->len, "the rest of it", err);
-    return sfi_fail(err, SF_ERR_PROTOCOL, "JSON ends at byte %zu, inside the string that begins at byte %zu", doc->len, open);
+    return sfi_fail(err, SF_ERR_PROTOCOL, "JSON ends at byte %zu, inside the string that begins at byte %zu", doc->len,
+                    open);
 }
 
 /* ---- the walk ---- */
@@ -84,10 +128,11 @@ sf_status sfi_check_text_error(const sfi_json *doc, sf_error *err)
 typedef struct walk {
     const sfi_json *doc;
     sfi_json_check c;
-    const char *want; /* set when it went wrong: what should stand at c.at */
-    size_t wrong_at;  /* byte */
-    uint32_t *fields; /* where the keys at fields_depth are noted; NULL: nowhere */
-    uint32_t fields_depth, field_count;
+    const char *want;      /* set when it went wrong: what should stand at c.at */
+    size_t wrong_at;       /* byte */
+    uint32_t *fields;      /* where keys are noted */
+    uint32_t fields_depth; /* of the keys that are noted; 0: none */
+    uint32_t field_count;
 } walk;
 
 static inline unsigned char byte_at(const walk *w, uint32_t token)
@@ -102,45 +147,64 @@ static bool wrong(walk *w, uint32_t token, const char *want)
     return false;
 }
 
-static void push(walk *w, bool is_object)
+/* What is open at a depth: an object or an array. */
+static inline void mark(sfi_json_check *c, uint32_t depth, bool is_object)
 {
-    uint64_t bit = (uint64_t)1 << (w->c.depth % 64);
-    uint64_t *word = &w->c.is_object[w->c.depth / 64];
+    uint64_t bit = (uint64_t)1 << (depth % 64);
+    uint64_t *word = &c->is_object[depth / 64];
     *word = is_object ? *word | bit : *word & ~bit;
-    w->c.depth++;
 }
 
-static bool in_object(const walk *w)
+static inline bool is_object_at(const sfi_json_check *c, uint32_t depth)
 {
-    uint32_t top = w->c.depth - 1;
-    return (w->c.is_object[top / 64] >> (top % 64) & 1) != 0;
+    return (c->is_object[(depth - 1) / 64] >> ((depth - 1) % 64) & 1) != 0;
 }
 
-/* Fields from a key on: as long as values are no containers, to the end of the object. */
-static bool walk_fields(walk *w)
+/* Fields from a key on, in this object, in objects inside it and in those around it: until an array comes or ends, or
+ * something that is not right. It is the loop in which a page's time goes, so it keeps all it needs in variables. */
+static bool walk_fields(walk *w, uint32_t base)
 {
     const char *text = w->doc->text;
     const char *end = text + w->doc->len;
     const uint32_t *positions = w->doc->positions;
+    const uint32_t noted_depth = w->fields_depth;
+    uint32_t count = w->field_count;
+    uint32_t depth = w->c.depth;
     uint32_t t = w->c.at;
-    bool is_noted = w->fields != NULL && w->c.depth == w->fields_depth;
-    for (;;) { /* ends: goes on by four tokens or leaves, and behind the last token stands a NUL, which nobody wants */
+    w->c.next = SFI_CHECK_AFTER;
+    for (;;) { /* ends: goes on by tokens or leaves, and behind the last token stands a NUL, which nobody wants */
         if (text[positions[t]] != '"') return wrong(w, t, "a field's name in quotes");
         if (text[positions[t + 1]] != ':') return wrong(w, t + 1, "':'");
-        if (is_noted && w->field_count < SFI_JSON_ROW_FIELDS) w->fields[w->field_count] = t;
-        if (is_noted) w->field_count++;
+        if (depth == noted_depth) {
+            if (count < SFI_JSON_ROW_FIELDS) w->fields[count] = t;
+            count++;
+        }
         const char *value = text + positions[t + 2];
+        if (*value == '{' && text[positions[t + 3]] == '"' && depth > base && depth < SFI_JSON_DEPTH_MAX) {
+            mark(&w->c, depth++, true);
+            t += 3;
+            continue;
+        }
         if (*value == '{' || *value == '[') {
-            w->c.at = t + 2;
+            t += 2;
             w->c.next = SFI_CHECK_VALUE;
-            return true;
+            break;
         }
         if (*value != '"' && !is_scalar(value, end)) return wrong(w, t + 2, "a value");
-        if (text[positions[t + 3]] != ',') break;
-        t += 4;
+        t += 3;
+        char behind = text[positions[t]];
+        while (behind == '}') {
+            depth--;
+            t++;
+            if (depth <= base || !is_object_at(&w->c, depth)) break;
+            behind = text[positions[t]];
+        }
+        if (behind != ',') break;
+        t++;
     }
-    w->c.at = t + 3;
-    w->c.next = SFI_CHECK_AFTER;
+    w->field_count = count;
+    w->c.depth = depth;
+    w->c.at = t;
     return true;
 }
 
@@ -149,7 +213,7 @@ static bool walk_value(walk *w)
     const char *value = w->doc->text + w->doc->positions[w->c.at];
     bool opens = *value == '{' || *value == '[';
     if (opens) {
-        push(w, *value == '{');
+        mark(&w->c, w->c.depth++, *value == '{');
         w->c.next = *value == '[' ? SFI_CHECK_FIRST : SFI_CHECK_FIELDS;
         if (*value == '{' && byte_at(w, w->c.at + 1) == '}') w->c.next = SFI_CHECK_AFTER; /* which closes it */
     } else {
@@ -169,7 +233,7 @@ static bool walk_after(walk *w)
         w->c.next = SFI_CHECK_END;
         return true;
     }
-    bool is_object = in_object(w);
+    bool is_object = is_object_at(&w->c, w->c.depth);
     if (c == ',') {
         w->c.next = is_object ? SFI_CHECK_FIELDS : SFI_CHECK_VALUE;
     } else if (c == (is_object ? '}' : ']')) {
@@ -185,6 +249,7 @@ static bool walk_after(walk *w)
 static bool walk_until(walk *w, sfi_check_stop stop, uint32_t token)
 {
     uint32_t base = w->c.depth;
+    uint32_t no_base = stop == SFI_STOP_NESTED ? UINT32_MAX : 0;
     while (w->c.next != SFI_CHECK_END) { /* ends: each step takes a token or changes next towards one that does */
         bool ok = true;
         switch (w->c.next) {
@@ -201,7 +266,7 @@ static bool walk_until(walk *w, sfi_check_stop stop, uint32_t token)
             ok = walk_value(w);
             break;
         }
-        case SFI_CHECK_FIELDS: ok = walk_fields(w); break;
+        case SFI_CHECK_FIELDS: ok = walk_fields(w, stop == SFI_STOP_ROW ? base : no_base); break;
         case SFI_CHECK_AFTER:
             if (stop == SFI_STOP_ROW && w->c.depth == base) return true;
             ok = walk_after(w);
@@ -239,10 +304,10 @@ static bool check_escapes(const sfi_json *doc, uint32_t begin, uint32_t end, siz
 /* The next element of an array: past the comma, and its keys are noted when it is an object. */
 static bool begin_row(walk *w, sfi_json *doc)
 {
-    w->fields_depth = w->c.depth + 1;
     if (w->c.next == SFI_CHECK_AFTER && !walk_after(w)) return false;
     w->c.next = SFI_CHECK_VALUE;
-    w->fields = byte_at(w, w->c.at) == '{' ? doc->row_fields : NULL;
+    w->fields = doc->row_fields;
+    w->fields_depth = byte_at(w, w->c.at) == '{' ? w->c.depth + 1 : 0;
     return true;
 }
 
@@ -263,6 +328,6 @@ sf_status sfi_check_run(sfi_json *doc, sfi_check_stop stop, uint32_t token, sf_e
     doc->check = w.c;
     doc->row = begin;
     doc->row_next = 0;
-    if (w.fields != NULL && w.field_count <= SFI_JSON_ROW_FIELDS) doc->row_count = w.field_count;
+    if (w.field_count <= SFI_JSON_ROW_FIELDS) doc->row_count = w.field_count;
     return SF_OK;
 }

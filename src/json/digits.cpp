@@ -14,5 +14,4 @@ void sfi_digits_of_double(double d, char out[SFI_DIGITS_BYTES])
 {
     *std::to_chars(out, out + SFI_DIGITS_BYTES - 1, d, std::chars_format::scientific).ptr = '\0'; /* at most 24 */
 }
-
 }

@@ -77,14 +77,14 @@ sf_status sfi_json_index(sfi_json *doc, size_t len, bool whole, sf_error *err)
     assert(doc->text != NULL);
     assert(len <= sfi_json_buffer_size(doc));
     forget(doc);
-    if (len > SFI_JSON_TEXT_MAX) return sfi_fail(err, SF_ERR_LIMIT, "JSON text is larger than %d bytes", SFI_JSON_TEXT_MAX);
+    if (len > SFI_JSON_TEXT_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "JSON text is larger than %d bytes", SFI_JSON_TEXT_MAX);
     memset(doc->text + len, 0, SFI_JSON_PADDING);
     doc->len = len;
     switch (sfi_index_run(doc->index, doc->text, len, &doc->positions, &doc->count)) {
     case SFI_INDEX_OK: break;
     case SFI_INDEX_MEMORY: return sfi_fail_memory(err, "the index of a JSON document");
-    case SFI_INDEX_EMPTY:
-        return sfi_fail(err, SF_ERR_PROTOCOL, "JSON is empty: %zu bytes, none but white space", len);
+    case SFI_INDEX_EMPTY: return sfi_fail(err, SF_ERR_PROTOCOL, "JSON is empty: %zu bytes, none but white space", len);
     case SFI_INDEX_BAD_TEXT: return sfi_check_text_error(doc, err);
     }
     sf_status rc = sfi_check_run(doc, whole ? SFI_STOP_NEVER : SFI_STOP_NESTED, 0, err);

@@ -56,21 +56,21 @@ struct sfi_json {
     size_t read_min, read_max; /* strings that were read in this part begin between these positions; min > max: none */
     enum { SFI_LINES_UNKNOWN, SFI_LINES_ONE, SFI_LINES_MANY } lines; /* does the text hold line feeds? */
     sfi_json_hint hints[SFI_JSON_HINTS];
-    uint32_t row;         /* token of the row at hand, when row_count counts its fields */
-    uint32_t row_count;   /* 0: no row, not an object, or too many fields */
-    uint32_t row_next;    /* where in row_fields the search begins */
+    uint32_t row;                             /* token of the row at hand, when row_count counts its fields */
+    uint32_t row_count;                       /* 0: no row, not an object, or too many fields */
+    uint32_t row_next;                        /* where in row_fields the search begins */
     uint32_t row_fields[SFI_JSON_ROW_FIELDS]; /* tokens of its keys */
-    sfi_arena scratch;    /* texts of numbers; emptied from row to row */
-    sfi_json_number *numbers; /* open addressing, in scratch */
+    sfi_arena scratch;                        /* texts of numbers; emptied from row to row */
+    sfi_json_number *numbers;                 /* open addressing, in scratch */
     uint32_t number_cap, number_count;
 };
 
 /* ---- check.c: the grammar ---- */
 typedef enum sfi_check_stop {
-    SFI_STOP_NEVER,     /* check to the end of the text */
-    SFI_STOP_NESTED,    /* inside the first array, or before the first object inside another: never amid an array */
-    SFI_STOP_INSIDE,    /* behind the opening bracket at the given token */
-    SFI_STOP_ROW        /* behind the next element of the array that check stands in; its keys go to row_fields */
+    SFI_STOP_NEVER,  /* check to the end of the text */
+    SFI_STOP_NESTED, /* inside the first array, or before the first object inside another: never amid an array */
+    SFI_STOP_INSIDE, /* behind the opening bracket at the given token */
+    SFI_STOP_ROW     /* behind the next element of the array that check stands in; its keys go to row_fields */
 } sfi_check_stop;
 /* Go on from doc->check. On an error doc->check stays, so that the next call finds the same error. */
 sf_status sfi_check_run(sfi_json *doc, sfi_check_stop stop, uint32_t token, sf_error *err);
@@ -78,14 +78,6 @@ sf_status sfi_check_run(sfi_json *doc, sfi_check_stop stop, uint32_t token, sf_e
 sf_status sfi_check_text_error(const sfi_json *doc, sf_error *err);
 /* The byte behind a well-formed JSON number at s, before end; NULL when there is none. */
 const char *sfi_json_number_end(const char *s, const char *end);
-
-/* ---- string.c ---- */
-/* Length of the string at a token as it stands, and how: '"', 0 or 0xFF. */
-size_t sfi_string_len(const sfi_json *doc, uint32_t token, unsigned char *state);
-/* The string's text, unescaped in place and with a NUL behind; ptr NULL: a bad escape in a part that is unchecked. */
-sf_str sfi_string_read(sfi_json *doc, uint32_t token);
-/* Position of the first escape that is wrong in len bytes; len: all are right. */
-size_t sfi_string_check(const char *s, size_t len);
 
 /* ---- number.c ---- */
 bool sfi_json_is_number(sf_str s);
@@ -100,5 +92,33 @@ static inline unsigned char sfi_token_byte(const sfi_json *doc, uint32_t token)
 {
     return (unsigned char)doc->text[doc->positions[token]]; /* token count: the NUL behind the text */
 }
-static inline bool sfi_json_is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+static inline bool sfi_json_is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* ---- string.c ---- */
+/* Length of the string at a token as it stands, and how: '"', 0 or 0xFF. */
+size_t sfi_string_len(const sfi_json *doc, uint32_t token, unsigned char *state);
+/* Position of the first escape that is wrong in len bytes; len: all are right. */
+size_t sfi_string_check(const char *s, size_t len);
+/* What sfi_string_read does when it is not easy. */
+sf_str sfi_string_read_any(sfi_json *doc, uint32_t token);
+
+/* The string's text, unescaped in place and with a NUL behind; ptr NULL: a bad escape in a part that is unchecked.
+ * Easy, and here to be inlined, is a string of a checked part without backslashes that ends right before the next token. */
+static inline sf_str sfi_string_read(sfi_json *doc, uint32_t token)
+{
+    size_t at = doc->positions[token];
+    size_t last = (size_t)doc->positions[token + 1] - 1;
+    char *text = doc->text;
+    if (text[last] != '\0' || last <= at) {
+        bool is_plain = token - doc->part.begin < doc->part.end - doc->part.begin && last < doc->part.escape;
+        if (text[last] != '"' || !is_plain || last <= at) return sfi_string_read_any(doc, token);
+        text[last] = '\0';
+        doc->read_min = at < doc->read_min ? at : doc->read_min;
+        doc->read_max = at > doc->read_max ? at : doc->read_max;
+    }
+    return (sf_str){ text + at + 1, last - at - 1 };
+}
 #endif

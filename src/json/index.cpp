@@ -37,8 +37,7 @@ sfi_index_result sfi_index_run(sfi_index *index, const char *text, size_t len, c
         size_t capacity = len + len / 8 + 4096;
         if (p->set_capacity(capacity) != simdjson::SUCCESS) return SFI_INDEX_MEMORY;
     }
-    simdjson::error_code rc =
-        p->stage1(reinterpret_cast<const uint8_t *>(text), len, simdjson::stage1_mode::regular);
+    simdjson::error_code rc = p->stage1(reinterpret_cast<const uint8_t *>(text), len, simdjson::stage1_mode::regular);
     if (rc == simdjson::EMPTY) return SFI_INDEX_EMPTY;
     if (rc != simdjson::SUCCESS) return SFI_INDEX_BAD_TEXT;
     *positions = p->structural_indexes.get();
@@ -59,5 +58,4 @@ const char *sfi_features_json(void)
         if (simdjson::get_active_implementation()->name() == n.simdjson) return n.feature;
     return "simdjson-fallback";
 }
-
 }

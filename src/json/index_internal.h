@@ -14,8 +14,8 @@ typedef struct sfi_index sfi_index; /* simdjson's parser with its list of positi
 typedef enum sfi_index_result {
     SFI_INDEX_OK,
     SFI_INDEX_MEMORY,
-    SFI_INDEX_EMPTY,    /* nothing but white space */
-    SFI_INDEX_BAD_TEXT  /* not UTF-8, a string left open, or a control character in one */
+    SFI_INDEX_EMPTY,   /* nothing but white space */
+    SFI_INDEX_BAD_TEXT /* not UTF-8, a string left open, or a control character in one */
 } sfi_index_result;
 
 sfi_index *sfi_index_new(void); /* NULL: no memory */

@@ -6,7 +6,8 @@
 sf_status sfi_json_rows_begin(sf_value array, sfi_json_rows *rows, sf_error *err)
 {
     *rows = (sfi_json_rows){ .doc = array.doc, .next = array.token + 1 };
-    if (array.type != SF_ARRAY) return sfi_fail(err, SF_ERR_PROTOCOL, "JSON holds no array of rows where one should be");
+    if (array.type != SF_ARRAY)
+        return sfi_fail(err, SF_ERR_PROTOCOL, "JSON holds no array of rows where one should be");
     if (array.token < array.doc->check.at) return SF_OK; /* inside a row, or in a document that was checked whole */
     return sfi_check_run(array.doc, SFI_STOP_INSIDE, array.token, err);
 }

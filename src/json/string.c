@@ -116,7 +116,7 @@ static size_t unescape(char *text, size_t len)
     return (size_t)(to - text);
 }
 
-sf_str sfi_string_read(sfi_json *doc, uint32_t token)
+sf_str sfi_string_read_any(sfi_json *doc, uint32_t token)
 {
     unsigned char state;
     size_t at = doc->positions[token];

@@ -17,8 +17,16 @@ sf_value sfi_value_at(sfi_json *doc, uint32_t token)
     case 't':
     case 'f': type = SF_BOOL; break;
     case '-':
-    case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': type = SF_NUMBER; break;
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': type = SF_NUMBER; break;
     default: return (sf_value){ 0 };
     }
     return (sf_value){ .doc = doc, .token = token, .type = type };
@@ -26,6 +34,8 @@ sf_value sfi_value_at(sfi_json *doc, uint32_t token)
 
 uint32_t sfi_value_skip(const sfi_json *doc, uint32_t token)
 {
+    unsigned char first = sfi_token_byte(doc, token);
+    if (first != '{' && first != '[') return token < doc->count ? token + 1 : doc->count;
     uint32_t depth = 0;
     for (uint32_t t = token; t < doc->count; t++) {
         unsigned char c = sfi_token_byte(doc, t);
@@ -74,9 +84,9 @@ static inline bool key_is(sfi_json *doc, uint32_t key, const name *n)
     size_t room = doc->positions[key + 1] - doc->positions[key]; /* to the colon */
     if (room < n->len + 2) return false;                         /* escapes and blanks only make it longer */
     if (!n->is_plain) return key_reads(doc, key, n);
+    if (*text != *n->ptr && *text != '\\') return false;
     char behind = text[n->len];
     if (room == n->len + 2 && (behind == '"' || behind == '\0')) return memcmp(text, n->ptr, n->len) == 0;
-    if (*text != *n->ptr && *text != '\\') return false;
     return key_reads(doc, key, n);
 }
 

@@ -93,9 +93,12 @@ static bool string(reference *r)
     sfi_buf text = { 0 };
     bool ok = take(r, "\"");
     while (ok && r->at < r->end && *r->at != '"') {
-        if (*r->at < 0x20) ok = false;
-        else if (take(r, "\\")) ok = take_escape(r, &text);
-        else (void)sfi_buf_add(&text, r->at++, 1);
+        if (*r->at < 0x20)
+            ok = false;
+        else if (take(r, "\\"))
+            ok = take_escape(r, &text);
+        else
+            (void)sfi_buf_add(&text, r->at++, 1);
     }
     ok = ok && take(r, "\"") && sfi_utf8_valid(text.data != NULL ? text.data : "", text.len);
     if (ok) sfi_json_escape(&r->out, sfi_buf_str(&text));
@@ -150,8 +153,10 @@ static bool value(reference *r)
         if (copy(r, "{")) {
             (void)sfi_buf_add_char(&open, '}');
             is_closed = copy(r, "}");
-            if (is_closed) open.len--;
-            else ok = key(r);
+            if (is_closed)
+                open.len--;
+            else
+                ok = key(r);
             if (open.len + (is_closed ? 1 : 0) > r->depth_max) r->depth_max = open.len + (is_closed ? 1 : 0);
         } else if (copy(r, "[")) {
             (void)sfi_buf_add_char(&open, ']');

@@ -17,21 +17,63 @@ static sfi_json *new_document(void)
 
 static void test_document__errors_name_the_byte(void **state)
 {
-    static const struct { const char *json; size_t len; const char *byte; } cases[] = {
-        { "", 0, "0 bytes" }, { " \n", 2, "2 bytes" }, { "[1,]", 4, "byte 3" }, { "{\"a\":1,}", 8, "byte 7" },
-        { "{\"a\" 1}", 7, "byte 5" }, { "{\"a\":}", 6, "byte 5" }, { "{1:2}", 5, "byte 1" }, { "[1 2]", 5, "byte 3" },
-        { "[1}", 3, "byte 2" }, { "{\"a\":1]", 7, "byte 6" }, { "[", 1, "byte 1" }, { "]", 1, "byte 0" },
-        { "[1]]", 4, "byte 3" }, { "1 2", 3, "byte 2" }, { "nul", 3, "byte 0" }, { "nulll", 5, "byte 0" },
-        { "True", 4, "byte 0" }, { "[01]", 4, "byte 1" }, { "[-]", 3, "byte 1" }, { "[1.]", 4, "byte 1" },
-        { "[.5]", 4, "byte 1" }, { "[1e]", 4, "byte 1" }, { "[1e+]", 5, "byte 1" }, { "[+1]", 4, "byte 1" },
-        { "[1\"a\"]", 6, "byte 1" }, { "[\"a\"\"b\"]", 8, "byte 4" }, { "[\"a\"b]", 6, "byte 4" },
-        { "\"a", 2, "byte 0" }, { "[\"a\\\"]", 6, "byte 1" }, { "[\"\\q\"]", 6, "byte 2" }, { "[\"a\\u12\"]", 9, "byte 3" },
-        { "[\"\\u12G4\"]", 10, "byte 2" }, { "[\"a\nb\"]", 7, "byte 3" }, { "[\"\x01\"]", 5, "byte 2" },
-        { "[\"\0\"]", 5, "byte 2" }, { "[\0]", 3, "byte 1" }, { "1\0", 2, "byte 0" }, { "[1]\0", 4, "byte 3" },
-        { "[1\x0c]", 4, "byte 1" }, { "[\"a\"\x0c\"b\"]", 9, "byte 4" }, { "[\"\xff\"]", 5, "byte 2" },
-        { "[\"\xc3\"]", 5, "byte 2" }, { "[\"\xed\xa0\x80\"]", 7, "byte 2" }, { "\xef\xbb\xbf[]", 5, "byte 0" },
-        { "[\\\"a\"]", 6, "byte 1" }, { "{\"a\":1,\"b\"}", 11, "byte 10" }, { "{,}", 3, "byte 1" }, { "[,]", 3, "byte 1" },
-        { "{\"a\":\"b\" \"c\":1}", 15, "byte 9" }, { "[1:2]", 5, "byte 2" }, { "'a'", 3, "byte 0" }, { "NaN", 3, "byte 0" },
+    static const struct {
+        const char *json;
+        size_t len;
+        const char *byte;
+    } cases[] = {
+        { "", 0, "0 bytes" },
+        { " \n", 2, "2 bytes" },
+        { "[1,]", 4, "byte 3" },
+        { "{\"a\":1,}", 8, "byte 7" },
+        { "{\"a\" 1}", 7, "byte 5" },
+        { "{\"a\":}", 6, "byte 5" },
+        { "{1:2}", 5, "byte 1" },
+        { "[1 2]", 5, "byte 3" },
+        { "[1}", 3, "byte 2" },
+        { "{\"a\":1]", 7, "byte 6" },
+        { "[", 1, "byte 1" },
+        { "]", 1, "byte 0" },
+        { "[1]]", 4, "byte 3" },
+        { "1 2", 3, "byte 2" },
+        { "nul", 3, "byte 0" },
+        { "nulll", 5, "byte 0" },
+        { "True", 4, "byte 0" },
+        { "[01]", 4, "byte 1" },
+        { "[-]", 3, "byte 1" },
+        { "[1.]", 4, "byte 1" },
+        { "[.5]", 4, "byte 1" },
+        { "[1e]", 4, "byte 1" },
+        { "[1e+]", 5, "byte 1" },
+        { "[+1]", 4, "byte 1" },
+        { "[1\"a\"]", 6, "byte 1" },
+        { "[\"a\"\"b\"]", 8, "byte 4" },
+        { "[\"a\"b]", 6, "byte 4" },
+        { "\"a", 2, "byte 0" },
+        { "[\"a\\\"]", 6, "byte 1" },
+        { "[\"\\q\"]", 6, "byte 2" },
+        { "[\"a\\u12\"]", 9, "byte 3" },
+        { "[\"\\u12G4\"]", 10, "byte 2" },
+        { "[\"a\nb\"]", 7, "byte 3" },
+        { "[\"\x01\"]", 5, "byte 2" },
+        { "[\"\0\"]", 5, "byte 2" },
+        { "[\0]", 3, "byte 1" },
+        { "1\0", 2, "byte 0" },
+        { "[1]\0", 4, "byte 3" },
+        { "[1\x0c]", 4, "byte 1" },
+        { "[\"a\"\x0c\"b\"]", 9, "byte 4" },
+        { "[\"\xff\"]", 5, "byte 2" },
+        { "[\"\xc3\"]", 5, "byte 2" },
+        { "[\"\xed\xa0\x80\"]", 7, "byte 2" },
+        { "\xef\xbb\xbf[]", 5, "byte 0" },
+        { "[\\\"a\"]", 6, "byte 1" },
+        { "{\"a\":1,\"b\"}", 11, "byte 10" },
+        { "{,}", 3, "byte 1" },
+        { "[,]", 3, "byte 1" },
+        { "{\"a\":\"b\" \"c\":1}", 15, "byte 9" },
+        { "[1:2]", 5, "byte 2" },
+        { "'a'", 3, "byte 0" },
+        { "NaN", 3, "byte 0" },
     };
     (void)state;
     sfi_json *doc = new_document();
@@ -49,10 +91,11 @@ static void test_document__errors_name_the_byte(void **state)
     sfi_json_free(doc);
 }
 
-static const char page[] = " {\"totalSize\" : 4,\"done\":false , \"nextRecordsUrl\":\"/q/01g-2000\",\"records\":[ "
-                           "{\"attributes\":{\"type\":\"A\"},\"Name\":\"Caf\\u00e9 \\\"x\\\"\",\"N\":12.0,\"B\":true,\"Z\":null,"
-                           "\"Kids\":{\"done\":true,\"records\":[{\"K\":1},{\"K\":2}]}},\n"
-                           "{\"Name\":\"\xf0\x9f\x98\x80\",\"N\":-1.5e3,\"Kids\":null} , {} ,\"odd\"],\"tail\":[1,{\"x\":[]}]} ";
+static const char page[] =
+    " {\"totalSize\" : 4,\"done\":false , \"nextRecordsUrl\":\"/q/01g-2000\",\"records\":[ "
+    "{\"attributes\":{\"type\":\"A\"},\"Name\":\"Caf\\u00e9 \\\"x\\\"\",\"N\":12.0,\"B\":true,\"Z\":null,"
+    "\"Kids\":{\"done\":true,\"records\":[{\"K\":1},{\"K\":2}]}},\n"
+    "{\"Name\":\"\xf0\x9f\x98\x80\",\"N\":-1.5e3,\"Kids\":null} , {} ,\"odd\"],\"tail\":[1,{\"x\":[]}]} ";
 
 static void test_document__cut_short_is_never_whole(void **state)
 {
@@ -80,11 +123,21 @@ static char *nested(size_t depth, const char *open, const char *close, const cha
 
 static void test_document__depth_has_its_limit(void **state)
 {
-    static const struct { size_t depth; const char *open, *close, *inner; sf_status want; } cases[] = {
-        { 256, "[", "]", "", SF_OK }, { 257, "[", "]", "", SF_ERR_LIMIT }, { 256, "[", "]", "1", SF_OK },
-        { 256, "{\"a\":", "}", "1", SF_OK }, { 255, "{\"a\":", "}", "{}", SF_OK }, { 256, "{\"a\":", "}", "{}", SF_ERR_LIMIT },
-        { 128, "[{\"a\":", "}]", "null", SF_OK }, { 128, "[{\"a\":", "}]", "[]", SF_ERR_LIMIT },
-        { 100000, "[", "]", "", SF_ERR_LIMIT }, { 100000, "{\"a\":", "}", "1", SF_ERR_LIMIT },
+    static const struct {
+        size_t depth;
+        const char *open, *close, *inner;
+        sf_status want;
+    } cases[] = {
+        { 256, "[", "]", "", SF_OK },
+        { 257, "[", "]", "", SF_ERR_LIMIT },
+        { 256, "[", "]", "1", SF_OK },
+        { 256, "{\"a\":", "}", "1", SF_OK },
+        { 255, "{\"a\":", "}", "{}", SF_OK },
+        { 256, "{\"a\":", "}", "{}", SF_ERR_LIMIT },
+        { 128, "[{\"a\":", "}]", "null", SF_OK },
+        { 128, "[{\"a\":", "}]", "[]", SF_ERR_LIMIT },
+        { 100000, "[", "]", "", SF_ERR_LIMIT },
+        { 100000, "{\"a\":", "}", "1", SF_ERR_LIMIT },
     };
     (void)state;
     sfi_json *doc = new_document();

@@ -45,21 +45,43 @@ static void test_value__paths(void **state)
     (void)state;
     sf_document *doc = parse("{\"records\":[{\"Id\":\"1\",\"Owner\":{\"Name\":\"A\"}},{\"Id\":\"2\"}],\"0\":\"zero\","
                              "\"\":\"empty\",\"Name\":\"x\",\"NameX\":\"y\",\"Nam\":\"z\",\"a.b\":1}");
-    static const struct { const char *path, *want; } cases[] = {
-        { "records.0.Id", "1" }, { "records.1.Id", "2" }, { "records.0.Owner.Name", "A" }, { "0", "zero" },
-        { "records.2.Id", NULL }, { "records.01.Id", NULL }, { "records.-1.Id", NULL }, { "records.1x", NULL },
-        { "records.Id", NULL }, { "records..Id", NULL }, { "records.99999999999999999999", NULL },
-        { "records.4294967296", NULL }, { "Name", "x" }, { "NameX", "y" }, { "Nam", "z" }, { "Na", NULL },
-        { "name", NULL }, { "NameXY", NULL }, { "a.b", NULL }, { "Name.", NULL }, { ".Name", NULL },
-        { "Name\"", NULL }, { "Nam\":", NULL }, { "records.0", NULL },
+    static const struct {
+        const char *path, *want;
+    } cases[] = {
+        { "records.0.Id", "1" },
+        { "records.1.Id", "2" },
+        { "records.0.Owner.Name", "A" },
+        { "0", "zero" },
+        { "records.2.Id", NULL },
+        { "records.01.Id", NULL },
+        { "records.-1.Id", NULL },
+        { "records.1x", NULL },
+        { "records.Id", NULL },
+        { "records..Id", NULL },
+        { "records.99999999999999999999", NULL },
+        { "records.4294967296", NULL },
+        { "Name", "x" },
+        { "NameX", "y" },
+        { "Nam", "z" },
+        { "Na", NULL },
+        { "name", NULL },
+        { "NameXY", NULL },
+        { "a.b", NULL },
+        { "Name.", NULL },
+        { ".Name", NULL },
+        { "Name\"", NULL },
+        { "Nam\":", NULL },
+        { "records.0", NULL },
     };
     sf_value root = sf_document_root(doc);
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
             const char *got = sf_get_str(root, cases[i].path);
             print_message("  %s\n", cases[i].path);
-            if (cases[i].want == NULL) assert_null(got);
-            else assert_string_equal(got, cases[i].want);
+            if (cases[i].want == NULL)
+                assert_null(got);
+            else
+                assert_string_equal(got, cases[i].want);
         }
     assert_int_equal(sf_get(root, NULL).token, root.token);
     assert_int_equal(sf_get(root, "").type, SF_OBJECT);
@@ -68,7 +90,10 @@ static void test_value__paths(void **state)
 
 static void test_value__strings(void **state)
 {
-    static const struct { const char *json, *want; size_t len; } cases[] = {
+    static const struct {
+        const char *json, *want;
+        size_t len;
+    } cases[] = {
         { "\"\"", "", 0 },
         { "\"plain\"", "plain", 5 },
         { "\" blank \" ", " blank ", 7 },
@@ -79,7 +104,10 @@ static void test_value__strings(void **state)
         { "\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 4 },
         { "\"\\ud800\"", "\xef\xbf\xbd", 3 },
         { "\"\\udc00x\"", "\xef\xbf\xbdx", 4 },
-        { "\"\\ud83d\\u0041\"", "\xef\xbf\xbd" "A", 4 },
+        { "\"\\ud83d\\u0041\"",
+          "\xef\xbf\xbd"
+          "A",
+          4 },
         { "\"\\ud83d\\ud83d\\ude00\"", "\xef\xbf\xbd\xf0\x9f\x98\x80", 7 },
         { "\"\\ud83d\\n\"", "\xef\xbf\xbd\n", 4 },
         { "\"\\uDBFF\\uDFFF\"", "\xf4\x8f\xbf\xbf", 4 },
@@ -102,21 +130,60 @@ static void test_value__strings(void **state)
 
 static void test_value__whole_numbers(void **state)
 {
-    static const struct { const char *json; bool ok; int64_t want; } cases[] = {
-        { "0", true, 0 }, { "-0", true, 0 }, { "-0.0", true, 0 }, { "0e999999999999", true, 0 }, { "12", true, 12 },
-        { "12.0", true, 12 }, { "1E1", true, 10 }, { "1.2E1", true, 12 }, { "1.20e+1", true, 12 }, { "0.5E1", true, 5 },
-        { "100e-2", true, 1 }, { "-1.5e1", true, -15 }, { "1e18", true, 1000000000000000000 },
-        { "9223372036854775807", true, INT64_MAX }, { "-9223372036854775808", true, INT64_MIN },
-        { "9223372036854775807.000", true, INT64_MAX }, { "-9.223372036854775808E18", true, INT64_MIN },
-        { "922337203685477580700e-2", true, INT64_MAX }, { "0.000000000000000000001e21", true, 1 },
-        { "9007199254740993", true, 9007199254740993 }, { "9223372036854775808", false, 0 },
-        { "-9223372036854775809", false, 0 }, { "1e19", false, 0 }, { "9.3e18", false, 0 }, { "1.5", false, 0 },
-        { "1e-1", false, 0 }, { "1e-999999999999", false, 0 }, { "1e999999999999", false, 0 }, { "0.1e-400", false, 0 },
-        { "\"12\"", true, 12 }, { "\"12.0\"", true, 12 }, { "\"-7\"", true, -7 }, { "\"\"", false, 0 },
-        { "\" 12\"", false, 0 }, { "\"12 \"", false, 0 }, { "\"+12\"", false, 0 }, { "\"012\"", false, 0 },
-        { "\"-012\"", false, 0 }, { "\"0x1F\"", false, 0 }, { "\"1.\"", false, 0 }, { "\"12\\u0000\"", false, 0 },
-        { "\"-\"", false, 0 }, { "\"nan\"", false, 0 }, { "true", false, 0 }, { "null", false, 0 }, { "[1]", false, 0 },
-        { "\"00\"", false, 0 }, { "\"-0\"", true, 0 }, { "\"\\u0031\"", true, 1 },
+    static const struct {
+        const char *json;
+        bool ok;
+        int64_t want;
+    } cases[] = {
+        { "0", true, 0 },
+        { "-0", true, 0 },
+        { "-0.0", true, 0 },
+        { "0e999999999999", true, 0 },
+        { "12", true, 12 },
+        { "12.0", true, 12 },
+        { "1E1", true, 10 },
+        { "1.2E1", true, 12 },
+        { "1.20e+1", true, 12 },
+        { "0.5E1", true, 5 },
+        { "100e-2", true, 1 },
+        { "-1.5e1", true, -15 },
+        { "1e18", true, 1000000000000000000 },
+        { "9223372036854775807", true, INT64_MAX },
+        { "-9223372036854775808", true, INT64_MIN },
+        { "9223372036854775807.000", true, INT64_MAX },
+        { "-9.223372036854775808E18", true, INT64_MIN },
+        { "922337203685477580700e-2", true, INT64_MAX },
+        { "0.000000000000000000001e21", true, 1 },
+        { "9007199254740993", true, 9007199254740993 },
+        { "9223372036854775808", false, 0 },
+        { "-9223372036854775809", false, 0 },
+        { "1e19", false, 0 },
+        { "9.3e18", false, 0 },
+        { "1.5", false, 0 },
+        { "1e-1", false, 0 },
+        { "1e-999999999999", false, 0 },
+        { "1e999999999999", false, 0 },
+        { "0.1e-400", false, 0 },
+        { "\"12\"", true, 12 },
+        { "\"12.0\"", true, 12 },
+        { "\"-7\"", true, -7 },
+        { "\"\"", false, 0 },
+        { "\" 12\"", false, 0 },
+        { "\"12 \"", false, 0 },
+        { "\"+12\"", false, 0 },
+        { "\"012\"", false, 0 },
+        { "\"-012\"", false, 0 },
+        { "\"0x1F\"", false, 0 },
+        { "\"1.\"", false, 0 },
+        { "\"12\\u0000\"", false, 0 },
+        { "\"-\"", false, 0 },
+        { "\"nan\"", false, 0 },
+        { "true", false, 0 },
+        { "null", false, 0 },
+        { "[1]", false, 0 },
+        { "\"00\"", false, 0 },
+        { "\"-0\"", true, 0 },
+        { "\"\\u0031\"", true, 1 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -131,14 +198,34 @@ static void test_value__whole_numbers(void **state)
 
 static void test_value__doubles(void **state)
 {
-    static const struct { const char *json; bool ok; double want; } cases[] = {
-        { "0.1", true, 0.1 }, { "12.0", true, 12 }, { "-1.5E-3", true, -0.0015 }, { "1e308", true, 1e308 },
-        { "1.7976931348623157e308", true, DBL_MAX }, { "1e309", false, 0 }, { "-1e309", false, 0 },
-        { "4.9e-324", true, 4.9e-324 }, { "1e-400", true, 0 }, { "-1e-400", true, -0.0 },
-        { "2.2250738585072011e-308", true, 2.2250738585072011e-308 }, { "9007199254740993", true, 9007199254740992 },
-        { "0.30000000000000004", true, 0.1 + 0.2 }, { "123456789012345678901234567890", true, 123456789012345678901234567890.0 },
-        { "0e400", true, 0 }, { "0.0000001e400", false, 0 }, { "\"2.5\"", true, 2.5 }, { "\"2,5\"", false, 0 },
-        { "\"inf\"", false, 0 }, { "\"NaN\"", false, 0 }, { "\".5\"", false, 0 }, { "\"0x10\"", false, 0 }, { "true", false, 0 },
+    static const struct {
+        const char *json;
+        bool ok;
+        double want;
+    } cases[] = {
+        { "0.1", true, 0.1 },
+        { "12.0", true, 12 },
+        { "-1.5E-3", true, -0.0015 },
+        { "1e308", true, 1e308 },
+        { "1.7976931348623157e308", true, DBL_MAX },
+        { "1e309", false, 0 },
+        { "-1e309", false, 0 },
+        { "4.9e-324", true, 4.9e-324 },
+        { "1e-400", true, 0 },
+        { "-1e-400", true, -0.0 },
+        { "2.2250738585072011e-308", true, 2.2250738585072011e-308 },
+        { "9007199254740993", true, 9007199254740992 },
+        { "0.30000000000000004", true, 0.1 + 0.2 },
+        { "123456789012345678901234567890", true, 123456789012345678901234567890.0 },
+        { "0e400", true, 0 },
+        { "0.0000001e400", false, 0 },
+        { "\"2.5\"", true, 2.5 },
+        { "\"2,5\"", false, 0 },
+        { "\"inf\"", false, 0 },
+        { "\"NaN\"", false, 0 },
+        { "\".5\"", false, 0 },
+        { "\"0x10\"", false, 0 },
+        { "true", false, 0 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -154,7 +241,8 @@ static void test_value__doubles(void **state)
 static void test_value__number_text_is_as_written(void **state)
 {
     (void)state;
-    sf_document *doc = parse("{\"a\":1.20,\"b\":-0.00 ,\"c\":1E1,\"d\":123456789012345678901234567890.5,\"e\":true,\"f\":false}");
+    sf_document *doc =
+        parse("{\"a\":1.20,\"b\":-0.00 ,\"c\":1E1,\"d\":123456789012345678901234567890.5,\"e\":true,\"f\":false}");
     sf_value root = sf_document_root(doc);
     const char *first = sf_get_str(root, "a");
     assert_string_equal(first, "1.20");
@@ -199,7 +287,8 @@ static void test_value__many_number_texts_live_together(void **state)
 static void test_value__times(void **state)
 {
     (void)state;
-    sf_document *doc = parse("{\"a\":\"2024-11-23T22:10:05.000+0000\",\"b\":\"2024-11-23\",\"c\":\"22:10:05.000Z\",\"d\":5,\"e\":\"x\"}");
+    sf_document *doc = parse(
+        "{\"a\":\"2024-11-23T22:10:05.000+0000\",\"b\":\"2024-11-23\",\"c\":\"22:10:05.000Z\",\"d\":5,\"e\":\"x\"}");
     sf_value root = sf_document_root(doc);
     int64_t ms = 7;
     assert_false(sf_get_time_ms(root, "d", &ms) || sf_get_time_ms(root, "e", &ms) || sf_get_time_ms(root, "z", &ms));
@@ -268,7 +357,11 @@ static void test_value__keys_with_escapes_are_found(void **state)
     sf_document *doc = parse("{\"\\u0041bc\":1,\"x\\\\y\":2,\"q\\\"r\":3,\"Ab\" :4,\"\\u00e9\":5,\"A\\u0062cd\":6}");
     sf_value root = sf_document_root(doc);
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(sf_get_int(root, "A\x62" "cd", 0), 6);
+        assert_int_equal(sf_get_int(root,
+                                    "A\x62"
+                                    "cd",
+                                    0),
+                         6);
         assert_int_equal(sf_get_int(root, "x\\y", 0), 2);
         assert_int_equal(sf_get_int(root, "q\"r", 0), 3);
         assert_int_equal(sf_get_int(root, "Abc", 0), 1);
@@ -290,7 +383,8 @@ static void test_value__copies_outlive_their_document(void **state)
     char *text;
     size_t len;
     assert_int_equal(sf_value_to_json(r, &text, &len, NULL), SF_OK);
-    assert_string_equal(text, "{\"Name\":\"Z\xc3\xb6" "e\\n\",\"N\":1.50,\"L\":[true,null,{}]}");
+    assert_string_equal(text, "{\"Name\":\"Z\xc3\xb6"
+                              "e\\n\",\"N\":1.50,\"L\":[true,null,{}]}");
     assert_int_equal(len, strlen(text));
     sf_document_free(doc);
     char *again;

@@ -37,11 +37,23 @@ static void test_writer__commas_look_after_themselves(void **state)
 
 static void test_writer__escapes_what_must_be(void **state)
 {
-    static const struct { const char *in; size_t len; const char *want; } cases[] = {
-        { "", 0, "\"\"" }, { "plain", 5, "\"plain\"" }, { "\"\\/", 3, "\"\\\"\\\\/\"" },
-        { "\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\"" }, { "\0\x01\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\x7f\"" },
+    static const struct {
+        const char *in;
+        size_t len;
+        const char *want;
+    } cases[] = {
+        { "", 0, "\"\"" },
+        { "plain", 5, "\"plain\"" },
+        { "\"\\/", 3, "\"\\\"\\\\/\"" },
+        { "\b\f\n\r\t", 5, "\"\\b\\f\\n\\r\\t\"" },
+        { "\0\x01\x1f\x7f", 4, "\"\\u0000\\u0001\\u001f\x7f\"" },
         { "Zo\xc3\xab\xf0\x9f\x98\x80", 8, "\"Zo\xc3\xab\xf0\x9f\x98\x80\"" },
-        { "a\xff" "b", 3, "\"a\xef\xbf\xbd" "b\"" }, { "\xc3", 1, "\"\xef\xbf\xbd\"" },
+        { "a\xff"
+          "b",
+          3,
+          "\"a\xef\xbf\xbd"
+          "b\"" },
+        { "\xc3", 1, "\"\xef\xbf\xbd\"" },
         { "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
     };
     (void)state;
@@ -55,13 +67,35 @@ static void test_writer__escapes_what_must_be(void **state)
 
 static void test_writer__doubles_are_java_s(void **state)
 {
-    static const struct { double d; const char *want; } cases[] = {
-        { 0, "0.0" }, { -0.0, "-0.0" }, { 1, "1.0" }, { 12, "12.0" }, { -12.5, "-12.5" }, { 100, "100.0" },
-        { 1234567, "1234567.0" }, { 9999999, "9999999.0" }, { 1e7, "1.0E7" }, { 12345678, "1.2345678E7" },
-        { 0.1, "0.1" }, { 0.001, "0.001" }, { 0.0012, "0.0012" }, { 0.01, "0.01" }, { 0.0001, "1.0E-4" },
-        { 0.00012345, "1.2345E-4" }, { 123.456, "123.456" }, { 1e21, "1.0E21" }, { 1e100, "1.0E100" },
-        { DBL_MAX, "1.7976931348623157E308" }, { 0.30000000000000004, "0.30000000000000004" }, { 1.0 / 3, "0.3333333333333333" },
-        { NAN, "null" }, { INFINITY, "null" }, { -INFINITY, "null" },
+    static const struct {
+        double d;
+        const char *want;
+    } cases[] = {
+        { 0, "0.0" },
+        { -0.0, "-0.0" },
+        { 1, "1.0" },
+        { 12, "12.0" },
+        { -12.5, "-12.5" },
+        { 100, "100.0" },
+        { 1234567, "1234567.0" },
+        { 9999999, "9999999.0" },
+        { 1e7, "1.0E7" },
+        { 12345678, "1.2345678E7" },
+        { 0.1, "0.1" },
+        { 0.001, "0.001" },
+        { 0.0012, "0.0012" },
+        { 0.01, "0.01" },
+        { 0.0001, "1.0E-4" },
+        { 0.00012345, "1.2345E-4" },
+        { 123.456, "123.456" },
+        { 1e21, "1.0E21" },
+        { 1e100, "1.0E100" },
+        { DBL_MAX, "1.7976931348623157E308" },
+        { 0.30000000000000004, "0.30000000000000004" },
+        { 1.0 / 3, "0.3333333333333333" },
+        { NAN, "null" },
+        { INFINITY, "null" },
+        { -INFINITY, "null" },
     };
     (void)state;
     (void)setlocale(LC_ALL, "de_DE.UTF-8"); /* its comma must not be seen; where the locale is missing, C stays */
@@ -97,8 +131,15 @@ static void test_writer__any_double_reads_back(void **state)
 
 static void test_writer__integers(void **state)
 {
-    static const struct { int64_t n; const char *want; } cases[] = {
-        { 0, "0" }, { -1, "-1" }, { 10, "10" }, { INT64_MAX, "9223372036854775807" }, { INT64_MIN, "-9223372036854775808" },
+    static const struct {
+        int64_t n;
+        const char *want;
+    } cases[] = {
+        { 0, "0" },
+        { -1, "-1" },
+        { 10, "10" },
+        { INT64_MAX, "9223372036854775807" },
+        { INT64_MIN, "-9223372036854775808" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
