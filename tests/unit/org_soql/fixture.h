@@ -53,13 +53,13 @@ static const char *const fixture_rows[] = {
     "('a0t000000000005AAA','T5','a0p000000000001AAA',2)",
 };
 
-static void fixture_run(fixture *f, const char *sql)
+static inline void fixture_run(fixture *f, const char *sql)
 {
     char *message = NULL;
     if (sqlite3_exec(sfo_store_db(f->store), sql, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s\n%s", sql, message);
 }
 
-static void fixture_open(fixture *f)
+static inline void fixture_open(fixture *f)
 {
     sf_error err;
     *f = (fixture){ .context = { .version = "62.0", .version_number = 62.0, .now_ms = NOON_MS } };
@@ -70,14 +70,14 @@ static void fixture_open(fixture *f)
     for (size_t i = 0; i < COUNT_OF(fixture_rows); i++) fixture_run(f, fixture_rows[i]);
 }
 
-static void fixture_close(fixture *f)
+static inline void fixture_close(fixture *f)
 {
     sfo_store_close(f->store);
     sfo_schema_free(f->schema);
 }
 
 /* The answer, or «CODE: message» of the fault. Owned: sfi_free. */
-static char *fixture_query(fixture *f, const char *soql, bool all_rows)
+static inline char *fixture_query(fixture *f, const char *soql, bool all_rows)
 {
     sfi_buf out = { 0 };
     sfo_fault fault = { 0 };
