@@ -1,7 +1,7 @@
 /*
  * engine_internal.h: what the files of this room share: the insides of sfi_http and sfi_transfer.
- * Called by http.c (queue and I/O thread), transfer.c (building a request, its end), receive.c (libcurl's callbacks),
- * settings.c (options), outcome.c (what an end means). Nobody outside this room includes it.
+ * Called by http.c (what callers call), loop.c (the I/O thread), transfer.c (building a request, its end), receive.c
+ * (libcurl's callbacks), settings.c (options), outcome.c (what an end means). Nobody outside this room includes it.
  * Threads: a transfer goes caller -> I/O thread (sfi_http_start) -> caller (done); whoever has it may touch it, except
  * the atomics and what lock guards. Lock order: there is one lock, and nothing calls out under it.
  */
@@ -13,9 +13,9 @@
 #include "http/http_internal.h"
 
 enum {
-    SFI_HTTP_HOSTS_MAX = 64,     /* hosts whose breaker is kept */
-    SFI_HTTP_BUFFERS_MAX = 6,    /* bodies' buffers kept for re-use */
-    SFI_HTTP_QUEUE_MAX = 10000,  /* transfers waiting for their turn */
+    SFI_HTTP_HOSTS_MAX = 64,    /* hosts whose breaker is kept */
+    SFI_HTTP_BUFFERS_MAX = 6,   /* bodies' buffers kept for re-use */
+    SFI_HTTP_QUEUE_MAX = 10000, /* transfers waiting for their turn */
     SFI_HTTP_REDIRECTS_MAX = 5,
     SFI_HTTP_URL_MAX = 64 * 1024,
     SFI_HTTP_HEADERS_MAX = 256 * 1024, /* bytes of one answer's header lines */
@@ -47,9 +47,9 @@ typedef struct sfi_origin {
 sf_status sfi_origin_parse(const char *url, sfi_origin *out, sf_error *err); /* url.c; SF_ERR_USAGE, SF_ERR_MEMORY */
 
 typedef struct sfi_host {
-    char *origin;        /* NULL: a free place */
+    char *origin; /* NULL: a free place */
     sfi_breaker breaker;
-    bool was_reached;    /* a connection to it came about: its name is no typing mistake */
+    bool was_reached; /* a connection to it came about: its name is no typing mistake */
     int64_t used_at_ms;
 } sfi_host;
 
@@ -59,16 +59,16 @@ typedef struct sfi_buffer {
 } sfi_buffer;
 
 struct sfi_http {
-    sfi_settings settings;  /* set in open, read only since */
-    sfi_log log;            /* the same */
-    CURLM *multi;           /* the I/O thread's; curl_multi_wakeup from all */
-    CURLSH *share;          /* TLS sessions, so that a new connection resumes; locked by share_lock */
+    sfi_settings settings; /* set in open, read only since */
+    sfi_log log;           /* the same */
+    CURLM *multi;          /* the I/O thread's; curl_multi_wakeup from all */
+    CURLSH *share;         /* TLS sessions, so that a new connection resumes; locked by share_lock */
     pthread_mutex_t share_lock;
     atomic_int refs;        /* the owner and each transfer */
     atomic_bool cancelling; /* some transfer's cancelled flag was set */
 
-    pthread_mutex_t lock;   /* guards what follows, and done of every transfer */
-    bool is_running;        /* the I/O thread was started */
+    pthread_mutex_t lock; /* guards what follows, and done of every transfer */
+    bool is_running;      /* the I/O thread was started */
     bool is_closing;
     sfi_transfer *queue_head, *queue_tail; /* waiting to be taken by the I/O thread, oldest first */
     int queued;
@@ -80,68 +80,76 @@ struct sfi_http {
 
     pthread_t thread;
     /* the I/O thread's own */
-    sfi_transfer *active;   /* what runs on multi */
+    sfi_transfer *active; /* what runs on multi */
     int active_count;
-    int shared_count;       /* of these, how many may share a connection (HTTP/2) */
-    long idle_limit;        /* what multi was last told */
-    bool again;             /* a stream of a shared connection got something: libcurl may hold more of it */
-    int64_t now_ms;         /* at the start of this turn of the loop */
-    int64_t check_ms;       /* when the next time limit may be reached; 0: none */
+    int shared_count;  /* of these, how many may share a connection (HTTP/2) */
+    long idle_limit;   /* what multi was last told */
+    bool has_streamed; /* in this turn of the loop: a stream of a shared connection got something */
+    bool has_ended;    /* in this turn: a transfer ended */
+    int64_t now_ms;    /* at its start */
+    int64_t check_ms;  /* when the next time limit may be reached; 0: none */
 };
 
 typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
     sfi_buf headers;
     bool is_http2;
-    bool headers_done;       /* the blank line came: later lines are trailers */
-    int status;
+    bool headers_done; /* the blank line came: later lines are trailers */
     char *body;
-    size_t len, cap, max;    /* cap without the spare bytes; max: most bytes that the caller wants */
-    int64_t expected;        /* Content-Length; -1: not said */
-    sf_status failure;       /* SF_OK, SF_ERR_MEMORY, SF_ERR_LIMIT: why a callback stopped the transfer */
-    bool headers_failed;     /* the limit was that of the headers */
+    size_t len, cap, max; /* cap without the spare bytes; max: most bytes that the caller wants */
+    int64_t expected;     /* Content-Length; -1: not said */
+    sf_status failure;    /* SF_OK, SF_ERR_MEMORY, SF_ERR_LIMIT: why a callback stopped the transfer */
+    bool headers_failed;  /* the limit was that of the headers */
 } sfi_receive;
 
 struct sfi_transfer {
-    sfi_http *http;          /* one reference */
+    sfi_http *http; /* one reference */
     sfi_transfer *next, *prev;
     CURL *easy;
     struct curl_slist *header_list;
     sfi_origin origin;
     char *url, *method;
-    char *body;              /* our copy; NULL: none, or borrowed */
+    char *body; /* our copy; NULL: none, or borrowed */
     size_t body_len;
-    bool may_share;          /* HTTP/2 may be spoken */
-    bool may_resend;         /* GET and its like: libcurl may send it again by itself when a kept connection was dead */
-    int sends;               /* how often libcurl began to send the request; 0: nothing went out */
+    bool was_begun;  /* it had its turn */
+    bool may_share;  /* HTTP/2 may be spoken */
+    bool may_resend; /* GET and its like: libcurl may send it again by itself when a kept connection was dead */
+    int sends;       /* how often libcurl began to send the request; 0: nothing went out */
     bool resend_refused;
     int redirects;
     int64_t started_ms, deadline_ms; /* 0: none */
     int64_t last_byte_ms;
-    curl_off_t uploaded;     /* at the last look */
+    curl_off_t uploaded; /* at the last look */
     sfi_receive in;
     sfi_http_response response;
     char curl_text[CURL_ERROR_SIZE];
     atomic_bool cancelled;
-    bool done;               /* http->lock */
-    pthread_cond_t ended;    /* with http->lock: done became true */
+    bool done;            /* http->lock */
+    pthread_cond_t ended; /* with http->lock: done became true */
 };
 
 /* receive.c: libcurl's callbacks, on the I/O thread */
-CURLcode sfi_receive_attach(sfi_transfer *t);       /* sets them on t->easy */
-void sfi_receive_reset(sfi_receive *in);            /* the next answer, after a redirect */
-void sfi_receive_finish(sfi_transfer *t);           /* moves what came to t->response */
+CURLcode sfi_receive_attach(sfi_transfer *t); /* sets them on t->easy */
+void sfi_receive_reset(sfi_receive *in);      /* the next answer, after a redirect */
+void sfi_receive_finish(sfi_transfer *t);     /* moves what came to t->response */
 
 /* transfer.c */
 sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_transfer **out, sf_error *err);
-void sfi_transfer_destroy(sfi_transfer *t);         /* not running any more */
+void sfi_transfer_destroy(sfi_transfer *t); /* not running any more */
 /* The request's end on the I/O thread; true: a redirect, add it to multi again. */
 bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name);
 
 /* outcome.c: fills response.outcome and error. timeout_name: NULL, or which of our own time limits ended it. */
 void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_name);
 
-/* http.c */
+/* buffers.c. is_exact: need bytes are all that will come, else the first of it. *cap is at least need; NULL: no memory. */
 char *sfi_http_take_buffer(sfi_http *http, size_t need, bool is_exact, size_t *cap);
+
+/* hosts.c; the first two under lock */
+bool sfi_hosts_allow(sfi_http *http, const sfi_transfer *t, int64_t *wait_ms); /* false: the breaker is open */
+void sfi_hosts_note(sfi_http *http, const sfi_transfer *t);                    /* how it ended */
 bool sfi_http_host_was_reached(sfi_http *http, const char *origin);
-void sfi_http_unref(sfi_http *http);
+
+void *sfi_loop_run(void *http); /* loop.c: the I/O thread */
+
+void sfi_http_unref(sfi_http *http); /* http.c */
 #endif

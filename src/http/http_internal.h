@@ -14,7 +14,8 @@ typedef struct sfi_transfer sfi_transfer;
 
 /* Options are sf_transport_options of client.h, copied. Starts the I/O thread at the first request. */
 sf_status sfi_http_open(const sf_transport_options *options, const sfi_log *log, sfi_http **out, sf_error *err);
-void sfi_http_close(sfi_http *http); /* cancels what runs, joins the thread; NULL is fine. Ended transfers may outlive it */
+void sfi_http_close(
+    sfi_http *http); /* cancels what runs, joins the thread; NULL is fine. Ended transfers may outlive it */
 /* The circuit breaker of every host: failures in a row that open it (0: never) and how long it stays open. From the
  * next start on; until then 10 failures and 30 s. */
 void sfi_http_set_breaker(sfi_http *http, int failures_max, int64_t open_ms);
@@ -24,23 +25,23 @@ typedef struct sfi_header {
 } sfi_header;
 
 typedef struct sfi_http_request {
-    const char *method;             /* "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD" */
-    const char *url;                /* absolute; copied, as all of the request is */
+    const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD" */
+    const char *url;    /* absolute; copied, as all of the request is */
     const sfi_header *headers;
     size_t header_count;
-    const char *bearer;             /* access token, or NULL: sent as Authorization to the url's own host only, never logged */
-    sf_str body;                    /* copied; ptr NULL: none. */
-    bool body_is_borrowed;          /* instead of copying: the caller keeps body alive until the transfer is freed */
-    bool no_gzip;                   /* do not ask for a compressed answer */
-    size_t response_max;            /* bytes of the answer's body, before and after inflating; 0: SF_RESPONSE_MAX */
-    int64_t deadline_ms;            /* on sfi_now_ms' clock; 0: the total timeout of the options from now */
+    const char *bearer;    /* access token, or NULL: sent as Authorization to the url's own host only, never logged */
+    sf_str body;           /* copied; ptr NULL: none. */
+    bool body_is_borrowed; /* instead of copying: the caller keeps body alive until the transfer is freed */
+    bool no_gzip;          /* do not ask for a compressed answer */
+    size_t response_max;   /* bytes of the answer's body, before and after inflating; 0: SF_RESPONSE_MAX */
+    int64_t deadline_ms;   /* on sfi_now_ms' clock; 0: the total timeout of the options from now */
 } sfi_http_request;
 
 /* What happened, as far as the network tells. */
 typedef enum sfi_http_outcome {
-    SFI_HTTP_ANSWERED,     /* a whole answer came: status, headers, body */
-    SFI_HTTP_NOT_SENT,     /* no byte of the request reached the server: DNS, connect, TLS, breaker: safe to repeat */
-    SFI_HTTP_LOST,         /* sent, at least in part, and no whole answer came: reset, timeout, cut or too large body */
+    SFI_HTTP_ANSWERED, /* a whole answer came: status, headers, body */
+    SFI_HTTP_NOT_SENT, /* no byte of the request reached the server: DNS, connect, TLS, breaker: safe to repeat */
+    SFI_HTTP_LOST,     /* sent, at least in part, and no whole answer came: reset, timeout, cut or too large body */
     SFI_HTTP_CANCELLED
 } sfi_http_outcome;
 
@@ -48,15 +49,15 @@ typedef enum sfi_encoding { SFI_ENCODING_IDENTITY, SFI_ENCODING_GZIP, SFI_ENCODI
 
 typedef struct sfi_http_response {
     sfi_http_outcome outcome;
-    int status;                     /* 0: no answer */
-    int http_version;               /* 10, 11, 20 */
-    bool truncated;                 /* LOST after status and headers came: the body ended before its promised end */
-    char *headers;                  /* raw lines, LF between, NUL at the end; of the last answer in a chain of redirects */
-    char *body;                     /* as received: still compressed when encoding says so; followed by 64 zero bytes; NULL: no byte came */
+    int status;       /* 0: no answer */
+    int http_version; /* 10, 11, 20 */
+    bool truncated;   /* LOST after status and headers came: the body ended before its promised end */
+    char *headers;    /* raw lines, LF between, NUL at the end; of the last answer in a chain of redirects */
+    char *body; /* as received: still compressed when encoding says so; followed by 64 zero bytes; NULL: no byte came */
     size_t body_len, body_cap;
-    int encoding;                   /* sfi_encoding */
+    int encoding;                       /* sfi_encoding */
     int64_t bytes_sent, bytes_received; /* with headers, for the statistics */
-    sf_error error;                 /* filled unless ANSWERED, and then too for a redirect that is not followed: to another
+    sf_error error; /* filled unless ANSWERED, and then too for a redirect that is not followed: to another
                                        host, of a write, or one too many (SF_ERR_PROTOCOL, status is the 3xx) */
 } sfi_http_response;
 
@@ -66,8 +67,8 @@ sf_status sfi_http_start(sfi_http *http, const sfi_http_request *request, sfi_tr
 bool sfi_transfer_wait(sfi_transfer *t, int64_t deadline_ms);
 /* After wait said true: what came. The response belongs to the transfer, except that body may be taken (set it NULL). */
 sfi_http_response *sfi_transfer_response(sfi_transfer *t);
-void sfi_transfer_cancel(sfi_transfer *t);  /* any thread; the wait then ends with SFI_HTTP_CANCELLED */
-void sfi_transfer_free(sfi_transfer *t);    /* cancels when still running; NULL is fine */
+void sfi_transfer_cancel(sfi_transfer *t); /* any thread; the wait then ends with SFI_HTTP_CANCELLED */
+void sfi_transfer_free(sfi_transfer *t);   /* cancels when still running; NULL is fine */
 /* A buffer to receive the next body into, so that pages re-use memory: transferred; taken by the next start. */
 void sfi_http_give_buffer(sfi_http *http, char *data, size_t cap);
 
@@ -79,7 +80,8 @@ bool sfi_content_type_is(sf_str content_type, const char *type);
 /* ---- inflating (inflate.c): whole bodies with libdeflate ---- */
 /* @param out a buffer of cap bytes that is grown by realloc as needed up to max, with 64 spare bytes after the text.
  * @return SF_OK, SF_ERR_LIMIT (over max), SF_ERR_TRUNCATED (the stream ends early, or its check sum or size is wrong). */
-sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap, size_t *out_len, sf_error *err);
+sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap,
+                      size_t *out_len, sf_error *err);
 
 /* ---- retry policy (retry.c): plain functions ---- */
 /* Pause before attempt n (1: the first repeat): exponential with full jitter between base and cap, at least what the
@@ -92,12 +94,12 @@ bool sfi_method_is_idempotent(const char *method);
 
 /* ---- circuit breaker (breaker.c), one per host ---- */
 typedef struct sfi_breaker {
-    int failures_max;       /* in a row; 0: never opens */
-    int64_t open_ms;        /* how long it stays open before one probe is let through */
+    int failures_max; /* in a row; 0: never opens */
+    int64_t open_ms;  /* how long it stays open before one probe is let through */
     int failures;
-    int64_t opened_at_ms;   /* 0: closed */
+    int64_t opened_at_ms; /* 0: closed */
     bool probing;
-} sfi_breaker;              /* the owner locks */
+} sfi_breaker; /* the owner locks */
 bool sfi_breaker_allows(sfi_breaker *b, int64_t now_ms, int64_t *wait_ms);
 void sfi_breaker_note(sfi_breaker *b, bool ok, int64_t now_ms);
 #endif

@@ -7,10 +7,10 @@
 #include "http/http_internal.h"
 
 enum {
-    SPARE = 64,        /* zero bytes after the text, for simdjson's reads past the end */
-    RATIO_MAX = 1032,  /* no deflate stream gets longer than that many times itself */
-    GZIP_MIN = 18,     /* an empty member */
-    FIRST_GUESS = 6,   /* times the input, where the stream does not tell */
+    SPARE = 64,       /* zero bytes after the text, for simdjson's reads past the end */
+    RATIO_MAX = 1032, /* no deflate stream gets longer than that many times itself */
+    GZIP_MIN = 18,    /* an empty member */
+    FIRST_GUESS = 6,  /* times the input, where the stream does not tell */
 };
 
 typedef enum libdeflate_result (*piece_fn)(struct libdeflate_decompressor *d, const void *in, size_t in_len, void *out,
@@ -44,7 +44,8 @@ static sf_status reserve(inflater *f, size_t size, sf_error *err)
 
 static sf_status broken(const char *what, size_t at, sf_error *err)
 {
-    return sfi_fail(err, SF_ERR_TRUNCATED, "the compressed answer is cut short or damaged (%s, from byte %zu on)", what, at);
+    return sfi_fail(err, SF_ERR_TRUNCATED, "the compressed answer is cut short or damaged (%s, from byte %zu on)", what,
+                    at);
 }
 
 /* One member or stream at data, appended. Grows until it fits, is found damaged, or is over max. */
@@ -106,9 +107,10 @@ static sf_status inflate_deflate(inflater *f, const char *data, size_t len, sf_e
     if (len == 0) return broken("empty", 0, err);
     if (!sfi_mul(len, FIRST_GUESS, &guess) || guess > f->max) guess = f->max;
     sf_status rc = reserve(f, guess > 0 ? guess : 1, err);
-    bool looks_zlib = len >= 6 && (data[0] & 0x0f) == 8 &&
-                      ((unsigned)(unsigned char)data[0] << 8 | (unsigned char)data[1]) % 31 == 0;
-    if (rc == SF_OK && looks_zlib) rc = inflate_piece(f, libdeflate_zlib_decompress_ex, data, len, &used, &damaged, err);
+    bool looks_zlib =
+        len >= 6 && (data[0] & 0x0f) == 8 && ((unsigned)(unsigned char)data[0] << 8 | (unsigned char)data[1]) % 31 == 0;
+    if (rc == SF_OK && looks_zlib)
+        rc = inflate_piece(f, libdeflate_zlib_decompress_ex, data, len, &used, &damaged, err);
     if (rc == SF_OK && damaged) {
         f->len = 0;
         rc = inflate_piece(f, libdeflate_deflate_decompress_ex, data, len, &used, &damaged, err);
@@ -125,8 +127,8 @@ static sf_status copy_plain(inflater *f, const char *data, size_t len, sf_error 
     return rc;
 }
 
-sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap, size_t *out_len,
-                      sf_error *err)
+sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap,
+                      size_t *out_len, sf_error *err)
 {
     inflater f = { .out = *out, .cap = *out != NULL ? *out_cap : 0, .max = max };
     sf_status rc;

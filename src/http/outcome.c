@@ -18,9 +18,11 @@ static const char *advice(const sfi_transfer *t, CURLcode code)
     case CURLE_COULDNT_CONNECT: return "check host and port, the network, and whether a proxy is needed";
     case CURLE_OPERATION_TIMEDOUT: return "check the network and whether a proxy is needed";
     case CURLE_PEER_FAILED_VERIFICATION:
-        if (strstr(t->curl_text, "subject name") != NULL) return "the host's name is not in its certificate: check the URL";
+        if (strstr(t->curl_text, "subject name") != NULL)
+            return "the host's name is not in its certificate: check the URL";
         return "its certificate is not trusted: if a company's proxy or own CA signs it, name that CA with ca_file";
-    case CURLE_SSL_CONNECT_ERROR: return "the TLS handshake failed: check tls_min and whether a client certificate is wanted";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "the TLS handshake failed: check tls_min and whether a client certificate is wanted";
     case CURLE_SSL_CERTPROBLEM: return "check client_cert_file, client_key_file and client_key_password";
     case CURLE_SSL_CACERT_BADFILE: return "check ca_file and ca_path";
     case CURLE_PROXY: return "check the proxy option";
@@ -62,8 +64,9 @@ static void describe_not_sent(sfi_transfer *t, CURLcode code, const char *timeou
         (void)sfi_fail_memory(err, "a connection");
     } else if (connect_code >= 300) {
         bool is_login = connect_code == 407;
-        (void)sfi_fail(err, SF_ERR_NETWORK, "%s: the proxy refuses the way there (%ld); %s", t->origin.text, connect_code,
-                       is_login ? "check proxy_user and proxy_password" : "check the proxy option and the proxy's rules");
+        (void)sfi_fail(
+            err, SF_ERR_NETWORK, "%s: the proxy refuses the way there (%ld); %s", t->origin.text, connect_code,
+            is_login ? "check proxy_user and proxy_password" : "check the proxy option and the proxy's rules");
         err->retryable = connect_code >= 500;
     } else {
         (void)sfi_fail(err, code == CURLE_OPERATION_TIMEDOUT ? SF_ERR_TIMEOUT : SF_ERR_NETWORK,
@@ -92,7 +95,8 @@ static void describe_lost(sfi_transfer *t, CURLcode code, const char *timeout_na
     if (t->in.failure != SF_OK) {
         describe_limit(t);
     } else if (timeout_name != NULL) {
-        (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s %s: no whole answer within %s", t->method, t->origin.text, timeout_name);
+        (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s %s: no whole answer within %s", t->method, t->origin.text,
+                       timeout_name);
     } else if (r->truncated && t->in.expected >= 0) {
         (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) ended after %zu of %lld bytes: %s", t->method,
                        t->origin.text, r->status, r->body_len, (long long)t->in.expected, curl_says(t, code));
@@ -100,8 +104,9 @@ static void describe_lost(sfi_transfer *t, CURLcode code, const char *timeout_na
         (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) was cut after %zu bytes: %s", t->method,
                        t->origin.text, r->status, r->body_len, curl_says(t, code));
     } else if (t->resend_refused) {
-        (void)sfi_fail(err, SF_ERR_NETWORK, "%s %s: the connection ended after the request was sent and before an answer came",
-                       t->method, t->origin.text);
+        (void)sfi_fail(err, SF_ERR_NETWORK,
+                       "%s %s: the connection ended after the request was sent and before an answer came", t->method,
+                       t->origin.text);
     } else {
         (void)sfi_fail(err, code == CURLE_OUT_OF_MEMORY ? SF_ERR_MEMORY : SF_ERR_NETWORK,
                        "%s %s: the answer was lost: %s", t->method, t->origin.text, curl_says(t, code));
@@ -117,11 +122,14 @@ static bool set_encoding(sfi_transfer *t)
     sf_str name = sfi_header_get(r, "Content-Encoding");
     r->encoding = SFI_ENCODING_IDENTITY;
     if (r->body_len == 0 || name.len == 0 || sfi_str_is_nocase(name, "identity")) return true;
-    if (sfi_str_is_nocase(name, "gzip") || sfi_str_is_nocase(name, "x-gzip")) r->encoding = SFI_ENCODING_GZIP;
-    else if (sfi_str_is_nocase(name, "deflate")) r->encoding = SFI_ENCODING_DEFLATE;
+    if (sfi_str_is_nocase(name, "gzip") || sfi_str_is_nocase(name, "x-gzip"))
+        r->encoding = SFI_ENCODING_GZIP;
+    else if (sfi_str_is_nocase(name, "deflate"))
+        r->encoding = SFI_ENCODING_DEFLATE;
     else {
-        (void)sfi_fail(&r->error, SF_ERR_PROTOCOL, "%s %s: the answer has Content-Encoding %.*s, which was not asked for",
-                       t->method, t->origin.text, (int)(name.len < 40 ? name.len : 40), name.ptr);
+        (void)sfi_fail(&r->error, SF_ERR_PROTOCOL,
+                       "%s %s: the answer has Content-Encoding %.*s, which was not asked for", t->method,
+                       t->origin.text, (int)(name.len < 40 ? name.len : 40), name.ptr);
         r->error.http_status = r->status;
         return false;
     }
@@ -158,7 +166,8 @@ void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_na
     } else if (!was_sent) {
         r->outcome = SFI_HTTP_NOT_SENT;
         describe_not_sent(t, code, timeout_name);
-    } else if (code != CURLE_OK || timeout_name != NULL || t->in.failure != SF_OK || status < 200 || !t->in.headers_done) {
+    } else if (code != CURLE_OK || timeout_name != NULL || t->in.failure != SF_OK || status < 200 ||
+               !t->in.headers_done) {
         /* libcurl is content with headers that end before their blank line; a Content-Length may have been among the rest */
         r->outcome = SFI_HTTP_LOST;
         r->truncated = t->in.headers_done && status >= 200;

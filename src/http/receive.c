@@ -16,7 +16,7 @@ static size_t stop(sfi_receive *in, sf_status why)
 static void note_activity(sfi_transfer *t)
 {
     t->last_byte_ms = t->http->now_ms;
-    if (t->in.is_http2) t->http->again = true;
+    if (t->in.is_http2) t->http->has_streamed = true;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *user)
@@ -61,8 +61,8 @@ static bool make_first_block(sfi_transfer *t)
         return false;
     }
     size_t cap;
-    in->body = sfi_http_take_buffer(t->http, (length >= 0 ? (size_t)length : BODY_FIRST) + SFI_HTTP_SPARE, length >= 0,
-                                    &cap);
+    in->body =
+        sfi_http_take_buffer(t->http, (length >= 0 ? (size_t)length : BODY_FIRST) + SFI_HTTP_SPARE, length >= 0, &cap);
     if (in->body == NULL) {
         (void)stop(in, SF_ERR_MEMORY);
         return false;
@@ -120,7 +120,10 @@ CURLcode sfi_receive_attach(sfi_transfer *t)
         CURLoption option;
         void *value;
     } pointers[] = {
-        { CURLOPT_HEADERDATA, t }, { CURLOPT_WRITEDATA, t }, { CURLOPT_PREREQDATA, t }, { CURLOPT_PRIVATE, t },
+        { CURLOPT_HEADERDATA, t },
+        { CURLOPT_WRITEDATA, t },
+        { CURLOPT_PREREQDATA, t },
+        { CURLOPT_PRIVATE, t },
         { CURLOPT_ERRORBUFFER, t->curl_text },
     };
     CURLcode code = curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);

@@ -32,7 +32,8 @@ int64_t sfi_retry_after_ms(const sfi_http_response *r)
     for (size_t i = 0; i < value.len; i++) is_digits = is_digits && value.ptr[i] >= '0' && value.ptr[i] <= '9';
     if (is_digits) return DAY_MS;
     if (!sfi_http_date_parse(value, &when)) return 0;
-    if (!sfi_http_date_parse(sfi_header_get(r, "Date"), &now)) now = sfi_wall_ms(); /* the server's clock, if it tells */
+    if (!sfi_http_date_parse(sfi_header_get(r, "Date"), &now))
+        now = sfi_wall_ms(); /* the server's clock, if it tells */
     if (when <= now) return 0;
     return when - now < DAY_MS ? when - now : DAY_MS;
 }

@@ -8,7 +8,8 @@
 #define TIME_MAX_MS INT64_C(86400000)
 enum {
     CONNECTIONS_MAX = 256,
-    IDLE_REUSE_S = 55, /* load balancers drop silently what idles for a minute; a write on such a connection would be lost */
+    IDLE_REUSE_S =
+        55, /* load balancers drop silently what idles for a minute; a write on such a connection would be lost */
     RECEIVE_BYTES = 256 * 1024, /* libcurl's buffer: larger saves no more system calls on loopback, and leaves L2 */
 };
 
@@ -133,7 +134,8 @@ sf_status sfi_settings_init(sfi_settings *s, const sf_transport_options *options
     const sf_transport_options *o = options != NULL ? options : &none;
     *s = (sfi_settings){ 0 };
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
-        return sfi_fail(err, SF_ERR_USAGE, "sf_transport_options: reserved is not zero; is the library older than the header?");
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "sf_transport_options: reserved is not zero; is the library older than the header?");
     sf_status rc = set_times(s, o, err);
     if (rc == SF_OK) rc = set_numbers(s, o, err);
     if (rc == SF_OK) rc = check_proxy(o->proxy, err);
@@ -158,9 +160,9 @@ void sfi_settings_clear(sfi_settings *s)
 }
 
 /* The first refusal stays: «code» is CURLE_OK until then. */
-#define SET(option, value) \
-    do { \
-        if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value); \
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value);                                            \
     } while (0)
 
 static CURLcode apply_tls(const sfi_settings *s, CURL *easy)

@@ -31,8 +31,10 @@ static bool has_control(sf_str s)
 /* What frames the message is ours: two opinions on it are how requests are smuggled. */
 static bool is_framing(sf_str name)
 {
-    static const char *const names[] = { "Content-Length", "Transfer-Encoding", "Connection", "Host", "Expect", "TE",
-                                         "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization" };
+    static const char *const names[] = {
+        "Content-Length", "Transfer-Encoding", "Connection",         "Host", "Expect", "TE", "Trailer", "Upgrade",
+        "Keep-Alive",     "Proxy-Connection",  "Proxy-Authorization"
+    };
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++)
         if (sfi_str_is_nocase(name, names[i])) return true;
     return false;
@@ -99,8 +101,10 @@ static bool add_header(struct curl_slist **list, sfi_buf *line, sf_str name, sf_
     value = sfi_trim(value);
     sfi_buf_clear(line);
     (void)sfi_buf_add(line, name.ptr, name.len);
-    if (value.len > 0) (void)sfi_buf_add_str(line, ": ");
-    else (void)sfi_buf_add_char(line, ';'); /* libcurl's way to write a header without a value */
+    if (value.len > 0)
+        (void)sfi_buf_add_str(line, ": ");
+    else
+        (void)sfi_buf_add_char(line, ';'); /* libcurl's way to write a header without a value */
     (void)sfi_buf_add(line, value.ptr, value.len);
     return !line->failed && append(list, line->data);
 }
@@ -118,7 +122,8 @@ static sf_status build_headers(sfi_transfer *t, const sfi_http_request *r, sf_er
     if (ok && !r->no_gzip && !t->http->settings.no_gzip && !has_header(r, "Accept-Encoding"))
         ok = append(&t->header_list, "Accept-Encoding: gzip, deflate");
     ok = ok && append(&t->header_list, "Expect:"); /* no pause of a second before a large body */
-    if (ok && !has_header(r, "Content-Type")) ok = append(&t->header_list, "Content-Type:"); /* not libcurl's form one */
+    if (ok && !has_header(r, "Content-Type"))
+        ok = append(&t->header_list, "Content-Type:"); /* not libcurl's form one */
     if (line.data != NULL) sfi_wipe(line.data, line.cap);
     sfi_buf_free(&line);
     return ok ? SF_OK : sfi_fail_memory(err, "a request's headers");
@@ -136,9 +141,9 @@ static sf_status copy_request(sfi_transfer *t, const sfi_http_request *r, sf_err
     return t->body != NULL ? SF_OK : sfi_fail_memory(err, "a request's body");
 }
 
-#define SET(option, value) \
-    do { \
-        if (code == CURLE_OK) code = curl_easy_setopt(t->easy, option, value); \
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (code == CURLE_OK) code = curl_easy_setopt(t->easy, option, value);                                         \
     } while (0)
 
 static CURLcode set_method(sfi_transfer *t, const sfi_http_request *r)
@@ -176,7 +181,8 @@ static sf_status set_up_easy(sfi_transfer *t, const sfi_http_request *r, sf_erro
     if (code == CURLE_NOT_BUILT_IN || code == CURLE_UNKNOWN_OPTION)
         return sfi_fail(err, SF_ERR_UNSUPPORTED, "this libcurl (%s) lacks what the options ask for: %s",
                         curl_version_info(CURLVERSION_NOW)->version, curl_easy_strerror(code));
-    if (code != CURLE_OK) return sfi_fail(err, SF_ERR_USAGE, "libcurl refuses the request: %s", curl_easy_strerror(code));
+    if (code != CURLE_OK)
+        return sfi_fail(err, SF_ERR_USAGE, "libcurl refuses the request: %s", curl_easy_strerror(code));
     return SF_OK;
 }
 
@@ -277,13 +283,15 @@ static sf_status check_redirect(sfi_transfer *t, int status, char *url, sf_error
         sfi_error_prefix(err, "%s answers %d and points to what cannot be followed", t->origin.text, status);
         if (err != NULL) err->status = rc;
     } else if (strcmp(target.text, t->origin.text) != 0) {
-        rc = sfi_fail(err, SF_ERR_PROTOCOL,
-                      "%s answers %d and points to another host, %s; the session is not sent there: use that host's URL "
-                      "if it is the right one",
-                      t->origin.text, status, target.text);
+        rc =
+            sfi_fail(err, SF_ERR_PROTOCOL,
+                     "%s answers %d and points to another host, %s; the session is not sent there: use that host's URL "
+                     "if it is the right one",
+                     t->origin.text, status, target.text);
     } else if (!is_read && status != 307 && status != 308) {
-        rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s answers a %s with %d and points elsewhere; a write is not turned into a GET",
-                      t->origin.text, t->method, status);
+        rc = sfi_fail(err, SF_ERR_PROTOCOL,
+                      "%s answers a %s with %d and points elsewhere; a write is not turned into a GET", t->origin.text,
+                      t->method, status);
     } else if (t->redirects >= SFI_HTTP_REDIRECTS_MAX) {
         rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s: more than %d redirects in a row", t->origin.text,
                       SFI_HTTP_REDIRECTS_MAX);
@@ -298,7 +306,8 @@ static bool follow(sfi_transfer *t)
 {
     long status = 0;
     char *url = NULL;
-    if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || !is_redirect((int)status)) return false;
+    if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || !is_redirect((int)status))
+        return false;
     if (curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url) != CURLE_OK || url == NULL) return false;
     if (check_redirect(t, (int)status, url, &t->response.error) != SF_OK) return false;
     char *copy = sfi_strdup(url);
@@ -350,7 +359,8 @@ static void log_header(const sfi_log *log, const char *arrow, sf_str line)
     const char *colon = line.len > 0 ? memchr(line.ptr, ':', line.len) : NULL;
     size_t name_len = colon != NULL ? (size_t)(colon - line.ptr) : line.len;
     bool secret = sfi_header_is_secret((sf_str){ line.ptr, name_len });
-    sfi_logf(log, SFI_LOG_TRACE, "%s %.*s%s", arrow, (int)(secret ? name_len : line.len), line.ptr, secret ? ": …" : "");
+    sfi_logf(log, SFI_LOG_TRACE, "%s %.*s%s", arrow, (int)(secret ? name_len : line.len), line.ptr,
+             secret ? ": …" : "");
 }
 
 /* @param sent the request's headers, else the answer's. */

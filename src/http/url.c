@@ -63,10 +63,14 @@ sf_status sfi_origin_parse(const char *url, sfi_origin *out, sf_error *err)
     CURLU *u = curl_url();
     if (u == NULL) return sfi_fail_memory(err, "a URL");
     CURLUcode code = curl_url_set(u, CURLUPART_URL, url, 0);
-    if (code == CURLUE_OUT_OF_MEMORY) rc = sfi_fail_memory(err, "a URL");
-    else if (code == CURLUE_UNSUPPORTED_SCHEME) rc = sfi_fail(err, SF_ERR_USAGE, "want a https:// or http:// URL");
-    else if (code != CURLUE_OK) rc = sfi_fail(err, SF_ERR_USAGE, "not a URL: %s", curl_url_strerror(code));
-    else rc = make_origin(u, out, err);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        rc = sfi_fail_memory(err, "a URL");
+    else if (code == CURLUE_UNSUPPORTED_SCHEME)
+        rc = sfi_fail(err, SF_ERR_USAGE, "want a https:// or http:// URL");
+    else if (code != CURLUE_OK)
+        rc = sfi_fail(err, SF_ERR_USAGE, "not a URL: %s", curl_url_strerror(code));
+    else
+        rc = make_origin(u, out, err);
     curl_url_cleanup(u);
     return rc;
 }

@@ -100,8 +100,9 @@ static bool write_config(void)
     };
     FILE *f = fopen(in_dir("nginx.conf"), "w");
     if (f == NULL) return false;
-    fprintf(f, "daemon off; worker_processes 1;%s pid nginx.pid; error_log error.log;\nevents {}\nhttp {\n"
-               "access_log off; gzip on; gzip_types text/plain; gzip_min_length 1; ssl_protocols TLSv1.2 TLSv1.3;\n",
+    fprintf(f,
+            "daemon off; worker_processes 1;%s pid nginx.pid; error_log error.log;\nevents {}\nhttp {\n"
+            "access_log off; gzip on; gzip_types text/plain; gzip_min_length 1; ssl_protocols TLSv1.2 TLSv1.3;\n",
             geteuid() == 0 ? " user root;" : ""); /* the folder is for its owner only */
     static const char *const temps[] = { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" };
     for (size_t i = 0; i < COUNT_OF(temps); i++) fprintf(f, "%s_temp_path %s;\n", temps[i], in_dir(temps[i]));
@@ -261,7 +262,7 @@ static void test_tls__new_connections_resume_the_session(void **state)
     for (int i = 0; i < 3; i++) {
         sfi_transfer *t = run_simple(http, "GET", url_of(NO_KEEPALIVE, "/"));
         assert_int_equal(sfi_transfer_response(t)->status, 200);
-assert_true(sfi_str_is(sfi_header_get(sfi_transfer_response(t), "X-Reused"), i == 0 ? "." : "r"));
+        assert_true(sfi_str_is(sfi_header_get(sfi_transfer_response(t), "X-Reused"), i == 0 ? "." : "r"));
         sfi_transfer_free(t);
     }
     sfi_http_close(http);
@@ -302,7 +303,8 @@ static void test_tls__proxy_with_a_login_leads_through(void **state)
     options.proxy_password = "hid den";
     sfi_http *http = open_http(options);
     for (int i = 0; i < 2; i++) {
-        sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "POST", .url = "https://localhost:9/", .bearer = "tok" });
+        sfi_transfer *t =
+            run_request(http, &(sfi_http_request){ .method = "POST", .url = "https://localhost:9/", .bearer = "tok" });
         assert_answer(t, 200, "TLSv1.3 Bearer tok");
         assert_null(strstr(sfi_transfer_response(t)->headers, "established"));
         sfi_transfer_free(t);
@@ -366,8 +368,8 @@ static void test_tls__environment_and_exceptions(void **state)
 
 int main(void)
 {
-    static const wire_step cut[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly a part"),
-                                     WIRE_END };
+    static const wire_step cut[] = { WIRE_REQUEST,
+                                     WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly a part"), WIRE_END };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls__http2_is_spoken_where_offered),
         cmocka_unit_test(test_tls__who_cannot_prove_its_name_gets_nothing),
@@ -382,7 +384,8 @@ int main(void)
         fprintf(stderr, "skipped: nginx or openssl is not installed\n");
         return 77;
     }
-    static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy" };
+    static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "ALL_PROXY",
+                                           "all_proxy",   "NO_PROXY",    "no_proxy" };
     for (size_t i = 0; i < COUNT_OF(proxies); i++) unsetenv(proxies[i]);
     snprintf(dir, sizeof dir, "%s/sf-tls-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
     static const wire_step *const scripts[] = { cut };

@@ -110,8 +110,10 @@ static void record(wire_server *server, const char *request, size_t len)
         copy[len] = '\0';
     }
     pthread_mutex_lock(&server->lock);
-    if (server->requests < REQUESTS_MAX) server->recorded[server->requests] = copy;
-    else free(copy);
+    if (server->requests < REQUESTS_MAX)
+        server->recorded[server->requests] = copy;
+    else
+        free(copy);
     server->requests++;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
@@ -206,7 +208,8 @@ static void relay(wire_server *server, int a, int b)
 {
     char bytes[16384];
     for (;;) { /* ends: one side closes, or the server stops */
-        struct pollfd fds[3] = { { .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN },
+        struct pollfd fds[3] = { { .fd = a, .events = POLLIN },
+                                 { .fd = b, .events = POLLIN },
                                  { .fd = server->stop_pipe[0], .events = POLLIN } };
         while (poll(fds, 3, -1) < 0) continue;
         if (fds[2].revents != 0) return;
@@ -278,8 +281,10 @@ static void *connection_main(void *user)
 {
     connection *c = user;
     wire_server *server = c->server;
-    if (server->is_proxy) serve_proxy(c);
-    else play(c);
+    if (server->is_proxy)
+        serve_proxy(c);
+    else
+        play(c);
     close(c->fd);
     pthread_mutex_lock(&server->lock);
     server->open--;
@@ -408,7 +413,8 @@ int wire_port(const wire_server *server)
 
 const char *wire_url(wire_server *server, const char *path)
 {
-    snprintf(server->url, sizeof server->url, "http://%s:%d%s", server->is_ipv6 ? "[::1]" : "127.0.0.1", server->port, path);
+    snprintf(server->url, sizeof server->url, "http://%s:%d%s", server->is_ipv6 ? "[::1]" : "127.0.0.1", server->port,
+             path);
     return server->url;
 }
 

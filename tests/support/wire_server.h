@@ -31,15 +31,42 @@ typedef struct wire_step {
     const char *data; /* borrowed until wire_stop */
     size_t len;
 } wire_step;
-#define WIRE_END { WIRE_OP_END, NULL, 0 }
-#define WIRE_REQUEST { WIRE_OP_REQUEST, NULL, 0 }
-#define WIRE_READ(n) { WIRE_OP_READ, NULL, n }
-#define WIRE_BYTES(data, len) { WIRE_OP_SEND, data, len }
-#define WIRE_TEXT(literal) { WIRE_OP_SEND, literal, sizeof(literal) - 1 }
-#define WIRE_STALL { WIRE_OP_STALL, NULL, 0 }
-#define WIRE_RESET { WIRE_OP_RESET, NULL, 0 }
-#define WIRE_GATE { WIRE_OP_GATE, NULL, 0 }
-#define WIRE_AGAIN { WIRE_OP_AGAIN, NULL, 0 }
+#define WIRE_END                                                                                                       \
+    {                                                                                                                  \
+        WIRE_OP_END, NULL, 0                                                                                           \
+    }
+#define WIRE_REQUEST                                                                                                   \
+    {                                                                                                                  \
+        WIRE_OP_REQUEST, NULL, 0                                                                                       \
+    }
+#define WIRE_READ(n)                                                                                                   \
+    {                                                                                                                  \
+        WIRE_OP_READ, NULL, n                                                                                          \
+    }
+#define WIRE_BYTES(data, len)                                                                                          \
+    {                                                                                                                  \
+        WIRE_OP_SEND, data, len                                                                                        \
+    }
+#define WIRE_TEXT(literal)                                                                                             \
+    {                                                                                                                  \
+        WIRE_OP_SEND, literal, sizeof(literal) - 1                                                                     \
+    }
+#define WIRE_STALL                                                                                                     \
+    {                                                                                                                  \
+        WIRE_OP_STALL, NULL, 0                                                                                         \
+    }
+#define WIRE_RESET                                                                                                     \
+    {                                                                                                                  \
+        WIRE_OP_RESET, NULL, 0                                                                                         \
+    }
+#define WIRE_GATE                                                                                                      \
+    {                                                                                                                  \
+        WIRE_OP_GATE, NULL, 0                                                                                          \
+    }
+#define WIRE_AGAIN                                                                                                     \
+    {                                                                                                                  \
+        WIRE_OP_AGAIN, NULL, 0                                                                                         \
+    }
 
 /* @param scripts borrowed until wire_stop. Listens on 127.0.0.1 port 0. NULL: cannot. */
 wire_server *wire_start(const wire_step *const *scripts, size_t count);
@@ -55,13 +82,13 @@ void wire_stop(wire_server *server); /* closes all connections, joins all thread
 int wire_port(const wire_server *server);
 /* "http://127.0.0.1:PORT" and path, in a buffer of the server's that the next call overwrites. */
 const char *wire_url(wire_server *server, const char *path);
-int wire_connections(wire_server *server);  /* accepted so far */
-int wire_requests(wire_server *server);     /* whole requests read so far, CONNECTs too */
+int wire_connections(wire_server *server); /* accepted so far */
+int wire_requests(wire_server *server);    /* whole requests read so far, CONNECTs too */
 /* Waits until count requests were read, at most ten seconds. */
 bool wire_wait_requests(wire_server *server, int count);
 /* Waits until every connection has ended, at most ten seconds. */
 bool wire_wait_closed(wire_server *server);
 /* The request number i (from 0) as it came, NUL-terminated; free(). NULL: not so many came. */
 char *wire_request(wire_server *server, int i);
-void wire_open_gate(wire_server *server);   /* lets all WIRE_GATEs pass, now and later */
+void wire_open_gate(wire_server *server); /* lets all WIRE_GATEs pass, now and later */
 #endif

@@ -11,15 +11,16 @@ static void test_answers__each_form_is_read(void **state)
     } cases[] = {
         { "length", OK_TEXT("hello", "5"), 200, "hello" },
         { "empty", OK_TEXT("", "0"), 200, "" },
-        { "chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;ext=1\r\ndefg\r\n0\r\n\r\n", 200,
-          "abcdefg" },
-        { "trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: first\r\n\r\n1\r\nx\r\n0\r\nX-A: late\r\n\r\n",
-          200, "x" },
+        { "chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;ext=1\r\ndefg\r\n0\r\n\r\n",
+          200, "abcdefg" },
+        { "trailers",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: first\r\n\r\n1\r\nx\r\n0\r\nX-A: late\r\n\r\n", 200,
+          "x" },
         { "204", "HTTP/1.1 204 No Content\r\n\r\n", 204, "" },
         { "304", "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n", 304, "" },
         { "error", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n[]", 404, "[]" },
-        { "1xx first", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\ny", 201,
-          "y" },
+        { "1xx first", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\ny",
+          201, "y" },
         { "until close", "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nto the end", 200, "to the end" },
     };
     (void)state;
@@ -44,7 +45,8 @@ static void test_answers__each_form_is_read(void **state)
 
 static void test_answers__head_has_headers_only(void **state)
 {
-    static const wire_step script[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nX-A: 1\r\n\r\n"),
+    static const wire_step script[] = { WIRE_REQUEST,
+                                        WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 500\r\nX-A: 1\r\n\r\n"),
                                         WIRE_REQUEST, WIRE_TEXT(OK_TEXT("b", "1")), WIRE_END };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
@@ -95,15 +97,18 @@ static void test_answers__a_cut_at_every_byte_is_never_whole(void **state)
         size_t whole = strlen(answers[a]);
         for (size_t cut = 0; cut < whole; cut++) {
             for (int reset = 0; reset < 2; reset++) {
-                const wire_step script[] = { WIRE_REQUEST, WIRE_BYTES(answers[a], cut),
+                const wire_step script[] = { WIRE_REQUEST,
+                                             WIRE_BYTES(answers[a], cut),
                                              { reset ? WIRE_OP_RESET : WIRE_OP_END, NULL, 0 } };
                 wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
                 sfi_http *http = open_http((sf_transport_options){ 0 });
                 sfi_transfer *t = run_simple(http, "POST", wire_url(server, "/"));
                 const sfi_http_response *r = sfi_transfer_response(t);
                 /* Only the line end after the last chunk may be missing: then all of the body is there and known to be. */
-                if (r->outcome == SFI_HTTP_ANSWERED && a == 1 && cut == whole - 1) assert_answer(t, 200, "[1,2,3]");
-                else if (r->outcome != SFI_HTTP_LOST) fail_msg("answer %zu cut at %zu: outcome %d", a, cut, r->outcome);
+                if (r->outcome == SFI_HTTP_ANSWERED && a == 1 && cut == whole - 1)
+                    assert_answer(t, 200, "[1,2,3]");
+                else if (r->outcome != SFI_HTTP_LOST)
+                    fail_msg("answer %zu cut at %zu: outcome %d", a, cut, r->outcome);
                 size_t head = (size_t)(strstr(answers[a], "\r\n\r\n") - answers[a]) + 4;
                 if (!reset && r->outcome == SFI_HTTP_LOST) assert_int_equal(r->truncated, cut >= head);
                 /* A reset may overtake what was sent before it, and then less has come. */
@@ -136,8 +141,8 @@ static void test_answers__over_the_bound_is_a_limit(void **state)
         const wire_step script[] = { WIRE_REQUEST, WIRE_BYTES(cases[i].wire, strlen(cases[i].wire)), WIRE_END };
         wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
         sfi_http *http = open_http((sf_transport_options){ 0 });
-        sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "GET", .url = wire_url(server, "/"),
-                                                                 .response_max = cases[i].max });
+        sfi_transfer *t = run_request(
+            http, &(sfi_http_request){ .method = "GET", .url = wire_url(server, "/"), .response_max = cases[i].max });
         assert_outcome(t, cases[i].want == SF_OK ? SFI_HTTP_ANSWERED : SFI_HTTP_LOST, cases[i].want);
         assert_int_equal(sfi_transfer_response(t)->status, 200);
         sfi_transfer_free(t);
@@ -179,7 +184,8 @@ static void test_answers__gzip_stays_compressed_until_inflated(void **state)
     struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
     size_t n = libdeflate_gzip_compress(c, text, sizeof text - 1, packed, sizeof packed);
     libdeflate_free_compressor(c);
-    int head = snprintf(wire, sizeof wire, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", n);
+    int head =
+        snprintf(wire, sizeof wire, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", n);
     memcpy(wire + head, packed, n);
     const wire_step script[] = { WIRE_REQUEST, WIRE_BYTES(wire, (size_t)head + n), WIRE_AGAIN };
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
@@ -211,7 +217,8 @@ static void test_answers__gzip_stays_compressed_until_inflated(void **state)
 static void test_answers__unknown_encoding_is_refused(void **state)
 {
     static const wire_step script[] = {
-        WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx"), WIRE_END };
+        WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx"), WIRE_END
+    };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
@@ -239,16 +246,20 @@ static void test_answers__requests_say_what_was_asked(void **state)
         { "DELETE", "y", "DELETE /a?b=%20 HTTP/1.1\r\n", "Content-Length: 1\r\n" },
         { "GET", "z", "GET /a?b=%20 HTTP/1.1\r\n", "Content-Length: 1\r\n" },
     };
-    static const sfi_header headers[] = { { { "X-One", 5 }, { "  padded ", 9 } }, { { "X-Empty", 7 }, { "", 0 } },
+    static const sfi_header headers[] = { { { "X-One", 5 }, { "  padded ", 9 } },
+                                          { { "X-Empty", 7 }, { "", 0 } },
                                           { { "SOAPAction", 10 }, { "\"\"", 2 } } };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        sfi_transfer *t = run_request(
-            http, &(sfi_http_request){ .method = cases[i].method, .url = wire_url(server, "/a?b=%20"), .headers = headers,
-                                       .header_count = COUNT_OF(headers), .bearer = "00D!secret",
-                                       .body = sfi_str(cases[i].body), .body_is_borrowed = i % 2 == 0 });
+        sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = cases[i].method,
+                                                                 .url = wire_url(server, "/a?b=%20"),
+                                                                 .headers = headers,
+                                                                 .header_count = COUNT_OF(headers),
+                                                                 .bearer = "00D!secret",
+                                                                 .body = sfi_str(cases[i].body),
+                                                                 .body_is_borrowed = i % 2 == 0 });
         assert_answer(t, 200, "");
         char *sent = wire_request(server, (int)i);
         assert_true(sfi_starts_with(sfi_str(sent), cases[i].line));
@@ -258,8 +269,10 @@ static void test_answers__requests_say_what_was_asked(void **state)
         assert_non_null(strstr(sent, "\r\nAuthorization: Bearer 00D!secret\r\n"));
         assert_null(strstr(sent, "Expect:"));
         assert_null(strstr(sent, "form-urlencoded"));
-        if (cases[i].length != NULL) assert_non_null(strstr(sent, cases[i].length));
-        else assert_null(strstr(sent, "Content-Length"));
+        if (cases[i].length != NULL)
+            assert_non_null(strstr(sent, cases[i].length));
+        else
+            assert_null(strstr(sent, "Content-Length"));
         if (cases[i].body != NULL) assert_true(sfi_ends_with(sfi_str(sent), cases[i].body));
         assert_int_equal(sfi_transfer_response(t)->bytes_sent, strlen(sent));
         free(sent);
@@ -282,8 +295,9 @@ static void test_answers__large_bodies_go_out_whole(void **state)
     for (size_t i = 0; i < len; i++) body[i] = (char)('a' + i % 23);
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
-    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"),
-                                                             .body = { body, len }, .body_is_borrowed = true });
+    sfi_transfer *t = run_request(
+        http, &(sfi_http_request){
+                  .method = "POST", .url = wire_url(server, "/"), .body = { body, len }, .body_is_borrowed = true });
     assert_answer(t, 200, "");
     char *sent = wire_request(server, 0);
     assert_memory_equal(strstr(sent, "\r\n\r\n") + 4, body, len);
@@ -335,9 +349,13 @@ static void test_answers__injection_and_nonsense_are_refused(void **state)
         sf_error err = { 0 };
         sfi_transfer *t = NULL;
         sfi_header header = { sfi_str(cases[i].name), cases[i].value };
-        sf_status rc = sfi_http_start(http, &(sfi_http_request){ .method = cases[i].method, .url = cases[i].url,
-                                                                 .headers = &header, .header_count = cases[i].name != NULL,
-                                                                 .bearer = cases[i].bearer }, &t, &err);
+        sf_status rc = sfi_http_start(http,
+                                      &(sfi_http_request){ .method = cases[i].method,
+                                                           .url = cases[i].url,
+                                                           .headers = &header,
+                                                           .header_count = cases[i].name != NULL,
+                                                           .bearer = cases[i].bearer },
+                                      &t, &err);
         if (rc == SF_OK) fail_msg("case %zu was let through", i);
         assert_null(t);
         assert_true(rc == SF_ERR_USAGE && err.status == SF_ERR_USAGE && err.message[0] != '\0');
@@ -353,8 +371,8 @@ static void test_answers__redirects_stay_on_the_host(void **state)
     (void)state;
     wire_server *other = wire_start((const wire_step *const[]){ other_script }, 1);
     char to_other[256];
-    snprintf(to_other, sizeof to_other, "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d/x\r\nContent-Length: 3\r\n\r\nabc",
-             wire_port(other));
+    snprintf(to_other, sizeof to_other,
+             "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d/x\r\nContent-Length: 3\r\n\r\nabc", wire_port(other));
     const struct {
         const char *method, *first;
         bool follows;
@@ -362,15 +380,19 @@ static void test_answers__redirects_stay_on_the_host(void **state)
         const char *says, *second_line;
     } cases[] = {
         { "GET", "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 3\r\n\r\nabc", true, SF_OK, NULL, "GET /b " },
-        { "GET", "HTTP/1.1 301 Moved\r\nLocation: b?c=d\r\nContent-Length: 0\r\n\r\n", true, SF_OK, NULL, "GET /b?c=d " },
-        { "POST", "HTTP/1.1 307 Temporary\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", true, SF_OK, NULL, "POST /b " },
-        { "POST", "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL, "GET", NULL },
-        { "POST", "HTTP/1.1 303 See Other\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL, "GET", NULL },
-        { "GET", to_other, false, SF_ERR_PROTOCOL, "another host, http://127.0.0.1:", NULL },
-        { "GET", "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL,
-          "https://127.0.0.1:443", NULL },
-        { "GET", "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL, "ftp",
+        { "GET", "HTTP/1.1 301 Moved\r\nLocation: b?c=d\r\nContent-Length: 0\r\n\r\n", true, SF_OK, NULL,
+          "GET /b?c=d " },
+        { "POST", "HTTP/1.1 307 Temporary\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", true, SF_OK, NULL,
+          "POST /b " },
+        { "POST", "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL, "GET",
           NULL },
+        { "POST", "HTTP/1.1 303 See Other\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", false, SF_ERR_PROTOCOL, "GET",
+          NULL },
+        { "GET", to_other, false, SF_ERR_PROTOCOL, "another host, http://127.0.0.1:", NULL },
+        { "GET", "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", false,
+          SF_ERR_PROTOCOL, "https://127.0.0.1:443", NULL },
+        { "GET", "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/\r\nContent-Length: 0\r\n\r\n", false,
+          SF_ERR_PROTOCOL, "ftp", NULL },
         { "GET", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", false, SF_OK, "", NULL },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -379,8 +401,10 @@ static void test_answers__redirects_stay_on_the_host(void **state)
                                      WIRE_TEXT(OK_TEXT("there", "5")), WIRE_END };
         wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
         sfi_http *http = open_http((sf_transport_options){ 0 });
-        sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = cases[i].method, .url = wire_url(server, "/a"),
-                                                                 .bearer = "tok", .body = sfi_str("body") });
+        sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = cases[i].method,
+                                                                 .url = wire_url(server, "/a"),
+                                                                 .bearer = "tok",
+                                                                 .body = sfi_str("body") });
         if (cases[i].follows) {
             assert_answer(t, 200, "there");
             char *sent = wire_request(server, 1);
@@ -405,7 +429,8 @@ static void test_answers__redirects_stay_on_the_host(void **state)
 static void test_answers__redirects_come_to_an_end(void **state)
 {
     static const wire_step script[] = {
-        WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"), WIRE_AGAIN };
+        WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"), WIRE_AGAIN
+    };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });

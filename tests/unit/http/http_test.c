@@ -20,8 +20,8 @@ static void *work(void *user)
     worker *w = user;
     for (int i = 0; i < ROUNDS; i++) {
         sfi_transfer *t = NULL;
-        if (sfi_http_start(w->http, &(sfi_http_request){ .method = "POST", .url = w->url, .body = SFI_STR("{}") }, &t, NULL) !=
-            SF_OK)
+        if (sfi_http_start(w->http, &(sfi_http_request){ .method = "POST", .url = w->url, .body = SFI_STR("{}") }, &t,
+                           NULL) != SF_OK)
             break;
         (void)sfi_transfer_wait(t, 0);
         sfi_http_response *r = sfi_transfer_response(t);
@@ -114,8 +114,10 @@ static void test_http__a_running_transfer_can_be_freed(void **state)
     sfi_http *http = open_http((sf_transport_options){ 0 });
     char body[] = "borrowed";
     for (int i = 0; i < 10; i++)
-        sfi_transfer_free(start_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"),
-                                                                   .body = sfi_str(body), .body_is_borrowed = true }));
+        sfi_transfer_free(start_request(http, &(sfi_http_request){ .method = "POST",
+                                                                   .url = wire_url(server, "/"),
+                                                                   .body = sfi_str(body),
+                                                                   .body_is_borrowed = true }));
     sfi_http_close(http);
     wire_stop(server);
 }
@@ -143,8 +145,8 @@ static void test_http__closing_cancels_and_transfers_outlive_it(void **state)
 static void test_http__stalls_end_in_time(void **state)
 {
     static const wire_step nothing[] = { WIRE_REQUEST, WIRE_STALL, WIRE_END };
-    static const wire_step half[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), WIRE_STALL,
-                                      WIRE_END };
+    static const wire_step half[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+                                      WIRE_STALL, WIRE_END };
     static const struct {
         const char *name;
         const wire_step *script;
@@ -165,7 +167,8 @@ static void test_http__stalls_end_in_time(void **state)
         sfi_http *http = open_http(cases[i].options);
         int64_t begin = sfi_now_ms();
         sfi_transfer *t = run_request(
-            http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"),
+            http, &(sfi_http_request){ .method = "POST",
+                                       .url = wire_url(server, "/"),
                                        .deadline_ms = cases[i].own_limit_ms > 0 ? begin + cases[i].own_limit_ms : 0 });
         assert_outcome(t, SFI_HTTP_LOST, SF_ERR_TIMEOUT);
         assert_int_equal(sfi_transfer_response(t)->truncated, cases[i].truncated);
@@ -183,8 +186,8 @@ static void test_http__waiting_for_a_turn_has_a_limit_too(void **state)
     wire_server *server = wire_start((const wire_step *const[]){ silent }, 1);
     sfi_http *http = open_http((sf_transport_options){ .connections_max = 1 });
     sfi_transfer *first = start_simple(http, "GET", wire_url(server, "/"));
-    sfi_transfer *second = run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"),
-                                                                  .deadline_ms = sfi_now_ms() + 60 });
+    sfi_transfer *second = run_request(
+        http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .deadline_ms = sfi_now_ms() + 60 });
     assert_outcome(second, SFI_HTTP_NOT_SENT, SF_ERR_TIMEOUT);
     assert_true(sfi_transfer_response(second)->error.retryable);
     assert_false(sfi_transfer_wait(first, 1));
@@ -200,7 +203,8 @@ static void test_http__a_limit_that_passed_sends_nothing(void **state)
     wire_server *server = wire_start((const wire_step *const[]){ hello }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
     sfi_transfer_free(run_simple(http, "GET", wire_url(server, "/"))); /* there is a connection to send on */
-    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .deadline_ms = 1 });
+    sfi_transfer *t =
+        run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .deadline_ms = 1 });
     assert_outcome(t, SFI_HTTP_NOT_SENT, SF_ERR_TIMEOUT);
     assert_int_equal(wire_requests(server), 1);
     sfi_transfer_free(t);
@@ -232,8 +236,9 @@ static void test_http__an_upload_that_nobody_reads_ends(void **state)
     char *body = calloc(1, SIZE);
     wire_server *server = wire_start((const wire_step *const[]){ deaf }, 1);
     sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 80 });
-    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "PUT", .url = wire_url(server, "/"),
-                                                             .body = { body, SIZE }, .body_is_borrowed = true });
+    sfi_transfer *t = run_request(
+        http, &(sfi_http_request){
+                  .method = "PUT", .url = wire_url(server, "/"), .body = { body, SIZE }, .body_is_borrowed = true });
     assert_outcome(t, SFI_HTTP_LOST, SF_ERR_TIMEOUT);
     assert_in_range(sfi_transfer_response(t)->bytes_sent, 1000, SIZE - 1);
     sfi_transfer_free(t);
@@ -245,7 +250,8 @@ static void test_http__an_upload_that_nobody_reads_ends(void **state)
 static void test_http__one_connection_serves_two_hosts(void **state)
 {
     (void)state;
-    wire_server *servers[2] = { wire_start((const wire_step *const[]){ hello }, 1), wire_start((const wire_step *const[]){ hello }, 1) };
+    wire_server *servers[2] = { wire_start((const wire_step *const[]){ hello }, 1),
+                                wire_start((const wire_step *const[]){ hello }, 1) };
     sfi_http *http = open_http((sf_transport_options){ .connections_max = 1 });
     for (int i = 0; i < 4; i++) {
         sfi_transfer *t = run_simple(http, "GET", wire_url(servers[i % 2], "/"));
@@ -315,9 +321,10 @@ static void test_http__tls_to_a_plain_server_is_not_sent(void **state)
 /* ---- the breaker ---- */
 static void test_http__breaker_opens_and_closes(void **state)
 {
-    static const wire_step busy[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), WIRE_REQUEST,
-                                      WIRE_TEXT("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), WIRE_REQUEST,
-                                      WIRE_TEXT(OK_TEXT("hello", "5")), WIRE_AGAIN };
+    static const wire_step busy[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+                                      WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+                                      WIRE_REQUEST, WIRE_TEXT(OK_TEXT("hello", "5")),
+                                      WIRE_AGAIN };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ busy }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
@@ -388,8 +395,9 @@ static void test_http__survives_each_failed_allocation(void **state)
         test_allocations_limit(n);
         sf_status rc = sfi_http_open(&(sf_transport_options){ .proxy = "", .no_proxy = "*" }, NULL, &http, &err);
         if (rc == SF_OK)
-            rc = sfi_http_start(http, &(sfi_http_request){ .method = "POST", .url = url, .bearer = "tok", .body = SFI_STR("x") },
-                                &t, &err);
+            rc = sfi_http_start(
+                http, &(sfi_http_request){ .method = "POST", .url = url, .bearer = "tok", .body = SFI_STR("x") }, &t,
+                &err);
         if (t != NULL) {
             assert_true(sfi_transfer_wait(t, 0));
             const sfi_http_response *r = sfi_transfer_response(t);

@@ -8,9 +8,10 @@ static void test_policy__pauses_double_and_stay_in_bounds(void **state)
         int64_t bound = 100;
         for (int i = 1; i < attempt && bound < 5000; i++) bound *= 2;
         if (bound > 5000) bound = 5000;
-        for (uint64_t r = 0; r < 2000; r += 7) assert_in_range(sfi_retry_pause_ms(attempt, 100, 5000, 0, r * 7919), 0, bound);
+        for (uint64_t r = 0; r < 2000; r += 7)
+            assert_in_range(sfi_retry_pause_ms(attempt, 100, 5000, 0, r * 7919), 0, bound);
         assert_int_equal(sfi_retry_pause_ms(attempt, 100, 5000, 0, (uint64_t)bound), bound); /* all of it can be had */
-        assert_int_equal(sfi_retry_pause_ms(attempt, 100, 5000, 60000, 3), 60000);           /* the server's wish wins */
+        assert_int_equal(sfi_retry_pause_ms(attempt, 100, 5000, 60000, 3), 60000); /* the server's wish wins */
     }
     assert_int_equal(sfi_retry_pause_ms(70, INT64_MAX / 2, INT64_MAX, 0, 0), 0);
     assert_int_equal(sfi_retry_pause_ms(3, 0, 0, 0, UINT64_MAX), 0);
@@ -53,14 +54,17 @@ static void test_policy__retry_after_in_all_its_forms(void **state)
 static void test_policy__methods(void **state)
 {
     (void)state;
-    assert_true(sfi_method_is_idempotent("GET") && sfi_method_is_idempotent("PUT") && sfi_method_is_idempotent("DELETE"));
-    assert_false(sfi_method_is_idempotent("POST") || sfi_method_is_idempotent("PATCH") || sfi_method_is_idempotent("get"));
+    assert_true(sfi_method_is_idempotent("GET") && sfi_method_is_idempotent("PUT") &&
+                sfi_method_is_idempotent("DELETE"));
+    assert_false(sfi_method_is_idempotent("POST") || sfi_method_is_idempotent("PATCH") ||
+                 sfi_method_is_idempotent("get"));
     assert_false(sfi_method_is_idempotent(NULL));
 }
 
 static void test_policy__headers_are_found(void **state)
 {
-    char headers[] = "Content-Type: application/json; charset=UTF-8\nX-A:one\nX-a: two\nX-Empty:\nNo colon\nX-Last: end";
+    char headers[] =
+        "Content-Type: application/json; charset=UTF-8\nX-A:one\nX-a: two\nX-Empty:\nNo colon\nX-Last: end";
     sfi_http_response r = { .headers = headers };
     (void)state;
     assert_true(sfi_str_is(sfi_header_get(&r, "content-type"), "application/json; charset=UTF-8"));
@@ -90,7 +94,7 @@ static void test_policy__breaker_opens_probes_and_closes(void **state)
     sfi_breaker_note(&b, false, 1000);
     assert_false(sfi_breaker_allows(&b, 1001, &wait_ms));
     assert_int_equal(wait_ms, 99);
-    sfi_breaker_note(&b, false, 1050); /* a straggler */
+    sfi_breaker_note(&b, false, 1050);                    /* a straggler */
     assert_true(sfi_breaker_allows(&b, 1100, &wait_ms));  /* the probe */
     assert_false(sfi_breaker_allows(&b, 1100, &wait_ms)); /* one only */
     assert_true(wait_ms > 0);

@@ -14,19 +14,21 @@ static void test_resend__writes_are_sent_once(void **state)
         const char *method, *body;
         bool is_sent_again;
     } cases[] = {
-        { "GET", NULL, true },     { "HEAD", NULL, true },    { "POST", "{}", false },  { "POST", NULL, false },
-        { "PATCH", "{}", false },  { "PUT", "{}", false },    { "DELETE", NULL, false },
+        { "GET", NULL, true },    { "HEAD", NULL, true }, { "POST", "{}", false },   { "POST", NULL, false },
+        { "PATCH", "{}", false }, { "PUT", "{}", false }, { "DELETE", NULL, false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases) * COUNT_OF(first); i++) {
         size_t k = i / COUNT_OF(first);
-        print_message("  %s %s, %s\n", cases[k].method, cases[k].body != NULL ? cases[k].body : "", i % 2 ? "reset" : "closed");
+        print_message("  %s %s, %s\n", cases[k].method, cases[k].body != NULL ? cases[k].body : "",
+                      i % 2 ? "reset" : "closed");
         wire_server *server = wire_start((const wire_step *const[]){ first[i % COUNT_OF(first)], serves }, 2);
         sfi_http *http = open_http((sf_transport_options){ 0 });
         sfi_transfer *t = run_simple(http, "GET", wire_url(server, "/"));
         assert_answer(t, 200, "one");
         sfi_transfer_free(t);
-        t = run_request(http, &(sfi_http_request){ .method = cases[k].method, .url = wire_url(server, "/second"),
+        t = run_request(http, &(sfi_http_request){ .method = cases[k].method,
+                                                   .url = wire_url(server, "/second"),
                                                    .body = sfi_str(cases[k].body) });
         if (cases[k].is_sent_again) {
             assert_answer(t, 200, strcmp(cases[k].method, "HEAD") == 0 ? "" : "two");
@@ -37,7 +39,8 @@ static void test_resend__writes_are_sent_once(void **state)
             assert_int_equal(sfi_transfer_response(t)->error.retryable, sfi_method_is_idempotent(cases[k].method));
         }
         sfi_transfer_free(t);
-        t = run_request(http, &(sfi_http_request){ .method = cases[k].method, .url = wire_url(server, "/third"),
+        t = run_request(http, &(sfi_http_request){ .method = cases[k].method,
+                                                   .url = wire_url(server, "/third"),
                                                    .body = sfi_str(cases[k].body) });
         assert_answer(t, 200, strcmp(cases[k].method, "HEAD") == 0 ? "" : "two"); /* the caller may */
         sfi_transfer_free(t);
@@ -56,8 +59,9 @@ static void test_resend__a_large_write_is_sent_once(void **state)
     wire_server *server = wire_start((const wire_step *const[]){ cuts, serves }, 2);
     sfi_http *http = open_http((sf_transport_options){ 0 });
     sfi_transfer_free(run_simple(http, "GET", wire_url(server, "/")));
-    sfi_transfer *t = run_request(http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"),
-                                                             .body = { body, SIZE }, .body_is_borrowed = true });
+    sfi_transfer *t = run_request(
+        http, &(sfi_http_request){
+                  .method = "POST", .url = wire_url(server, "/"), .body = { body, SIZE }, .body_is_borrowed = true });
     assert_outcome(t, SFI_HTTP_LOST, SF_ERR_NETWORK);
     assert_int_equal(wire_requests(server), 1);
     sfi_transfer_free(t);

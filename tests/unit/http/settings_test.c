@@ -46,15 +46,27 @@ static void test_settings__what_is_in_range_is_taken(void **state)
 {
     static const sf_transport_options cases[] = {
         { 0 },
-        { .connect_timeout_ms = SF_NONE, .idle_timeout_ms = SF_NONE, .total_timeout_ms = SF_NONE, .keepalive_ms = SF_NONE,
+        { .connect_timeout_ms = SF_NONE,
+          .idle_timeout_ms = SF_NONE,
+          .total_timeout_ms = SF_NONE,
+          .keepalive_ms = SF_NONE,
           .connections_idle_max = SF_NONE },
-        { .connect_timeout_ms = 1, .idle_timeout_ms = 86400000, .connections_max = 256, .connections_idle_max = 256,
-          .tls_min = 13, .response_max = 1, .no_http2 = true, .no_gzip = true },
+        { .connect_timeout_ms = 1,
+          .idle_timeout_ms = 86400000,
+          .connections_max = 256,
+          .connections_idle_max = 256,
+          .tls_min = 13,
+          .response_max = 1,
+          .no_http2 = true,
+          .no_gzip = true },
         { .proxy = "" },
         { .proxy = "proxy.example:3128", .proxy_user = "u", .proxy_password = "p", .no_proxy = "a,b" },
         { .proxy = "socks5h://[::1]:1080" },
         { .proxy = "HTTPS://u:p@proxy.example" },
-        { .ca_file = "/dev/null", .ca_path = "/", .client_cert_file = "/dev/null", .client_key_file = "/dev/null",
+        { .ca_file = "/dev/null",
+          .ca_path = "/",
+          .client_cert_file = "/dev/null",
+          .client_key_file = "/dev/null",
           .client_key_password = "x" },
     };
     (void)state;
@@ -74,8 +86,10 @@ static void test_settings__no_limit_waits(void **state)
     static const wire_step gated[] = { WIRE_REQUEST, WIRE_GATE, WIRE_TEXT(OK_TEXT("late", "4")), WIRE_END };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ gated }, 1);
-    sfi_http *http = open_http((sf_transport_options){ .connect_timeout_ms = SF_NONE, .idle_timeout_ms = SF_NONE,
-                                                       .total_timeout_ms = SF_NONE, .keepalive_ms = SF_NONE });
+    sfi_http *http = open_http((sf_transport_options){ .connect_timeout_ms = SF_NONE,
+                                                       .idle_timeout_ms = SF_NONE,
+                                                       .total_timeout_ms = SF_NONE,
+                                                       .keepalive_ms = SF_NONE });
     sfi_transfer *t = start_simple(http, "GET", wire_url(server, "/"));
     assert_true(wire_wait_requests(server, 1));
     assert_false(sfi_transfer_wait(t, sfi_now_ms() + 30));
