@@ -20,19 +20,24 @@ static void log_line(void *user, int level, const char *line)
 static sf_status check_time(const char *name, int64_t ms, sf_error *err)
 {
     if (ms >= SF_NONE && ms <= TIME_MAX_MS) return SF_OK;
-    return sfi_fail(err, SF_ERR_USAGE, "%s is %lld; want 1 to %d milliseconds, 0 (default) or SF_NONE", name, (long long)ms, TIME_MAX_MS);
+    return sfi_fail(err, SF_ERR_USAGE, "%s is %lld; want 1 to %d milliseconds, 0 (default) or SF_NONE", name,
+                    (long long)ms, TIME_MAX_MS);
 }
 
 static sf_status check_retry(const sf_retry_options *o, sf_error *err)
 {
     if (o->retries_max < SF_NONE || o->retries_max > SF_RETRIES_MAX)
-        return sfi_fail(err, SF_ERR_USAGE, "retries_max is %d; want 1 to %d, 0 (default) or SF_NONE", o->retries_max, SF_RETRIES_MAX);
+        return sfi_fail(err, SF_ERR_USAGE, "retries_max is %d; want 1 to %d, 0 (default) or SF_NONE", o->retries_max,
+                        SF_RETRIES_MAX);
     if (o->breaker_failures < SF_NONE)
-        return sfi_fail(err, SF_ERR_USAGE, "breaker_failures is %d; want 1 or more, 0 (default) or SF_NONE", o->breaker_failures);
-    if (o->pause_ms < 0 || o->pause_ms > TIME_MAX_MS || o->pause_max_ms < 0 || o->pause_max_ms > TIME_MAX_MS || o->breaker_open_ms < 0 ||
-        o->breaker_open_ms > TIME_MAX_MS)
-        return sfi_fail(err, SF_ERR_USAGE, "pause_ms, pause_max_ms and breaker_open_ms are 0 (default) to %d milliseconds", TIME_MAX_MS);
-    if (!sfi_is_zero(o->reserved, sizeof o->reserved)) return sfi_fail(err, SF_ERR_USAGE, "sf_retry_options: reserved is not zero");
+        return sfi_fail(err, SF_ERR_USAGE, "breaker_failures is %d; want 1 or more, 0 (default) or SF_NONE",
+                        o->breaker_failures);
+    if (o->pause_ms < 0 || o->pause_ms > TIME_MAX_MS || o->pause_max_ms < 0 || o->pause_max_ms > TIME_MAX_MS ||
+        o->breaker_open_ms < 0 || o->breaker_open_ms > TIME_MAX_MS)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "pause_ms, pause_max_ms and breaker_open_ms are 0 (default) to %d milliseconds", TIME_MAX_MS);
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_retry_options: reserved is not zero");
     return SF_OK;
 }
 
@@ -45,7 +50,8 @@ static sf_status check_name(const char *option, const char *name, const char *si
     for (const char *c = name; *c != '\0'; c++) {
         int lower = sfi_ascii_lower((unsigned char)*c);
         if ((lower < 'a' || lower > 'z') && (*c < '0' || *c > '9') && strchr(signs, *c) == NULL)
-            return sfi_fail(err, SF_ERR_USAGE, "%s: character %zu is not allowed; want letters, digits and \"%s\"", option, (size_t)(c - name) + 1, signs);
+            return sfi_fail(err, SF_ERR_USAGE, "%s: character %zu is not allowed; want letters, digits and \"%s\"",
+                            option, (size_t)(c - name) + 1, signs);
     }
     return SF_OK;
 }
@@ -60,8 +66,10 @@ static sf_status check_options(const sf_client_options *o, sf_error *err)
     if (rc == SF_OK && o->api_version != NULL && !sfi_version_parse(sfi_str(o->api_version), version))
         rc = sfi_fail(err, SF_ERR_USAGE, "api_version is \"%.20s\"; want \"62.0\"", o->api_version);
     if (rc == SF_OK && o->max_calls < 0) rc = sfi_fail(err, SF_ERR_USAGE, "max_calls is below 0");
-    if (rc == SF_OK && ((int)o->log_level < SF_LOG_NONE || o->log_level > SF_LOG_TRACE)) rc = sfi_fail(err, SF_ERR_USAGE, "log_level is %d; want 0 to 5", (int)o->log_level);
-    if (rc == SF_OK && !sfi_is_zero(o->reserved, sizeof o->reserved)) rc = sfi_fail(err, SF_ERR_USAGE, "sf_client_options: reserved is not zero");
+    if (rc == SF_OK && ((int)o->log_level < SF_LOG_NONE || o->log_level > SF_LOG_TRACE))
+        rc = sfi_fail(err, SF_ERR_USAGE, "log_level is %d; want 0 to 5", (int)o->log_level);
+    if (rc == SF_OK && !sfi_is_zero(o->reserved, sizeof o->reserved))
+        rc = sfi_fail(err, SF_ERR_USAGE, "sf_client_options: reserved is not zero");
     return rc;
 }
 
@@ -88,7 +96,9 @@ static sf_status copy_options(sf_client *sf, const sf_client_options *o, sf_erro
 {
     sf->retry = with_defaults(&o->retry);
     sf->call_timeout_ms = o->call_timeout_ms > 0 ? o->call_timeout_ms : 0;
-    sf->total_timeout_ms = o->transport.total_timeout_ms == 0 ? 600000 : o->transport.total_timeout_ms == SF_NONE ? 0 : o->transport.total_timeout_ms;
+    sf->total_timeout_ms = o->transport.total_timeout_ms == 0         ? 600000
+                           : o->transport.total_timeout_ms == SF_NONE ? 0
+                                                                      : o->transport.total_timeout_ms;
     sf->max_calls = o->max_calls;
     sf->response_max = o->transport.response_max > 0 ? o->transport.response_max : SF_RESPONSE_MAX;
     sf->traceparent = o->traceparent;
@@ -104,8 +114,10 @@ static sf_status copy_options(sf_client *sf, const sf_client_options *o, sf_erro
     sf->client_name = sfi_strdup(o->client_name);
     sf->cache_dir = sfi_strdup(o->cache_dir);
     sfi_buf agent = { 0 };
-    if (o->user_agent != NULL) (void)sfi_buf_add_str(&agent, o->user_agent);
-    else (void)sfi_buf_addf(&agent, "libsalesforce/%s", sf_version());
+    if (o->user_agent != NULL)
+        (void)sfi_buf_add_str(&agent, o->user_agent);
+    else
+        (void)sfi_buf_addf(&agent, "libsalesforce/%s", sf_version());
     sf->user_agent = sfi_buf_take(&agent);
     sfi_buf_free(&agent);
     bool ok = sf->login_url != NULL && sf->user_agent != NULL && (sf->client_name != NULL || o->client_name == NULL) &&
@@ -206,15 +218,34 @@ sf_status sf_client_get_info(sf_client *sf, sf_client_info *out, sf_error *err)
     if (rc == SF_OK && !sfi_auth_is_anonymous(sf->auth)) rc = sfi_auth_get(sf->auth, &wait, &session, err);
     if (rc == SF_OK) rc = sfi_version_get(sf, &wait, &version, err);
     if (rc == SF_OK) {
-        const char *place = session != NULL ? sfi_session_instance(session) : sf->instance_url != NULL ? sf->instance_url : sf->login_url;
+        const char *place = session != NULL            ? sfi_session_instance(session)
+                            : sf->instance_url != NULL ? sf->instance_url
+                                                       : sf->login_url;
         int len = snprintf(info.instance_url, sizeof info.instance_url, "%s", place);
-        if (len < 0 || (size_t)len >= sizeof info.instance_url) rc = sfi_fail(err, SF_ERR_LIMIT, "the instance URL is longer than %zu bytes", sizeof info.instance_url - 1);
+        if (len < 0 || (size_t)len >= sizeof info.instance_url)
+            rc = sfi_fail(err, SF_ERR_LIMIT, "the instance URL is longer than %zu bytes", sizeof info.instance_url - 1);
         (void)snprintf(info.api_version, sizeof info.api_version, "%s", version);
         if (session != NULL) sfi_session_ids(session, &info.org_id, &info.user_id);
     }
     sfi_session_release(session);
     if (rc == SF_OK) *out = info;
     return rc;
+}
+
+bool sfi_client_peek_info(sf_client *sf, sf_client_info *out)
+{
+    sf_client_info info = { 0 };
+    sfi_session *session = sfi_auth_peek(sf->auth);
+    const char *place = session != NULL ? sfi_session_instance(session) : sf->instance_url;
+    int len = place != NULL ? snprintf(info.instance_url, sizeof info.instance_url, "%s", place) : -1;
+    if (session != NULL) sfi_session_ids(session, &info.org_id, &info.user_id);
+    sfi_session_release(session);
+    pthread_mutex_lock(&sf->version_gate.lock); /* free while somebody asks for the version */
+    memcpy(info.api_version, sf->version, sizeof info.api_version);
+    pthread_mutex_unlock(&sf->version_gate.lock);
+    if (len <= 0 || (size_t)len >= sizeof info.instance_url || info.api_version[0] == '\0') return false;
+    *out = info;
+    return true;
 }
 
 void sf_client_get_stats(sf_client *sf, sf_client_stats *out)

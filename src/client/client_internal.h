@@ -23,8 +23,6 @@ typedef struct sfi_call_request {
     bool not_modified_is_ok;        /* 304 is an answer */
     size_t response_max;            /* 0: the transport's */
     const sf_call_options *options; /* borrowed until the call ends; NULL: defaults */
-    bool *after_loss;               /* NULL, or set by the finish: whether an earlier attempt of this call was sent and its answer
-                                       lost, so that what the last one found may be the first one's work; on errors too */
     const char *what;               /* for messages: "query", "create Account" */
 } sfi_call_request;
 

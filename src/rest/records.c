@@ -68,7 +68,6 @@ static sf_status add_fields(sfi_buf *path, const char *const *fields, sf_error *
 typedef struct write_call {
     sfi_buf path, body;
     char unmodified_since[32];
-    bool after_loss;
     sfi_call_request request;
 } write_call;
 
@@ -107,7 +106,6 @@ static sf_status add_write_options(write_call *w, const sf_write_options *o, sf_
         add_header(request, "If-Unmodified-Since", w->unmodified_since);
     }
     request->options = o->call;
-    request->after_loss = &w->after_loss;
     return SF_OK;
 }
 
@@ -125,13 +123,6 @@ static sf_status run_write(sf_client *sf, write_call *w, const char *method, con
 }
 
 /* ---- answers ---- */
-
-static bool is_gone(const sf_error *err)
-{
-    return err->status == SF_ERR_NOT_FOUND || strcmp(err->code, "ENTITY_IS_DELETED") == 0 ||
-           (err->http_status == 404 &&
-            (strcmp(err->code, "NOT_FOUND") == 0 || strcmp(err->code, "INVALID_CROSS_REFERENCE_KEY") == 0));
-}
 
 /* {"id","success","errors":[{"statusCode","message","fields"}]} with success false and a status of 2xx. */
 static sf_status save_refused(sf_value root, const char *what, sf_error *err)
@@ -194,38 +185,6 @@ static sf_status read_saved(sf_client *sf, sfi_answer *answer, const char *what,
     return rc;
 }
 
-/* 300: ["/services/data/v62.0/sobjects/Account/001…", …] */
-static sf_status several_matches(sf_client *sf, sfi_answer *answer, const target *t, sf_error *err)
-{
-    sfi_json *doc = NULL;
-    sfi_buf ids = { .max = 400 };
-    if (sfi_json_new(&doc, NULL) == SF_OK && sfi_answer_json(sf, answer, doc, true, NULL) == SF_OK) {
-        sf_iter it = sf_iter_begin(sfi_json_root(doc));
-        sf_value path;
-        while (sf_iter_next(&it, NULL, &path)) {
-            sf_str text = sf_get_text(path, NULL);
-            size_t at = text.len;
-            while (at > 0 && text.ptr[at - 1] != '/') at--;
-            sf_id id = sfi_id_make((sf_str){ text.ptr != NULL ? text.ptr + at : NULL, text.len - at });
-            if (id.text[0] == '\0') continue;
-            if (!sfi_buf_addf(&ids, "%s%s", ids.len > 0 ? ", " : "", id.text)) break; /* enough are named */
-        }
-    }
-    (void)sfi_fail(err, SF_ERR_ORG, "%s.%s: more than one record has this external id (%s): name one by its id",
-                   t->object, t->field, ids.len > 0 ? ids.data : "the org did not say which");
-    if (err != NULL) err->http_status = 300;
-    sfi_buf_free(&ids);
-    sfi_json_free(doc);
-    return SF_ERR_ORG;
-}
-
-/* Puts right what the client made of a 300, which is no error to it. */
-static sf_status check_several(sf_client *sf, sfi_answer *answer, const target *t, sf_status rc, sf_error *err)
-{
-    if (rc != SF_OK || answer->status != 300) return rc;
-    return several_matches(sf, answer, t, err);
-}
-
 /* ---- create ---- */
 
 /* The text of an external-id field that the record sets. @param keep holds the text; ends with sf_document_free. */
@@ -278,7 +237,6 @@ static sf_status send_upsert(sf_client *sf, const sf_record *r, const target *t,
     if (rc == SF_OK) rc = add_write_options(w, o, err);
     w->request.repeatable = !has_condition(o);
     if (rc == SF_OK) rc = run_write(sf, w, "PATCH", what, &answer, err);
-    rc = check_several(sf, &answer, t, rc, err);
     if (rc == SF_OK) rc = read_saved(sf, &answer, what, saved, err);
     sfi_answer_clear(&answer);
     return rc;
@@ -373,14 +331,10 @@ static sf_status delete_target(sf_client *sf, const target *t, const sf_write_op
     snprintf(what, sizeof what, "delete %s", t->object);
     write_call w = { 0 };
     sfi_answer answer = { 0 };
-    sf_error failure = { 0 };
     add_target(&w.path, t);
-    rc = add_write_options(&w, o, &failure);
-    w.request.repeatable = true;
-    if (rc == SF_OK) rc = run_write(sf, &w, "DELETE", what, &answer, &failure);
-    rc = check_several(sf, &answer, t, rc, &failure);
-    if (rc < 0 && w.after_loss && is_gone(&failure)) rc = SF_OK; /* the attempt whose answer was lost did it */
-    if (rc < 0 && err != NULL) *err = failure;
+    rc = add_write_options(&w, o, err);
+    if (rc == SF_OK)
+        rc = run_write(sf, &w, "DELETE", what, &answer, err); /* a repeat that finds nothing is done too: see call.c */
     sfi_answer_clear(&answer);
     write_call_clear(&w);
     return rc;
@@ -425,7 +379,6 @@ static sf_status run_get(sf_client *sf, const sfi_call_request *request, const t
     for (int attempt = 0;; attempt++) {
         sfi_answer answer = { 0 };
         sf_status rc = sfi_call_run(sf, request, &answer, err);
-        rc = check_several(sf, &answer, t, rc, err);
         bool came = rc == SF_OK;
         if (came) rc = answer.status == 304 ? SF_DONE : read_row(sf, &answer, t, out, err);
         sfi_answer_clear(&answer);
