@@ -6,11 +6,25 @@
 
 bool sfo_compile_scope(sfo_sql *s, const sfo_ast_name *scope, sf_str *where)
 {
-    static const char *const known[] = {
-        "everything", "mine", "mine_and_my_groups", "mineandmygroups", "my_territory", "my_team_territory", "team",
-        "delegated", "mru", "scopingrule", "queue_owned", "queueowned", "allprivate", "my_assigned", "organization",
-        "scoping_rule", "myteam", "myterritory", "myteamterritory"
-    };
+    static const char *const known[] = { "everything",
+                                         "mine",
+                                         "mine_and_my_groups",
+                                         "mineandmygroups",
+                                         "my_territory",
+                                         "my_team_territory",
+                                         "team",
+                                         "delegated",
+                                         "mru",
+                                         "scopingrule",
+                                         "queue_owned",
+                                         "queueowned",
+                                         "allprivate",
+                                         "my_assigned",
+                                         "organization",
+                                         "scoping_rule",
+                                         "myteam",
+                                         "myterritory",
+                                         "myteamterritory" };
     if (scope->text.ptr == NULL) return true;
     bool fine = false;
     for (size_t i = 0; i < SFI_COUNT_OF(known); i++) fine = fine || sfi_str_is_nocase(scope->text, known[i]);

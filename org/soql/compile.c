@@ -60,9 +60,18 @@ static sf_str add_bind(sfo_sql *s, sfo_bind bind)
     return sfo_textf(s->c, "?%zu", s->bind_count);
 }
 
-sf_str sfo_param_int(sfo_sql *s, int64_t value) { return add_bind(s, (sfo_bind){ .kind = 'i', .i = value }); }
-sf_str sfo_param_double(sfo_sql *s, double value) { return add_bind(s, (sfo_bind){ .kind = 'd', .d = value }); }
-sf_str sfo_param_text(sfo_sql *s, sf_str value) { return add_bind(s, (sfo_bind){ .kind = 't', .t = value }); }
+sf_str sfo_param_int(sfo_sql *s, int64_t value)
+{
+    return add_bind(s, (sfo_bind){ .kind = 'i', .i = value });
+}
+sf_str sfo_param_double(sfo_sql *s, double value)
+{
+    return add_bind(s, (sfo_bind){ .kind = 'd', .d = value });
+}
+sf_str sfo_param_text(sfo_sql *s, sf_str value)
+{
+    return add_bind(s, (sfo_bind){ .kind = 't', .t = value });
+}
 
 int sfo_add_column(sfo_sql *s, sf_str sql)
 {

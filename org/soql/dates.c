@@ -5,10 +5,15 @@
 #include "soql/dates.h"
 
 #define FIXED(prefix_last, prefix_this, prefix_next, u)                                                                \
-    { prefix_last, u, false, -1, 0, -1, 0 }, { prefix_this, u, false, 0, 0, 0, 0 }, { prefix_next, u, false, 1, 0, 1, 0 }
+    { prefix_last, u, false, -1, 0, -1, 0 }, { prefix_this, u, false, 0, 0, 0, 0 },                                    \
+    {                                                                                                                  \
+        prefix_next, u, false, 1, 0, 1, 0                                                                              \
+    }
 #define COUNTED(name, u)                                                                                               \
     { "LAST_N_" name, u, true, 0, -1, -1, 0 }, { "NEXT_N_" name, u, true, 1, 0, 0, 1 },                                \
-    { "N_" name "_AGO", u, true, 0, -1, 0, -1 }
+    {                                                                                                                  \
+        "N_" name "_AGO", u, true, 0, -1, 0, -1                                                                        \
+    }
 
 static const sfo_range ranges[] = {
     FIXED("YESTERDAY", "TODAY", "TOMORROW", SFO_UNIT_DAY),

@@ -6,9 +6,7 @@
 #define SFO_SOQL_DATES_H
 #include "base/base_internal.h"
 
-typedef enum sfo_unit {
-    SFO_UNIT_DAY, SFO_UNIT_WEEK, SFO_UNIT_MONTH, SFO_UNIT_QUARTER, SFO_UNIT_YEAR
-} sfo_unit;
+typedef enum sfo_unit { SFO_UNIT_DAY, SFO_UNIT_WEEK, SFO_UNIT_MONTH, SFO_UNIT_QUARTER, SFO_UNIT_YEAR } sfo_unit;
 
 /* From unit (first + first_n × n) to unit (last + last_n × n), both inclusive; unit 0 is the current one. */
 typedef struct sfo_range {

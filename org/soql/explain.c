@@ -6,9 +6,9 @@
 
 #define S(x) (int)(x).len, (x).ptr
 
-typedef struct leading {       /* what SQLite does with the driving table */
+typedef struct leading { /* what SQLite does with the driving table */
     bool index;
-    char fields[256];          /* of the index, comma between */
+    char fields[256]; /* of the index, comma between */
 } leading;
 
 static bool sql_fault(sfo_runner *r)
@@ -26,7 +26,8 @@ static void read_detail(const char *detail, leading *out)
     size_t n = 0;
     bool in_name = true;
     for (at++; *at != '\0' && n + 2 < sizeof out->fields; at++) {
-        bool letter = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_';
+        bool letter =
+            (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_';
         if (strncmp(at, " AND ", 5) == 0) {
             out->fields[n++] = ',';
             in_name = true;
@@ -112,7 +113,10 @@ static void write_plan(sfo_runner *r, bool index, const char *fields, int64_t ro
     sfi_json_end_object(w);
 }
 
-static double rounded(double d) { return (double)(int64_t)(d * 1000 + 0.5) / 1000; }
+static double rounded(double d)
+{
+    return (double)(int64_t)(d * 1000 + 0.5) / 1000;
+}
 
 static bool explain(sfo_runner *r, sf_str soql)
 {

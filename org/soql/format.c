@@ -71,8 +71,8 @@ static void formatted_time(int64_t ms, bool with_clock, char *out, size_t size)
                  hour < 12 ? "AM" : "PM");
 }
 
-void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type type, const char *zone, sqlite3_stmt *stmt,
-                         int column)
+void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type type, const char *zone,
+                         sqlite3_stmt *stmt, int column)
 {
     char text[400], number[380];
     int64_t ms;
@@ -92,9 +92,11 @@ void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type ty
         grouped_number(sqlite3_column_double(stmt, column), -1, number, sizeof number);
         snprintf(text, sizeof text, "%s%%", number);
         break;
-    case SFO_INT: case SFO_LONG: case SFO_DOUBLE:
-        grouped_number(sqlite3_column_double(stmt, column), field != NULL && type == SFO_DOUBLE ? field->scale : -1, text,
-                       sizeof text);
+    case SFO_INT:
+    case SFO_LONG:
+    case SFO_DOUBLE:
+        grouped_number(sqlite3_column_double(stmt, column), field != NULL && type == SFO_DOUBLE ? field->scale : -1,
+                       text, sizeof text);
         break;
     case SFO_DATETIME:
         ms = sqlite3_column_int64(stmt, column);
@@ -107,9 +109,7 @@ void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type ty
         }
         sfi_json_string_n(w, column_text(stmt, column));
         return;
-    case SFO_BOOLEAN:
-        sfi_json_string(w, sqlite3_column_int(stmt, column) != 0 ? "true" : "false");
-        return;
+    case SFO_BOOLEAN: sfi_json_string(w, sqlite3_column_int(stmt, column) != 0 ? "true" : "false"); return;
     default:
         if (field != NULL && (type == SFO_PICKLIST || type == SFO_MULTIPICKLIST))
             sfo_write_label(w, field, stmt, column);

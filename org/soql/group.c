@@ -131,7 +131,8 @@ static sf_str groups_text(sfo_sql *s)
     return text;
 }
 
-static bool compile_part(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, unsigned omitted, part *out, sf_str *order)
+static bool compile_part(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, unsigned omitted, part *out,
+                         sf_str *order)
 {
     sfo_sql *s = &plan->rows;
     for (size_t i = 0; i < s->group_count; i++) s->groups[i].omitted = (omitted >> i & 1) != 0;
@@ -146,8 +147,7 @@ static bool compile_part(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan,
             return false;
         out->having = sfo_textf(c, " HAVING %.*s", S(having));
     }
-    for (size_t i = 0; i < s->column_count; i++)
-        s->columns[i] = sfo_textf(c, "%.*s AS c%zu", S(s->columns[i]), i);
+    for (size_t i = 0; i < s->column_count; i++) s->columns[i] = sfo_textf(c, "%.*s AS c%zu", S(s->columns[i]), i);
     out->columns = sfo_columns_text(s);
     return true;
 }
@@ -196,8 +196,8 @@ bool sfo_compile_grouped(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     for (size_t i = 0; i < count; i++)
         text = sfo_textf(c, "%.*s%sSELECT %.*s%.*s WHERE %.*s%.*s%.*s", S(text), i > 0 ? " UNION ALL " : "",
                          S(parts[i].columns), S(from), S(where), S(parts[i].groups), S(parts[i].having));
-    plan->rows_text = sfo_textf(c, "SELECT * FROM (%.*s)%s%.*s%.*s", S(text), order.len > 0 ? " ORDER BY " : "", S(order),
-                                S(sfo_limit_text(c, q)));
+    plan->rows_text = sfo_textf(c, "SELECT * FROM (%.*s)%s%.*s%.*s", S(text), order.len > 0 ? " ORDER BY " : "",
+                                S(order), S(sfo_limit_text(c, q)));
     return !c->no_memory || sfo_soql_memory_fault(c->fault);
 }
 
@@ -216,6 +216,7 @@ bool sfo_compile_count(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     if (limit.len == 0)
         plan->rows_text = sfo_textf(c, "SELECT COUNT(*)%.*s WHERE %.*s", S(from), S(where));
     else
-        plan->rows_text = sfo_textf(c, "SELECT COUNT(*) FROM (SELECT 1%.*s WHERE %.*s%.*s)", S(from), S(where), S(limit));
+        plan->rows_text =
+            sfo_textf(c, "SELECT COUNT(*) FROM (SELECT 1%.*s WHERE %.*s%.*s)", S(from), S(where), S(limit));
     return !c->no_memory || sfo_soql_memory_fault(c->fault);
 }

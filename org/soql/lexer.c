@@ -5,9 +5,18 @@
 #include "soql/lexer.h"
 #include "soql/ast.h"
 
-static bool is_digit(int c) { return c >= '0' && c <= '9'; }
-static bool is_letter(int c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-static bool is_name_char(int c) { return is_letter(c) || is_digit(c) || c == '_'; }
+static bool is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_letter(int c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+static bool is_name_char(int c)
+{
+    return is_letter(c) || is_digit(c) || c == '_';
+}
 
 static int char_at(sf_str text, size_t i)
 {
@@ -194,18 +203,15 @@ static sfo_token lex_operator(sf_str text, size_t start)
         if (next == '=') return make(SFO_TOK_LE, start, start + 2);
         if (next == '>') return make(SFO_TOK_NE, start, start + 2);
         return make(SFO_TOK_LT, start, start + 1);
-    case '>':
-        return next == '=' ? make(SFO_TOK_GE, start, start + 2) : make(SFO_TOK_GT, start, start + 1);
+    case '>': return next == '=' ? make(SFO_TOK_GE, start, start + 2) : make(SFO_TOK_GT, start, start + 1);
     case '!':
         if (next == '=') return make(SFO_TOK_NE, start, start + 2);
         break;
     case '.':
     case '*':
     case '[':
-    case ']':
-        return make(SFO_TOK_OTHER, start, start + 1);
-    default:
-        break;
+    case ']': return make(SFO_TOK_OTHER, start, start + 1);
+    default: break;
     }
     return make_error(SFO_TOKEN_BAD_CHARACTER, start, start + 1, start);
 }
@@ -314,7 +320,10 @@ size_t sfo_string_unescape(sf_str token, bool for_like, char *out)
     return n;
 }
 
-static int two_digits(const char *p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
+static int two_digits(const char *p)
+{
+    return (p[0] - '0') * 10 + (p[1] - '0');
+}
 
 static bool date_days(const char *p, int64_t *days)
 {

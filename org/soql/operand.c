@@ -6,20 +6,44 @@
 #include "soql/compile_internal.h"
 #include "soql/position.h"
 
-typedef enum function_kind { DATE_PART, AGGREGATE, GROUPING, TO_LABEL, FORMAT, CONVERT_CURRENCY, CONVERT_TIMEZONE } function_kind;
+typedef enum function_kind {
+    DATE_PART,
+    AGGREGATE,
+    GROUPING,
+    TO_LABEL,
+    FORMAT,
+    CONVERT_CURRENCY,
+    CONVERT_TIMEZONE
+} function_kind;
 
 static const struct function {
     const char *name;
     function_kind kind;
 } functions[] = {
-    { "CALENDAR_MONTH", DATE_PART },  { "CALENDAR_QUARTER", DATE_PART }, { "CALENDAR_YEAR", DATE_PART },
-    { "DAY_IN_MONTH", DATE_PART },    { "DAY_IN_WEEK", DATE_PART },      { "DAY_IN_YEAR", DATE_PART },
-    { "DAY_ONLY", DATE_PART },        { "FISCAL_MONTH", DATE_PART },     { "FISCAL_QUARTER", DATE_PART },
-    { "FISCAL_YEAR", DATE_PART },     { "HOUR_IN_DAY", DATE_PART },      { "WEEK_IN_MONTH", DATE_PART },
-    { "WEEK_IN_YEAR", DATE_PART },    { "COUNT", AGGREGATE },            { "COUNT_DISTINCT", AGGREGATE },
-    { "SUM", AGGREGATE },             { "AVG", AGGREGATE },              { "MIN", AGGREGATE },
-    { "MAX", AGGREGATE },             { "GROUPING", GROUPING },          { "toLabel", TO_LABEL },
-    { "FORMAT", FORMAT },             { "convertCurrency", CONVERT_CURRENCY }, { "convertTimezone", CONVERT_TIMEZONE },
+    { "CALENDAR_MONTH", DATE_PART },
+    { "CALENDAR_QUARTER", DATE_PART },
+    { "CALENDAR_YEAR", DATE_PART },
+    { "DAY_IN_MONTH", DATE_PART },
+    { "DAY_IN_WEEK", DATE_PART },
+    { "DAY_IN_YEAR", DATE_PART },
+    { "DAY_ONLY", DATE_PART },
+    { "FISCAL_MONTH", DATE_PART },
+    { "FISCAL_QUARTER", DATE_PART },
+    { "FISCAL_YEAR", DATE_PART },
+    { "HOUR_IN_DAY", DATE_PART },
+    { "WEEK_IN_MONTH", DATE_PART },
+    { "WEEK_IN_YEAR", DATE_PART },
+    { "COUNT", AGGREGATE },
+    { "COUNT_DISTINCT", AGGREGATE },
+    { "SUM", AGGREGATE },
+    { "AVG", AGGREGATE },
+    { "MIN", AGGREGATE },
+    { "MAX", AGGREGATE },
+    { "GROUPING", GROUPING },
+    { "toLabel", TO_LABEL },
+    { "FORMAT", FORMAT },
+    { "convertCurrency", CONVERT_CURRENCY },
+    { "convertTimezone", CONVERT_TIMEZONE },
 };
 
 static const struct function *find_function(sf_str name)
@@ -47,11 +71,18 @@ bool sfo_is_aggregate_call(const sfo_ast_expr *e)
 bool sfo_is_text_type(sfo_type type)
 {
     switch (type) {
-    case SFO_STRING: case SFO_TEXTAREA: case SFO_PICKLIST: case SFO_MULTIPICKLIST: case SFO_COMBOBOX: case SFO_PHONE:
-    case SFO_URL: case SFO_EMAIL: case SFO_ENCRYPTEDSTRING: case SFO_ANYTYPE: case SFO_DATACATEGORYGROUPREFERENCE:
-        return true;
-    default:
-        return false;
+    case SFO_STRING:
+    case SFO_TEXTAREA:
+    case SFO_PICKLIST:
+    case SFO_MULTIPICKLIST:
+    case SFO_COMBOBOX:
+    case SFO_PHONE:
+    case SFO_URL:
+    case SFO_EMAIL:
+    case SFO_ENCRYPTEDSTRING:
+    case SFO_ANYTYPE:
+    case SFO_DATACATEGORYGROUPREFERENCE: return true;
+    default: return false;
     }
 }
 
@@ -59,12 +90,16 @@ bool sfo_is_text_type(sfo_type type)
 const char *sfo_type_word(sfo_type type)
 {
     switch (type) {
-    case SFO_ID: case SFO_REFERENCE: return "id";
+    case SFO_ID:
+    case SFO_REFERENCE: return "id";
     case SFO_MULTIPICKLIST: return "multipicklist";
     case SFO_PICKLIST: return "picklist";
     case SFO_BOOLEAN: return "boolean";
-    case SFO_INT: case SFO_LONG: return "int";
-    case SFO_DOUBLE: case SFO_CURRENCY: case SFO_PERCENT: return "double";
+    case SFO_INT:
+    case SFO_LONG: return "int";
+    case SFO_DOUBLE:
+    case SFO_CURRENCY:
+    case SFO_PERCENT: return "double";
     case SFO_DATE: return "date";
     case SFO_DATETIME: return "dateTime";
     case SFO_TIME: return "time";
@@ -112,8 +147,9 @@ static bool plain_path(sfo_sql *s, const sfo_ast_name *path, sfo_operand *out)
 {
     sfo_target t;
     if (!sfo_resolve_path(s, path, &t)) return false;
-    *out = (sfo_operand){ .type = t.field->type, .field = t.field, .name = t.field->name, .offset = path->offset,
-                          .join = t.join };
+    *out = (sfo_operand){
+        .type = t.field->type, .field = t.field, .name = t.field->name, .offset = path->offset, .join = t.join
+    };
     if (t.field->type == SFO_ADDRESS || t.field->type == SFO_LOCATION || !t.field->stored) {
         out->sql = SFI_STR("NULL"); /* has no column; whoever wants its value knows compounds */
         return true;
@@ -147,8 +183,10 @@ static bool compile_date_part(sfo_sql *s, const sfo_ast_expr *e, const struct fu
     sfo_operand field;
     if (!plain_path(s, &arg->name, &field)) return false;
     if (field.type != SFO_DATETIME && (field.type != SFO_DATE || zoned || sfi_eq_nocase(f->name, "HOUR_IN_DAY")))
-        return fault_at(s, e, "INVALID_FIELD", zoned ? "convertTimezone can only be used on a dateTime field: " :
-                        "date function cannot be used on field ", field.name);
+        return fault_at(s, e, "INVALID_FIELD",
+                        zoned ? "convertTimezone can only be used on a dateTime field: "
+                              : "date function cannot be used on field ",
+                        field.name);
     sf_str zone_sql = zoned ? zone_parameter(s) : SFI_STR("NULL");
     *out = (sfo_operand){ .type = SFO_INT, .name = f->name, .offset = e->name.offset };
     if (sfi_eq_nocase(f->name, "DAY_ONLY")) out->type = SFO_DATE;
@@ -179,7 +217,8 @@ static bool check_aggregate(sfo_sql *s, const sfo_ast_expr *e, const char *f, co
         return sfo_soql_fault_at(s->c->fault, s->c->text, e->name.offset, "INVALID_FIELD",
                                  "field %s does not support aggregate operator %s", o->name, f);
     if (s->grouped && find_group(s, o->sql) != NULL)
-        return sfo_fault_set(s->c->fault, 400, "MALFORMED_QUERY", "Grouped field should not be aggregated: %s", o->name);
+        return sfo_fault_set(s->c->fault, 400, "MALFORMED_QUERY", "Grouped field should not be aggregated: %s",
+                             o->name);
     return true;
 }
 
@@ -198,16 +237,18 @@ static sf_str picklist_extreme(sfo_sql *s, const char *f, const sfo_operand *o)
 static bool compile_aggregate(sfo_sql *s, const sfo_ast_expr *e, const struct function *f, sfo_operand *out)
 {
     const sfo_ast_expr *arg = e->args[0];
-    if (!s->grouped)
-        return fault_at(s, e, "MALFORMED_QUERY", "aggregate functions are not allowed here: ", f->name);
+    if (!s->grouped) return fault_at(s, e, "MALFORMED_QUERY", "aggregate functions are not allowed here: ", f->name);
     if (arg->kind == SFO_EXPR_CALL && sfi_str_is_nocase(arg->name.text, "convertCurrency") && arg->arg_count == 1)
         arg = arg->args[0];
     if (arg->kind != SFO_EXPR_PATH) return fault_at(s, e, "MALFORMED_QUERY", "a field is expected inside ", f->name);
     sfo_operand o;
     if (!plain_path(s, &arg->name, &o) || !check_aggregate(s, e, f->name, &o)) return false;
     bool counts = sfi_eq_nocase(f->name, "COUNT") || sfi_eq_nocase(f->name, "COUNT_DISTINCT");
-    *out = (sfo_operand){ .type = counts ? SFO_INT : o.type, .field = counts ? NULL : o.field, .name = f->name,
-                          .offset = e->name.offset, .aggregate = true };
+    *out = (sfo_operand){ .type = counts ? SFO_INT : o.type,
+                          .field = counts ? NULL : o.field,
+                          .name = f->name,
+                          .offset = e->name.offset,
+                          .aggregate = true };
     if (sfi_eq_nocase(f->name, "AVG")) {
         out->type = SFO_DOUBLE;
         out->field = NULL;
@@ -235,8 +276,11 @@ static bool compile_grouping(sfo_sql *s, const sfo_ast_expr *e, sfo_operand *out
     if (!fine) return false;
     const sfo_group *g = find_group(s, o.sql);
     if (g == NULL) return fault_at(s, e, "MALFORMED_QUERY", "Field must be grouped or aggregated: ", o.name);
-    *out = (sfo_operand){ .sql = g->omitted ? SFI_STR("1") : SFI_STR("0"), .type = SFO_INT, .name = "GROUPING",
-                          .offset = e->name.offset, .aggregate = true };
+    *out = (sfo_operand){ .sql = g->omitted ? SFI_STR("1") : SFI_STR("0"),
+                          .type = SFO_INT,
+                          .name = "GROUPING",
+                          .offset = e->name.offset,
+                          .aggregate = true };
     return true;
 }
 
@@ -286,7 +330,8 @@ static bool coordinates(sfo_sql *s, const sfo_ast_name *path, sf_str *lat, sf_st
     *lat = *lon = (sf_str){ 0 };
     for (size_t i = 0; i < n; i++) {
         sf_str name = sfi_str(parts[i]->name);
-        if (sfi_ends_with(name, "Latitude") || sfi_ends_with(name, "Latitude__s")) *lat = sfo_column_sql(s, t.join, parts[i]);
+        if (sfi_ends_with(name, "Latitude") || sfi_ends_with(name, "Latitude__s"))
+            *lat = sfo_column_sql(s, t.join, parts[i]);
         if (sfi_ends_with(name, "Longitude") || sfi_ends_with(name, "Longitude__s"))
             *lon = sfo_column_sql(s, t.join, parts[i]);
     }
@@ -303,10 +348,12 @@ static bool compile_distance(sfo_sql *s, const sfo_ast_expr *e, sfo_operand *out
         if (!coordinates(s, &e->geo_other, &to_lat, &to_lon)) return false;
     } else {
         double a, b;
-        if (!sfi_parse_double(e->latitude, &a) || !sfi_parse_double(e->longitude, &b) || a < -90 || a > 90 || b < -180 ||
-            b > 180)
-            return fault_at(s, e, "MALFORMED_QUERY", "GEOLOCATION needs a latitude of -90 to 90 and a longitude of "
-                            "-180 to 180", "");
+        if (!sfi_parse_double(e->latitude, &a) || !sfi_parse_double(e->longitude, &b) || a < -90 || a > 90 ||
+            b < -180 || b > 180)
+            return fault_at(s, e, "MALFORMED_QUERY",
+                            "GEOLOCATION needs a latitude of -90 to 90 and a longitude of "
+                            "-180 to 180",
+                            "");
         to_lat = sfo_param_double(s, a);
         to_lon = sfo_param_double(s, b);
     }
@@ -325,8 +372,7 @@ bool sfo_compile_operand(sfo_sql *s, const sfo_ast_expr *e, sfo_operand *out)
     if (f == NULL)
         return sfo_soql_fault_at(s->c->fault, s->c->text, e->name.offset, "MALFORMED_QUERY", "unknown function: %.*s",
                                  (int)e->name.text.len, e->name.text.ptr);
-    if (e->arg_count != 1)
-        return fault_at(s, e, "MALFORMED_QUERY", "one argument is expected inside ", f->name);
+    if (e->arg_count != 1) return fault_at(s, e, "MALFORMED_QUERY", "one argument is expected inside ", f->name);
     switch (f->kind) {
     case DATE_PART: return compile_date_part(s, e, f, out);
     case AGGREGATE: return compile_aggregate(s, e, f, out);

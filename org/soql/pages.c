@@ -61,8 +61,8 @@ static bool drop_family(sfo_pages *p, int64_t family, sfo_fault *f)
     for (; fine && rc == SQLITE_ROW; rc = sqlite3_step(s)) {
         int64_t id = sqlite3_column_int64(s, 0);
         int ignored;
-        sqlite3_stmt *d = run(p, f, &ignored, "DELETE FROM sfo_query_chunk WHERE id>=?1 AND id<?2", "ii", id << CHUNK_BITS,
-                              (id + 1) << CHUNK_BITS);
+        sqlite3_stmt *d = run(p, f, &ignored, "DELETE FROM sfo_query_chunk WHERE id>=?1 AND id<?2", "ii",
+                              id << CHUNK_BITS, (id + 1) << CHUNK_BITS);
         fine = d != NULL;
         sqlite3_finalize(d);
     }
@@ -78,11 +78,12 @@ static bool drop_old(sfo_pages *p, sfo_fault *f)
 {
     for (;;) { /* each round drops one group or ends */
         int rc;
-        sqlite3_stmt *s = run(p, f, &rc,
-                              "SELECT id FROM sfo_query_cursor WHERE family=0 AND created<?1 UNION ALL "
-                              "SELECT id FROM (SELECT id FROM sfo_query_cursor WHERE family=0 AND owner=?2 "
-                              "ORDER BY id DESC LIMIT 1000 OFFSET ?3) LIMIT 1",
-                              "iti", now_ms(p) - SFO_LOCATOR_LIFE_MS, p->context->user_id, (int64_t)SFO_LOCATORS_MAX - 1);
+        sqlite3_stmt *s =
+            run(p, f, &rc,
+                "SELECT id FROM sfo_query_cursor WHERE family=0 AND created<?1 UNION ALL "
+                "SELECT id FROM (SELECT id FROM sfo_query_cursor WHERE family=0 AND owner=?2 "
+                "ORDER BY id DESC LIMIT 1000 OFFSET ?3) LIMIT 1",
+                "iti", now_ms(p) - SFO_LOCATOR_LIFE_MS, p->context->user_id, (int64_t)SFO_LOCATORS_MAX - 1);
         if (s == NULL) return false;
         int64_t family = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
         sqlite3_finalize(s);
@@ -199,10 +200,11 @@ static bool read_cursor(sfo_pages *p, const char *locator, sfo_cursor *out, sfo_
     sqlite3 *db = sfo_store_db(p->store);
     if (sqlite3_table_column_metadata(db, "main", "sfo_query_cursor", NULL, NULL, NULL, NULL, NULL, NULL) != SQLITE_OK)
         return invalid_locator(f);
-    sqlite3_stmt *s = run(p, f, &rc,
-                          "SELECT c.id, c.path, c.total, g.soql, g.all_rows, g.id FROM sfo_query_cursor c"
-                          " JOIN sfo_query_cursor g ON g.id=c.family WHERE c.locator=?1 AND c.owner=?2 AND g.created>=?3",
-                          "tti", locator, p->context->user_id, now_ms(p) - SFO_LOCATOR_LIFE_MS);
+    sqlite3_stmt *s =
+        run(p, f, &rc,
+            "SELECT c.id, c.path, c.total, g.soql, g.all_rows, g.id FROM sfo_query_cursor c"
+            " JOIN sfo_query_cursor g ON g.id=c.family WHERE c.locator=?1 AND c.owner=?2 AND g.created>=?3",
+            "tti", locator, p->context->user_id, now_ms(p) - SFO_LOCATOR_LIFE_MS);
     if (s == NULL) return false;
     bool fine = rc == SQLITE_ROW || invalid_locator(f);
     if (fine) {
@@ -240,7 +242,8 @@ bool sfo_pages_read(sfo_pages *p, const sfo_cursor *cursor, int64_t offset, int6
     int64_t base = cursor->id << CHUNK_BITS, end = offset + count < cursor->total ? offset + count : cursor->total;
     while (offset < end) {
         int rc;
-        sqlite3_stmt *s = run(p, f, &rc, "SELECT ids FROM sfo_query_chunk WHERE id=?1", "i", base + offset / SFO_CHUNK_IDS);
+        sqlite3_stmt *s =
+            run(p, f, &rc, "SELECT ids FROM sfo_query_chunk WHERE id=?1", "i", base + offset / SFO_CHUNK_IDS);
         if (s == NULL) return false;
         int64_t in_chunk = sqlite3_column_bytes(s, 0) / SFO_ID_LENGTH, first = offset % SFO_CHUNK_IDS;
         const char *blob = sqlite3_column_blob(s, 0);

@@ -10,26 +10,26 @@
 
 enum {
     SFO_ID_LENGTH = 18,
-    SFO_CHUNK_IDS = 1000,          /* ids of one row of the chunk table */
-    SFO_LOCATORS_MAX = 10,         /* open results of a user */
+    SFO_CHUNK_IDS = 1000,  /* ids of one row of the chunk table */
+    SFO_LOCATORS_MAX = 10, /* open results of a user */
     SFO_LOCATOR_LIFE_MS = 2 * 86400 * 1000
 };
 
-typedef struct sfo_pages {         /* the locators that one request makes */
+typedef struct sfo_pages { /* the locators that one request makes */
     sfo_store *store;
     const sfo_context *context;
     sf_str soql;
     bool all_rows;
-    int64_t group;                 /* 0: none yet */
-    bool writing;                  /* a transaction is open */
+    int64_t group; /* 0: none yet */
+    bool writing;  /* a transaction is open */
 } sfo_pages;
 
 typedef struct sfo_cursor {
     int64_t id;
     char locator[19];
     int64_t total;
-    int64_t chunks;                /* written */
-    char *soql, *path;             /* of one that was found: owned; sfo_cursor_clear */
+    int64_t chunks;    /* written */
+    char *soql, *path; /* of one that was found: owned; sfo_cursor_clear */
     bool all_rows;
     int64_t group;
 } sfo_cursor;

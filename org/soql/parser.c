@@ -27,7 +27,10 @@ sf_str sfo_token_text(const sfo_parser *p, const sfo_token *token)
     return (sf_str){ p->text.ptr + token->offset, token->len };
 }
 
-bool sfo_at_kind(const sfo_parser *p, sfo_token_kind kind) { return p->tokens[0].kind == (uint8_t)kind; }
+bool sfo_at_kind(const sfo_parser *p, sfo_token_kind kind)
+{
+    return p->tokens[0].kind == (uint8_t)kind;
+}
 
 bool sfo_ahead_is_word(const sfo_parser *p, size_t ahead, const char *word)
 {
@@ -68,8 +71,8 @@ static bool lexer_fault(sfo_parser *p, const sfo_token *t)
     sf_str c = character_at(p->text, t->error_offset), whole = sfo_token_text(p, t);
     switch ((sfo_token_error)t->error) {
     case SFO_TOKEN_OPEN_STRING:
-        return sfo_fault_set(p->fault, 400, "MALFORMED_QUERY", "line %zu:%zu mismatched character '<EOF>' expecting '''",
-                             row, column);
+        return sfo_fault_set(p->fault, 400, "MALFORMED_QUERY",
+                             "line %zu:%zu mismatched character '<EOF>' expecting '''", row, column);
     case SFO_TOKEN_LONG_STRING:
         return sfo_soql_syntax_fault(p->fault, p->text, t->offset, "string literal is longer than %d characters",
                                      SFO_SOQL_STRING_MAX);
@@ -101,9 +104,15 @@ bool sfo_unexpected(sfo_parser *p)
     return sfo_soql_syntax_fault(p->fault, p->text, t->offset, "unexpected token: '%.*s'", (int)text.len, text.ptr);
 }
 
-bool sfo_expect_word(sfo_parser *p, const char *word) { return sfo_take_word(p, word) || sfo_unexpected(p); }
+bool sfo_expect_word(sfo_parser *p, const char *word)
+{
+    return sfo_take_word(p, word) || sfo_unexpected(p);
+}
 
-bool sfo_expect_kind(sfo_parser *p, sfo_token_kind kind) { return sfo_take_kind(p, kind) || sfo_unexpected(p); }
+bool sfo_expect_kind(sfo_parser *p, sfo_token_kind kind)
+{
+    return sfo_take_kind(p, kind) || sfo_unexpected(p);
+}
 
 bool sfo_expect_rparen(sfo_parser *p)
 {
@@ -152,8 +161,9 @@ static bool is_word_of(sf_str text, const char *const *words, size_t n)
 
 bool sfo_at_reserved(const sfo_parser *p)
 {
-    static const char *const words[] = { "AND", "ASC", "DESC", "EXCLUDES", "FROM", "HAVING", "IN", "INCLUDES", "LIKE",
-                                         "LIMIT", "NOT", "NULL", "NULLS", "OR", "SELECT", "USING", "WHERE", "WITH" };
+    static const char *const words[] = { "AND",   "ASC",      "DESC",   "EXCLUDES", "FROM",  "HAVING",
+                                         "IN",    "INCLUDES", "LIKE",   "LIMIT",    "NOT",   "NULL",
+                                         "NULLS", "OR",       "SELECT", "USING",    "WHERE", "WITH" };
     const sfo_token *t = &p->tokens[0];
     return t->kind == SFO_TOK_NAME && !t->dotted && is_word_of(sfo_token_text(p, t), words, SFI_COUNT_OF(words));
 }
@@ -261,8 +271,8 @@ bool sfo_parse_string(sfo_parser *p, bool for_like, sf_str *out)
             if (*at == '\\') at++; /* an escape of another kind; there is one of ours further on */
         size_t row, column;
         sfo_soql_position(p->text, (uint32_t)(at + 1 - p->text.ptr), &row, &column);
-        return sfo_fault_set(p->fault, 400, "MALFORMED_QUERY", "line %zu:%zu no viable alternative at character '%c'", row,
-                             column, at[1]);
+        return sfo_fault_set(p->fault, 400, "MALFORMED_QUERY", "line %zu:%zu no viable alternative at character '%c'",
+                             row, column, at[1]);
     }
     char *value = sfo_new(p, raw.len);
     if (value == NULL) return false;
@@ -337,14 +347,9 @@ bool sfo_parse_value(sfo_parser *p, sfo_ast_literal *out)
     const sfo_token *t = &p->tokens[0];
     *out = (sfo_ast_literal){ .offset = t->offset, .text = sfo_token_text(p, t) };
     switch ((sfo_token_kind)t->kind) {
-    case SFO_TOK_STRING:
-        out->kind = SFO_LIT_STRING;
-        return sfo_parse_string(p, false, &out->text);
-    case SFO_TOK_NAME:
-        return parse_word_value(p, out);
-    case SFO_TOK_NUMBER:
-        out->kind = SFO_LIT_NUMBER;
-        break;
+    case SFO_TOK_STRING: out->kind = SFO_LIT_STRING; return sfo_parse_string(p, false, &out->text);
+    case SFO_TOK_NAME: return parse_word_value(p, out);
+    case SFO_TOK_NUMBER: out->kind = SFO_LIT_NUMBER; break;
     case SFO_TOK_CURRENCY:
         out->kind = SFO_LIT_CURRENCY;
         out->text = (sf_str){ out->text.ptr + 3, out->text.len - 3 };
@@ -358,8 +363,7 @@ bool sfo_parse_value(sfo_parser *p, sfo_ast_literal *out)
     case SFO_TOK_COLON:
         return sfo_soql_fault_at(p->fault, p->text, t->offset, "MALFORMED_QUERY",
                                  "Bind variables only allowed in Apex code");
-    default:
-        return sfo_unexpected(p);
+    default: return sfo_unexpected(p);
     }
     sfo_advance(p);
     return true;

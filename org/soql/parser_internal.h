@@ -11,22 +11,28 @@ enum { SFO_LOOKAHEAD = 3 };
 
 typedef struct sfo_parser {
     sf_str text;
-    size_t at;                         /* behind the tokens below */
-    sfo_token tokens[SFO_LOOKAHEAD];   /* the current one and those that follow */
+    size_t at;                       /* behind the tokens below */
+    sfo_token tokens[SFO_LOOKAHEAD]; /* the current one and those that follow */
     sfi_arena *arena;
     sfo_fault *fault;
-    int depth;                         /* nested queries, parentheses and calls */
+    int depth; /* nested queries, parentheses and calls */
 } sfo_parser;
 
 typedef enum sfo_query_place { SFO_ROOT_QUERY, SFO_CHILD_QUERY, SFO_SEMI_QUERY } sfo_query_place;
 
 /* ---- parser.c ---- */
 void sfo_parser_init(sfo_parser *p, sf_str text, sfi_arena *arena, sfo_fault *fault);
-static inline const sfo_token *sfo_peek(const sfo_parser *p, size_t ahead) { return &p->tokens[ahead]; }
+static inline const sfo_token *sfo_peek(const sfo_parser *p, size_t ahead)
+{
+    return &p->tokens[ahead];
+}
 void sfo_advance(sfo_parser *p);
 bool sfo_at_kind(const sfo_parser *p, sfo_token_kind kind);
 bool sfo_ahead_is_word(const sfo_parser *p, size_t ahead, const char *word);
-static inline bool sfo_at_word(const sfo_parser *p, const char *word) { return sfo_ahead_is_word(p, 0, word); }
+static inline bool sfo_at_word(const sfo_parser *p, const char *word)
+{
+    return sfo_ahead_is_word(p, 0, word);
+}
 bool sfo_take_word(sfo_parser *p, const char *word);
 bool sfo_take_kind(sfo_parser *p, sfo_token_kind kind);
 sf_str sfo_token_text(const sfo_parser *p, const sfo_token *token);
@@ -35,7 +41,7 @@ bool sfo_unexpected(sfo_parser *p);
 bool sfo_expect_word(sfo_parser *p, const char *word);
 bool sfo_expect_kind(sfo_parser *p, sfo_token_kind kind);
 bool sfo_expect_rparen(sfo_parser *p);
-bool sfo_enter(sfo_parser *p);         /* depth; pairs with p->depth-- */
+bool sfo_enter(sfo_parser *p); /* depth; pairs with p->depth-- */
 /* Room for items[count] in a list that grows by doubling; NULL: fault. */
 void *sfo_list_grow(sfo_parser *p, void *items, size_t count, size_t size);
 void *sfo_new(sfo_parser *p, size_t size); /* cleared; NULL: fault */

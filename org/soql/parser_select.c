@@ -106,8 +106,7 @@ static bool at_clause(const sfo_parser *p)
     static const struct {
         const char *word, *next;
     } clauses[] = { { "ORDER", "BY" }, { "ALL", "ROWS" }, { "UPDATE", "TRACKING" }, { "UPDATE", "VIEWSTAT" } };
-    if (sfo_at_word(p, "OFFSET") &&
-        (sfo_peek(p, 1)->kind == SFO_TOK_NUMBER || sfo_peek(p, 1)->kind == SFO_TOK_COLON))
+    if (sfo_at_word(p, "OFFSET") && (sfo_peek(p, 1)->kind == SFO_TOK_NUMBER || sfo_peek(p, 1)->kind == SFO_TOK_COLON))
         return true;
     for (size_t i = 0; i < SFI_COUNT_OF(clauses); i++)
         if (sfo_at_word(p, clauses[i].word) && sfo_ahead_is_word(p, 1, clauses[i].next)) return true;

@@ -93,11 +93,12 @@ bool sfo_compile_child(sfo_compile *c, const sfo_ast_query *q, sfo_plan *parent,
     const sfo_object *object = child != NULL ? sfo_schema_object(c->schema, sfi_str(child->child_object)) : NULL;
     const sfo_field *fk = object != NULL ? sfo_object_field(object, sfi_str(child->field)) : NULL;
     if (fk == NULL || !fk->stored)
-        return sfo_soql_fault_at(c->fault, c->text, path->offset, "INVALID_TYPE",
-                                 "Didn't understand relationship '%.*s' in FROM part of query call. If you are attempting "
-                                 "to use a custom relationship, be sure to append the '__r' after the custom relationship "
-                                 "name. Please reference your WSDL or the describe call for the appropriate names.",
-                                 S(name));
+        return sfo_soql_fault_at(
+            c->fault, c->text, path->offset, "INVALID_TYPE",
+            "Didn't understand relationship '%.*s' in FROM part of query call. If you are attempting "
+            "to use a custom relationship, be sure to append the '__r' after the custom relationship "
+            "name. Please reference your WSDL or the describe call for the appropriate names.",
+            S(name));
     if (!check_child(c, q, parent, level)) return false;
     sfo_plan *plan = sfo_plan_new(c, all);
     if (plan == NULL) return false;

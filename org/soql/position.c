@@ -49,7 +49,10 @@ void sfo_soql_position(sf_str soql, uint32_t offset, size_t *row, size_t *column
     *column = count_units(line.ptr, (size_t)(soql.ptr + at - line.ptr));
 }
 
-static bool ends_word(char c) { return c == ' ' || c == '\t' || c == ','; }
+static bool ends_word(char c)
+{
+    return c == ' ' || c == '\t' || c == ',';
+}
 
 static void add_window(sfi_buf *out, sf_str line, size_t caret)
 {

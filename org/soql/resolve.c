@@ -7,14 +7,18 @@
 #include "soql/position.h"
 
 #define NAME_FIELD(n, t, word, len)                                                                                    \
-    { .name = n, .label = n, .type = t, .type_name = word, .soap_type = "xsd:string", .length = len, .nillable = true, \
-      .filterable = true, .sortable = true, .groupable = true, .aggregatable = true, .stored = true,                   \
-      .object = &sfo_name_object }
+    {                                                                                                                  \
+        .name = n, .label = n, .type = t, .type_name = word, .soap_type = "xsd:string", .length = len,                 \
+        .nillable = true, .filterable = true, .sortable = true, .groupable = true, .aggregatable = true,               \
+        .stored = true, .object = &sfo_name_object                                                                     \
+    }
 #define NAME_REFERENCE(n, rel, target)                                                                                 \
-    { .name = n, .label = n, .type = SFO_REFERENCE, .type_name = "reference", .soap_type = "tns:ID", .length = 18,     \
-      .nillable = true, .filterable = true, .sortable = true, .groupable = true, .aggregatable = true, .stored = true, \
-      .relationship_name = rel, .reference_to = (const char *const[]){ target }, .reference_count = 1,                 \
-      .object = &sfo_name_object }
+    {                                                                                                                  \
+        .name = n, .label = n, .type = SFO_REFERENCE, .type_name = "reference", .soap_type = "tns:ID", .length = 18,   \
+        .nillable = true, .filterable = true, .sortable = true, .groupable = true, .aggregatable = true,               \
+        .stored = true, .relationship_name = rel, .reference_to = (const char *const[]){ target },                     \
+        .reference_count = 1, .object = &sfo_name_object                                                               \
+    }
 
 static const sfo_field name_fields[] = {
     NAME_FIELD("Id", SFO_ID, "id", 18),
@@ -33,8 +37,12 @@ static const sfo_field name_fields[] = {
     NAME_REFERENCE("RecordTypeId", "RecordType", "RecordType"),
 };
 
-const sfo_object sfo_name_object = { .name = "Name", .label = "Name", .label_plural = "Names", .queryable = true,
-                                     .fields = name_fields, .field_count = SFI_COUNT_OF(name_fields) };
+const sfo_object sfo_name_object = { .name = "Name",
+                                     .label = "Name",
+                                     .label_plural = "Names",
+                                     .queryable = true,
+                                     .fields = name_fields,
+                                     .field_count = SFI_COUNT_OF(name_fields) };
 
 static const sfo_field *find_field(const sfo_object *o, sf_str name)
 {
@@ -213,7 +221,8 @@ static sf_str poly_case(sfo_sql *s, const sfo_join *j, const sfo_field *field)
         if (target == NULL || target->key_prefix == NULL) continue;
         const sfo_field *f = is_name ? sfo_object_name_field(target) : sfo_object_field(target, sfi_str(field->name));
         if (sfi_eq_nocase(field->name, "Type")) {
-            text = sfo_textf(s->c, "%.*s WHEN '%s' THEN '%s'", (int)text.len, text.ptr, target->key_prefix, target->name);
+            text =
+                sfo_textf(s->c, "%.*s WHEN '%s' THEN '%s'", (int)text.len, text.ptr, target->key_prefix, target->name);
         } else if (f != NULL && f->stored) {
             text = sfo_textf(s->c, "%.*s WHEN '%s' THEN (SELECT \"%s\" FROM \"%s\" WHERE \"Id\"=%.*s)", (int)text.len,
                              text.ptr, target->key_prefix, f->name, target->name, (int)ref.len, ref.ptr);

@@ -145,8 +145,8 @@ static bool write_records(sfo_runner *r, sfo_plan *plan, const char *ids, size_t
 /* ---- a result: ids, then its first page ---- */
 
 typedef struct id_list {
-    sfi_buf page;              /* ids of the first page */
-    sfi_buf spool;             /* ids that are not in a chunk yet */
+    sfi_buf page;  /* ids of the first page */
+    sfi_buf spool; /* ids that are not in a chunk yet */
     int64_t total;
     bool is_paged;
     sfo_cursor cursor;
@@ -200,16 +200,15 @@ static bool collect_ids(sfo_runner *r, sfo_plan *plan, const char *parent_id, in
         if (rc != SQLITE_ROW)
             fine = sql_fault(r);
         else if (id == NULL || sqlite3_column_bytes(stmt, 0) != SFO_ID_LENGTH)
-            fine = sfo_fault_set(r->c.fault, 500, "UNKNOWN_EXCEPTION", "object %s has a row whose id is not 18 characters",
-                                 plan->object->name);
+            fine = sfo_fault_set(r->c.fault, 500, "UNKNOWN_EXCEPTION",
+                                 "object %s has a row whose id is not 18 characters", plan->object->name);
         else if (plan->one_page && l->total == page_rows)
             break; /* OFFSET: one page is all there is */
         else
             fine = add_id(r, plan, l, id, page_rows);
     }
     sqlite3_reset(stmt);
-    if (fine && l->is_paged)
-        fine = flush(r, l, true) && sfo_pages_finish(&r->pages, &l->cursor, l->total, r->c.fault);
+    if (fine && l->is_paged) fine = flush(r, l, true) && sfo_pages_finish(&r->pages, &l->cursor, l->total, r->c.fault);
     return fine;
 }
 
@@ -300,7 +299,8 @@ static bool run_grouped(sfo_runner *r)
     bool fine = true;
     while (fine && (rc = sqlite3_step(plan->rows_statement)) == SQLITE_ROW) {
         if (++count > PAGE_MAX)
-            fine = sfo_fault_set(r->c.fault, 400, "EXCEEDED_ID_LIMIT", "Aggregate query does not support queryMore(), use "
+            fine = sfo_fault_set(r->c.fault, 400, "EXCEEDED_ID_LIMIT",
+                                 "Aggregate query does not support queryMore(), use "
                                  "LIMIT to restrict the results to a single batch");
         else
             fine = write_group(r, plan);

@@ -15,11 +15,17 @@ void sfo_runner_begin(sfo_runner *r, sfo_store *s, const sfo_context *c, const s
 {
     sfo_store_lock(s);
     int64_t batch = options != NULL && options->batch_size != 0 ? options->batch_size : PAGE_MAX;
-    *r = (sfo_runner){ .out = out, .out_len = out->len, .w = sfi_json_write_to(out),
-                       .arena = { .max = SFO_SOQL_ARENA_MAX } };
+    *r = (sfo_runner){
+        .out = out, .out_len = out->len, .w = sfi_json_write_to(out), .arena = { .max = SFO_SOQL_ARENA_MAX }
+    };
     r->batch = batch < PAGE_MIN ? PAGE_MIN : batch > PAGE_MAX ? PAGE_MAX : batch;
-    r->c = (sfo_compile){ .store = s, .schema = sfo_store_schema(s), .context = c, .arena = &r->arena, .fault = f,
-                          .all_rows = options != NULL && options->all_rows, .today = today_of(c) };
+    r->c = (sfo_compile){ .store = s,
+                          .schema = sfo_store_schema(s),
+                          .context = c,
+                          .arena = &r->arena,
+                          .fault = f,
+                          .all_rows = options != NULL && options->all_rows,
+                          .today = today_of(c) };
     r->pages = (sfo_pages){ .store = s, .context = c };
 }
 

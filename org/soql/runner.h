@@ -13,10 +13,10 @@ typedef struct sfo_runner {
     sfo_plans plans;
     sfo_plan *root;
     sfo_pages pages;
-    int64_t batch;             /* rows of a page */
+    int64_t batch; /* rows of a page */
     sfi_json_writer w;
     sfi_buf *out;
-    size_t out_len;            /* before this answer */
+    size_t out_len; /* before this answer */
 } sfo_runner;
 
 /* Takes the store's lock. */

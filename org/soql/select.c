@@ -68,12 +68,13 @@ bool sfo_add_field(sfo_compile *c, sfo_plan *plan, sfo_out *out, const sfo_targe
     out->type = t->field->type;
     if (t->field->type != SFO_ADDRESS && t->field->type != SFO_LOCATION) {
         out->kind = SFO_OUT_FIELD;
-        out->column = sfo_add_column(&plan->rows,
-                                     t->field->stored ? sfo_column_sql(&plan->rows, t->join, t->field) : SFI_STR("NULL"));
+        out->column = sfo_add_column(&plan->rows, t->field->stored ? sfo_column_sql(&plan->rows, t->join, t->field)
+                                                                   : SFI_STR("NULL"));
         return true;
     }
     out->kind = SFO_OUT_COMPOUND;
-    out->part_count = sfo_compound_parts(plan->rows.joins[t->join].object, t->field, out->parts, SFO_COMPOUND_PARTS_MAX);
+    out->part_count =
+        sfo_compound_parts(plan->rows.joins[t->join].object, t->field, out->parts, SFO_COMPOUND_PARTS_MAX);
     out->column = (int)plan->rows.column_count;
     for (size_t i = 0; i < out->part_count; i++)
         sfo_add_column(&plan->rows, sfo_column_sql(&plan->rows, t->join, out->parts[i]));
@@ -112,8 +113,8 @@ static bool add_wrapped(sfo_compile *c, sfo_plan *plan, const sfo_ast_item *item
     if (kind == SFO_OUT_FORMAT && converts) inner = inner->args[0];
     sfo_target t;
     if (inner->kind != SFO_EXPR_PATH)
-        return sfo_soql_fault_at(c->fault, c->text, e->name.offset, "MALFORMED_QUERY", "a field is expected inside %.*s",
-                                 S(e->name.text));
+        return sfo_soql_fault_at(c->fault, c->text, e->name.offset, "MALFORMED_QUERY",
+                                 "a field is expected inside %.*s", S(e->name.text));
     if (!sfo_resolve_path(&plan->rows, &inner->name, &t)) return false;
     if (converts && t.field->type != SFO_CURRENCY)
         return sfo_soql_fault_at(c->fault, c->text, inner->name.offset, "INVALID_FIELD",
@@ -136,7 +137,8 @@ static bool add_distance(sfo_compile *c, sfo_plan *plan, const sfo_ast_item *ite
 {
     sfo_operand o;
     if (!sfo_compile_operand(&plan->rows, item->expr, &o)) return false;
-    sf_str key = item->alias.text.ptr != NULL ? sfo_textf(c, "%.*s", S(item->alias.text)) : sfo_textf(c, "expr%d", (*unnamed)++);
+    sf_str key =
+        item->alias.text.ptr != NULL ? sfo_textf(c, "%.*s", S(item->alias.text)) : sfo_textf(c, "expr%d", (*unnamed)++);
     if (sfo_out_find(plan->record, key.ptr) != NULL) return duplicate(c, item->offset, key.ptr);
     sfo_out *out = sfo_out_add(c, plan->record, key.ptr);
     if (out == NULL) return false;
@@ -183,10 +185,12 @@ static bool is_bounded(const sfo_ast_query *q)
 static bool add_fields(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, const sfo_ast_item *item)
 {
     if (item->fields != SFO_FIELDS_STANDARD && !is_bounded(q))
-        return sfo_fault_set(c->fault, 400, "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200");
+        return sfo_fault_set(c->fault, 400, "MALFORMED_QUERY",
+                             "The SOQL FIELDS function must have a LIMIT of at most 200");
     for (size_t i = 0; i < plan->object->field_count; i++) {
         const sfo_field *f = &plan->object->fields[i];
-        if ((item->fields == SFO_FIELDS_STANDARD && f->custom) || (item->fields == SFO_FIELDS_CUSTOM && !f->custom)) continue;
+        if ((item->fields == SFO_FIELDS_STANDARD && f->custom) || (item->fields == SFO_FIELDS_CUSTOM && !f->custom))
+            continue;
         if (sfo_out_find(plan->record, f->name) != NULL) return duplicate(c, item->offset, f->name);
         sfo_out *out = sfo_out_add(c, plan->record, f->name);
         if (out == NULL || !sfo_add_field(c, plan, out, &(sfo_target){ .field = f })) return false;
@@ -238,7 +242,7 @@ bool sfo_compile_select(sfo_compile *c, const sfo_ast_query *q, int level, sfo_p
     sf_str columns = sfo_columns_text(&plan->rows), from = sfo_from_text(&plan->rows);
     sf_str id = sfo_param_text(&plan->rows, SFI_STR(""));
     plan->id_bind = (int)plan->rows.bind_count;
-    plan->rows_text = sfo_textf(c, "SELECT %.*s%.*s WHERE t%d.\"Id\"=%.*s", S(columns), S(from),
-                                plan->rows.joins[0].table, S(id));
+    plan->rows_text =
+        sfo_textf(c, "SELECT %.*s%.*s WHERE t%d.\"Id\"=%.*s", S(columns), S(from), plan->rows.joins[0].table, S(id));
     return !c->no_memory || sfo_soql_memory_fault(c->fault);
 }

@@ -45,7 +45,10 @@ static bool may_meet(const sfo_field *a, const sfo_field *b)
     return false;
 }
 
-static bool is_id(const sfo_field *f) { return f != NULL && (f->type == SFO_ID || f->type == SFO_REFERENCE); }
+static bool is_id(const sfo_field *f)
+{
+    return f != NULL && (f->type == SFO_ID || f->type == SFO_REFERENCE);
+}
 
 static bool check_types(sfo_sql *s, const sfo_operand *outer, const sfo_operand *inner, const sfo_object *inner_object)
 {
@@ -75,7 +78,8 @@ static bool compile_inner(sfo_sql *s, const sfo_operand *outer, const sfo_ast_qu
     sfo_scope scope;
     sfo_sql inner;
     sfo_operand field;
-    if (!sfo_resolve_object(c, &q->from[0].path, &object) || !sfo_scope_init(c, &scope, object, q->from, 1)) return false;
+    if (!sfo_resolve_object(c, &q->from[0].path, &object) || !sfo_scope_init(c, &scope, object, q->from, 1))
+        return false;
     scope.in_semi = true;
     if (q->items[0].kind != SFO_ITEM_EXPR || q->items[0].expr->kind != SFO_EXPR_PATH)
         return refuse(c, "A semi join sub-select must select exactly one Id or reference field");
@@ -83,12 +87,13 @@ static bool compile_inner(sfo_sql *s, const sfo_operand *outer, const sfo_ast_qu
     inner.binds = s->binds;
     inner.bind_count = s->bind_count;
     if (inner.joins == NULL) return sfo_soql_memory_fault(c->fault);
-    if (!sfo_compile_path(&inner, &q->items[0].expr->name, &field) || !check_types(s, outer, &field, object)) return false;
+    if (!sfo_compile_path(&inner, &q->items[0].expr->name, &field) || !check_types(s, outer, &field, object))
+        return false;
     if (field.join > 0 && (inner.joins[field.join].parent != 0 || dots_in(q->items[0].expr->name.text) > 2))
         return refuse(c, "A semi join sub-select can go up one relationship at most");
     sf_str where = SFI_STR("1");
-    if (q->where != NULL && (!sfo_check_semi_placement(c, q->where, true, false) ||
-                             !sfo_compile_condition(&inner, q->where, &where)))
+    if (q->where != NULL &&
+        (!sfo_check_semi_placement(c, q->where, true, false) || !sfo_compile_condition(&inner, q->where, &where)))
         return false;
     if (q->scope.text.ptr != NULL && !sfo_compile_scope(&inner, &q->scope, &where)) return false;
     sf_str from = sfo_from_text(&inner), visible = sfo_visible_text(&inner);

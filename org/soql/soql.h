@@ -9,15 +9,17 @@
 #include "store/store.h"
 
 typedef struct sfo_query_options {
-    bool all_rows;          /* queryAll: deleted rows too */
-    int batch_size;         /* 0: 2000; clamped to 200..2000 */
+    bool all_rows;  /* queryAll: deleted rows too */
+    int batch_size; /* 0: 2000; clamped to 200..2000 */
 } sfo_query_options;
 
 /* Runs a statement and writes {"totalSize":…,"done":…[,"nextRecordsUrl":…],"records":[…]} (wire/soql.md 10). Pages
  * that remain are kept under a locator (an ordered id list in the database, at most 10 open ones a user). */
-bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, sfi_buf *out, sfo_fault *f);
+bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, sfi_buf *out,
+                    sfo_fault *f);
 /* locator: what follows …/query/ in nextRecordsUrl, such as "01g…-2000"; child pages have locators of the same form. */
-bool sfo_soql_more(sfo_store *s, const sfo_context *c, sf_str locator, const sfo_query_options *options, sfi_buf *out, sfo_fault *f);
+bool sfo_soql_more(sfo_store *s, const sfo_context *c, sf_str locator, const sfo_query_options *options, sfi_buf *out,
+                   sfo_fault *f);
 /* {"plans":[…],"sourceQuery":…} */
 bool sfo_soql_explain(sfo_store *s, const sfo_context *c, sf_str soql, sfi_buf *out, sfo_fault *f);
 

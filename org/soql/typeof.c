@@ -7,8 +7,8 @@
 
 #define S(x) (int)(x).len, (x).ptr
 
-static bool add_branch(sfo_compile *c, sfo_plans *all, const sfo_object *object, const sfo_ast_name *paths, size_t count,
-                       sfo_out *out)
+static bool add_branch(sfo_compile *c, sfo_plans *all, const sfo_object *object, const sfo_ast_name *paths,
+                       size_t count, sfo_out *out)
 {
     sfo_typeof_branch *branches = sfo_compile_grow(c, out->branches, out->branch_count, sizeof *branches);
     sfo_plan *plan = branches == NULL ? NULL : sfo_plan_new(c, all);
@@ -77,7 +77,8 @@ bool sfo_add_typeof(sfo_compile *c, sfo_plan *plan, sfo_plans *all, const sfo_as
     if (sfo_out_find(plan->record, ref->relationship_name) != NULL)
         return sfo_soql_fault_at(c->fault, c->text, t->operand.offset, "INVALID_FIELD", "duplicate field selected: %s",
                                  ref->relationship_name);
-    sfo_out made = { .kind = SFO_OUT_TYPEOF, .key = ref->relationship_name,
+    sfo_out made = { .kind = SFO_OUT_TYPEOF,
+                     .key = ref->relationship_name,
                      .column = sfo_add_column(&plan->rows, plan->rows.joins[target].ref_sql) };
     for (size_t i = 0; i < t->when_count; i++) {
         const sfo_object *object;

@@ -64,20 +64,23 @@ static sf_str date_text(sfo_sql *s, int64_t ms)
 static sf_str time_text(sfo_sql *s, int64_t ms)
 {
     return sfo_param_text(s, sfo_textf(s->c, "%02d:%02d:%02d.%03dZ", (int)(ms / 3600000), (int)(ms / 60000 % 60),
-                                      (int)(ms / 1000 % 60), (int)(ms % 1000)));
+                                       (int)(ms / 1000 % 60), (int)(ms % 1000)));
 }
 
 bool sfo_compile_value(sfo_sql *s, const sfo_operand *o, const sfo_ast_literal *v, sf_str *out)
 {
     switch (o->type) {
-    case SFO_ID: case SFO_REFERENCE:
-        return compile_id(s, o, v, out);
+    case SFO_ID:
+    case SFO_REFERENCE: return compile_id(s, o, v, out);
     case SFO_BOOLEAN:
         if (v->kind != SFO_LIT_BOOLEAN) return wrong_type(s, o);
         *out = v->boolean ? SFI_STR("1") : SFI_STR("0");
         return true;
-    case SFO_INT: case SFO_LONG: case SFO_DOUBLE: case SFO_CURRENCY: case SFO_PERCENT:
-        return compile_number(s, o, v, out);
+    case SFO_INT:
+    case SFO_LONG:
+    case SFO_DOUBLE:
+    case SFO_CURRENCY:
+    case SFO_PERCENT: return compile_number(s, o, v, out);
     case SFO_DATE:
         if (v->kind != SFO_LIT_DATE) return wrong_type(s, o);
         *out = date_text(s, v->ms);

@@ -12,7 +12,10 @@ static bool operator_fault(sfo_sql *s, const sfo_operand *o, const char *text, c
     return sfo_soql_fault_at(s->c->fault, s->c->text, o->offset, "INVALID_QUERY_FILTER_OPERATOR", text, type);
 }
 
-static bool is_id(sfo_type t) { return t == SFO_ID || t == SFO_REFERENCE; }
+static bool is_id(sfo_type t)
+{
+    return t == SFO_ID || t == SFO_REFERENCE;
+}
 
 static bool check_operator(sfo_sql *s, const sfo_operand *o, sfo_operator op)
 {
@@ -21,7 +24,8 @@ static bool check_operator(sfo_sql *s, const sfo_operand *o, sfo_operator op)
     bool fine = true;
     switch (op) {
     case SFO_OP_LIKE: fine = sfo_is_text_type(o->type) && o->type != SFO_MULTIPICKLIST; break;
-    case SFO_OP_INCLUDES: case SFO_OP_EXCLUDES:
+    case SFO_OP_INCLUDES:
+    case SFO_OP_EXCLUDES:
         if (o->type == SFO_MULTIPICKLIST) return true;
         return operator_fault(s, o, "includes or excludes operator only valid on multipicklist field", "");
     default: break;
@@ -156,8 +160,10 @@ static bool compile_comparison(sfo_sql *s, const sfo_ast_cond *c, sf_str *out)
     if (!check_operator(s, &o, c->op)) return false;
     switch (c->op) {
     case SFO_OP_LIKE: return compile_like(s, &o, &c->values[0], out);
-    case SFO_OP_IN: case SFO_OP_NOT_IN: return compile_in(s, &o, c, out);
-    case SFO_OP_INCLUDES: case SFO_OP_EXCLUDES: return compile_includes(s, &o, c, out);
+    case SFO_OP_IN:
+    case SFO_OP_NOT_IN: return compile_in(s, &o, c, out);
+    case SFO_OP_INCLUDES:
+    case SFO_OP_EXCLUDES: return compile_includes(s, &o, c, out);
     default: return compile_simple(s, &o, c->op, &c->values[0], out);
     }
 }

@@ -70,7 +70,9 @@ static void print_literal(sfi_buf *b, const sfo_ast_literal *v, bool like)
 
 static void print_condition(sfi_buf *b, const sfo_ast_cond *c)
 {
-    static const char *const signs[] = { "=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT IN", "INCLUDES", "EXCLUDES" };
+    static const char *const signs[] = {
+        "=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT IN", "INCLUDES", "EXCLUDES"
+    };
     if (c->in_parentheses) sfi_buf_add_char(b, '(');
     if (c->kind == SFO_COND_COMPARE) {
         print_expr(b, c->operand);

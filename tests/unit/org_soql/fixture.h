@@ -16,7 +16,8 @@ typedef struct fixture {
 } fixture;
 
 static const char *const fixture_rows[] = {
-    "INSERT INTO Account(Id,Name,Industry,AnnualRevenue,NumberOfEmployees,BillingCity,BillingCountry,BillingStreet) VALUES"
+    "INSERT INTO Account(Id,Name,Industry,AnnualRevenue,NumberOfEmployees,BillingCity,BillingCountry,BillingStreet) "
+    "VALUES"
     "('001000000000001AAA','Acme','Energy',1000000,10,'Berlin','DE','Hof 1'),"
     "('001000000000002AAA','Born','Banking',2500000.5,20,NULL,NULL,NULL),"
     "('001000000000003AAA','çelik','energy',NULL,NULL,NULL,NULL,NULL)",
@@ -35,7 +36,8 @@ static const char *const fixture_rows[] = {
     "('00T000000000003AAA','Rest',NULL,NULL)",
     "INSERT INTO Place__c(Id,Name,Kind__c,Tags__c,Score__c,Money__c,Count__c,Open__c,Day__c,Moment__c,Clock__c,Code__c,"
     "Spot__Latitude__s,Spot__Longitude__s,Up__c,Firm__c) VALUES"
-    "('a0p000000000001AAA','alpha','shop','A;B',1.5,1234.5,1,1,'2024-05-15',1715774400000,'08:00:00.000Z','x1',52.52,13.4,"
+    "('a0p000000000001AAA','alpha','shop','A;B',1.5,1234.5,1,1,'2024-05-15',1715774400000,'08:00:00.000Z','x1',52.52,"
+    "13.4,"
     " NULL,'001000000000001AAA'),"
     "('a0p000000000002AAA','Beta','cafe','B',-2,0,2,0,'2024-05-14',1715688000000,NULL,'X1',48.85,2.35,"
     " 'a0p000000000001AAA','001000000000002AAA'),"
@@ -44,7 +46,8 @@ static const char *const fixture_rows[] = {
     "('a0p000000000004AAA','Gamma%','shop',NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL),"
     "('a0p000000000005AAA',NULL,NULL,'A;C',7,5,5,1,'2024-04-30',1714521599999,NULL,NULL,0,0,"
     " 'a0p000000000003AAA','001000000000003AAA'),"
-    "('a0p000000000006AAA','Straße','shop','A;B;C',0,NULL,6,0,'2024-02-29',1709251200000,NULL,NULL,NULL,NULL,NULL,NULL),"
+    "('a0p000000000006AAA','Straße','shop','A;B;C',0,NULL,6,0,'2024-02-29',1709251200000,NULL,NULL,NULL,NULL,NULL,NULL)"
+    ","
     "('a0p000000000007AAA','ALPHA','cafe',NULL,1.5,7,1,1,'2023-12-31',1704067199000,NULL,NULL,NULL,NULL,NULL,NULL)",
     "INSERT INTO Place__c(Id,Name,IsDeleted) VALUES('a0p000000000009AAA','deleted',1)",
     "INSERT INTO Thing__c(Id,Name,Place__c,Size__c) VALUES"
@@ -81,7 +84,8 @@ static inline char *fixture_query(fixture *f, const char *soql, bool all_rows)
 {
     sfi_buf out = { 0 };
     sfo_fault fault = { 0 };
-    if (!sfo_soql_query(f->store, &f->context, sfi_str(soql), &(sfo_query_options){ .all_rows = all_rows }, &out, &fault)) {
+    if (!sfo_soql_query(f->store, &f->context, sfi_str(soql), &(sfo_query_options){ .all_rows = all_rows }, &out,
+                        &fault)) {
         assert_int_equal(out.len, 0);
         sfi_buf_addf(&out, "%s: %s", fault.code, fault.message);
     }

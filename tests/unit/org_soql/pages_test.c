@@ -11,16 +11,18 @@ static fixture org;
 static void fill(void)
 {
     char sql[1024];
-    snprintf(sql, sizeof sql,
-             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d) INSERT INTO Thing__c(Id,Name,Size__c)"
-             " SELECT printf('a0tB%%011dAAA',i),printf('row %%05d',i),(i*7919)%%%d FROM n",
-             ROWS, ROWS);
+    snprintf(
+        sql, sizeof sql,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d) INSERT INTO Thing__c(Id,Name,Size__c)"
+        " SELECT printf('a0tB%%011dAAA',i),printf('row %%05d',i),(i*7919)%%%d FROM n",
+        ROWS, ROWS);
     fixture_run(&org, sql);
-    snprintf(sql, sizeof sql,
-             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d) INSERT INTO Contact(Id,LastName,Name,"
-             "AccountId) SELECT printf('003B%%011dAAA',i),printf('kid %%05d',i),printf('kid %%05d',i),'001000000000002AAA' "
-             "FROM n",
-             CHILDREN);
+    snprintf(
+        sql, sizeof sql,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d) INSERT INTO Contact(Id,LastName,Name,"
+        "AccountId) SELECT printf('003B%%011dAAA',i),printf('kid %%05d',i),printf('kid %%05d',i),'001000000000002AAA' "
+        "FROM n",
+        CHILDREN);
     fixture_run(&org, sql);
 }
 
@@ -30,7 +32,8 @@ static char *more(const char *locator, const char *user, int batch)
     sfo_fault fault = { 0 };
     sfo_context context = org.context;
     if (user != NULL) context.user_id = user;
-    if (!sfo_soql_more(org.store, &context, sfi_str(locator), &(sfo_query_options){ .batch_size = batch }, &out, &fault))
+    if (!sfo_soql_more(org.store, &context, sfi_str(locator), &(sfo_query_options){ .batch_size = batch }, &out,
+                       &fault))
         sfi_buf_addf(&out, "%s: %s", fault.code, fault.message);
     sfo_fault_clear(&fault);
     char *text = sfi_buf_take(&out);
@@ -42,7 +45,8 @@ static char *query(const char *soql, int batch)
 {
     sfi_buf out = { 0 };
     sfo_fault fault = { 0 };
-    if (!sfo_soql_query(org.store, &org.context, sfi_str(soql), &(sfo_query_options){ .batch_size = batch }, &out, &fault))
+    if (!sfo_soql_query(org.store, &org.context, sfi_str(soql), &(sfo_query_options){ .batch_size = batch }, &out,
+                        &fault))
         fail_msg("%s", fault.message);
     char *text = sfi_buf_take(&out);
     assert_non_null(text);
@@ -109,7 +113,8 @@ static void test_pages__keep_what_the_result_was(void **state)
 {
     char locator[64];
     (void)state;
-    char *page = query("SELECT Name, Size__c FROM Thing__c WHERE Size__c < 4000 AND Name LIKE 'row%' ORDER BY Size__c", 0);
+    char *page =
+        query("SELECT Name, Size__c FROM Thing__c WHERE Size__c < 4000 AND Name LIKE 'row%' ORDER BY Size__c", 0);
     assert_true(next_locator(page, locator));
     sfi_free(page);
     fixture_run(&org, "UPDATE Thing__c SET Size__c=Size__c+100000 WHERE Name='row 00001'"); /* leaves the condition */
@@ -159,8 +164,13 @@ static void test_pages__offset_gives_one(void **state)
 static void test_pages__locators_belong_to_users_and_die(void **state)
 {
     static const char refused[] = "INVALID_QUERY_LOCATOR: invalid query locator";
-    static const char *const wrong[] = { "", "x", "01g000000000000AAA", "01g000000000000AAA-", "01g000000000000AAA-2000",
-                                         "01g000000000000AAA--5", "01g000000000000AAA-99999999999999999999" };
+    static const char *const wrong[] = { "",
+                                         "x",
+                                         "01g000000000000AAA",
+                                         "01g000000000000AAA-",
+                                         "01g000000000000AAA-2000",
+                                         "01g000000000000AAA--5",
+                                         "01g000000000000AAA-99999999999999999999" };
     char first[64], locator[64], changed[64];
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
@@ -201,8 +211,9 @@ static void test_pages__aggregates_have_one(void **state)
 {
     (void)state;
     char *text = fixture_query(&org, "SELECT Name, COUNT(Id) FROM Thing__c GROUP BY Name", false);
-    assert_string_equal(text, "EXCEEDED_ID_LIMIT: Aggregate query does not support queryMore(), use LIMIT to restrict the "
-                              "results to a single batch");
+    assert_string_equal(text,
+                        "EXCEEDED_ID_LIMIT: Aggregate query does not support queryMore(), use LIMIT to restrict the "
+                        "results to a single batch");
     sfi_free(text);
     text = fixture_query(&org, "SELECT Name, COUNT(Id) FROM Thing__c GROUP BY Name LIMIT 2000", false);
     assert_non_null(strstr(text, "{\"totalSize\":2000,\"done\":true,"));
@@ -215,11 +226,13 @@ static void test_pages__explain_counts(void **state)
     sfo_fault fault = { 0 };
     (void)state;
     assert_true(sfo_soql_explain(org.store, &org.context,
-                                 SFI_STR("SELECT Id FROM Contact WHERE AccountId = '001000000000002AAA'"), &out, &fault));
+                                 SFI_STR("SELECT Id FROM Contact WHERE AccountId = '001000000000002AAA'"), &out,
+                                 &fault));
     assert_non_null(strstr(out.data, "{\"plans\":[{\"cardinality\":455,\"fields\":[\"AccountId\"],"
                                      "\"leadingOperationType\":\"Index\",\"notes\":["));
     assert_non_null(strstr(out.data, "\"sobjectCardinality\":458,\"sobjectType\":\"Contact\"}"));
-    assert_non_null(strstr(out.data, "],\"sourceQuery\":\"SELECT Id FROM Contact WHERE AccountId = '001000000000002AAA'\"}"));
+    assert_non_null(
+        strstr(out.data, "],\"sourceQuery\":\"SELECT Id FROM Contact WHERE AccountId = '001000000000002AAA'\"}"));
     sfi_buf_free(&out);
     assert_false(sfo_soql_explain(org.store, &org.context, SFI_STR("SELECT Nope FROM Contact"), &out, &fault));
     assert_string_equal(fault.code, "INVALID_FIELD");

@@ -180,7 +180,8 @@ static void test_parser__bounds_length_depth_and_strings(void **state)
 static void test_parser__survives_a_cut_at_every_byte(void **state)
 {
     static const char whole[] =
-        "SELECT Id, TYPEOF What WHEN A THEN b ELSE c END, (SELECT Id FROM Kids), DISTANCE(l, GEOLOCATION(1.5,-2), 'mi') "
+        "SELECT Id, TYPEOF What WHEN A THEN b ELSE c END, (SELECT Id FROM Kids), DISTANCE(l, GEOLOCATION(1.5,-2), "
+        "'mi') "
         "FROM X WHERE a IN ('\\u00e9', null, USD5.5) AND b = LAST_N_DAYS:3 AND c > 2024-02-29T01:02:03.456+05:30 "
         "GROUP BY ROLLUP(a, b) HAVING SUM(c) > 1 ORDER BY d DESC NULLS LAST LIMIT 5 OFFSET 6 FOR VIEW UPDATE TRACKING";
     (void)state;

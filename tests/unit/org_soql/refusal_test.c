@@ -6,29 +6,34 @@
 
 static fixture org;
 
-#define NO_COLUMN(x, y) \
-    "No such column '" x "' on entity '" y "'. If you are attempting to use a custom field, be sure to append the '__c' after " \
+#define NO_COLUMN(x, y)                                                                                                \
+    "No such column '" x "' on entity '" y                                                                             \
+    "'. If you are attempting to use a custom field, be sure to append the '__c' after "                               \
     "the custom field name. Please reference your WSDL or the describe call for the appropriate names."
-#define NO_RELATIONSHIP(x, where) \
-    "Didn't understand relationship '" x "' in " where ". If you are attempting to use a custom relationship, be sure to " \
-    "append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the " \
+#define NO_RELATIONSHIP(x, where)                                                                                      \
+    "Didn't understand relationship '" x "' in " where                                                                 \
+    ". If you are attempting to use a custom relationship, be sure to "                                                \
+    "append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the "    \
     "appropriate names."
-#define NO_TYPE(x) \
-    "sObject type '" x "' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after " \
+#define NO_TYPE(x)                                                                                                     \
+    "sObject type '" x                                                                                                 \
+    "' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after "             \
     "the entity name. Please reference your WSDL or the describe call for the appropriate names."
 
 typedef struct refusal {
-    const char *soql;  /* ^ stands before the place that the caret points at; without one the message has no place */
+    const char *soql; /* ^ stands before the place that the caret points at; without one the message has no place */
     const char *code, *text;
 } refusal;
 
 static const refusal refusals[] = {
     { "select id,name,type from ^accountx", "INVALID_TYPE", NO_TYPE("accountx") },
     { "SELECT Id, ^Body FROM Account", "INVALID_FIELD", NO_COLUMN("Body", "Account") },
-    { "SELECT Subject, ^Owner.FederationIdentifier FROM Case", "INVALID_FIELD", NO_COLUMN("FederationIdentifier", "Name") },
+    { "SELECT Subject, ^Owner.FederationIdentifier FROM Case", "INVALID_FIELD",
+      NO_COLUMN("FederationIdentifier", "Name") },
     { "SELECT ^DISTINCT Name FROM Place__c", "INVALID_FIELD", NO_COLUMN("DISTINCT", "Place__c") },
     { "SELECT ^Nope__r.Name FROM Place__c", "INVALID_FIELD", NO_RELATIONSHIP("Nope__r", "field path") },
-    { "SELECT (SELECT Id FROM ^Nopes__r) FROM Place__c", "INVALID_TYPE", NO_RELATIONSHIP("Nopes__r", "FROM part of query call") },
+    { "SELECT (SELECT Id FROM ^Nopes__r) FROM Place__c", "INVALID_TYPE",
+      NO_RELATIONSHIP("Nopes__r", "FROM part of query call") },
     { "SELECT Name, ^name FROM Place__c", "INVALID_FIELD", "duplicate field selected: Name" },
     { "SELECT Name ^x FROM Place__c", "MALFORMED_QUERY", "only aggregate expressions use field aliasing" },
     { "SELECT Id FROM Place__c WHERE ^Name = 3999", "INVALID_FIELD",
@@ -48,42 +53,57 @@ static const refusal refusals[] = {
     { "SELECT Id FROM Place__c WHERE ^Id = 'xyz'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: xyz" },
     { "SELECT Id FROM Place__c WHERE ^Up__c IN ('xyz')", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: xyz" },
     { "SELECT Id FROM Place__c WHERE ^Id LIKE 'a%'", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on id field" },
-    { "SELECT Id FROM Place__c WHERE ^Score__c LIKE 'a%'", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on double field" },
-    { "SELECT Id FROM Place__c WHERE ^Tags__c < 'a'", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on multipicklist field" },
-    { "SELECT Id FROM Place__c WHERE ^Open__c > true", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on boolean field" },
+    { "SELECT Id FROM Place__c WHERE ^Score__c LIKE 'a%'", "INVALID_QUERY_FILTER_OPERATOR",
+      "invalid operator on double field" },
+    { "SELECT Id FROM Place__c WHERE ^Tags__c < 'a'", "INVALID_QUERY_FILTER_OPERATOR",
+      "invalid operator on multipicklist field" },
+    { "SELECT Id FROM Place__c WHERE ^Open__c > true", "INVALID_QUERY_FILTER_OPERATOR",
+      "invalid operator on boolean field" },
     { "SELECT Id FROM Place__c WHERE ^Name INCLUDES ('a')", "INVALID_QUERY_FILTER_OPERATOR",
       "includes or excludes operator only valid on multipicklist field" },
-    { "SELECT Id FROM Place__c WHERE ^Notes__c = 'a'", "INVALID_FIELD", "field 'Notes__c' can not be filtered in a query call" },
+    { "SELECT Id FROM Place__c WHERE ^Notes__c = 'a'", "INVALID_FIELD",
+      "field 'Notes__c' can not be filtered in a query call" },
     { "SELECT Id FROM Account WHERE ^BillingAddress = 'a'", "INVALID_FIELD",
       "field 'BillingAddress' can not be filtered in a query call" },
-    { "SELECT Id FROM Place__c ORDER BY Name, ^Notes__c", "INVALID_FIELD", "field 'Notes__c' can not be sorted in a query call" },
-    { "SELECT Id FROM Place__c ORDER BY ^Tags__c", "INVALID_FIELD", "field 'Tags__c' can not be sorted in a query call" },
+    { "SELECT Id FROM Place__c ORDER BY Name, ^Notes__c", "INVALID_FIELD",
+      "field 'Notes__c' can not be sorted in a query call" },
+    { "SELECT Id FROM Place__c ORDER BY ^Tags__c", "INVALID_FIELD",
+      "field 'Tags__c' can not be sorted in a query call" },
     { "SELECT COUNT(Id) FROM Place__c GROUP BY ^Moment__c", "INVALID_FIELD",
       "field 'Moment__c' can not be grouped in a query call" },
     { "SELECT COUNT(Id) FROM Account GROUP BY ^AnnualRevenue", "INVALID_FIELD",
       "field 'AnnualRevenue' can not be grouped in a query call" },
     { "SELECT ^SUM(Name) FROM Place__c", "INVALID_FIELD", "field Name does not support aggregate operator SUM" },
     { "SELECT Name, COUNT(Id) FROM Place__c", "MALFORMED_QUERY", "Field must be grouped or aggregated: Name" },
-    { "SELECT COUNT(Id) FROM Place__c ORDER BY Name", "MALFORMED_QUERY", "Ordered field must be grouped or aggregated: Name" },
-    { "SELECT Id, COUNT(Id) FROM Place__c GROUP BY Id", "MALFORMED_QUERY", "Grouped field should not be aggregated: Id" },
+    { "SELECT COUNT(Id) FROM Place__c ORDER BY Name", "MALFORMED_QUERY",
+      "Ordered field must be grouped or aggregated: Name" },
+    { "SELECT Id, COUNT(Id) FROM Place__c GROUP BY Id", "MALFORMED_QUERY",
+      "Grouped field should not be aggregated: Id" },
     { "SELECT COUNT(Id) FROM Place__c ^LIMIT 1", "MALFORMED_QUERY",
       "Non-grouped query that uses overall aggregate functions cannot also use LIMIT" },
-    { "SELECT Firm__r.Name, ^Name FROM Place__c GROUP BY Name, Firm__r.Name", "MALFORMED_QUERY", "duplicate alias: Name" },
-    { "SELECT Id FROM Place__c WHERE ^COUNT(Id) > 1", "MALFORMED_QUERY", "aggregate functions are not allowed here: COUNT" },
-    { "SELECT CALENDAR_YEAR(Day__c) FROM Place__c", "MALFORMED_QUERY", "Field must be grouped or aggregated: CALENDAR_YEAR" },
+    { "SELECT Firm__r.Name, ^Name FROM Place__c GROUP BY Name, Firm__r.Name", "MALFORMED_QUERY",
+      "duplicate alias: Name" },
+    { "SELECT Id FROM Place__c WHERE ^COUNT(Id) > 1", "MALFORMED_QUERY",
+      "aggregate functions are not allowed here: COUNT" },
+    { "SELECT CALENDAR_YEAR(Day__c) FROM Place__c", "MALFORMED_QUERY",
+      "Field must be grouped or aggregated: CALENDAR_YEAR" },
     { "SELECT Id FROM Place__c OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000" },
-    { "SELECT FIELDS(ALL) FROM Place__c", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200" },
+    { "SELECT FIELDS(ALL) FROM Place__c", "MALFORMED_QUERY",
+      "The SOQL FIELDS function must have a LIMIT of at most 200" },
     { "SELECT FIELDS(CUSTOM) FROM Place__c LIMIT 201", "MALFORMED_QUERY",
       "The SOQL FIELDS function must have a LIMIT of at most 200" },
     { "SELECT Id, ^FIELDS(STANDARD) FROM Place__c", "INVALID_FIELD", "duplicate field selected: Id" },
     { "SELECT Id FROM Place__c ^ALL ROWS", "MALFORMED_QUERY", "ALL ROWS not allowed in this context" },
     { "SELECT Id FROM Account a, ^Contact c", "MALFORMED_QUERY",
-      "A driving SObject type has already been set, all other entity types in the FROM clause must be relationships to the "
+      "A driving SObject type has already been set, all other entity types in the FROM clause must be relationships to "
+      "the "
       "initial object.  The driving object is Account." },
     { "SELECT Id FROM Place__c WHERE Id IN (SELECT Place__c FROM Thing__c) OR Name = 'x'", "MALFORMED_QUERY",
       "Semi join sub-selects are not allowed with the 'OR' operator" },
-    { "SELECT Id FROM Place__c WHERE Name = 'x' AND (Name = 'y' OR Id IN (SELECT Place__c FROM Thing__c))", "MALFORMED_QUERY",
-      "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions." },
+    { "SELECT Id FROM Place__c WHERE Name = 'x' AND (Name = 'y' OR Id IN (SELECT Place__c FROM Thing__c))",
+      "MALFORMED_QUERY",
+      "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE "
+      "expressions." },
     { "SELECT Id FROM Place__c WHERE Id IN (SELECT Place__c FROM Thing__c WHERE Place__c IN (SELECT Id FROM Place__c))",
       "MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported" },
     { "SELECT Id FROM Place__c WHERE Id IN (SELECT Id FROM Place__c)", "MALFORMED_QUERY",
@@ -94,7 +114,8 @@ static const refusal refusals[] = {
       NO_RELATIONSHIP("Up", "field path") },
     { "SELECT TYPEOF ^Up__r WHEN Place__c THEN Id END FROM Place__c", "MALFORMED_QUERY",
       "TYPEOF needs a polymorphic relationship, Up__r is none" },
-    { "SELECT What.Name, TYPEOF ^What WHEN Account THEN Id END FROM Task", "INVALID_FIELD", "duplicate field selected: What" },
+    { "SELECT What.Name, TYPEOF ^What WHEN Account THEN Id END FROM Task", "INVALID_FIELD",
+      "duplicate field selected: What" },
     { "SELECT ^Up__r.Up__r.Up__r.Up__r.Up__r.Up__r.Name FROM Place__c", "MALFORMED_QUERY",
       "a path cannot go up more than 5 relationships" },
     { "SELECT (SELECT Id FROM Things__r ^OFFSET 1) FROM Place__c", "MALFORMED_QUERY",
@@ -118,7 +139,8 @@ static void test_refusal__names_the_fault_and_its_place(void **state)
         sfo_fault fault = { 0 };
         sfi_buf out = { 0 };
         bool fine = sfo_soql_query(org.store, &org.context, sfi_str(soql), NULL, &out, &fault);
-        if (fine || strcmp(fault.code, refusals[i].code) != 0) print_message("  %s\n  %s %s\n", soql, fault.code, out.data);
+        if (fine || strcmp(fault.code, refusals[i].code) != 0)
+            print_message("  %s\n  %s %s\n", soql, fault.code, out.data);
         assert_false(fine);
         assert_string_equal(fault.code, refusals[i].code);
         const char *text = strstr(fault.message, refusals[i].text);
@@ -149,8 +171,9 @@ static void test_refusal__windows_are_cut_at_words_and_commas(void **state)
 {
     (void)state;
     char *text = fixture_query(&org, "SELECT Id,Name,BillingCity,IsDeleted FROM Accout", false);
-    assert_string_equal(text, "INVALID_TYPE: \nName,BillingCity,IsDeleted FROM Accout\n                                ^\n"
-                              "ERROR at Row:1:Column:43\n" NO_TYPE("Accout"));
+    assert_string_equal(text,
+                        "INVALID_TYPE: \nName,BillingCity,IsDeleted FROM Accout\n                                ^\n"
+                        "ERROR at Row:1:Column:43\n" NO_TYPE("Accout"));
     sfi_free(text);
 }
 

@@ -6,7 +6,8 @@
 
 static fixture org;
 
-#define URL(object, id) "\"attributes\":{\"type\":\"" object "\",\"url\":\"/services/data/v62.0/sobjects/" object "/" id "\"},"
+#define URL(object, id)                                                                                                \
+    "\"attributes\":{\"type\":\"" object "\",\"url\":\"/services/data/v62.0/sobjects/" object "/" id "\"},"
 
 /* Takes every "attributes":{…} out, and the comma behind it. */
 static void strip_attributes(char *json)
@@ -55,22 +56,91 @@ static void check_whole(const char *soql, bool all_rows, const char *want)
 static void test_select__records_name_type_and_url(void **state)
 {
     (void)state;
-    check_whole("select id, LASTNAME, accountid, account.name, Account.Owner.Name, account.industry from contact order by id "
-                "limit 3",
-                false,
-                "{\"totalSize\":3,\"done\":true,\"records\":["
-                "{" URL("Contact", "003000000000001AAA") "\"Id\":\"003000000000001AAA\",\"LastName\":\"Doe\","
-                "\"AccountId\":\"001000000000001AAA\",\"Account\":{" URL("Account", "001000000000001AAA")
-                "\"Name\":\"Acme\",\"Owner\":null,\"Industry\":\"Energy\"}},"
-                "{" URL("Contact", "003000000000002AAA") "\"Id\":\"003000000000002AAA\",\"LastName\":\"Roe\","
-                "\"AccountId\":\"001000000000001AAA\",\"Account\":{" URL("Account", "001000000000001AAA")
-                "\"Name\":\"Acme\",\"Owner\":null,\"Industry\":\"Energy\"}},"
-                "{" URL("Contact", "003000000000003AAA") "\"Id\":\"003000000000003AAA\",\"LastName\":\"Zed\","
-                "\"AccountId\":null,\"Account\":null}]}");
+    check_whole(
+        "select id, LASTNAME, accountid, account.name, Account.Owner.Name, account.industry from contact order by id "
+        "limit 3",
+        false,
+        "{\"totalSize\":3,\"done\":true,\"records\":["
+        "{" URL(
+            "Contact",
+            "003000000000001AAA") "\"Id\":\"003000000000001AAA\",\"LastName\":\"Doe\","
+                                  "\"AccountId\":\"001000000000001AAA\",\"Account\":{" URL(
+                                      "Account",
+                                      "001000000000001AAA") "\"Name\":\"Acme\",\"Owner\":null,\"Industry\":\"Energy\"}}"
+                                                            ","
+                                                            "{" URL(
+                                                                "Contact",
+                                                                "003000000000002AAA") "\"Id\":\"003000000000002AAA\","
+                                                                                      "\"LastName\":\"Roe\","
+                                                                                      "\"AccountId\":"
+                                                                                      "\"001000000000001AAA\","
+                                                                                      "\"Account\":{" URL(
+                                                                                          "Account", "001000000000001AA"
+                                                                                                     "A") "\"Name\":"
+                                                                                                          "\"Acme\","
+                                                                                                          "\"Owner\":"
+                                                                                                          "null,"
+                                                                                                          "\"Industry\""
+                                                                                                          ":\"Energy\"}"
+                                                                                                          "},"
+                                                                                                          "{" URL(
+                                                                                                              "Contact",
+                                                                                                              "00300000"
+                                                                                                              "0000003A"
+                                                                                                              "AA") "\""
+                                                                                                                    "Id"
+                                                                                                                    "\""
+                                                                                                                    ":"
+                                                                                                                    "\""
+                                                                                                                    "00"
+                                                                                                                    "30"
+                                                                                                                    "00"
+                                                                                                                    "00"
+                                                                                                                    "00"
+                                                                                                                    "00"
+                                                                                                                    "00"
+                                                                                                                    "3A"
+                                                                                                                    "AA"
+                                                                                                                    "\""
+                                                                                                                    ","
+                                                                                                                    "\""
+                                                                                                                    "La"
+                                                                                                                    "st"
+                                                                                                                    "Na"
+                                                                                                                    "me"
+                                                                                                                    "\""
+                                                                                                                    ":"
+                                                                                                                    "\""
+                                                                                                                    "Ze"
+                                                                                                                    "d"
+                                                                                                                    "\""
+                                                                                                                    ","
+                                                                                                                    "\""
+                                                                                                                    "Ac"
+                                                                                                                    "co"
+                                                                                                                    "un"
+                                                                                                                    "tI"
+                                                                                                                    "d"
+                                                                                                                    "\""
+                                                                                                                    ":n"
+                                                                                                                    "ul"
+                                                                                                                    "l,"
+                                                                                                                    "\""
+                                                                                                                    "Ac"
+                                                                                                                    "co"
+                                                                                                                    "un"
+                                                                                                                    "t"
+                                                                                                                    "\""
+                                                                                                                    ":n"
+                                                                                                                    "ul"
+                                                                                                                    "l}"
+                                                                                                                    "]"
+                                                                                                                    "}");
     check_whole("SELECT Who.Name FROM Task WHERE WhoId != null", false,
-                "{\"totalSize\":1,\"done\":true,\"records\":[{" URL("Task", "00T000000000001AAA")
-                "\"Who\":{\"attributes\":{\"type\":\"Name\",\"url\":\"/services/data/v62.0/sobjects/Contact/"
-                "003000000000001AAA\"},\"Name\":\"Ada Doe\"}}]}");
+                "{\"totalSize\":1,\"done\":true,\"records\":[{" URL(
+                    "Task", "00T000000000001AAA") "\"Who\":{\"attributes\":{\"type\":\"Name\",\"url\":\"/services/data/"
+                                                  "v62.0/sobjects/Contact/"
+                                                  "003000000000001AAA\"},\"Name\":\"Ada Doe\"}}]}");
     check_whole("SELECT Kind__c, COUNT(Id) FROM Place__c WHERE Kind__c = 'bank' GROUP BY Kind__c", false,
                 "{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":\"AggregateResult\"},"
                 "\"Kind__c\":\"bank\",\"expr0\":1}]}");
@@ -82,7 +152,8 @@ static void test_select__children(void **state)
         { "SELECT Name, (SELECT lastname FROM contacts ORDER BY LastName DESC LIMIT 1) FROM Account ORDER BY Id",
           "{\"Name\":\"Acme\",\"Contacts\":{\"totalSize\":1,\"done\":true,\"records\":[{\"LastName\":\"Roe\"}]}},"
           "{\"Name\":\"Born\",\"Contacts\":null},{\"Name\":\"çelik\",\"Contacts\":null}" },
-        { "SELECT Name, (SELECT Contact.Name, (SELECT CaseNumber FROM Cases) FROM Account.Contacts) FROM Account LIMIT 1",
+        { "SELECT Name, (SELECT Contact.Name, (SELECT CaseNumber FROM Cases) FROM Account.Contacts) FROM Account LIMIT "
+          "1",
           "{\"Name\":\"Acme\",\"Contacts\":{\"totalSize\":2,\"done\":true,\"records\":[{\"Name\":\"Ada Doe\",\"Cases\":"
           "{\"totalSize\":2,\"done\":true,\"records\":[{\"CaseNumber\":\"00001001\"},{\"CaseNumber\":\"00001002\"}]}},"
           "{\"Name\":\"Roe\",\"Cases\":null}]}}" },
@@ -106,7 +177,8 @@ static void test_select__children(void **state)
 static void test_select__typeof(void **state)
 {
     static const select_case cases[] = {
-        { "SELECT TYPEOF What WHEN Account THEN Industry, Name WHEN Case THEN CaseNumber END, Subject FROM Task ORDER BY Id",
+        { "SELECT TYPEOF What WHEN Account THEN Industry, Name WHEN Case THEN CaseNumber END, Subject FROM Task ORDER "
+          "BY Id",
           "{\"What\":{\"Industry\":\"Energy\",\"Name\":\"Acme\"},\"Subject\":\"Call\"},"
           "{\"What\":{\"CaseNumber\":\"00001001\"},\"Subject\":\"Mail\"},{\"What\":null,\"Subject\":\"Rest\"}" },
         { "SELECT TYPEOF What WHEN Account THEN Id ELSE Name, Email END FROM Task ORDER BY Id LIMIT 2",
@@ -120,17 +192,21 @@ static void test_select__typeof(void **state)
 static void test_select__values_have_their_types(void **state)
 {
     static const select_case cases[] = {
-        { "SELECT Clock__c, Moment__c, Day__c, Count__c, Score__c, Money__c, Open__c, Tags__c, Notes__c FROM Place__c LIMIT 1",
+        { "SELECT Clock__c, Moment__c, Day__c, Count__c, Score__c, Money__c, Open__c, Tags__c, Notes__c FROM Place__c "
+          "LIMIT 1",
           "{\"Clock__c\":\"08:00:00.000Z\",\"Moment__c\":\"2024-05-15T12:00:00.000+0000\",\"Day__c\":\"2024-05-15\","
-          "\"Count__c\":1,\"Score__c\":1.5,\"Money__c\":1234.5,\"Open__c\":true,\"Tags__c\":\"A;B\",\"Notes__c\":null}" },
+          "\"Count__c\":1,\"Score__c\":1.5,\"Money__c\":1234.5,\"Open__c\":true,\"Tags__c\":\"A;B\",\"Notes__c\":"
+          "null}" },
         { "SELECT Spot__c, Spot__Latitude__s, DISTANCE(Spot__c, GEOLOCATION(52.52,13.4), 'km'), "
-          "DISTANCE(Spot__c, GEOLOCATION(52.52,13.4), 'mi') d FROM Place__c WHERE Id IN ('a0p000000000001','a0p000000000003')",
+          "DISTANCE(Spot__c, GEOLOCATION(52.52,13.4), 'mi') d FROM Place__c WHERE Id IN "
+          "('a0p000000000001','a0p000000000003')",
           "{\"Spot__c\":{\"latitude\":52.52,\"longitude\":13.4},\"Spot__Latitude__s\":52.52,\"expr0\":0.0,\"d\":0.0},"
           "{\"Spot__c\":null,\"Spot__Latitude__s\":null,\"expr0\":null,\"d\":null}" },
         { "SELECT BillingAddress FROM Account ORDER BY Id LIMIT 2",
           "{\"BillingAddress\":{\"city\":\"Berlin\",\"country\":\"DE\",\"geocodeAccuracy\":null,\"latitude\":null,"
           "\"longitude\":null,\"postalCode\":null,\"state\":null,\"street\":\"Hof 1\"}},{\"BillingAddress\":null}" },
-        { "SELECT toLabel(Kind__c), toLabel(Tags__c) t, FORMAT(Money__c) f, Money__c, FORMAT(convertCurrency(Money__c)) c, "
+        { "SELECT toLabel(Kind__c), toLabel(Tags__c) t, FORMAT(Money__c) f, Money__c, "
+          "FORMAT(convertCurrency(Money__c)) c, "
           "FORMAT(Day__c), FORMAT(Moment__c) m FROM Place__c LIMIT 1",
           "{\"Kind__c\":\"Shop\",\"t\":\"Alpha;Beta\",\"f\":\"$1,234.50\",\"Money__c\":1234.5,\"c\":\"$1,234.50\","
           "\"Day__c\":\"5/15/2024\",\"m\":\"5/15/2024, 12:00 PM\"}" },
@@ -184,7 +260,8 @@ static void test_select__counts_and_aggregates(void **state)
           "{\"Industry\":\"Energy\",\"c\":2}" },
         { "SELECT Firm__r.Name, COUNT(Id) c FROM Place__c GROUP BY Firm__r.Name HAVING COUNT(Id) > 1",
           "{\"Name\":null,\"c\":4}" },
-        { "SELECT Kind__c FROM Place__c GROUP BY Kind__c HAVING Kind__c != 'shop' AND (SUM(Score__c) > 0 OR COUNT(Id) = 1)",
+        { "SELECT Kind__c FROM Place__c GROUP BY Kind__c HAVING Kind__c != 'shop' AND (SUM(Score__c) > 0 OR COUNT(Id) "
+          "= 1)",
           "{\"Kind__c\":null},{\"Kind__c\":\"bank\"}" },
         { "SELECT CALENDAR_YEAR(Day__c) y, COUNT(Id) FROM Place__c GROUP BY CALENDAR_YEAR(Day__c) "
           "ORDER BY CALENDAR_YEAR(Day__c) NULLS LAST",
@@ -192,7 +269,8 @@ static void test_select__counts_and_aggregates(void **state)
         { "SELECT DAY_ONLY(Moment__c), COUNT(Id) FROM Place__c WHERE Moment__c > 2024-05-15T00:00:00Z GROUP BY "
           "DAY_ONLY(Moment__c)",
           "{\"expr0\":\"2024-05-15\",\"expr1\":1},{\"expr0\":\"2024-05-16\",\"expr1\":1}" },
-        { "SELECT FORMAT(SUM(Money__c)) s, FORMAT(MAX(Day__c)) FROM Place__c", "{\"s\":\"$45,246.50\",\"expr0\":\"5/16/2024\"}" },
+        { "SELECT FORMAT(SUM(Money__c)) s, FORMAT(MAX(Day__c)) FROM Place__c",
+          "{\"s\":\"$45,246.50\",\"expr0\":\"5/16/2024\"}" },
         { "SELECT toLabel(Kind__c) FROM Place__c WHERE Kind__c = 'cafe' GROUP BY Kind__c", "{\"expr0\":\"Café\"}" },
     };
     (void)state;
@@ -208,14 +286,17 @@ static void test_select__rollup_and_cube(void **state)
         { "SELECT Kind__c k, Open__c o, GROUPING(Kind__c) gk, GROUPING(Open__c) go, COUNT(Id) n FROM Place__c "
           "WHERE Kind__c IN ('cafe', 'bank') GROUP BY ROLLUP(Kind__c, Open__c)",
           "{\"k\":\"bank\",\"o\":true,\"gk\":0,\"go\":0,\"n\":1},{\"k\":\"bank\",\"o\":null,\"gk\":0,\"go\":1,\"n\":1},"
-          "{\"k\":\"cafe\",\"o\":false,\"gk\":0,\"go\":0,\"n\":1},{\"k\":\"cafe\",\"o\":true,\"gk\":0,\"go\":0,\"n\":1},"
+          "{\"k\":\"cafe\",\"o\":false,\"gk\":0,\"go\":0,\"n\":1},{\"k\":\"cafe\",\"o\":true,\"gk\":0,\"go\":0,\"n\":1}"
+          ","
           "{\"k\":\"cafe\",\"o\":null,\"gk\":0,\"go\":1,\"n\":2},{\"k\":null,\"o\":null,\"gk\":1,\"go\":1,\"n\":3}" },
         { "SELECT Open__c, Kind__c, SUM(Score__c) FROM Place__c WHERE Kind__c = 'cafe' GROUP BY CUBE(Kind__c, Open__c) "
           "ORDER BY GROUPING(Kind__c), GROUPING(Open__c) DESC, SUM(Score__c)",
-          "{\"Open__c\":null,\"Kind__c\":\"cafe\",\"expr0\":-0.5},{\"Open__c\":false,\"Kind__c\":\"cafe\",\"expr0\":-2.0},"
+          "{\"Open__c\":null,\"Kind__c\":\"cafe\",\"expr0\":-0.5},{\"Open__c\":false,\"Kind__c\":\"cafe\",\"expr0\":-2."
+          "0},"
           "{\"Open__c\":true,\"Kind__c\":\"cafe\",\"expr0\":1.5},{\"Open__c\":null,\"Kind__c\":null,\"expr0\":-0.5},"
           "{\"Open__c\":false,\"Kind__c\":null,\"expr0\":-2.0},{\"Open__c\":true,\"Kind__c\":null,\"expr0\":1.5}" },
-        { "SELECT Kind__c, COUNT(Id) FROM Place__c WHERE Kind__c != null GROUP BY ROLLUP(Kind__c) HAVING GROUPING(Kind__c) = 1",
+        { "SELECT Kind__c, COUNT(Id) FROM Place__c WHERE Kind__c != null GROUP BY ROLLUP(Kind__c) HAVING "
+          "GROUPING(Kind__c) = 1",
           "{\"Kind__c\":null,\"expr0\":6}" },
     };
     (void)state;
@@ -237,7 +318,8 @@ static void test_select__scopes_and_clauses_without_effect(void **state)
 static void test_select__survives_each_failed_allocation(void **state)
 {
     static const char *const statements[] = {
-        "SELECT Name, Firm__r.Owner.Name, Spot__c, (SELECT Name FROM Things__r) FROM Place__c WHERE Name IN ('a','alpha')",
+        "SELECT Name, Firm__r.Owner.Name, Spot__c, (SELECT Name FROM Things__r) FROM Place__c WHERE Name IN "
+        "('a','alpha')",
         "SELECT Kind__c, COUNT(Id) FROM Place__c GROUP BY ROLLUP(Kind__c) HAVING COUNT(Id) > 1 ORDER BY COUNT(Id)",
     };
     (void)state;

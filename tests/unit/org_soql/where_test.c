@@ -37,7 +37,10 @@ static void check_object(const char *object, const where_case *cases, size_t cou
     }
 }
 
-static void check(const where_case *cases, size_t count) { check_object("Place__c", cases, count); }
+static void check(const where_case *cases, size_t count)
+{
+    check_object("Place__c", cases, count);
+}
 
 #define ALL "alpha Beta b_ta Gamma% - Straße ALPHA"
 
@@ -49,10 +52,10 @@ static void test_where__text_compares_without_case(void **state)
         { "Name = 'STRASSE'", "" },
         { "Name IN ('beta', 'alpha')", "alpha Beta ALPHA" },
         { "Name > 'b'", "Beta b_ta Gamma% Straße" },
-        { "Name > 'BETZ'", "b_ta Gamma% Straße" },    /* _ sorts behind Z */
+        { "Name > 'BETZ'", "b_ta Gamma% Straße" }, /* _ sorts behind Z */
         { "Name <= 'alpha'", "alpha ALPHA" },
         { "Firm__r.Name = 'ÇELIK'", "-" },
-        { "Code__c = 'x1'", "alpha" },                /* unique, case-sensitive */
+        { "Code__c = 'x1'", "alpha" }, /* unique, case-sensitive */
         { "Code__c IN ('X1', 'x2')", "Beta b_ta" },
     };
     (void)state;
@@ -121,8 +124,8 @@ static void test_where__numbers_and_ids(void **state)
         { "Money__c = USD1234.5", "alpha" },
         { "Count__c != 1", "Beta b_ta Gamma% - Straße" },
         { "Id = 'a0p000000000002'", "Beta" },
-        { "Id = 'A0P000000000002'", "" },            /* 15 characters mind case */
-        { "Id = 'A0P000000000002aaa'", "Beta" },     /* 18 carry it in their suffix */
+        { "Id = 'A0P000000000002'", "" },        /* 15 characters mind case */
+        { "Id = 'A0P000000000002aaa'", "Beta" }, /* 18 carry it in their suffix */
         { "Id IN ('a0p000000000001', '001000000000001')", "alpha" },
         { "Id > 'a0p000000000005'", "Straße ALPHA" },
         { "Up__c = null", "alpha Gamma% Straße ALPHA" },
@@ -193,7 +196,8 @@ static void test_where__dates(void **state)
 
 static void test_where__days_are_those_of_the_users_zone(void **state)
 {
-    static const where_case berlin[] = { /* two hours ahead of UTC in May, one in winter */
+    static const where_case berlin[] = {
+        /* two hours ahead of UTC in May, one in winter */
         { "Moment__c = LAST_MONTH", "" },
         { "Moment__c = THIS_MONTH", "alpha Beta b_ta -" },
         { "Moment__c = LAST_YEAR", "" },
@@ -225,9 +229,9 @@ static void test_where__semi_joins(void **state)
 static void test_where__polymorphic_parents(void **state)
 {
     static const char *const cases[][2] = {
-        { "What.Type = 'Account'", "00T000000000001AAA" },      { "What.Name = 'acme'", "00T000000000001AAA" },
-        { "What.Name = '00001001'", "00T000000000002AAA" },     { "Who.LastName LIKE 'd%'", "00T000000000001AAA" },
-        { "What.Name = null", "00T000000000003AAA" },           { "WhatId = '500000000000001'", "00T000000000002AAA" },
+        { "What.Type = 'Account'", "00T000000000001AAA" },  { "What.Name = 'acme'", "00T000000000001AAA" },
+        { "What.Name = '00001001'", "00T000000000002AAA" }, { "Who.LastName LIKE 'd%'", "00T000000000001AAA" },
+        { "What.Name = null", "00T000000000003AAA" },       { "WhatId = '500000000000001'", "00T000000000002AAA" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -235,7 +239,8 @@ static void test_where__polymorphic_parents(void **state)
         snprintf(soql, sizeof soql, "SELECT Id FROM Task WHERE %s", cases[i][0]);
         snprintf(want, sizeof want, "\"Id\":\"%s\"", cases[i][1]);
         char *json = fixture_query(&org, soql, false);
-        if (strstr(json, want) == NULL || strstr(json, "\"totalSize\":1,") == NULL) print_message("  %s\n  %s\n", soql, json);
+        if (strstr(json, want) == NULL || strstr(json, "\"totalSize\":1,") == NULL)
+            print_message("  %s\n  %s\n", soql, json);
         assert_non_null(strstr(json, want));
         assert_non_null(strstr(json, "\"totalSize\":1,"));
         sfi_free(json);
