@@ -29,11 +29,11 @@ static size_t distance(const char *a, const char *b)
 const char *cli_nearest(const char *typed, const char *const *names, size_t count)
 {
     const char *best = NULL;
-    size_t least = strlen(typed) / 3 + 2; /* nearer than this, or it is another word */
+    size_t len = strlen(typed), least = len < 4 ? 2 : len / 3 + 2; /* nearer than this, or it is another word */
     for (size_t i = 0; i < count; i++) {
         if (names[i] == NULL) continue;
         size_t d = distance(typed, names[i]);
-        if (strlen(typed) >= 3 && strncmp(names[i], typed, strlen(typed)) == 0) d = 1;
+        if (len >= 3 && strncmp(names[i], typed, len) == 0) d = 1;
         if (d < least && d < strlen(names[i])) {
             least = d;
             best = names[i];
@@ -91,6 +91,7 @@ typedef struct walk {
     int argc, i;
     char *const *argv;
     const cli_command *command; /* NULL while it is looked for */
+    const char *name;           /* the word that should be one */
     cli_args *args;             /* NULL: only the command is looked for, mistakes do not matter */
     sf_error *err;
 } walk;
@@ -163,7 +164,7 @@ static sf_status walk_line(walk *w)
         sf_status rc = SF_OK;
         if (flags_ended || word[0] != '-' || word[1] == 0) {
             if (w->args == NULL) { /* this is the command, and that is all we want to know */
-                w->command = cli_command_find(word);
+                w->command = cli_command_find(w->name = word);
                 return SF_OK;
             }
             w->args->words[w->args->count++] = word;
@@ -200,12 +201,12 @@ sf_status cli_args_parse(int argc, char *const *argv, sfi_arena *arena, cli_args
     walk first = { .argc = argc, .argv = argv };
     sf_status rc = walk_line(&first);
     if (rc != SF_OK) return rc;
+    if (first.name != NULL && first.command == NULL) return unknown_command(first.name, err);
     walk second = { .argc = argc, .argv = argv, .command = first.command, .args = args, .err = err };
     args->command = first.command;
     rc = walk_line(&second);
     if (rc != SF_OK) return rc;
     if (args->count == 0) return SF_OK;
-    if (args->command == NULL) return unknown_command(args->words[0], err);
     args->words++; /* the command's own name */
     args->count--;
     return SF_OK;

@@ -6,10 +6,9 @@
 static const char bash_script[] =
     "# bash completion of sforce. In ~/.bashrc: source <(sforce completion bash)\n"
     "_sforce() {\n"
-    "    local current=${COMP_WORDS[COMP_CWORD]} line first=1 cut=''\n"
+    "    local current=${COMP_WORDS[COMP_CWORD]} line cut=''\n"
     "    local -a words=()\n"
-    "    # = and : break words in bash; put them together again\n"
-    "    local text=${COMP_LINE:0:COMP_POINT} word\n"
+    "    # = and : break words in bash; bash-completion puts them together again\n"
     "    if declare -F _get_comp_words_by_ref >/dev/null; then\n"
     "        local cur words_ref cword\n"
     "        _get_comp_words_by_ref -n =: -c cur -w words_ref -i cword\n"

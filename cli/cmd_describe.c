@@ -8,7 +8,7 @@ static const char *text_of(cli *c, sf_value v, const char *path)
 
 static const char *yes_no(sf_value v, const char *path)
 {
-    return sf_get_bool(v, path, false) ? "yes" : "";
+    return sf_get_bool(v, path, false) ? "yes" : NULL;
 }
 
 /* Print a grid, or the org's own answer where JSON is wanted; the document ends here. */
@@ -83,7 +83,7 @@ static const char *remarks_of(cli *c, sf_value field)
     if (!create && !update) sfi_buf_addf(&text, "%sread-only", text.len > 0 ? ", " : "");
     for (size_t i = 0; i < SFI_COUNT_OF(flags); i++)
         if (sf_get_bool(field, flags[i].member, false)) sfi_buf_addf(&text, "%s%s", text.len > 0 ? ", " : "", flags[i].word);
-    const char *copy = cli_strdup(c, text.data != NULL ? text.data : "");
+    const char *copy = cli_strdup(c, text.data);
     sfi_buf_free(&text);
     return copy;
 }

@@ -106,26 +106,19 @@ static sf_document *ask_userinfo(cli *c, sf_error *err)
 
 int cli_run_whoami(cli *c)
 {
-    static const char *const names[] = { "name", "username", "display_name", "email", "user_id", "org_id", "instance_url", "api_version", "flow", "api_used", "api_max" };
-    static const bool bare[SFI_COUNT_OF(names)] = { [9] = true, [10] = true };
+    static const char *const names[] = { "name", "username", "display_name", "email", "user_id", "org_id", "instance_url", "api_version", "flow" };
     sf_error err = { 0 };
     sf_client_info info;
-    sf_api_usage usage;
     if (cli_connect(c, &err) != SF_OK || sf_client_get_info(c->sf, &info, &err) != SF_OK) return cli_fail_error(c, &err);
     sf_document *doc = ask_userinfo(c, &err);
     bool silent = err.status == SF_ERR_ORG || err.status == SF_ERR_NOT_FOUND || err.status == SF_ERR_PROTOCOL;
     if (doc == NULL && !silent) return cli_fail_error(c, &err); /* a session without the id scope is not told who it is, and that is all right */
     sf_value who = doc != NULL ? sf_document_root(doc) : (sf_value){ 0 };
     const char *username = sf_get_str(who, "preferred_username"), *user = sf_get_str(who, "user_id"), *org = sf_get_str(who, "organization_id");
-    const char *used = NULL, *max = NULL;
-    if (sf_client_get_api_usage(c->sf, &usage) == SF_ROW) {
-        used = cli_textf(c, "%lld", (long long)usage.used);
-        max = cli_textf(c, "%lld", (long long)usage.max);
-    }
     const char *cells[] = { c->login.name, username != NULL ? username : c->login.username, sf_get_str(who, "name"), sf_get_str(who, "email"),
                             user != NULL ? user : info.user_id.text, org != NULL ? org : info.org_id.text, info.instance_url, info.api_version,
-                            c->login.flow, used, max };
-    cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true, .right = bare };
+                            c->login.flow };
+    cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true };
     cli_grid_add(c, &grid, cells);
     int code = cli_finish_grid(c, &grid, (sf_str){ 0 });
     sf_document_free(doc);

@@ -20,6 +20,7 @@ static void add_wrapped(sfi_buf *out, const char *text, size_t indent, size_t co
     while (*text != 0) {
         size_t len = strcspn(text, " ");
         if (at + len > WIDTH && at > indent) {
+            if (out->data != NULL && out->data[out->len - 1] == ' ') out->len--;
             sfi_buf_addf(out, "\n%*s", (int)indent, "");
             at = indent;
         }

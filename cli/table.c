@@ -2,7 +2,9 @@
  * batch is set with these widths as its least, so that a table of any length streams in flat memory. On a terminal what is
  * wider than its column is cut, so that lines stay lines. */
 #include "output.h"
+#include <langinfo.h>
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 
 enum { SAMPLE = 200, CELL_MAX = 4096 };
@@ -30,10 +32,17 @@ static sf_status add_columns(cli_table *t, const char *const *names, const bool 
     return SF_OK;
 }
 
+/* smartcols measures characters by the locale; what the org sends is UTF-8 whatever the locale says. */
+static void set_locale(void)
+{
+    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else escapes are shown */
+}
+
 sf_status cli_table_new(cli_out *out, const char *const *names, size_t count, const cli_table_options *options, cli_table **table,
                         sf_error *err)
 {
     *table = NULL;
+    set_locale();
     scols_init_debug(0);
     cli_table *t = sfi_calloc(sizeof *t);
     if (t == NULL) return sfi_fail_memory(err, "a table");
