@@ -189,3 +189,49 @@ const char *sfo_call_base_url(sfo_call *call)
     snprintf(url, size, "%s://%s", scheme, host);
     return url;
 }
+
+/* ---- version and user ---- */
+/* v62.0 to 62; 0: not a version's name. */
+static int version_number(sf_str segment)
+{
+    int64_t major = 0;
+    int64_t minor = 0;
+    if (segment.len == 0 || (segment.ptr[0] != 'v' && segment.ptr[0] != 'V')) return 0;
+    sf_str rest = { segment.ptr + 1, segment.len - 1 };
+    if (!sfi_take_int(&rest, 999, &major) || !sfi_take_text(&rest, ".") || !sfi_take_int(&rest, 0, &minor) ||
+        rest.len > 0)
+        return 0;
+    return (int)major;
+}
+
+bool sfo_call_set_version(sfo_call *call, sf_str segment)
+{
+    int version = version_number(segment);
+    if (version >= SFO_VERSION_FIRST && version < SFO_VERSION_MIN) {
+        sfo_answer_error(call, 410, "GONE",
+                         "The requested API version %d.0 is retired; the oldest one supported is %d.0", version,
+                         SFO_VERSION_MIN);
+        return false;
+    }
+    if (version < SFO_VERSION_FIRST || version > SFO_VERSION_MAX) {
+        sfo_answer_not_found(call);
+        return false;
+    }
+    call->version_number = version;
+    snprintf(call->version, sizeof call->version, "%d.0", version);
+    return true;
+}
+
+void sfo_call_set_context(sfo_call *call)
+{
+    call->context =
+        (sfo_context){ .user_id = call->user.text, .version = call->version, .version_number = call->version_number };
+}
+
+void sfo_call_event(sfo_call *call, sfo_event event)
+{
+    if (call->pending != NULL)
+        call->pending[event]++;
+    else
+        sfo_stats_event(call->org->stats, event, 1);
+}

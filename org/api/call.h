@@ -22,6 +22,14 @@ enum {
 };
 
 typedef struct sfo_stats sfo_stats;
+typedef enum sfo_event {
+    SFO_EVENT_CREATED,
+    SFO_EVENT_UPDATED,
+    SFO_EVENT_DELETED,
+    SFO_EVENT_LOGIN,
+    SFO_EVENT_REFRESH,
+    SFO_EVENT_COUNT
+} sfo_event;
 
 struct sfo_org {
     sfo_org_options options; /* read only after sfo_org_new, as all but the last five */
@@ -48,9 +56,13 @@ typedef struct sfo_call {
     int version_number;
     sfo_context context; /* for store and soql; user_id points to user */
     sf_id user;
-    sfi_json *json; /* the body's document, made when first read; ends with the call */
+    sfi_json *json;   /* the body's document, made when first read; ends with the call */
+    int64_t *pending; /* of a transaction: events wait here for its end; NULL: they count at once */
 } sfo_call;
 
+/* The version of a path's piece, such as v62.0. false: the response is the 404, or the 410 of a retired one. */
+bool sfo_call_set_version(sfo_call *call, sf_str segment);
+void sfo_call_set_context(sfo_call *call); /* from user and version, for store and soql */
 /* Split and decode path and query. false: the response says what is wrong. */
 bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sfo_response *response);
 void sfo_call_end(sfo_call *call);
@@ -75,6 +87,7 @@ bool sfo_call_body(sfo_call *call, sf_value *out);
 /* http://host of this request (https where a proxy says so), for URLs in answers. */
 const char *sfo_call_base_url(sfo_call *call);
 const char *sfo_call_header(const sfo_call *call, const char *name);
+void sfo_call_event(sfo_call *call, sfo_event event); /* counts what a handler did */
 
 /* ---- doors ---- */
 void sfo_rest_dispatch(
@@ -109,15 +122,7 @@ sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password_and_toke
 /* ---- what happened (stats.c) ---- */
 sfo_stats *sfo_stats_new(void);
 void sfo_stats_free(sfo_stats *s);
-typedef enum sfo_event {
-    SFO_EVENT_CREATED,
-    SFO_EVENT_UPDATED,
-    SFO_EVENT_DELETED,
-    SFO_EVENT_LOGIN,
-    SFO_EVENT_REFRESH,
-    SFO_EVENT_COUNT
-} sfo_event;
-void sfo_stats_event(sfo_stats *s, sfo_event event);
+void sfo_stats_event(sfo_stats *s, sfo_event event, int64_t times);
 void sfo_stats_request(sfo_stats *s, const char *method, const char *path, int status);
 void sfo_stats_write_json(sfo_stats *s, sfi_json_writer *w); /* members of an object that is open */
 void sfo_stats_reset(sfo_stats *s);

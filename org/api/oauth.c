@@ -162,7 +162,7 @@ static void grant_password(sfo_call *call, const sfo_params *form)
     }
     switch (sfo_user_login(call->org, username, password, &user)) {
     case SFO_LOGIN_OK:
-        sfo_stats_event(call->org->stats, SFO_EVENT_LOGIN);
+        sfo_stats_event(call->org->stats, SFO_EVENT_LOGIN, 1);
         grant_session(call, form, user.text, 0, NULL, NULL);
         return;
     case SFO_LOGIN_INACTIVE: fail(call, form, "inactive_user", "user is inactive"); return;
@@ -179,7 +179,7 @@ static void grant_client_credentials(sfo_call *call, const sfo_params *form)
         fail(call, form, "invalid_grant", "no client credentials user enabled");
         return;
     }
-    sfo_stats_event(call->org->stats, SFO_EVENT_LOGIN);
+    sfo_stats_event(call->org->stats, SFO_EVENT_LOGIN, 1);
     grant_session(call, form, sfo_store_admin_id(call->org->store), 0, "api", NULL);
 }
 
@@ -198,7 +198,7 @@ static void grant_refresh(sfo_call *call, const sfo_params *form)
         fail(call, form, "invalid_grant", "expired access/refresh token");
         return;
     }
-    sfo_stats_event(org->stats, SFO_EVENT_REFRESH);
+    sfo_stats_event(org->stats, SFO_EVENT_REFRESH, 1);
     grant_session(call, form, facts.user.text, facts.family, "refresh_token api", next);
     sfi_wipe(next, sizeof next);
 }

@@ -199,19 +199,6 @@ sf_status sfo_org_add_fault(sfo_org *org, const char *spec, sf_error *err)
 }
 
 /* ---- a request ---- */
-/* v62.0 to 62; 0: not a version's name. */
-static int version_number(sf_str segment)
-{
-    int64_t major = 0;
-    int64_t minor = 0;
-    if (segment.len == 0 || (segment.ptr[0] != 'v' && segment.ptr[0] != 'V')) return 0;
-    sf_str rest = { segment.ptr + 1, segment.len - 1 };
-    if (!sfi_take_int(&rest, 999, &major) || !sfi_take_text(&rest, ".") || !sfi_take_int(&rest, 0, &minor) ||
-        rest.len > 0)
-        return 0;
-    return (int)major;
-}
-
 /* .json at the end of a path only says what comes back anyway; .xml asks for what this org does not write. */
 static bool take_format_suffix(sfo_call *call)
 {
@@ -229,25 +216,13 @@ static bool take_format_suffix(sfo_call *call)
 /* Everything below /services/data/vXX.X: version, session, allowance, then the routes. */
 static void data_call(sfo_call *call)
 {
-    int version = version_number(call->segments[2]);
-    if (version >= SFO_VERSION_FIRST && version < SFO_VERSION_MIN) {
-        sfo_answer_error(call, 410, "GONE",
-                         "The requested API version %d.0 is retired; the oldest one supported is %d.0", version,
-                         SFO_VERSION_MIN);
-        return;
-    }
-    if (version < SFO_VERSION_FIRST || version > SFO_VERSION_MAX) {
-        sfo_answer_not_found(call);
-        return;
-    }
-    call->version_number = version;
-    snprintf(call->version, sizeof call->version, "%d.0", version);
+    if (!sfo_call_set_version(call, call->segments[2])) return;
     if (!sfo_call_authenticate(call)) return;
     if (!sfo_stats_api_call(call->org->stats, call->org->options.api_max)) {
         sfo_answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         return;
     }
-    call->context = (sfo_context){ .user_id = call->user.text, .version = call->version, .version_number = version };
+    sfo_call_set_context(call);
     if (take_format_suffix(call)) sfo_rest_dispatch(call);
 }
 

@@ -227,6 +227,9 @@ void sfo_rest_dispatch(sfo_call *call)
 {
     static const sfo_route routes[] = {
         { "GET", "", resources },
+        { "GET", "composite", sfo_rest_composite_resources },
+        { "POST", "composite", sfo_rest_composite },
+        { "POST", "composite/batch", sfo_rest_batch },
         { "GET", "limits", limits },
         { "GET", "limits/recordCount", record_count },
         { "GET", "query", sfo_rest_query },

@@ -23,6 +23,10 @@ void sfo_rest_password_reset(sfo_call *call);
 /* rest_replication.c */
 void sfo_rest_deleted(sfo_call *call);
 void sfo_rest_updated(sfo_call *call);
+/* rest_composite.c */
+void sfo_rest_composite_resources(sfo_call *call);
+void sfo_rest_composite(sfo_call *call);
+void sfo_rest_batch(sfo_call *call);
 /* rest_query.c */
 void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);

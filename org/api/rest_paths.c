@@ -219,7 +219,7 @@ static void upsert(sfo_call *call, const sfo_object *o, const sfo_field *field)
         sfo_answer_fault(call, &fault);
         return;
     }
-    sfo_stats_event(call->org->stats, created ? SFO_EVENT_CREATED : SFO_EVENT_UPDATED);
+    sfo_call_event(call, created ? SFO_EVENT_CREATED : SFO_EVENT_UPDATED);
     answer_upserted(call, o, id.text, created);
 }
 

@@ -155,7 +155,7 @@ void sfo_rest_create(sfo_call *call)
         sfo_answer_fault(call, &fault);
         return;
     }
-    sfo_stats_event(call->org->stats, SFO_EVENT_CREATED);
+    sfo_call_event(call, SFO_EVENT_CREATED);
     sfo_answer_saved(call, 201, o, id.text, -1);
 }
 
@@ -169,7 +169,7 @@ void sfo_update_record(sfo_call *call, const sfo_object *o, const char *id)
     if (!sfo_has_precondition(call) ||
         (row_state(call, o, id, &state) && sfo_precondition_holds(call, &state, false))) {
         if (sfo_record_update(call->org->store, &call->context, o, id, body, &fault)) {
-            sfo_stats_event(call->org->stats, SFO_EVENT_UPDATED);
+            sfo_call_event(call, SFO_EVENT_UPDATED);
             sfo_answer_empty(call, 204);
         } else {
             sfo_answer_fault(call, &fault);
@@ -185,7 +185,7 @@ void sfo_delete_record(sfo_call *call, const sfo_object *o, const char *id)
         sfo_answer_fault(call, &fault);
         return;
     }
-    sfo_stats_event(call->org->stats, SFO_EVENT_DELETED);
+    sfo_call_event(call, SFO_EVENT_DELETED);
     sfo_answer_empty(call, 204);
 }
 

@@ -182,7 +182,7 @@ static void login(soap_call *s)
                !sfo_session_open(org->sessions, id.text, 0, session)) {
         fault(s, "SERVER_UNAVAILABLE", "no memory for a session", "UnexpectedErrorFault");
     } else {
-        sfo_stats_event(org->stats, SFO_EVENT_LOGIN);
+        sfo_stats_event(org->stats, SFO_EVENT_LOGIN, 1);
         answer_login(s, &user, session);
         sfi_wipe(session, sizeof session);
     }

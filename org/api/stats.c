@@ -36,10 +36,10 @@ void sfo_stats_free(sfo_stats *s)
     sfi_free(s);
 }
 
-void sfo_stats_event(sfo_stats *s, sfo_event event)
+void sfo_stats_event(sfo_stats *s, sfo_event event, int64_t times)
 {
     pthread_mutex_lock(&s->lock);
-    s->events[event]++;
+    s->events[event] += times;
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -490,6 +490,46 @@ check_query() {
     is 'gzip holds JSON' "$(gunzip -c "$work/body" | jq '.records|length')" 100
 }
 
+# ---- composite ----
+check_composite() {
+    post "$data/composite" '{"compositeRequest":[
+      {"method":"POST","url":"/services/data/v62.0/sobjects/Account","referenceId":"refA","body":{"Name":"Composite"}},
+      {"method":"POST","url":"/services/data/v62.0/sobjects/Contact","referenceId":"refC","body":{"LastName":"Of @{refA.id}","AccountId":"@{refA.id}"}},
+      {"method":"GET","url":"/services/data/v62.0/query?q=SELECT Id, LastName FROM Contact WHERE AccountId = '"'@{refA.id}'"'","referenceId":"refQ"},
+      {"method":"PATCH","url":"/services/data/v62.0/sobjects/Contact/@{refQ.records[0].Id}","referenceId":"refP","body":{"Phone":"1"}},
+      {"method":"GET","url":"/services/data/v62.0/sobjects/Account/@{refX.id}","referenceId":"refG"}]}'
+    is 'composite' "$status" 200
+    is 'composite: statuses' "$(get '[.compositeResponse[].httpStatusCode] | map(tostring) | join(" ")')" '201 201 200 204 400'
+    is 'composite: keys' "$(get '.compositeResponse[0] | keys_unsorted | join(" ")')" 'body httpHeaders httpStatusCode referenceId'
+    is 'composite: Location' "$(get '.compositeResponse[0] | .httpHeaders.Location == "/services/data/v62.0/sobjects/Account/" + .body.id')" true
+    is 'composite: reference inside text' "$(get '.compositeResponse | .[2].body.records[0].LastName == "Of " + .[0].body.id')" true
+    is 'composite: 204' "$(get '.compositeResponse[3].body')" null
+    is 'composite: unknown reference' "$(get '.compositeResponse[4].body[0].errorCode')" PROCESSING_HALTED
+    curl -sS -X DELETE "$url/__org/stats" >/dev/null
+    post "$data/composite" '{"allOrNone":true,"compositeRequest":[
+      {"method":"POST","url":"/services/data/v62.0/sobjects/Account","referenceId":"a","body":{"Name":"Rolled back"}},
+      {"method":"POST","url":"/services/data/v62.0/sobjects/Contact","referenceId":"b","body":{}},
+      {"method":"POST","url":"/services/data/v62.0/sobjects/Account","referenceId":"c","body":{"Name":"Rolled back"}}]}'
+    is 'all or none' "$status $(get '[.compositeResponse[].body[0].errorCode] | join(" ")')" '200 PROCESSING_HALTED REQUIRED_FIELD_MISSING PROCESSING_HALTED'
+    query "SELECT Id FROM Account WHERE Name = 'Rolled back'"
+    is 'none was kept' "$(get .totalSize)" 0
+    is 'none was counted' "$(curl -sS "$url/__org/stats" | jq .records_created)" 0
+    local ids; ids=$(printf "'%018d'," $(seq 1100))
+    jq -n --arg q "SELECT Id FROM Account WHERE Name NOT IN (${ids%,}) LIMIT 1" '{compositeRequest:[{method:"GET",url:("/services/data/v62.0/query?q=" + ($q|@uri)),referenceId:"long"}]}' >"$work/long"
+    post "$data/composite" @"$work/long"
+    is 'a statement too long for a URL' "$(wc -c <"$work/long" | awk '{print ($1 > 20000)}') $(get '.compositeResponse[0].httpStatusCode')" '1 200'
+    post "$data/composite" '{"compositeRequest":[{"method":"GET","url":"/services/data/v62.0/limits","referenceId":"a"},{"method":"GET","url":"/services/data/v62.0/limits","referenceId":"a"}]}'
+    error 'references must be unique' 400 INVALID_BATCH_REQUEST
+    post "$data/composite" '{}'
+    error 'no parts' 400 JSON_PARSER_ERROR
+    post "$data/composite/batch" '{"batchRequests":[{"method":"GET","url":"v62.0/limits"},{"method":"POST","url":"v62.0/sobjects/Account","richInput":{"Name":"Batch"}},{"method":"GET","url":"/services/data/v62.0/nothing"},{"method":"DELETE","url":"v66.0/sobjects/Account/x"}]}'
+    is 'batch' "$status $(get .hasErrors) $(get '[.results[].statusCode] | map(tostring) | join(" ")')" '200 true 200 201 404 400'
+    post "$data/composite/batch" '{"haltOnError":true,"batchRequests":[{"method":"GET","url":"v62.0/nothing"},{"method":"GET","url":"v62.0/limits"}]}'
+    is 'batch: halt' "$(get '.results[1] | [.statusCode, .result[0].errorCode] | map(tostring) | join(" ")')" '412 BATCH_PROCESSING_HALTED'
+    post "$data/composite/batch" '{"batchRequests":[{"method":"POST","url":"v62.0/composite/batch","richInput":{}}]}'
+    is 'batch in a batch' "$(get '.results[0].statusCode')" 400
+}
+
 # ---- faults ----
 check_faults() {
     local limits=$data/limits
@@ -660,6 +700,7 @@ check_records
 check_refusals
 check_external_ids
 check_query
+check_composite
 check_faults
 stop
 is 'the org ends cleanly' $? 0
