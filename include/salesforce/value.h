@@ -20,10 +20,10 @@ typedef enum sf_type {
 } sf_type;
 
 struct sfi_json;
-typedef struct sf_value {  /* a view: copy it freely; a zeroed one is SF_MISSING; finished */
-    struct sfi_json *doc;  /* ours */
-    uint32_t token;        /* ours */
-    uint32_t type;         /* an sf_type */
+typedef struct sf_value { /* a view: copy it freely; a zeroed one is SF_MISSING; finished */
+    struct sfi_json *doc; /* ours */
+    uint32_t token;       /* ours */
+    uint32_t type;        /* an sf_type */
 } sf_value;
 
 typedef struct sf_document sf_document; /* owns JSON text and what it takes to read it */
@@ -33,15 +33,16 @@ SF_EXTERN sf_type sf_value_type(sf_value v);
 
 /** The value at a dotted path: "Owner.Name", "records.0.Id" (a number picks an array's element).
  *  @param path NULL or "": v itself. Names compare with case, as JSON does. A record's field whose own name holds a
- *  dot does not exist in Salesforce. @return SF_MISSING when a step is not there; SF_NULL when a step before the last
- *  is null (a record without parent). */
+ *  dot does not exist in Salesforce. Where a name stands twice in one object, it is not defined which is found.
+ *  @return SF_MISSING when a step is not there; SF_NULL when a step before the last is null (a record without parent). */
 SF_EXTERN sf_value sf_get(sf_value v, const char *path);
 
 /** True when the path exists and is null. */
 SF_EXTERN bool sf_is_null(sf_value v, const char *path);
 
 /** Text of a string, or of a number or boolean as it was written; NUL-terminated UTF-8, borrowed.
- *  @return NULL for missing, null, objects and arrays. A string that holds U+0000 reads on past it with sf_get_text. */
+ *  @return NULL for missing, null, objects and arrays, and when there is no memory for a number's text. A string that
+ *  holds U+0000 reads on past it with sf_get_text. */
 SF_EXTERN const char *sf_get_str(sf_value v, const char *path);
 
 /** The same with its length; ptr NULL where sf_get_str answers NULL. For numbers, no NUL follows. */
@@ -51,7 +52,8 @@ SF_EXTERN sf_str sf_get_text(sf_value v, const char *path);
  *  1.2E1 are whole. Never rounds. */
 SF_EXTERN int64_t sf_get_int(sf_value v, const char *path, int64_t otherwise);
 
-/** @return the nearest double of a number (or of a string that holds one), else otherwise. Locale plays no part. */
+/** @return the nearest double of a number (or of a string that holds one), else otherwise; otherwise too when the number
+ *  is beyond the largest double. Locale plays no part. */
 SF_EXTERN double sf_get_double(sf_value v, const char *path, double otherwise);
 
 /** @return otherwise unless the value is true or false (or the string "true" or "false"). */

@@ -327,7 +327,6 @@ sf_status sfi_check_run(sfi_json *doc, sfi_check_stop stop, uint32_t token, sf_e
     doc->part = (sfi_json_part){ .begin = begin, .end = w.c.at, .escape = escape };
     doc->check = w.c;
     doc->row = begin;
-    doc->row_next = 0;
     if (w.field_count <= SFI_JSON_ROW_FIELDS) doc->row_count = w.field_count;
     return SF_OK;
 }

@@ -15,6 +15,7 @@
 enum {
     SFI_JSON_TEXT_MAX = 1 << 30, /* bytes; positions are 32 bits wide */
     SFI_JSON_HINTS = 8,          /* objects and arrays whose last place is remembered; a power of two */
+    SFI_JSON_ROW_GUESSES = 64,   /* names whose place in the last row is remembered; collisions only cost time */
     SFI_JSON_ROW_FIELDS = 1024   /* fields of a row that are found without walking; more are walked to */
 };
 
@@ -44,6 +45,8 @@ typedef struct sfi_json_number { /* one place of the table of number texts */
     char *text; /* NULL: the place is free */
 } sfi_json_number;
 
+_Static_assert(SFI_JSON_ROW_FIELDS <= UINT16_MAX, "a guess is 16 bits wide");
+
 struct sfi_json {
     char *text; /* ours; len bytes, then SFI_JSON_PADDING of which the first is NUL */
     size_t cap;
@@ -56,12 +59,12 @@ struct sfi_json {
     size_t read_min, read_max; /* strings that were read in this part begin between these positions; min > max: none */
     enum { SFI_LINES_UNKNOWN, SFI_LINES_ONE, SFI_LINES_MANY } lines; /* does the text hold line feeds? */
     sfi_json_hint hints[SFI_JSON_HINTS];
-    uint32_t row;                             /* token of the row at hand, when row_count counts its fields */
-    uint32_t row_count;                       /* 0: no row, not an object, or too many fields */
-    uint32_t row_next;                        /* where in row_fields the search begins */
-    uint32_t row_fields[SFI_JSON_ROW_FIELDS]; /* tokens of its keys */
-    sfi_arena scratch;                        /* texts of numbers; emptied from row to row */
-    sfi_json_number *numbers;                 /* open addressing, in scratch */
+    uint32_t row;                               /* token of the row at hand, when row_count counts its fields */
+    uint32_t row_count;                         /* 0: no row, not an object, or too many fields */
+    uint16_t row_guesses[SFI_JSON_ROW_GUESSES]; /* where in row_fields a name was last */
+    uint32_t row_fields[SFI_JSON_ROW_FIELDS];   /* tokens of its keys */
+    sfi_arena scratch;                          /* texts of numbers; emptied from row to row */
+    sfi_json_number *numbers;                   /* open addressing, in scratch */
     uint32_t number_cap, number_count;
 };
 
