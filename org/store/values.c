@@ -29,6 +29,7 @@ static bool refuse_json(const sfo_field *field, sf_value v, sfo_fault *f)
     int64_t line, column;
     sfi_json_place(v, &line, &column);
     sf_type type = sf_value_type(v);
+    column += type == SF_NUMBER || type == SF_BOOL ? (int64_t)sf_get_text(v, NULL).len : 1; /* the org's parser is behind the token then */
     if (type == SF_ARRAY)
         return sfo_fault_set(f, 400, "JSON_PARSER_ERROR", "Cannot deserialize instance of %s from START_ARRAY value [line:%lld, column:%lld]",
                              field->type_name, (long long)line, (long long)column);

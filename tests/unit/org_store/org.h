@@ -2,6 +2,7 @@
 #ifndef TEST_ORG_H
 #define TEST_ORG_H
 #include "store/store.h"
+#include <unistd.h>
 #include "support/support.h"
 
 typedef struct test_org {
@@ -67,6 +68,44 @@ static inline bool org_update(test_org *org, const char *object, const char *id,
     bool ok = sfo_record_update(org->store, &org->context, org_object(org, object), id, sf_document_root(doc), f);
     sf_document_free(doc);
     return ok;
+}
+
+static inline bool org_delete(test_org *org, const char *object, const char *id, sfo_fault *f)
+{
+    return sfo_record_delete(org->store, &org->context, org_object(org, object), id, f);
+}
+
+static inline bool org_upsert(test_org *org, const char *object, const char *field, const char *value, const char *json, sf_id *id,
+                              bool *created, sfo_fault *f)
+{
+    sf_document *doc = org_json(json);
+    const sfo_object *o = org_object(org, object);
+    bool ok = sfo_record_upsert(org->store, &org->context, o, sfo_object_field(o, sfi_str(field)), sfi_str(value), sf_document_root(doc),
+                                false, id, created, f);
+    sf_document_free(doc);
+    return ok;
+}
+
+/* Writes text to a new file under /tmp and gives its name. */
+static inline const char *org_temp_file(char path[64], const char *text)
+{
+    snprintf(path, 64, "/tmp/sfo_store_test_XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+/* The fault says just this; it is cleared. */
+static inline void org_assert_fault(sfo_fault *f, int status, const char *code, const char *message, const char *fields)
+{
+    if (f->http_status != status || strcmp(f->code, code) != 0 || f->message == NULL || strcmp(f->message, message) != 0 ||
+        strcmp(f->fields, fields) != 0)
+        fail_msg("got %d %s «%s» [%s]\nwant %d %s «%s» [%s]", f->http_status, f->code, f->message, f->fields, status, code, message, fields);
+    sfo_fault_clear(f);
 }
 
 /* The record as a document; NULL: fault in f. */
