@@ -21,9 +21,9 @@ typedef struct sfi_token {
     int64_t issued_at_ms, expires_at_ms, generation;
 } sfi_token;
 void sfi_token_clear(sfi_token *t);
-bool sfi_token_copy(sfi_token *to, const sf_token *from);  /* false: no memory, to is empty */
-sf_token sfi_token_view(const sfi_token *t);               /* borrowed */
-bool sfi_secret_eq(const char *a, const char *b);          /* constant time for equal lengths; NULL equals only NULL */
+bool sfi_token_copy(sfi_token *to, const sf_token *from); /* false: no memory, to is empty */
+sf_token sfi_token_view(const sfi_token *t);              /* borrowed */
+bool sfi_secret_eq(const char *a, const char *b);         /* constant time for equal lengths; NULL equals only NULL */
 
 /* What calls carry: immutable, counted, wiped with the last. */
 typedef struct sfi_session sfi_session;
@@ -44,9 +44,9 @@ bool sfi_url_is_loopback(const char *url);
 
 /* ---- one login (oauth.c, soap_login.c). Nothing is kept, nothing repeated. ---- */
 typedef struct sfi_login {
-    const sf_auth *auth;         /* credentials; flow says which request */
-    const char *refresh_token;   /* in place of auth's, for SF_AUTH_REFRESH_TOKEN */
-    const char *login_url;       /* normalized */
+    const sf_auth *auth;       /* credentials; flow says which request */
+    const char *refresh_token; /* in place of auth's, for SF_AUTH_REFRESH_TOKEN */
+    const char *login_url;     /* normalized */
     const char *user_agent;
     sfi_http *http;
     const sfi_log *log;
@@ -58,29 +58,33 @@ typedef enum sfi_login_failure {
     SFI_LOGIN_LOST,      /* sent and not answered: a rotating refresh token may be used up */
     SFI_LOGIN_ENDED      /* cancelled, out of memory, out of time: our own doing */
 } sfi_login_failure;
-sf_status sfi_login_oauth(const sfi_login *login, const sfi_wait *wait, sfi_token *out, sfi_login_failure *why, sf_error *err);
-sf_status sfi_login_soap(const sfi_login *login, const sfi_wait *wait, sfi_token *out, sfi_login_failure *why, sf_error *err);
+sf_status sfi_login_oauth(const sfi_login *login, const sfi_wait *wait, sfi_token *out, sfi_login_failure *why,
+                          sf_error *err);
+sf_status sfi_login_soap(const sfi_login *login, const sfi_wait *wait, sfi_token *out, sfi_login_failure *why,
+                         sf_error *err);
 /* Sends a login's request and gives the whole plain answer: shared by the two. body_len bytes of *body are wiped by the
  * caller with sfi_wipe. A redirect, an HTML page, 429 and 5xx without a body of their own are errors here. */
 typedef struct sfi_login_answer {
     int status;
-    char *body;          /* inflated, NUL-terminated, ends with sfi_login_answer_clear */
+    char *body; /* inflated, NUL-terminated, ends with sfi_login_answer_clear */
     size_t body_len, body_cap;
 } sfi_login_answer;
-sf_status sfi_login_send(const sfi_login *login, const char *path, const char *content_type, sf_str body, const sfi_wait *wait,
-                         sfi_login_answer *out, sfi_login_failure *why, sf_error *err);
+sf_status sfi_login_send(const sfi_login *login, const char *path, const char *content_type, sf_str body,
+                         const sfi_wait *wait, sfi_login_answer *out, sfi_login_failure *why, sf_error *err);
 void sfi_login_answer_clear(sfi_login_answer *a); /* wipes */
 /* The answers read, without I/O: what the tests and the fuzzer reach. */
 sf_status sfi_oauth_read(const char *host, const sf_auth *auth, int status, sf_str body, sfi_token *out,
                          sfi_login_failure *why, sf_error *err);
-sf_status sfi_soap_login_read(const char *host, int status, sf_str body, sfi_token *out, sfi_login_failure *why, sf_error *err);
+sf_status sfi_soap_login_read(const char *host, int status, sf_str body, sfi_token *out, sfi_login_failure *why,
+                              sf_error *err);
 
 /* ---- stores (store.c): the ops behind sf_token_store; store_file.c has the file's ---- */
-sf_status sfi_store_new(const sf_token_store_ops *ops, void *user, const char *(*take_warning)(void *user), sf_token_store **out,
-                        sf_error *err);
+sf_status sfi_store_new(const sf_token_store_ops *ops, void *user, const char *(*take_warning)(void *user),
+                        sf_token_store **out, sf_error *err);
 sf_status sfi_store_lock(sf_token_store *s, int64_t timeout_ms, sf_error *err);
 void sfi_store_release(sf_token_store *s);
-sf_status sfi_store_get(sf_token_store *s, sfi_token *out, sf_error *err); /* SF_OK, SF_DONE: empty; out is cleared first */
+sf_status sfi_store_get(sf_token_store *s, sfi_token *out,
+                        sf_error *err); /* SF_OK, SF_DONE: empty; out is cleared first */
 sf_status sfi_store_set(sf_token_store *s, const sfi_token *token, sf_error *err);
 sf_status sfi_store_clear(sf_token_store *s, sf_error *err);
 const char *sfi_store_take_warning(sf_token_store *s); /* what a user should know of the file, once; NULL: nothing */
@@ -88,14 +92,14 @@ const char *sfi_store_take_warning(sf_token_store *s); /* what a user should kno
 /* ---- the token manager (token.c) ---- */
 typedef struct sfi_auth sfi_auth;
 typedef struct sfi_auth_options {
-    const sf_auth *auth;         /* copied */
-    const char *login_url;       /* normalized; copied */
-    const char *instance_url;    /* normalized, NULL: none; copied */
-    const char *user_agent;      /* copied */
-    sf_token_store *store;       /* borrowed; NULL: one of our own, in memory */
-    sfi_http *http;              /* borrowed */
-    const sfi_log *log;          /* borrowed */
-    int32_t retries_max;         /* repeats of a login that failed in passing */
+    const sf_auth *auth;      /* copied */
+    const char *login_url;    /* normalized; copied */
+    const char *instance_url; /* normalized, NULL: none; copied */
+    const char *user_agent;   /* copied */
+    sf_token_store *store;    /* borrowed; NULL: one of our own, in memory */
+    sfi_http *http;           /* borrowed */
+    const sfi_log *log;       /* borrowed */
+    int32_t retries_max;      /* repeats of a login that failed in passing */
     int64_t pause_ms, pause_max_ms;
 } sfi_auth_options;
 typedef struct sfi_auth_counts {

@@ -49,7 +49,8 @@ static sf_status take_body(sfi_http_response *r, sfi_login_answer *out, sf_error
     if (r->encoding == SFI_ENCODING_IDENTITY || out->body_len == 0) return SF_OK;
     char *plain = NULL;
     size_t cap = 0, len = 0;
-    sf_status rc = sfi_inflate(out->body, out->body_len, (int)r->encoding, SFI_AUTH_ANSWER_MAX, &plain, &cap, &len, err);
+    sf_status rc =
+        sfi_inflate(out->body, out->body_len, (int)r->encoding, SFI_AUTH_ANSWER_MAX, &plain, &cap, &len, err);
     if (rc != SF_OK) {
         sfi_free(plain);
         return rc;
@@ -66,11 +67,15 @@ static bool looks_like_html(const sfi_http_response *r, const sfi_login_answer *
     return sfi_starts_with_nocase(text, "<!doctype html") || sfi_starts_with_nocase(text, "<html");
 }
 
-static sf_status explain_no_answer(const sfi_login *login, const sfi_http_response *r, sfi_login_failure *why, sf_error *err)
+static sf_status explain_no_answer(const sfi_login *login, const sfi_http_response *r, sfi_login_failure *why,
+                                   sf_error *err)
 {
-    *why = r->outcome == SFI_HTTP_NOT_SENT ? SFI_LOGIN_TRANSIENT : r->outcome == SFI_HTTP_LOST ? SFI_LOGIN_LOST : SFI_LOGIN_ENDED;
+    *why = r->outcome == SFI_HTTP_NOT_SENT ? SFI_LOGIN_TRANSIENT
+           : r->outcome == SFI_HTTP_LOST   ? SFI_LOGIN_LOST
+                                           : SFI_LOGIN_ENDED;
     sf_error cause = r->error;
-    if (cause.status == SF_ERR_MEMORY || cause.status == SF_ERR_USAGE || cause.status == SF_ERR_LIMIT) *why = SFI_LOGIN_ENDED;
+    if (cause.status == SF_ERR_MEMORY || cause.status == SF_ERR_USAGE || cause.status == SF_ERR_LIMIT)
+        *why = SFI_LOGIN_ENDED;
     if (r->outcome == SFI_HTTP_CANCELLED) cause.status = SF_ERR_CANCELLED;
     cause.retryable = *why != SFI_LOGIN_ENDED; /* a login that is done twice makes two sessions, no more */
     sfi_error_prefix(&cause, "login to %s", login->login_url);
@@ -87,21 +92,26 @@ static sf_status check_answer(const sfi_login *login, const sfi_http_response *r
     if (a->status >= 300 && a->status < 400) {
         sf_str location = sfi_header_get(r, "Location");
         *why = SFI_LOGIN_REFUSED;
-        rc = sfi_fail(err, SF_ERR_AUTH, "%s is not a login host: it redirects (HTTP %d) to %.*s; use https://NAME.my.salesforce.com "
-                      "of your org, or https://login.salesforce.com", login->login_url, a->status,
-                      (int)strcspn(location.ptr != NULL ? location.ptr : "", "?#\n"), location.ptr != NULL ? location.ptr : "");
+        rc = sfi_fail(err, SF_ERR_AUTH,
+                      "%s is not a login host: it redirects (HTTP %d) to %.*s; use https://NAME.my.salesforce.com "
+                      "of your org, or https://login.salesforce.com",
+                      login->login_url, a->status, (int)strcspn(location.ptr != NULL ? location.ptr : "", "?#\n"),
+                      location.ptr != NULL ? location.ptr : "");
     } else if (a->status == 429 || (a->status == 503 && (is_html || a->body_len == 0))) {
         *why = SFI_LOGIN_TRANSIENT;
-        rc = sfi_fail(err, SF_ERR_UNAVAILABLE, "login to %s: the server takes no requests now (HTTP %d); try again later",
-                      login->login_url, a->status);
+        rc = sfi_fail(err, SF_ERR_UNAVAILABLE,
+                      "login to %s: the server takes no requests now (HTTP %d); try again later", login->login_url,
+                      a->status);
     } else if (a->status >= 500 && (is_html || a->body_len == 0)) {
         *why = SFI_LOGIN_LOST;
-        rc = sfi_fail(err, SF_ERR_UNAVAILABLE, "login to %s: the server failed with HTTP %d; try again later", login->login_url,
-                      a->status);
+        rc = sfi_fail(err, SF_ERR_UNAVAILABLE, "login to %s: the server failed with HTTP %d; try again later",
+                      login->login_url, a->status);
     } else if (is_html) {
         *why = SFI_LOGIN_REFUSED;
-        rc = sfi_fail(err, SF_ERR_AUTH, "%s is not a login host: it answered HTTP %d with a web page; use "
-                      "https://NAME.my.salesforce.com of your org, or https://login.salesforce.com", login->login_url, a->status);
+        rc = sfi_fail(err, SF_ERR_AUTH,
+                      "%s is not a login host: it answered HTTP %d with a web page; use "
+                      "https://NAME.my.salesforce.com of your org, or https://login.salesforce.com",
+                      login->login_url, a->status);
     }
     if (rc != SF_OK && err != NULL) {
         err->http_status = a->status;
@@ -111,8 +121,8 @@ static sf_status check_answer(const sfi_login *login, const sfi_http_response *r
     return rc;
 }
 
-static sf_status start(const sfi_login *login, const char *path, const char *content_type, sf_str body, const sfi_wait *wait,
-                       sfi_transfer **out, sf_error *err)
+static sf_status start(const sfi_login *login, const char *path, const char *content_type, sf_str body,
+                       const sfi_wait *wait, sfi_transfer **out, sf_error *err)
 {
     sfi_buf url = { 0 };
     (void)sfi_buf_addf(&url, "%s%s", login->login_url, path);
@@ -137,8 +147,8 @@ static sf_status start(const sfi_login *login, const char *path, const char *con
     return rc;
 }
 
-sf_status sfi_login_send(const sfi_login *login, const char *path, const char *content_type, sf_str body, const sfi_wait *wait,
-                         sfi_login_answer *out, sfi_login_failure *why, sf_error *err)
+sf_status sfi_login_send(const sfi_login *login, const char *path, const char *content_type, sf_str body,
+                         const sfi_wait *wait, sfi_login_answer *out, sfi_login_failure *why, sf_error *err)
 {
     *out = (sfi_login_answer){ 0 };
     *why = SFI_LOGIN_ENDED;
@@ -153,8 +163,10 @@ sf_status sfi_login_send(const sfi_login *login, const char *path, const char *c
         goto done;
     }
     rc = take_body(r, out, err);
-    if (rc == SF_OK) rc = check_answer(login, r, out, why, err);
-    else *why = rc == SF_ERR_MEMORY ? SFI_LOGIN_ENDED : SFI_LOGIN_LOST;
+    if (rc == SF_OK)
+        rc = check_answer(login, r, out, why, err);
+    else
+        *why = rc == SF_ERR_MEMORY ? SFI_LOGIN_ENDED : SFI_LOGIN_LOST;
     sfi_logf(login->log, SFI_LOG_DEBUG, "login: POST %s%s: HTTP %d", login->login_url, path, r->status);
 done:
     sfi_transfer_free(t);

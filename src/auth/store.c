@@ -10,8 +10,8 @@ struct sf_token_store {
     const char *(*take_warning)(void *user); /* NULL: it never warns */
 };
 
-sf_status sfi_store_new(const sf_token_store_ops *ops, void *user, const char *(*take_warning)(void *user), sf_token_store **out,
-                        sf_error *err)
+sf_status sfi_store_new(const sf_token_store_ops *ops, void *user, const char *(*take_warning)(void *user),
+                        sf_token_store **out, sf_error *err)
 {
     sf_token_store *s = sfi_calloc(sizeof *s);
     if (s == NULL) return sfi_fail_memory(err, "a token store");
@@ -24,7 +24,8 @@ sf_status sf_token_store_custom(const sf_token_store_ops *ops, void *user, sf_to
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
-    if (ops == NULL || ops->lock == NULL || ops->release == NULL || ops->get == NULL || ops->set == NULL || ops->clear == NULL)
+    if (ops == NULL || ops->lock == NULL || ops->release == NULL || ops->get == NULL || ops->set == NULL ||
+        ops->clear == NULL)
         return sfi_fail(err, SF_ERR_USAGE, "sf_token_store_ops: lock, release, get, set and clear are needed");
     if (!sfi_is_zero(ops->reserved, sizeof ops->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_token_store_ops: reserved is not zero");
@@ -43,7 +44,8 @@ void sf_token_store_close(sf_token_store *store)
 /* A custom store may answer anything; only errors are errors, and those have a text. */
 static sf_status checked(sf_status rc, const char *what, sf_error *err)
 {
-    if (rc < 0 && err != NULL && (err->status != rc || err->message[0] == '\0')) (void)sfi_fail(err, rc, "the token store's %s failed", what);
+    if (rc < 0 && err != NULL && (err->status != rc || err->message[0] == '\0'))
+        (void)sfi_fail(err, rc, "the token store's %s failed", what);
     return rc;
 }
 
@@ -115,7 +117,8 @@ static sf_status memory_lock(void *user, int64_t timeout_ms, sf_error *err)
     sfi_cancel_watcher watcher;
     sf_status rc = sfi_gate_enter(&m->gate, &wait, &watcher, err);
     if (rc != SF_OK) return rc;
-    while (rc == SF_OK && m->gate.is_busy) rc = sfi_gate_wait(&m->gate, &wait, "the token store's lock", err); /* ends: deadline */
+    while (rc == SF_OK && m->gate.is_busy)
+        rc = sfi_gate_wait(&m->gate, &wait, "the token store's lock", err); /* ends: deadline */
     if (rc == SF_OK) m->gate.is_busy = true;
     sfi_gate_leave(&m->gate, &watcher);
     return rc;
@@ -176,8 +179,12 @@ sf_status sf_token_store_memory(sf_token_store **out, sf_error *err)
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
-    static const sf_token_store_ops ops = { .lock = memory_lock, .release = memory_release, .get = memory_get,
-                                            .set = memory_set,   .clear = memory_clear,     .close = memory_close };
+    static const sf_token_store_ops ops = { .lock = memory_lock,
+                                            .release = memory_release,
+                                            .get = memory_get,
+                                            .set = memory_set,
+                                            .clear = memory_clear,
+                                            .close = memory_close };
     memory_store *m = sfi_calloc(sizeof *m);
     if (m == NULL) return sfi_fail_memory(err, "a token store");
     sf_status rc = sfi_gate_init(&m->gate, err);

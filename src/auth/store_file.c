@@ -52,11 +52,15 @@ static sf_status lock_file(file_store *f, int64_t deadline_ms, sf_error *err)
     const sfi_wait wait = { .deadline_ms = deadline_ms };
     sf_status rc = SF_OK;
     while (rc == SF_OK && flock(fd, LOCK_EX | LOCK_NB) != 0) { /* ends: the deadline */
-        if (errno != EWOULDBLOCK && errno != EINTR) rc = fail_io(err, f->lock_path, "cannot lock", errno);
-        else rc = sfi_wait_pause(&wait, LOCK_LOOK_MS, "the token store's lock", err);
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            rc = fail_io(err, f->lock_path, "cannot lock", errno);
+        else
+            rc = sfi_wait_pause(&wait, LOCK_LOOK_MS, "the token store's lock", err);
     }
-    if (rc == SF_OK) f->lock_fd = fd;
-    else (void)close(fd); /* nothing was written */
+    if (rc == SF_OK)
+        f->lock_fd = fd;
+    else
+        (void)close(fd); /* nothing was written */
     return rc;
 }
 
@@ -67,7 +71,8 @@ static sf_status file_lock(void *user, int64_t timeout_ms, sf_error *err)
     sfi_cancel_watcher watcher;
     sf_status rc = sfi_gate_enter(&f->gate, &wait, &watcher, err);
     if (rc != SF_OK) return rc;
-    while (rc == SF_OK && f->gate.is_busy) rc = sfi_gate_wait(&f->gate, &wait, "the token store's lock", err); /* ends: deadline */
+    while (rc == SF_OK && f->gate.is_busy)
+        rc = sfi_gate_wait(&f->gate, &wait, "the token store's lock", err); /* ends: deadline */
     if (rc == SF_OK) {
         sfi_gate_begin_work(&f->gate);
         rc = lock_file(f, wait.deadline_ms, err);
@@ -95,8 +100,10 @@ static void note_mode(file_store *f, const struct stat *st)
     pthread_mutex_lock(&f->gate.lock);
     if (!f->has_warned) {
         f->has_warned = true;
-        (void)snprintf(f->warning, sizeof f->warning, "token store %s can be read by others (mode %03o%s); it will be made 0600 when it is written next",
-                       f->path, (unsigned)(st->st_mode & 0777), st->st_uid == geteuid() ? "" : ", another owner");
+        (void)snprintf(
+            f->warning, sizeof f->warning,
+            "token store %s can be read by others (mode %03o%s); it will be made 0600 when it is written next", f->path,
+            (unsigned)(st->st_mode & 0777), st->st_uid == geteuid() ? "" : ", another owner");
     }
     pthread_mutex_unlock(&f->gate.lock);
 }
@@ -124,12 +131,17 @@ static sf_status read_json(file_store *f, sfi_json **out, sf_error *err)
     sf_status rc = SF_OK;
     int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) return SF_DONE;
-    if (fd < 0 && errno == ELOOP) return sfi_fail(err, SF_ERR_IO, "token store %s is a symbolic link; name the file itself", f->path);
+    if (fd < 0 && errno == ELOOP)
+        return sfi_fail(err, SF_ERR_IO, "token store %s is a symbolic link; name the file itself", f->path);
     if (fd < 0) return fail_io(err, f->path, "cannot open", errno);
-    if (fstat(fd, &st) != 0) rc = fail_io(err, f->path, "cannot look at", errno);
-    else if (!S_ISREG(st.st_mode)) rc = sfi_fail(err, SF_ERR_IO, "token store %s is not a regular file", f->path);
-    else if (st.st_size > FILE_BYTES_MAX) rc = sfi_fail(err, SF_ERR_LIMIT, "token store %s is larger than %d bytes", f->path, FILE_BYTES_MAX);
-    else if (st.st_size == 0) rc = SF_DONE;
+    if (fstat(fd, &st) != 0)
+        rc = fail_io(err, f->path, "cannot look at", errno);
+    else if (!S_ISREG(st.st_mode))
+        rc = sfi_fail(err, SF_ERR_IO, "token store %s is not a regular file", f->path);
+    else if (st.st_size > FILE_BYTES_MAX)
+        rc = sfi_fail(err, SF_ERR_LIMIT, "token store %s is larger than %d bytes", f->path, FILE_BYTES_MAX);
+    else if (st.st_size == 0)
+        rc = SF_DONE;
     if (rc != SF_OK) goto done;
     note_mode(f, &st);
 
@@ -140,7 +152,8 @@ static sf_status read_json(file_store *f, sfi_json **out, sf_error *err)
     if (rc != SF_OK) goto done;
     sfi_json_swap_buffer(*out, &text, &cap);
     rc = sfi_json_index(*out, (size_t)st.st_size, true, err);
-    if (rc != SF_OK) sfi_error_prefix(err, "token store %s", f->path);
+    if (rc != SF_OK)
+        sfi_error_prefix(err, "token store %s", f->path);
     else if (sf_value_type(sfi_json_root(*out)) != SF_OBJECT)
         rc = sfi_fail(err, SF_ERR_PROTOCOL, "token store %s does not hold a JSON object", f->path);
 done:
@@ -178,8 +191,10 @@ static sf_status file_get(void *user, void (*found)(void *ctx, const sf_token *t
     sf_status rc = read_json(user, &doc, err);
     if (rc == SF_OK) {
         sf_token token = token_of(sfi_json_root(doc));
-        if (token.access_token != NULL || token.refresh_token != NULL) found(ctx, &token);
-        else rc = SF_DONE;
+        if (token.access_token != NULL || token.refresh_token != NULL)
+            found(ctx, &token);
+        else
+            rc = SF_DONE;
     }
     drop_json(doc);
     return rc;
@@ -278,8 +293,10 @@ static sf_status rewrite(file_store *f, const sf_token *token, sf_error *err)
     (void)sfi_buf_add_char(&text, '\n');
     rc = sfi_buf_status(&text, err, "a token file");
     if (rc == SF_OK && token == NULL && others == 0) {
-        if (unlink(f->path) != 0 && errno != ENOENT) rc = fail_io(err, f->path, "cannot remove", errno);
-        else rc = sync_folder(f, err);
+        if (unlink(f->path) != 0 && errno != ENOENT)
+            rc = fail_io(err, f->path, "cannot remove", errno);
+        else
+            rc = sync_folder(f, err);
     } else if (rc == SF_OK) {
         rc = replace(f, sfi_buf_str(&text), err);
     }
@@ -346,8 +363,12 @@ sf_status sf_token_store_file(const char *path, sf_token_store **out, sf_error *
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
     if (path == NULL || *path == '\0') return sfi_fail(err, SF_ERR_USAGE, "the token file's path is empty");
-    static const sf_token_store_ops ops = { .lock = file_lock, .release = file_release, .get = file_get,
-                                            .set = file_set,   .clear = file_clear,     .close = file_close };
+    static const sf_token_store_ops ops = { .lock = file_lock,
+                                            .release = file_release,
+                                            .get = file_get,
+                                            .set = file_set,
+                                            .clear = file_clear,
+                                            .close = file_close };
     file_store *f = sfi_calloc(sizeof *f);
     if (f == NULL) return sfi_fail_memory(err, "a token store");
     f->lock_fd = -1;

@@ -7,17 +7,17 @@
 #include "auth/auth_internal.h"
 
 enum {
-    STORE_LOCK_MS = 90000,        /* longer than a login takes */
-    STORE_LOCK_LOOK_MS = 250,     /* between two looks at the cancel token */
+    STORE_LOCK_MS = 90000,    /* longer than a login takes */
+    STORE_LOCK_LOOK_MS = 250, /* between two looks at the cancel token */
     AHEAD_DEFAULT_MS = 60000,
-    AHEAD_AGAIN_MS = 10000        /* after a renewal ahead of time failed */
+    AHEAD_AGAIN_MS = 10000 /* after a renewal ahead of time failed */
 };
 
 typedef enum rotation { ROTATION_UNKNOWN, ROTATION_OFF, ROTATION_ON } rotation;
 typedef enum purpose { FOR_USE, FOR_RENEWAL, FOR_LOGIN } purpose;
 
 struct sfi_auth {
-    sf_auth given;             /* strings are our copies; read-only after open, as all up to the gate */
+    sf_auth given; /* strings are our copies; read-only after open, as all up to the gate */
     char *login_url, *instance_url, *user_agent;
     sf_token_store *store, *own_store;
     sfi_http *http;
@@ -25,20 +25,20 @@ struct sfi_auth {
     int32_t retries_max;
     int64_t pause_ms, pause_max_ms;
 
-    sfi_gate gate;             /* guards from here to counts */
-    sfi_session *current;      /* NULL: none yet, or refused */
-    int64_t ahead_again_ms;    /* sfi_now_ms' clock: no renewal ahead of time before */
-    uint64_t attempts;         /* pieces of work that ended */
-    sf_status last_rc;         /* of the latest */
+    sfi_gate gate;          /* guards from here to counts */
+    sfi_session *current;   /* NULL: none yet, or refused */
+    int64_t ahead_again_ms; /* sfi_now_ms' clock: no renewal ahead of time before */
+    uint64_t attempts;      /* pieces of work that ended */
+    sf_status last_rc;      /* of the latest */
     sf_error last_error;
     sfi_auth_counts counts;
 
     /* Whoever works (gate.is_busy) has these to himself. */
-    char *refresh_token;       /* the newest known; NULL: the given one */
-    int64_t generation;        /* of the store, as last seen */
+    char *refresh_token; /* the newest known; NULL: the given one */
+    int64_t generation;  /* of the store, as last seen */
     rotation rotation;
-    bool seed_used;            /* the access token that was given at the start */
-    bool is_refused;           /* permanently: no request until a login is asked for */
+    bool seed_used;  /* the access token that was given at the start */
+    bool is_refused; /* permanently: no request until a login is asked for */
     sf_error refusal;
     bool has_warned_flow, has_warned_store;
 };
@@ -53,31 +53,40 @@ static bool needs(const char *text)
 static sf_status check(const sfi_auth_options *o, sf_error *err)
 {
     const sf_auth *a = o->auth;
-    if (!sfi_is_zero(a->reserved, sizeof a->reserved)) return sfi_fail(err, SF_ERR_USAGE, "sf_auth: reserved is not zero");
+    if (!sfi_is_zero(a->reserved, sizeof a->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_auth: reserved is not zero");
     if (a->lifetime_ms < 0 || a->refresh_ahead_ms < SF_NONE)
-        return sfi_fail(err, SF_ERR_USAGE, "sf_auth: lifetime_ms and refresh_ahead_ms are times in milliseconds, 0 or more");
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "sf_auth: lifetime_ms and refresh_ahead_ms are times in milliseconds, 0 or more");
     const char *lacks = NULL;
     switch ((int)a->flow) {
     case SF_AUTH_NONE: break;
     case SF_AUTH_BEARER:
-        lacks = needs(a->access_token) ? "access_token" : o->instance_url == NULL && o->login_url == NULL ? "instance_url" : NULL;
+        lacks = needs(a->access_token)                            ? "access_token"
+                : o->instance_url == NULL && o->login_url == NULL ? "instance_url"
+                                                                  : NULL;
         break;
     case SF_AUTH_CLIENT_CREDENTIALS:
         lacks = needs(a->client_id) ? "client_id" : needs(a->client_secret) ? "client_secret" : NULL;
         break;
     case SF_AUTH_REFRESH_TOKEN:
-        lacks = needs(a->client_id) ? "client_id" : needs(a->refresh_token) && o->store == NULL ? "refresh_token" : NULL;
+        lacks = needs(a->client_id)                           ? "client_id"
+                : needs(a->refresh_token) && o->store == NULL ? "refresh_token"
+                                                              : NULL;
         break;
     case SF_AUTH_PASSWORD:
-        lacks = needs(a->client_id) ? "client_id" : needs(a->username) ? "username" : needs(a->password) ? "password" : NULL;
+        lacks = needs(a->client_id)  ? "client_id"
+                : needs(a->username) ? "username"
+                : needs(a->password) ? "password"
+                                     : NULL;
         break;
     case SF_AUTH_SOAP: lacks = needs(a->username) ? "username" : needs(a->password) ? "password" : NULL; break;
     default: return sfi_fail(err, SF_ERR_USAGE, "sf_auth: flow %d is not one", (int)a->flow);
     }
     if (lacks != NULL) return sfi_fail(err, SF_ERR_USAGE, "sf_auth: this flow needs %s", lacks);
-    const char *const secrets[] = { a->access_token, a->refresh_token, a->client_id, a->client_secret,
+    const char *const secrets[] = { a->access_token, a->refresh_token, a->client_id,     a->client_secret,
                                     a->username,     a->password,      a->security_token };
-    static const char *const names[] = { "access_token", "refresh_token", "client_id", "client_secret",
+    static const char *const names[] = { "access_token", "refresh_token", "client_id",     "client_secret",
                                          "username",     "password",      "security_token" };
     for (size_t i = 0; i < SFI_COUNT_OF(secrets); i++)
         if (secrets[i] != NULL && strnlen(secrets[i], SFI_TOKEN_BYTES_MAX + 1) > SFI_TOKEN_BYTES_MAX)
@@ -98,10 +107,13 @@ static bool copy_options(sfi_auth *auth, const sfi_auth_options *o)
 {
     const sf_auth *a = o->auth;
     auth->given = (sf_auth){ .flow = a->flow, .lifetime_ms = a->lifetime_ms, .refresh_ahead_ms = a->refresh_ahead_ms };
-    auth->login_url = sfi_strdup(o->login_url != NULL ? o->login_url : o->instance_url != NULL ? o->instance_url : SFI_LOGIN_URL_DEFAULT);
+    auth->login_url = sfi_strdup(o->login_url != NULL      ? o->login_url
+                                 : o->instance_url != NULL ? o->instance_url
+                                                           : SFI_LOGIN_URL_DEFAULT);
     auth->instance_url = sfi_strdup(o->instance_url);
     auth->user_agent = sfi_strdup(o->user_agent);
-    return auth->login_url != NULL && auth->user_agent != NULL && (auth->instance_url != NULL || o->instance_url == NULL) &&
+    return auth->login_url != NULL && auth->user_agent != NULL &&
+           (auth->instance_url != NULL || o->instance_url == NULL) &&
            copy(a->access_token, &auth->given.access_token) && copy(a->refresh_token, &auth->given.refresh_token) &&
            copy(a->client_id, &auth->given.client_id) && copy(a->client_secret, &auth->given.client_secret) &&
            copy(a->username, &auth->given.username) && copy(a->password, &auth->given.password) &&
@@ -167,11 +179,11 @@ bool sfi_auth_is_anonymous(const sfi_auth *auth)
 typedef struct work {
     sfi_auth *auth;
     const sfi_wait *wait;
-    const char *stale;     /* the access token that will not do; NULL: none */
-    bool is_forced;        /* a login was asked for: what is stored does not count */
-    bool is_renewal;       /* there was a session before */
-    bool is_locked;        /* the store's lock is ours */
-    sfi_token stored;      /* empty: none */
+    const char *stale; /* the access token that will not do; NULL: none */
+    bool is_forced;    /* a login was asked for: what is stored does not count */
+    bool is_renewal;   /* there was a session before */
+    bool is_locked;    /* the store's lock is ours */
+    sfi_token stored;  /* empty: none */
 } work;
 
 static void warn_store(sfi_auth *auth, const char *what, const sf_error *cause)
@@ -197,7 +209,8 @@ static sf_status lock_store(work *w, sf_error *err)
             return SF_OK;
         }
         if (sfi_now_ms() < end) continue;
-        (void)sfi_fail(err, SF_ERR_TIMEOUT, "login: another program has held the token store's lock for %d s; end it, or try again",
+        (void)sfi_fail(err, SF_ERR_TIMEOUT,
+                       "login: another program has held the token store's lock for %d s; end it, or try again",
                        STORE_LOCK_MS / 1000);
         if (err != NULL) err->retryable = true;
         return SF_ERR_TIMEOUT;
@@ -218,7 +231,8 @@ static void read_store(work *w)
 static void write_store(work *w, const sfi_token *token)
 {
     sf_error cause;
-    if (sfi_store_set(w->auth->store, token, &cause) < 0) warn_store(w->auth, "the token store cannot be written", &cause);
+    if (sfi_store_set(w->auth->store, token, &cause) < 0)
+        warn_store(w->auth, "the token store cannot be written", &cause);
 }
 
 /* Somebody else has renewed already: is what he left good for us? */
@@ -259,10 +273,13 @@ static void warn_flow(sfi_auth *auth)
     if (auth->has_warned_flow) return;
     auth->has_warned_flow = true;
     if (auth->given.flow == SF_AUTH_PASSWORD)
-        sfi_logf(auth->log, SFI_LOG_WARN, "auth: the OAuth username-password flow is being retired by Salesforce (announced for Winter '27); "
+        sfi_logf(auth->log, SFI_LOG_WARN,
+                 "auth: the OAuth username-password flow is being retired by Salesforce (announced for Winter '27); "
                  "use client credentials");
     if (auth->given.flow == SF_AUTH_SOAP)
-        sfi_logf(auth->log, SFI_LOG_WARN, "auth: SOAP login() is being retired by Salesforce (announced for Summer '27); use client credentials");
+        sfi_logf(
+            auth->log, SFI_LOG_WARN,
+            "auth: SOAP login() is being retired by Salesforce (announced for Summer '27); use client credentials");
 }
 
 static sf_status request_once(work *w, const char *refresh_token, sfi_token *out, sfi_login_failure *why, sf_error *err)
@@ -289,7 +306,8 @@ static bool may_repeat(const sfi_auth *auth, sfi_login_failure why)
     return why == SFI_LOGIN_LOST && (auth->given.flow != SF_AUTH_REFRESH_TOKEN || auth->rotation == ROTATION_OFF);
 }
 
-static sf_status request_login(work *w, const char *refresh_token, sfi_token *out, sfi_login_failure *why, sf_error *err)
+static sf_status request_login(work *w, const char *refresh_token, sfi_token *out, sfi_login_failure *why,
+                               sf_error *err)
 {
     sfi_auth *auth = w->auth;
     sf_error cause;
@@ -297,7 +315,8 @@ static sf_status request_login(work *w, const char *refresh_token, sfi_token *ou
         sf_status rc = request_once(w, refresh_token, out, why, &cause);
         if (rc == SF_OK) return rc;
         bool again = may_repeat(auth, *why) && cause.retryable && attempt <= auth->retries_max;
-        int64_t pause = sfi_retry_pause_ms(attempt, auth->pause_ms, auth->pause_max_ms, cause.retry_after_ms, sfi_random());
+        int64_t pause =
+            sfi_retry_pause_ms(attempt, auth->pause_ms, auth->pause_max_ms, cause.retry_after_ms, sfi_random());
         if (again && w->wait->deadline_ms > 0 && sfi_now_ms() + pause >= w->wait->deadline_ms) again = false;
         if (again) {
             sfi_logf(auth->log, SFI_LOG_INFO, "auth: %s; again in %lld ms", cause.message, (long long)pause);
@@ -310,8 +329,10 @@ static sf_status request_login(work *w, const char *refresh_token, sfi_token *ou
             char text[sizeof cause.message];
             memcpy(text, cause.message, sizeof text);
             int32_t http_status = cause.http_status;
-            (void)sfi_fail(&cause, SF_ERR_AUTH, "%.400s; the refresh was sent and its answer lost, so the refresh token may be used up: "
-                           "call again to try it once more, or log in again", text);
+            (void)sfi_fail(&cause, SF_ERR_AUTH,
+                           "%.400s; the refresh was sent and its answer lost, so the refresh token may be used up: "
+                           "call again to try it once more, or log in again",
+                           text);
             cause.http_status = http_status;
         }
         if (err != NULL) *err = cause;
@@ -344,7 +365,8 @@ static sf_status refresh(work *w, sfi_token *out, sfi_login_failure *why, sf_err
         rc = request_login(w, token, out, why, err);
     }
     if (rc != SF_OK) return rc;
-    auth->rotation = out->refresh_token != NULL && !sfi_secret_eq(out->refresh_token, token) ? ROTATION_ON : ROTATION_OFF;
+    auth->rotation =
+        out->refresh_token != NULL && !sfi_secret_eq(out->refresh_token, token) ? ROTATION_ON : ROTATION_OFF;
     if (out->refresh_token == NULL) out->refresh_token = sfi_strdup(token);
     char *kept = sfi_strdup(out->refresh_token);
     if (kept == NULL || out->refresh_token == NULL) {
@@ -363,7 +385,8 @@ static sf_status log_in(work *w, sfi_token *out, sf_error *err)
     sfi_auth *auth = w->auth;
     sfi_login_failure why = SFI_LOGIN_ENDED;
     if (auth->given.flow == SF_AUTH_BEARER) {
-        (void)sfi_fail(err, SF_ERR_AUTH, "the session of the given access token has ended or was never valid, and it cannot be renewed; "
+        (void)sfi_fail(err, SF_ERR_AUTH,
+                       "the session of the given access token has ended or was never valid, and it cannot be renewed; "
                        "get a new token, or use a flow that can renew (client credentials, refresh token)");
         return SF_ERR_AUTH;
     }
@@ -375,12 +398,14 @@ static sf_status log_in(work *w, sfi_token *out, sf_error *err)
     }
     warn_flow(auth);
     sf_error cause;
-    sf_status rc = auth->given.flow == SF_AUTH_REFRESH_TOKEN ? refresh(w, out, &why, &cause) : request_login(w, NULL, out, &why, &cause);
+    sf_status rc = auth->given.flow == SF_AUTH_REFRESH_TOKEN ? refresh(w, out, &why, &cause)
+                                                             : request_login(w, NULL, out, &why, &cause);
     if (rc != SF_OK) {
         sfi_token_clear(out);
         if (why == SFI_LOGIN_REFUSED) {
             sf_error ignored;
-            if (sfi_store_clear(auth->store, &ignored) < 0) warn_store(auth, "the token store cannot be cleared", &ignored);
+            if (sfi_store_clear(auth->store, &ignored) < 0)
+                warn_store(auth, "the token store cannot be cleared", &ignored);
             /* Asking again with a wrong password locks the user out; client credentials can be mended by an admin. */
             auth->is_refused = auth->given.flow != SF_AUTH_CLIENT_CREDENTIALS;
             auth->refusal = cause;
@@ -389,12 +414,14 @@ static sf_status log_in(work *w, sfi_token *out, sf_error *err)
         return rc;
     }
     auth->is_refused = false;
-    if (out->expires_at_ms == 0 && auth->given.lifetime_ms > 0) out->expires_at_ms = sfi_wall_ms() + auth->given.lifetime_ms;
-    if (out->identity_url == NULL && w->stored.identity_url != NULL) out->identity_url = sfi_strdup(w->stored.identity_url);
+    if (out->expires_at_ms == 0 && auth->given.lifetime_ms > 0)
+        out->expires_at_ms = sfi_wall_ms() + auth->given.lifetime_ms;
+    if (out->identity_url == NULL && w->stored.identity_url != NULL)
+        out->identity_url = sfi_strdup(w->stored.identity_url);
     out->generation = ++auth->generation;
     write_store(w, out);
-    sfi_logf(auth->log, SFI_LOG_INFO, "auth: %s at %s, instance %s", w->is_renewal ? "session renewed" : "logged in", auth->login_url,
-             out->instance_url);
+    sfi_logf(auth->log, SFI_LOG_INFO, "auth: %s at %s, instance %s", w->is_renewal ? "session renewed" : "logged in",
+             auth->login_url, out->instance_url);
     return SF_OK;
 }
 
@@ -485,9 +512,11 @@ static sf_status take_turn(sfi_auth *auth, purpose use, const char *failed, cons
     sfi_session *before = sfi_session_ref(auth->current);
     work w = { .auth = auth,
                .wait = wait,
-               .stale = failed != NULL ? failed : before != NULL ? sfi_session_token(before) : NULL,
+               .stale = failed != NULL   ? failed
+                        : before != NULL ? sfi_session_token(before)
+                                         : NULL,
                .is_forced = use == FOR_LOGIN,
-               .is_renewal = before != NULL || failed != NULL };
+               .is_renewal = auth->had_session };
     sfi_gate_begin_work(&auth->gate);
     sf_status rc = work_for_all(&w, &fresh, &cause);
     sfi_gate_end_work(&auth->gate);
@@ -502,18 +531,27 @@ static sf_status take_turn(sfi_auth *auth, purpose use, const char *failed, cons
         sfi_logf(auth->log, SFI_LOG_WARN, "auth: renewing ahead of time failed: %s", cause.message);
         auth->ahead_again_ms = sfi_now_ms() + AHEAD_AGAIN_MS;
         auth->last_rc = rc = SF_OK;
-    } else if (err != NULL) {
-        *err = cause;
+    } else {
+        if (err != NULL) *err = cause;
+        /* Known to be dead: no call needs to try it. A given token stays, since the org alone can say what it is good for. */
+        if (use == FOR_RENEWAL && before != NULL && auth->given.flow != SF_AUTH_BEARER &&
+            sfi_secret_eq(sfi_session_token(before), failed)) {
+            auth->current = NULL;
+            sfi_session_release(before);
+        }
     }
+    auth->had_session |= auth->current != NULL;
     sfi_session_release(before);
     return rc;
 }
 
-static sf_status acquire(sfi_auth *auth, purpose use, const char *failed, const sfi_wait *wait, sfi_session **out, sf_error *err)
+static sf_status acquire(sfi_auth *auth, purpose use, const char *failed, const sfi_wait *wait, sfi_session **out,
+                         sf_error *err)
 {
     *out = NULL;
     if (sfi_auth_is_anonymous(auth))
-        return sfi_fail(err, SF_ERR_USAGE, "this call needs a login, and the client was opened without credentials (SF_AUTH_NONE)");
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "this call needs a login, and the client was opened without credentials (SF_AUTH_NONE)");
     sfi_cancel_watcher watcher;
     sf_status rc = sfi_gate_enter(&auth->gate, wait, &watcher, err);
     if (rc != SF_OK) return rc;

@@ -13,9 +13,9 @@ enum {
 
 typedef struct parts {
     bool is_http;
-    sf_str host;  /* without trailing dot; with brackets when it is an IPv6 address */
-    sf_str port;  /* digits; len 0: none */
-    sf_str path;  /* from the first slash on, without query */
+    sf_str host; /* without trailing dot; with brackets when it is an IPv6 address */
+    sf_str port; /* digits; len 0: none */
+    sf_str path; /* from the first slash on, without query */
 } parts;
 
 /* What the ending of a host becomes. */
@@ -34,19 +34,15 @@ static const struct {
     const char *ending;
     const char *becomes;
 } content_endings[] = {
-    { ".vf.force.com", ".my.salesforce.com" },
-    { ".visualforce.com", ".my.salesforce.com" },
-    { ".visual.force.com", ".my.salesforce.com" },
-    { ".file.force.com", ".my.salesforce.com" },
-    { ".documentforce.com", ".my.salesforce.com" },
-    { ".content.force.com", ".my.salesforce.com" },
-    { ".container.force.com", ".my.salesforce.com" },
-    { ".container.lightning.com", ".my.salesforce.com" },
+    { ".vf.force.com", ".my.salesforce.com" },        { ".visualforce.com", ".my.salesforce.com" },
+    { ".visual.force.com", ".my.salesforce.com" },    { ".file.force.com", ".my.salesforce.com" },
+    { ".documentforce.com", ".my.salesforce.com" },   { ".content.force.com", ".my.salesforce.com" },
+    { ".container.force.com", ".my.salesforce.com" }, { ".container.lightning.com", ".my.salesforce.com" },
 };
 
 /* Words between the name and ".my.salesforce.com" of partitioned domains. */
-static const char *const partitions[] = { "sandbox", "develop", "scratch", "demo", "patch", "trailblaze", "free", "stm", "pc",
-                                          "wrk",     "dev",     "stage" };
+static const char *const partitions[] = { "sandbox", "develop", "scratch", "demo", "patch", "trailblaze",
+                                          "free",    "stm",     "pc",      "wrk",  "dev",   "stage" };
 
 static bool is_alnum(char c)
 {
@@ -80,28 +76,32 @@ static sf_status check_host(sf_str host, sf_error *err)
                  (host.ptr[i] >= 'a' && host.ptr[i] <= 'f');
         return ok ? SF_OK : sfi_fail(err, SF_ERR_USAGE, "the URL's IPv6 address is not one");
     }
-    if (host.len > HOST_BYTES_MAX) return sfi_fail(err, SF_ERR_USAGE, "the URL's host is longer than %d characters", HOST_BYTES_MAX);
+    if (host.len > HOST_BYTES_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "the URL's host is longer than %d characters", HOST_BYTES_MAX);
     size_t label = 0;
     for (size_t i = 0; i <= host.len; i++) {
         char c = i < host.len ? host.ptr[i] : '.';
         if ((unsigned char)c >= 0x80)
-            return sfi_fail(err, SF_ERR_USAGE, "the URL's host has a character outside ASCII (byte %zu); Salesforce hosts have none",
+            return sfi_fail(err, SF_ERR_USAGE,
+                            "the URL's host has a character outside ASCII (byte %zu); Salesforce hosts have none",
                             i + 1);
         if (c == '.') {
             if (label == 0 || label > LABEL_BYTES_MAX || host.ptr[i - 1] == '-')
-                return sfi_fail(err, SF_ERR_USAGE, "the URL's host \"%.*s\" is not a host name", (int)host.len, host.ptr);
+                return sfi_fail(err, SF_ERR_USAGE, "the URL's host \"%.*s\" is not a host name", (int)host.len,
+                                host.ptr);
             label = 0;
             continue;
         }
         if (!is_alnum(c) && c != '_' && (c != '-' || label == 0))
-            return sfi_fail(err, SF_ERR_USAGE, "the URL's host \"%.*s\" is not a host name (character %zu)", (int)host.len,
-                            host.ptr, i + 1);
+            return sfi_fail(err, SF_ERR_USAGE, "the URL's host \"%.*s\" is not a host name (character %zu)",
+                            (int)host.len, host.ptr, i + 1);
         label++;
     }
     for (sf_str rest = host; rest.len >= 4;) { /* ends: a label shorter each time */
         if (sfi_starts_with(rest, "xn--"))
-            return sfi_fail(err, SF_ERR_USAGE, "the URL's host \"%.*s\" is an internationalized name; Salesforce has none",
-                            (int)host.len, host.ptr);
+            return sfi_fail(err, SF_ERR_USAGE,
+                            "the URL's host \"%.*s\" is an internationalized name; Salesforce has none", (int)host.len,
+                            host.ptr);
         const char *dot = memchr(rest.ptr, '.', rest.len);
         if (dot == NULL) break;
         rest = (sf_str){ dot + 1, rest.len - (size_t)(dot + 1 - rest.ptr) };
@@ -122,7 +122,8 @@ static sf_status split_port(sf_str authority, parts *out, sf_error *err)
         sf_str digits = out->port;
         int64_t port = 0;
         if (out->port.len > 0 && (!sfi_take_int(&digits, 65535, &port) || digits.len > 0 || port == 0))
-            return sfi_fail(err, SF_ERR_USAGE, "the URL's port \"%.*s\" is not one (1 to 65535)", (int)(out->port.len < 32 ? out->port.len : 32), out->port.ptr);
+            return sfi_fail(err, SF_ERR_USAGE, "the URL's port \"%.*s\" is not one (1 to 65535)",
+                            (int)(out->port.len < 32 ? out->port.len : 32), out->port.ptr);
     }
     if (out->host.len > 1 && out->host.ptr[out->host.len - 1] == '.') out->host.len--; /* the DNS root, written out */
     return SF_OK;
@@ -136,7 +137,9 @@ static sf_status split(sf_str url, parts *out, sf_error *err)
     out->is_http = sfi_take_text(&rest, "http://");
     if (!out->is_http && !sfi_take_text(&rest, "https://")) {
         size_t word = 0;
-        while (word < rest.len && (is_alnum(rest.ptr[word]) || rest.ptr[word] == '+' || rest.ptr[word] == '-' || rest.ptr[word] == '.')) word++;
+        while (word < rest.len &&
+               (is_alnum(rest.ptr[word]) || rest.ptr[word] == '+' || rest.ptr[word] == '-' || rest.ptr[word] == '.'))
+            word++;
         if (word + 3 <= rest.len && memcmp(rest.ptr + word, "://", 3) == 0)
             return sfi_fail(err, SF_ERR_USAGE, "the URL's scheme is \"%.*s\"; want https://NAME.my.salesforce.com",
                             (int)(word < 32 ? word : 32), rest.ptr);
@@ -145,7 +148,8 @@ static sf_status split(sf_str url, parts *out, sf_error *err)
     size_t authority = 0;
     while (authority < rest.len && strchr("/?#\\", rest.ptr[authority]) == NULL) authority++;
     if (memchr(rest.ptr, '@', authority) != NULL)
-        return sfi_fail(err, SF_ERR_USAGE, "the URL carries a user name or password before an @; give them as options of their own");
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "the URL carries a user name or password before an @; give them as options of their own");
     sf_status rc = split_port((sf_str){ rest.ptr, authority }, out, err);
     if (rc == SF_OK) rc = check_host(out->host, err);
     out->path = (sf_str){ rest.ptr + authority, rest.len - authority };
@@ -206,7 +210,9 @@ static bool add_lightning_com(sfi_buf *out, sf_str host)
 /* Sites have their OAuth endpoints below a path: "/portal/s/detail" keeps "/portal". */
 static void add_site_path(sfi_buf *out, sf_str host, sf_str path)
 {
-    static const char *const not_prefixes[] = { "s", "login", "services", "secur", "apex", "sfsites", "id", "vforcesite" };
+    static const char *const not_prefixes[] = {
+        "s", "login", "services", "secur", "apex", "sfsites", "id", "vforcesite"
+    };
     if (!sfi_ends_with(host, ".my.site.com") || path.len < 2 || path.ptr[0] != '/') return;
     size_t len = 1;
     while (len < path.len && path.ptr[len] != '/') len++;
@@ -214,7 +220,8 @@ static void add_site_path(sfi_buf *out, sf_str host, sf_str path)
     for (size_t i = 0; i < SFI_COUNT_OF(not_prefixes); i++)
         if (sfi_str_is(first, not_prefixes[i])) return;
     for (size_t i = 0; i < first.len; i++)
-        if (!is_alnum((char)sfi_ascii_lower((unsigned char)first.ptr[i])) && first.ptr[i] != '-' && first.ptr[i] != '_') return;
+        if (!is_alnum((char)sfi_ascii_lower((unsigned char)first.ptr[i])) && first.ptr[i] != '-' && first.ptr[i] != '_')
+            return;
     if (first.len > 0) (void)sfi_buf_add(out, path.ptr, len);
 }
 
@@ -224,9 +231,12 @@ static sf_status write_url(const parts *p, sfi_buf *out, sf_error *err)
     if (p->is_http && !is_loopback)
         return sfi_fail(err, SF_ERR_USAGE, "the URL is http://%.*s; a token would travel in the clear, use https://",
                         (int)p->host.len, p->host.ptr);
-    if (sfi_str_is(p->host, "salesforce.com") || sfi_str_is(p->host, "www.salesforce.com") || sfi_str_is(p->host, "lightning.force.com"))
-        return sfi_fail(err, SF_ERR_USAGE, "%.*s is not an org's address; want https://NAME.my.salesforce.com, or "
-                        "https://login.salesforce.com", (int)p->host.len, p->host.ptr);
+    if (sfi_str_is(p->host, "salesforce.com") || sfi_str_is(p->host, "www.salesforce.com") ||
+        sfi_str_is(p->host, "lightning.force.com"))
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "%.*s is not an org's address; want https://NAME.my.salesforce.com, or "
+                        "https://login.salesforce.com",
+                        (int)p->host.len, p->host.ptr);
     (void)sfi_buf_add_str(out, p->is_http ? "http://" : "https://");
     bool is_mapped = add_mapped(out, p->host) || add_lightning_com(out, p->host);
     if (!is_mapped) (void)sfi_buf_add(out, p->host.ptr, p->host.len);

@@ -70,7 +70,8 @@ static void *watch_fd(void *arg)
 {
     sf_cancel *c = arg;
     struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
-    while (poll(&pfd, 1, -1) < 0 && errno == EINTR) {} /* ends: sf_cancel_free rings at the latest */
+    while (poll(&pfd, 1, -1) < 0 && errno == EINTR) {
+    } /* ends: sf_cancel_free rings at the latest */
     if (!atomic_load(&c->is_ending)) tell_watchers(c);
     return NULL;
 }
@@ -108,8 +109,10 @@ void sfi_cancel_unwatch(sfi_cancel_watcher *w)
     sf_cancel *c = w->cancel;
     if (c == NULL) return;
     pthread_mutex_lock(&c->lock);
-    if (w->prev != NULL) w->prev->next = w->next;
-    else c->watchers = w->next;
+    if (w->prev != NULL)
+        w->prev->next = w->next;
+    else
+        c->watchers = w->next;
     if (w->next != NULL) w->next->prev = w->prev;
     pthread_mutex_unlock(&c->lock);
     *w = (sfi_cancel_watcher){ 0 };
@@ -132,7 +135,8 @@ sf_status sfi_wait_check(const sfi_wait *wait, const char *what, sf_error *err)
 {
     if (sfi_cancel_is_set(wait->cancel)) return sfi_fail(err, SF_ERR_CANCELLED, "%s was cancelled", what);
     if (wait->deadline_ms > 0 && sfi_now_ms() >= wait->deadline_ms) {
-        (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s: the time for the whole call is over; allow more with timeout_ms", what);
+        (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s: the time for the whole call is over; allow more with timeout_ms",
+                       what);
         if (err != NULL) err->retryable = true;
         return SF_ERR_TIMEOUT;
     }

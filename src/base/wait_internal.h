@@ -30,13 +30,14 @@ typedef struct sfi_cancel_watcher {
 bool sfi_cancel_is_set(const sf_cancel *c); /* NULL: false */
 /* c NULL is fine: nothing will be told. @return SF_OK, SF_ERR_MEMORY (no thread to be had). */
 sf_status sfi_cancel_watch(sf_cancel *c, sfi_cancel_watcher *w, void (*fn)(void *ctx), void *ctx, sf_error *err);
-void sfi_cancel_unwatch(sfi_cancel_watcher *w); /* fn does not run any more afterwards; one that never watched is fine */
+void sfi_cancel_unwatch(
+    sfi_cancel_watcher *w); /* fn does not run any more afterwards; one that never watched is fine */
 
 /* ---- a lock with a condition, where one thread does the work and the others wait for it (gate.c) ---- */
 typedef struct sfi_gate {
     pthread_mutex_t lock; /* guards what its owner says, and is_busy */
     pthread_cond_t changed;
-    bool is_busy;         /* somebody is at work with the lock released */
+    bool is_busy; /* somebody is at work with the lock released */
     bool is_made;
 } sfi_gate;
 sf_status sfi_gate_init(sfi_gate *gate, sf_error *err);

@@ -53,11 +53,15 @@ sf_status sfi_answer_json(sf_client *sf, sfi_answer *a, sfi_json *doc, bool whol
     sf_status rc = SF_OK;
     if (a->body == NULL || len == 0)
         return sfi_fail(err, SF_ERR_TRUNCATED, "the answer (HTTP %d) is empty where JSON was expected", a->status);
-    if (a->encoding != SFI_ENCODING_IDENTITY) rc = inflate_into(sf, a, doc, &len, err);
-    else sfi_json_swap_buffer(doc, &a->body, &a->body_cap);
+    if (a->encoding != SFI_ENCODING_IDENTITY)
+        rc = inflate_into(sf, a, doc, &len, err);
+    else
+        sfi_json_swap_buffer(doc, &a->body, &a->body_cap);
     if (rc != SF_OK) return rc;
-    if (a->body != NULL && sf != NULL) sfi_http_give_buffer(sf->http, a->body, a->body_cap);
-    else sfi_free(a->body);
+    if (a->body != NULL && sf != NULL)
+        sfi_http_give_buffer(sf->http, a->body, a->body_cap);
+    else
+        sfi_free(a->body);
     a->body = NULL;
     a->body_len = a->body_cap = 0;
 
@@ -101,8 +105,10 @@ sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_d
         sfi_answer answer = { 0 };
         sfi_json *doc = NULL;
         rc = sfi_call_run(sf, request, &answer, err);
-        if (rc == SF_OK) rc = sfi_json_new(&doc, err);
-        else attempt = 2;
+        if (rc == SF_OK)
+            rc = sfi_json_new(&doc, err);
+        else
+            attempt = 2;
         if (rc == SF_OK) rc = sfi_answer_json(sf, &answer, doc, true, err);
         sfi_answer_clear(&answer);
         if (rc == SF_OK) {
@@ -111,7 +117,9 @@ sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_d
         }
         sfi_json_free(doc);
         bool is_cut = rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL;
-        if (!is_cut || !sfi_request_is_repeatable(request, request->headers, request->header_count) || (request->options != NULL && request->options->no_retry)) break;
+        if (!is_cut || !sfi_request_is_repeatable(request, request->headers, request->header_count) ||
+            (request->options != NULL && request->options->no_retry))
+            break;
     }
     return rc;
 }

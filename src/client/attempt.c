@@ -25,8 +25,9 @@ static bool add_header(sfi_call *call, sf_str name, sf_str value)
 
 static bool is_reserved(sf_str name)
 {
-    static const char *const names[] = { "Authorization", "Host", "Content-Length", "Transfer-Encoding", "Connection",
-                                         "Accept-Encoding", "Content-Encoding", "User-Agent" };
+    static const char *const names[] = { "Authorization",     "Host",       "Content-Length",
+                                         "Transfer-Encoding", "Connection", "Accept-Encoding",
+                                         "Content-Encoding",  "User-Agent" };
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++)
         if (sfi_str_is_nocase(name, names[i])) return true;
     return false;
@@ -41,10 +42,12 @@ static sf_status add_user_header(sfi_call *call, const char *line, sf_error *err
     if (colon == NULL || name.len == 0 || name.len > 200)
         return sfi_fail(err, SF_ERR_USAGE, "header \"%.60s\": want \"Name: value\"", line);
     if (len > SFI_CALL_HEADER_BYTES_MAX)
-        return sfi_fail(err, SF_ERR_USAGE, "header %.*s is longer than %d bytes", (int)name.len, name.ptr, SFI_CALL_HEADER_BYTES_MAX);
+        return sfi_fail(err, SF_ERR_USAGE, "header %.*s is longer than %d bytes", (int)name.len, name.ptr,
+                        SFI_CALL_HEADER_BYTES_MAX);
     for (size_t i = 0; i < len; i++)
         if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 0x7f)
-            return sfi_fail(err, SF_ERR_USAGE, "header %.*s has a line end or control character in it", (int)name.len, name.ptr);
+            return sfi_fail(err, SF_ERR_USAGE, "header %.*s has a line end or control character in it", (int)name.len,
+                            name.ptr);
     if (is_reserved(name))
         return sfi_fail(err, SF_ERR_USAGE, "header %.*s is the client's own to send", (int)name.len, name.ptr);
     sf_str value = sfi_trim((sf_str){ colon + 1, len - (size_t)(colon + 1 - line) });
@@ -62,7 +65,8 @@ sf_status sfi_call_copy_request(sfi_call *call, const sfi_call_request *request,
     call->request.content_type = copy(call, request->content_type);
     bool ok = call->request.method != NULL && call->request.path != NULL && call->request.what != NULL &&
               (call->request.content_type != NULL || request->content_type == NULL);
-    for (size_t i = 0; ok && i < request->header_count; i++) ok = add_header(call, request->headers[i].name, request->headers[i].value);
+    for (size_t i = 0; ok && i < request->header_count; i++)
+        ok = add_header(call, request->headers[i].name, request->headers[i].value);
     if (!ok) return sfi_fail_memory(err, "a request");
     const char *const *lines = request->options != NULL ? request->options->headers : NULL;
     sf_status rc = SF_OK;
@@ -80,7 +84,7 @@ static sf_status add_base(sfi_call *call, sfi_buf *url, sf_error *err)
         (void)sfi_buf_add_str(url, sfi_session_instance(call->session));
     } else {
         sfi_session *at_hand = sfi_auth_peek(sf->auth);
-        (void)sfi_buf_add_str(url, at_hand != NULL              ? sfi_session_instance(at_hand)
+        (void)sfi_buf_add_str(url, at_hand != NULL            ? sfi_session_instance(at_hand)
                                    : sf->instance_url != NULL ? sf->instance_url
                                                               : sf->login_url);
         sfi_session_release(at_hand);
@@ -101,9 +105,11 @@ static void make_trace(sfi_call *call)
     if (!call->sf->traceparent) return;
     if (call->trace_id[0] == '\0') { /* one a call; each attempt is a span of its own */
         uint64_t high = sfi_random(), low = sfi_random() | 1;
-        (void)snprintf(call->trace_id, sizeof call->trace_id, "%016llx%016llx", (unsigned long long)high, (unsigned long long)low);
+        (void)snprintf(call->trace_id, sizeof call->trace_id, "%016llx%016llx", (unsigned long long)high,
+                       (unsigned long long)low);
     }
-    (void)snprintf(call->trace, sizeof call->trace, "00-%s-%016llx-01", call->trace_id, (unsigned long long)(sfi_random() | 1));
+    (void)snprintf(call->trace, sizeof call->trace, "00-%s-%016llx-01", call->trace_id,
+                   (unsigned long long)(sfi_random() | 1));
 }
 
 static size_t all_headers(const sfi_call *call, const char *call_options, sfi_header out[SFI_CALL_HEADERS_MAX])
@@ -114,7 +120,8 @@ static size_t all_headers(const sfi_call *call, const char *call_options, sfi_he
     if (!call->has_accept) out[n++] = (sfi_header){ SFI_STR("Accept"), SFI_STR("application/json") };
     if (call->request.body.ptr != NULL && !call->has_content_type) {
         const char *type = call->request.content_type;
-        out[n++] = (sfi_header){ SFI_STR("Content-Type"), type != NULL ? sfi_str(type) : SFI_STR("application/json; charset=UTF-8") };
+        out[n++] = (sfi_header){ SFI_STR("Content-Type"),
+                                 type != NULL ? sfi_str(type) : SFI_STR("application/json; charset=UTF-8") };
     }
     if (call_options[0] != '\0') out[n++] = (sfi_header){ SFI_STR("Sforce-Call-Options"), sfi_str(call_options) };
     if (call->trace[0] != '\0') out[n++] = (sfi_header){ SFI_STR("traceparent"), sfi_str(call->trace) };
@@ -135,8 +142,8 @@ static sf_status count_request(sfi_call *call, sf_error *err)
     long long n = atomic_fetch_add(&sf->stats.requests, 1) + 1;
     if (sf->max_calls <= 0 || n <= sf->max_calls) return SF_OK;
     atomic_fetch_sub(&sf->stats.requests, 1);
-    return sfi_fail(err, SF_ERR_API_LIMIT, "%s: this client may make %lld requests (max_calls), and they are used up", call->request.what,
-                    (long long)sf->max_calls);
+    return sfi_fail(err, SF_ERR_API_LIMIT, "%s: this client may make %lld requests (max_calls), and they are used up",
+                    call->request.what, (long long)sf->max_calls);
 }
 
 static void cancel_transfer(void *ctx)
@@ -166,7 +173,8 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .bearer = call->session != NULL ? sfi_session_token(call->session) : NULL,
                                        .body = call->request.body,
                                        .body_is_borrowed = true,
-                                       .response_max = call->request.response_max > 0 ? call->request.response_max : call->sf->response_max,
+                                       .response_max = call->request.response_max > 0 ? call->request.response_max
+                                                                                      : call->sf->response_max,
                                        .deadline_ms = attempt_deadline(call) };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);
     if (rc != SF_OK) atomic_fetch_sub(&call->sf->stats.requests, 1); /* it never was one */
@@ -197,12 +205,15 @@ static void log_attempt(const sfi_call *call, const sfi_http_response *r)
     const char *path = call->request.path;
     sf_str id = sfi_header_get(r, "X-SFDC-Request-Id");
     char outcome[24];
-    if (r->outcome == SFI_HTTP_ANSWERED) (void)snprintf(outcome, sizeof outcome, "HTTP %d", r->status);
-    else (void)snprintf(outcome, sizeof outcome, "%s", outcomes[r->outcome]);
-    sfi_logf(log, SFI_LOG_DEBUG, "client: %s %.*s: %s in %lld ms, %lld bytes, attempt %d%s%s%s%.*s", call->request.method,
-             (int)strcspn(path, "?"), path, outcome, (long long)(sfi_now_ms() - call->started_ms), (long long)r->bytes_received,
-             call->repeats + 1, call->trace[0] != '\0' ? ", trace " : "", call->trace[0] != '\0' ? call->trace_id : "",
-             id.len > 0 ? ", request " : "", (int)id.len, id.len > 0 ? id.ptr : "");
+    if (r->outcome == SFI_HTTP_ANSWERED)
+        (void)snprintf(outcome, sizeof outcome, "HTTP %d", r->status);
+    else
+        (void)snprintf(outcome, sizeof outcome, "%s", outcomes[r->outcome]);
+    sfi_logf(log, SFI_LOG_DEBUG, "client: %s %.*s: %s in %lld ms, %lld bytes, attempt %d%s%s%s%.*s",
+             call->request.method, (int)strcspn(path, "?"), path, outcome, (long long)(sfi_now_ms() - call->started_ms),
+             (long long)r->bytes_received, call->repeats + 1, call->trace[0] != '\0' ? ", trace " : "",
+             call->trace[0] != '\0' ? call->trace_id : "", id.len > 0 ? ", request " : "", (int)id.len,
+             id.len > 0 ? id.ptr : "");
 }
 
 sfi_http_response *sfi_attempt_finish(sfi_call *call)

@@ -17,7 +17,8 @@ static sf_status check_options(const sf_call_options *o, sf_error *err)
 {
     if (o == NULL) return SF_OK;
     if (o->timeout_ms < SF_NONE) return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: timeout_ms is below 0");
-    if (!sfi_is_zero(o->reserved, sizeof o->reserved)) return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: reserved is not zero");
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: reserved is not zero");
     return SF_OK;
 }
 
@@ -44,7 +45,8 @@ sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_cal
     sfi_call *call = sfi_calloc(sizeof *call);
     if (call == NULL) return sfi_fail_memory(err, "a call");
     call->sf = sf;
-    call->wait = (sfi_wait){ .deadline_ms = deadline_of(sf, options), .cancel = options != NULL ? options->cancel : NULL };
+    call->wait =
+        (sfi_wait){ .deadline_ms = deadline_of(sf, options), .cancel = options != NULL ? options->cancel : NULL };
     call->retries_max = options != NULL && options->no_retry ? 0 : sf->retry.retries_max;
     call->arena.max = SFI_MIB;
     rc = sfi_call_copy_request(call, request, err);
@@ -86,7 +88,8 @@ static sf_status explain_answer(sfi_call *call, sfi_http_response *r, sf_error *
     char *plain = NULL;
     size_t cap = 0, len = 0;
     if (r->encoding != SFI_ENCODING_IDENTITY && r->body_len > 0) {
-        sf_status rc = sfi_inflate(r->body, r->body_len, (int)r->encoding, call->sf->response_max, &plain, &cap, &len, NULL);
+        sf_status rc =
+            sfi_inflate(r->body, r->body_len, (int)r->encoding, call->sf->response_max, &plain, &cap, &len, NULL);
         body = rc == SF_OK ? (sf_str){ plain, len } : (sf_str){ NULL, 0 };
     }
     sf_status rc;
@@ -114,7 +117,8 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
                       .message = "" };
     *cause = (sf_error){ 0 };
     if (r->outcome == SFI_HTTP_ANSWERED && r->status >= 200 && r->status < 300 && is_cut_json(r)) {
-        (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP %d, %zu bytes) ends in the middle of its JSON", r->status, r->body_len);
+        (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP %d, %zu bytes) ends in the middle of its JSON",
+                       r->status, r->body_len);
         cause->http_status = r->status;
         a.outcome = SFI_HTTP_LOST;
         a.cause = cause->status;
@@ -126,7 +130,8 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
         (void)explain_answer(call, r, cause);
         a.code = cause->code;
         a.message = cause->message;
-        a.is_proxy_text = r->status == 503 && r->body != NULL && sfi_starts_with((sf_str){ r->body, r->body_len }, "upstream connect error");
+        a.is_proxy_text = r->status == 503 && r->body != NULL &&
+                          sfi_starts_with((sf_str){ r->body, r->body_len }, "upstream connect error");
     } else if (r->status == 304 && !a.is_accepted) {
         (void)sfi_fail(cause, SF_ERR_PROTOCOL, "%s: HTTP 304 to a request without a condition", call->request.what);
         cause->http_status = r->status;
@@ -174,11 +179,14 @@ static sf_status pause_for_repeat(sfi_call *call, const sf_error *cause, sf_erro
     if (call->repeats >= call->retries_max) return SF_OK;
     if (is_lock && call->lock_repeats++ >= LOCK_REPEATS_MAX) return SF_OK;
     if (cause->retry_after_ms > SFI_SERVER_PAUSE_MAX_MS) return SF_OK;
-    int64_t pause = sfi_retry_pause_ms(call->repeats + 1, call->sf->retry.pause_ms, call->sf->retry.pause_max_ms, cause->retry_after_ms, sfi_random());
-    if (call->wait.deadline_ms > 0 && sfi_now_ms() + pause >= call->wait.deadline_ms) return SF_OK; /* it would end in the pause */
+    int64_t pause = sfi_retry_pause_ms(call->repeats + 1, call->sf->retry.pause_ms, call->sf->retry.pause_max_ms,
+                                       cause->retry_after_ms, sfi_random());
+    if (call->wait.deadline_ms > 0 && sfi_now_ms() + pause >= call->wait.deadline_ms)
+        return SF_OK; /* it would end in the pause */
     call->repeats++;
     atomic_fetch_add(&call->sf->stats.retries, 1);
-    sfi_logf(&call->sf->log, SFI_LOG_INFO, "client: %s; repeat %d of %d in %lld ms", cause->message, call->repeats, call->retries_max, (long long)pause);
+    sfi_logf(&call->sf->log, SFI_LOG_INFO, "client: %s; repeat %d of %d in %lld ms", cause->message, call->repeats,
+             call->retries_max, (long long)pause);
     sf_status rc = sfi_wait_pause(&call->wait, pause, call->request.what, err);
     return rc == SF_OK ? SF_ROW : rc;
 }
@@ -189,8 +197,10 @@ static sf_status fail_unknown(sfi_call *call, const sf_error *cause, sf_error *e
     char why[sizeof cause->message];
     memcpy(why, cause->message, sizeof why);
     int32_t http_status = cause->http_status;
-    (void)sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "%s: the request was sent and may have taken effect or not (%.400s); look in the org before "
-                   "sending it again, or write by external id (upsert), which can be repeated", call->request.what, why);
+    (void)sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
+                   "%s: the request was sent and may have taken effect or not (%.400s); look in the org before "
+                   "sending it again, or write by external id (upsert), which can be repeated",
+                   call->request.what, why);
     if (err != NULL) err->http_status = http_status;
     return SF_ERR_UNKNOWN_OUTCOME;
 }
@@ -202,19 +212,22 @@ static sf_status fail_for_good(sfi_call *call, sfi_verdict verdict, const sf_err
     *err = *cause;
     bool has_what = sfi_starts_with(sfi_str(err->message), call->request.what);
     if (!has_what) sfi_error_prefix(err, "%s", call->request.what);
-    if (verdict == SFI_VERDICT_REPEAT && cause->status != SF_ERR_LIMIT && cause->status != SF_ERR_MEMORY) err->retryable = true;
+    if (verdict == SFI_VERDICT_REPEAT && cause->status != SF_ERR_LIMIT && cause->status != SF_ERR_MEMORY)
+        err->retryable = true;
     return err->status;
 }
 
 /* A delete whose first answer was lost, and that now finds nothing, has been done. */
 static bool is_done_delete(const sfi_call *call, const sfi_http_response *r)
 {
-    return call->may_be_done && r->outcome == SFI_HTTP_ANSWERED && r->status == 404 && strcmp(call->request.method, "DELETE") == 0;
+    return call->may_be_done && r->outcome == SFI_HTTP_ANSWERED && r->status == 404 &&
+           strcmp(call->request.method, "DELETE") == 0;
 }
 
 static void take_done_delete(sfi_call *call, sfi_http_response *r, sfi_answer *out)
 {
-    sfi_logf(&call->sf->log, SFI_LOG_INFO, "client: %s: gone already, so the attempt whose answer was lost has done it", call->request.what);
+    sfi_logf(&call->sf->log, SFI_LOG_INFO, "client: %s: gone already, so the attempt whose answer was lost has done it",
+             call->request.what);
     take_answer(r, out);
     sfi_free(out->body);
     out->body = NULL;
@@ -240,15 +253,18 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
             rc = SF_OK;
             break;
         }
-        bool is_maybe_done = r->outcome == SFI_HTTP_LOST || (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
+        bool is_maybe_done =
+            r->outcome == SFI_HTTP_LOST || (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
         call->may_be_done |= is_maybe_done;
         if (verdict == SFI_VERDICT_RENEW) {
             rc = renew(call, &cause, err);
             if (rc == SF_OK) atomic_fetch_add(&call->sf->stats.retries, 1);
         } else if (verdict == SFI_VERDICT_REPEAT) {
             rc = pause_for_repeat(call, &cause, err);
-            if (rc == SF_OK) rc = fail_for_good(call, verdict, &cause, err);
-            else if (rc == SF_ROW) rc = SF_OK;
+            if (rc == SF_OK)
+                rc = fail_for_good(call, verdict, &cause, err);
+            else if (rc == SF_ROW)
+                rc = SF_OK;
         } else if (verdict == SFI_VERDICT_UNKNOWN) {
             rc = fail_unknown(call, &cause, err);
         } else {

@@ -13,8 +13,8 @@ enum {
 
 struct sfi_call {
     sf_client *sf;
-    sfi_arena arena;                   /* copies of the request's texts */
-    sfi_call_request request;          /* texts in the arena, but body and options */
+    sfi_arena arena;          /* copies of the request's texts */
+    sfi_call_request request; /* texts in the arena, but body and options */
     sfi_header headers[SFI_CALL_HEADERS_MAX];
     size_t header_count;
     bool has_accept, has_content_type;
@@ -22,16 +22,16 @@ struct sfi_call {
     sfi_wait wait;
     int32_t retries_max;
 
-    sfi_session *session;              /* of the attempt that runs; NULL: anonymous */
-    sfi_transfer *transfer;            /* NULL: none runs */
+    sfi_session *session;   /* of the attempt that runs; NULL: anonymous */
+    sfi_transfer *transfer; /* NULL: none runs */
     sfi_cancel_watcher watcher;
     int64_t started_ms;
-    int repeats;                       /* after a pause; a repeat with a renewed session is not among them */
+    int repeats; /* after a pause; a repeat with a renewed session is not among them */
     int lock_repeats;
     bool is_renewed;
-    bool may_be_done;                  /* an attempt was lost or failed in a way that it may have taken effect */
+    bool may_be_done; /* an attempt was lost or failed in a way that it may have taken effect */
     char trace_id[33];
-    char trace[56];                    /* traceparent of the attempt; "": none is sent */
+    char trace[56]; /* traceparent of the attempt; "": none is sent */
 };
 
 /* attempt.c */

@@ -27,9 +27,11 @@ static sfi_verdict decide_unanswered(const sfi_attempt *a)
     if (a->outcome == SFI_HTTP_CANCELLED) return SFI_VERDICT_FAIL;
     if (a->cause == SF_ERR_USAGE) return SFI_VERDICT_FAIL;
     if (a->outcome == SFI_HTTP_NOT_SENT)
-        return a->is_lasting || a->cause == SF_ERR_MEMORY || a->cause == SF_ERR_UNAVAILABLE ? SFI_VERDICT_FAIL : SFI_VERDICT_REPEAT;
+        return a->is_lasting || a->cause == SF_ERR_MEMORY || a->cause == SF_ERR_UNAVAILABLE ? SFI_VERDICT_FAIL
+                                                                                            : SFI_VERDICT_REPEAT;
     if (!a->is_repeatable) return SFI_VERDICT_UNKNOWN;
-    return a->cause == SF_ERR_LIMIT || a->cause == SF_ERR_MEMORY || a->cause == SF_ERR_PROTOCOL ? SFI_VERDICT_FAIL : SFI_VERDICT_REPEAT;
+    return a->cause == SF_ERR_LIMIT || a->cause == SF_ERR_MEMORY || a->cause == SF_ERR_PROTOCOL ? SFI_VERDICT_FAIL
+                                                                                                : SFI_VERDICT_REPEAT;
 }
 
 static bool is_dead_session(const sfi_attempt *a)
@@ -50,7 +52,8 @@ static sfi_verdict decide_server_failure(const sfi_attempt *a)
 sfi_verdict sfi_decide(const sfi_attempt *a)
 {
     if (a->outcome != SFI_HTTP_ANSWERED) return decide_unanswered(a);
-    if (is_dead_session(a)) return a->can_renew ? SFI_VERDICT_RENEW : a->is_accepted ? SFI_VERDICT_DONE : SFI_VERDICT_FAIL;
+    if (is_dead_session(a))
+        return a->can_renew ? SFI_VERDICT_RENEW : a->is_accepted ? SFI_VERDICT_DONE : SFI_VERDICT_FAIL;
     if (a->status == 429) return SFI_VERDICT_REPEAT;
     if (a->status == 503) return a->is_repeatable || !a->is_proxy_text ? SFI_VERDICT_REPEAT : SFI_VERDICT_UNKNOWN;
     if (a->status == 500 || a->status == 502 || a->status == 504) return decide_server_failure(a);
@@ -65,6 +68,7 @@ bool sfi_request_is_repeatable(const sfi_call_request *r, const sfi_header *head
 {
     if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0) return true;
     for (size_t i = 0; i < count; i++)
-        if (sfi_str_is_nocase(headers[i].name, "If-Match") || sfi_str_is_nocase(headers[i].name, "If-Unmodified-Since")) return false;
+        if (sfi_str_is_nocase(headers[i].name, "If-Match") || sfi_str_is_nocase(headers[i].name, "If-Unmodified-Since"))
+            return false;
     return r->repeatable || sfi_method_is_idempotent(r->method);
 }

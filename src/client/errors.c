@@ -7,15 +7,15 @@
 #include "xml/xml_internal.h"
 
 enum {
-    TEXT_SHOWN_MAX = 200,  /* bytes of a body that is no error of the API */
+    TEXT_SHOWN_MAX = 200, /* bytes of a body that is no error of the API */
     PATHS_SHOWN_MAX = 5
 };
 
 /* What an answer says, borrowed from it. */
 typedef struct said {
     sf_str code, message;
-    sf_str detail;     /* put before the message: where an error of a batch stands */
-    size_t more;       /* further errors that are not shown */
+    sf_str detail; /* put before the message: where an error of a batch stands */
+    size_t more;   /* further errors that are not shown */
 } said;
 
 static const struct {
@@ -38,7 +38,8 @@ static const struct {
     { "UNABLE_TO_LOCK_ROW", SF_ERR_ORG, true, "try again" },
     { "SERVER_UNAVAILABLE", SF_ERR_UNAVAILABLE, true, "try again later" },
     { "API_TEMPORARILY_UNAVAILABLE", SF_ERR_UNAVAILABLE, true, "try again later" },
-    { "URL_NOT_RESET", SF_ERR_ORG, false, "the call went to the login host; give the org's own address as instance_url" },
+    { "URL_NOT_RESET", SF_ERR_ORG, false,
+      "the call went to the login host; give the org's own address as instance_url" },
     { "UNSUPPORTED_API_VERSION", SF_ERR_ORG, false, "ask the org for its API versions" },
 };
 
@@ -127,7 +128,8 @@ static sf_status status_of(int status, const char *code, bool *is_retryable, con
     }
     if (status == 401) return SF_ERR_AUTH;
     if (status == 404) return SF_ERR_NOT_FOUND;
-    if (status == 429 || status == 503 || status == 502 || status == 504 || status == 420 || (status >= 500 && *code == '\0')) {
+    if (status == 429 || status == 503 || status == 502 || status == 504 || status == 420 ||
+        (status >= 500 && *code == '\0')) {
         *is_retryable = status == 429 || status == 503;
         *remedy = "try again later";
         return SF_ERR_UNAVAILABLE;
@@ -139,7 +141,8 @@ static sf_status status_of(int status, const char *code, bool *is_retryable, con
 static sf_status fill(sf_error *err, int status, const char *what, const said *s)
 {
     char code[sizeof err->code];
-    (void)snprintf(code, sizeof code, "%.*s", (int)(s->code.len < sizeof code ? s->code.len : sizeof code - 1), s->code.ptr);
+    (void)snprintf(code, sizeof code, "%.*s", (int)(s->code.len < sizeof code ? s->code.len : sizeof code - 1),
+                   s->code.ptr);
     const char *remedy;
     bool is_retryable;
     sf_status rc = status_of(status, code, &is_retryable, &remedy);
@@ -154,7 +157,8 @@ static sf_status fill(sf_error *err, int status, const char *what, const said *s
     if (s->more > 0) (void)sfi_buf_addf(&line, " (and %zu more)", s->more);
     if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
         is_retryable = line.data != NULL && sfi_limit_is_concurrent(line.data);
-        remedy = is_retryable ? "too many long calls at once; try again later" : "the requests of the last 24 hours are used up; wait, or buy more";
+        remedy = is_retryable ? "too many long calls at once; try again later"
+                              : "the requests of the last 24 hours are used up; wait, or buy more";
     } else if (line.data != NULL && sfi_session_is_unfit(line.data)) {
         remedy = "a new session does not help: the app lacks the scope api, or a policy of the org forbids it";
     }
@@ -203,7 +207,8 @@ static void collect_fields(sf_value error, sf_error *err)
 static bool read_object(sf_value v, said *s, sf_error *err)
 {
     static const char *const code_names[] = { "errorCode", "statusCode", "exceptionCode", "error", "code" };
-    static const char *const message_names[] = { "message", "exceptionMessage", "error_description", "errorMessage", "description" };
+    static const char *const message_names[] = { "message", "exceptionMessage", "error_description", "errorMessage",
+                                                 "description" };
     if (sf_value_type(v) != SF_OBJECT) return false;
     s->code = first_text(v, code_names, SFI_COUNT_OF(code_names));
     s->message = first_text(v, message_names, SFI_COUNT_OF(message_names));
@@ -220,7 +225,9 @@ static sf_value pick(sf_value errors)
     for (sf_iter it = sf_iter_begin(errors); sf_iter_next(&it, NULL, &v);) {
         if (sf_value_type(first) == SF_MISSING) first = v;
         sf_str code = sf_get_text(v, "errorCode");
-        if (code.ptr != NULL && !sfi_str_is(code, "PROCESSING_HALTED") && !sfi_str_is(code, "ALL_OR_NONE_OPERATION_ROLLED_BACK")) return v;
+        if (code.ptr != NULL && !sfi_str_is(code, "PROCESSING_HALTED") &&
+            !sfi_str_is(code, "ALL_OR_NONE_OPERATION_ROLLED_BACK"))
+            return v;
     }
     return first;
 }
@@ -239,7 +246,8 @@ static sf_status fill_paths(sf_value paths, int status, const char *what, sf_err
     if (sf_value_count(paths) > shown) (void)sfi_buf_add_str(&text, " …");
     sf_status rc = sfi_buf_status(&text, err, "an error message");
     if (rc != SF_ERR_MEMORY)
-        rc = fill(err, status, what, &(said){ .code = SFI_STR("DUPLICATE_EXTERNAL_ID"), .message = sfi_buf_str(&text) });
+        rc =
+            fill(err, status, what, &(said){ .code = SFI_STR("DUPLICATE_EXTERNAL_ID"), .message = sfi_buf_str(&text) });
     sfi_buf_free(&text);
     return rc;
 }
@@ -307,7 +315,9 @@ static void add_page_text(sfi_buf *out, sf_str page)
                               : sfi_starts_with_nocase(rest, "<!--")    ? "--"
                                                                         : NULL;
         if (end_tag != NULL) i++;
-        while (end_tag != NULL && i < page.len && !sfi_starts_with_nocase((sf_str){ page.ptr + i, page.len - i }, end_tag)) i++;
+        while (end_tag != NULL && i < page.len &&
+               !sfi_starts_with_nocase((sf_str){ page.ptr + i, page.len - i }, end_tag))
+            i++;
         while (i < page.len && page.ptr[i] != '>') i++;
         i += i < page.len ? 1 : 0;
         (void)sfi_buf_add_char(out, ' ');
@@ -319,7 +329,8 @@ static sf_status fill_page(sf_str page, int status, const char *what, sf_error *
     sfi_buf text = { .max = 2 * SFI_KIB };
     bool is_wrong_host = status < 400 || status == 404 || status == 405;
     (void)sfi_buf_addf(&text, "HTTP %d with a web page, %s: ", status,
-                       is_wrong_host ? "so this host is no API host (use the org's https://NAME.my.salesforce.com)" : reason_of(status));
+                       is_wrong_host ? "so this host is no API host (use the org's https://NAME.my.salesforce.com)"
+                                     : reason_of(status));
     add_page_text(&text, page);
     sf_status rc = sfi_buf_status(&text, err, "an error message");
     if (rc != SF_ERR_MEMORY) rc = fill(err, status, what, &(said){ .code = { "", 0 }, .message = sfi_buf_str(&text) });
@@ -338,7 +349,7 @@ static bool is_word(sf_str text)
         char c = (char)sfi_ascii_lower((unsigned char)text.ptr[i]);
         if (c != '_' && (c < 'a' || c > 'z')) return false;
     }
-    return text.len > 0 && text.len < sizeof ((sf_error *)0)->code;
+    return text.len > 0 && text.len < sizeof((sf_error *)0)->code;
 }
 
 static sf_status fill_text(sf_str text, int status, const char *what, sf_error *err)

@@ -25,16 +25,23 @@ static sf_status check(const sf_request *request, sf_error *err)
         return sfi_fail(err, SF_ERR_USAGE, "a request needs a method and a path");
     bool is_known = false;
     for (size_t i = 0; i < SFI_COUNT_OF(methods); i++) is_known |= strcmp(methods[i], request->method) == 0;
-    if (!is_known) return sfi_fail(err, SF_ERR_USAGE, "method \"%.20s\": want GET, POST, PATCH, PUT, DELETE or HEAD", request->method);
-    if (!sfi_is_zero(request->reserved, sizeof request->reserved)) return sfi_fail(err, SF_ERR_USAGE, "sf_request: reserved is not zero");
-    if (request->path[0] == '\0') return sfi_fail(err, SF_ERR_USAGE, "the path is empty; want \"limits\" or \"/services/…\"");
-    if (strstr(request->path, "://") != NULL && strcspn(request->path, "?") > (size_t)(strstr(request->path, "://") - request->path))
+    if (!is_known)
+        return sfi_fail(err, SF_ERR_USAGE, "method \"%.20s\": want GET, POST, PATCH, PUT, DELETE or HEAD",
+                        request->method);
+    if (!sfi_is_zero(request->reserved, sizeof request->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_request: reserved is not zero");
+    if (request->path[0] == '\0')
+        return sfi_fail(err, SF_ERR_USAGE, "the path is empty; want \"limits\" or \"/services/…\"");
+    if (strstr(request->path, "://") != NULL &&
+        strcspn(request->path, "?") > (size_t)(strstr(request->path, "://") - request->path))
         return sfi_fail(err, SF_ERR_USAGE, "path \"%.100s\" is a whole URL; give what follows the host", request->path);
     for (const char *c = request->path; *c != '\0'; c++)
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-            return sfi_fail(err, SF_ERR_USAGE, "path: byte %zu (0x%02x) must be percent-encoded", (size_t)(c - request->path) + 1, (unsigned char)*c);
+            return sfi_fail(err, SF_ERR_USAGE, "path: byte %zu (0x%02x) must be percent-encoded",
+                            (size_t)(c - request->path) + 1, (unsigned char)*c);
     for (const char *c = request->content_type != NULL ? request->content_type : ""; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f) return sfi_fail(err, SF_ERR_USAGE, "content_type has a control character in it");
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return sfi_fail(err, SF_ERR_USAGE, "content_type has a control character in it");
     return SF_OK;
 }
 
@@ -45,8 +52,10 @@ static sf_status fill(sf_client *sf, sfi_answer *a, sf_response *out, sf_error *
     next.headers = a->headers != NULL ? a->headers : sfi_strdup("");
     a->headers = NULL;
     if (rc == SF_OK && next.headers == NULL) rc = sfi_fail_memory(err, "an answer");
-    if (rc == SF_OK) *out = next;
-    else sf_response_clear(&next);
+    if (rc == SF_OK)
+        *out = next;
+    else
+        sf_response_clear(&next);
     return rc;
 }
 
@@ -58,8 +67,8 @@ sf_status sf_client_request(sf_client *sf, const sf_request *request, sf_respons
     sf_status rc = check(request, err);
     if (rc != SF_OK) return rc;
     char what[120];
-    (void)snprintf(what, sizeof what, "%s %.*s", request->method, (int)(strcspn(request->path, "?") < 90 ? strcspn(request->path, "?") : 90),
-                   request->path);
+    (void)snprintf(what, sizeof what, "%s %.*s", request->method,
+                   (int)(strcspn(request->path, "?") < 90 ? strcspn(request->path, "?") : 90), request->path);
     const sfi_call_request call_request = { .method = request->method,
                                             .path = request->path,
                                             .body = request->body,
@@ -72,8 +81,10 @@ sf_status sf_client_request(sf_client *sf, const sf_request *request, sf_respons
     sfi_answer answer = { 0 };
     rc = sfi_call_begin(sf, &call_request, &call, err);
     if (rc == SF_OK) rc = sfi_call_finish_full(call, &answer, err);
-    if (rc == SF_OK) rc = fill(sf, &answer, out, err);
-    else if (answer.status > 0) (void)fill(sf, &answer, out, NULL); /* the error stands; its body is an extra */
+    if (rc == SF_OK)
+        rc = fill(sf, &answer, out, err);
+    else if (answer.status > 0)
+        (void)fill(sf, &answer, out, NULL); /* the error stands; its body is an extra */
     sfi_answer_clear(&answer);
     return rc;
 }

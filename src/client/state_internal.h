@@ -16,11 +16,12 @@ enum {
 };
 
 struct sf_client {
-    char *login_url, *instance_url, *client_name, *user_agent, *cache_dir; /* read-only after open, as all up to stats */
-    sf_retry_options retry;          /* defaults filled in; retries_max 0: never */
-    int64_t call_timeout_ms;         /* 0: none */
-    int64_t total_timeout_ms;        /* of one attempt; 0: none */
-    int64_t max_calls;               /* 0: no limit */
+    char *login_url, *instance_url, *client_name, *user_agent,
+        *cache_dir;           /* read-only after open, as all up to stats */
+    sf_retry_options retry;   /* defaults filled in; retries_max 0: never */
+    int64_t call_timeout_ms;  /* 0: none */
+    int64_t total_timeout_ms; /* of one attempt; 0: none */
+    int64_t max_calls;        /* 0: no limit */
     size_t response_max;
     bool traceparent;
     sfi_log log;
@@ -33,12 +34,12 @@ struct sf_client {
         atomic_llong requests, retries, bytes_sent, bytes_received, unknown_outcomes;
     } stats;
 
-    pthread_mutex_t lock;            /* guards usage and describe */
+    pthread_mutex_t lock; /* guards usage and describe */
     bool has_lock;
-    sf_api_usage usage;              /* max 0: none came yet */
+    sf_api_usage usage; /* max 0: none came yet */
     sfi_client_slot describe;
 
-    sfi_gate version_gate;           /* guards version: "" until it was asked; given ones stand from the start */
+    sfi_gate version_gate; /* guards version: "" until it was asked; given ones stand from the start */
     char version[SFI_VERSION_BYTES];
 };
 
@@ -60,14 +61,14 @@ typedef enum sfi_verdict {
 typedef struct sfi_attempt {
     sfi_http_outcome outcome;
     int status;
-    bool is_repeatable;  /* the request may be done twice */
-    bool is_accepted;    /* the caller takes this status for an answer */
-    bool can_renew;      /* a session was sent, and none was renewed yet */
-    bool is_proxy_text;  /* 503 of a proxy that says itself that the connection behind it broke */
-    const char *code;    /* errorCode of the answer, "" none */
+    bool is_repeatable; /* the request may be done twice */
+    bool is_accepted;   /* the caller takes this status for an answer */
+    bool can_renew;     /* a session was sent, and none was renewed yet */
+    bool is_proxy_text; /* 503 of a proxy that says itself that the connection behind it broke */
+    const char *code;   /* errorCode of the answer, "" none */
     const char *message;
-    sf_status cause;     /* of the transport, when nothing was answered */
-    bool is_lasting;     /* the transport's error will not pass by itself */
+    sf_status cause; /* of the transport, when nothing was answered */
+    bool is_lasting; /* the transport's error will not pass by itself */
 } sfi_attempt;
 sfi_verdict sfi_decide(const sfi_attempt *a);
 /* Is it the kind of REQUEST_LIMIT_EXCEEDED that passes in seconds? */

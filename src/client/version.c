@@ -49,9 +49,11 @@ static sf_status ask(sf_client *sf, const sfi_wait *wait, char out[SFI_VERSION_B
     sfi_session_release(session);
     if (rc != SF_OK) return rc;
     const sf_call_options options = { .timeout_ms = left == 0 ? 1 : left, .cancel = wait->cancel };
-    const sfi_call_request request = {
-        .method = "GET", .path = "/services/data/", .anonymous = true, .options = &options, .what = "asking for API versions"
-    };
+    const sfi_call_request request = { .method = "GET",
+                                       .path = "/services/data/",
+                                       .anonymous = true,
+                                       .options = &options,
+                                       .what = "asking for API versions" };
     sf_document *doc = NULL;
     rc = sfi_call_document(sf, &request, &doc, err);
     if (rc == SF_OK && !sfi_version_newest(sf_document_root(doc), out))

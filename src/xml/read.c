@@ -50,7 +50,8 @@ static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf
 {
     if (refused->has_dtd) return sfi_fail(err, SF_ERR_PROTOCOL, "XML with a DOCTYPE is refused");
     if (refused->is_deep)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SFI_XML_DEPTH_MAX)", SFI_XML_DEPTH_MAX);
+        return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SFI_XML_DEPTH_MAX)",
+                        SFI_XML_DEPTH_MAX);
     if (parser->lastError.code == XML_ERR_NO_MEMORY) return sfi_fail_memory(err, "an XML document");
     sf_str why = sfi_trim(sfi_str(parser->lastError.message));
     return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %.*s", parser->lastError.line,
@@ -62,7 +63,8 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
     *out = NULL;
     if (text.ptr == NULL || text.len == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "XML expected, but there is nothing");
     if (text.len > SFI_XML_BYTES_MAX)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len, SFI_XML_BYTES_MAX);
+        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len,
+                        SFI_XML_BYTES_MAX);
     _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
     (void)pthread_once(&once, xmlInitParser);
 

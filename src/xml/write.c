@@ -31,9 +31,12 @@ void sfi_xml_escape(sfi_buf *out, sf_str text)
     for (size_t i = 0; i < text.len && !out->failed;) {
         size_t len = sfi_utf8_sequence(text.ptr + i, text.len - i);
         const char *entity = len == 1 ? entity_of(text.ptr[i]) : NULL;
-        if (len == 0 || !is_xml_char(text.ptr + i, len)) (void)sfi_buf_add_str(out, "\xEF\xBF\xBD");
-        else if (entity != NULL) (void)sfi_buf_add_str(out, entity);
-        else (void)sfi_buf_add(out, text.ptr + i, len);
+        if (len == 0 || !is_xml_char(text.ptr + i, len))
+            (void)sfi_buf_add_str(out, "\xEF\xBF\xBD");
+        else if (entity != NULL)
+            (void)sfi_buf_add_str(out, entity);
+        else
+            (void)sfi_buf_add(out, text.ptr + i, len);
         i += len > 0 ? len : 1;
     }
 }

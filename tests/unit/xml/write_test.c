@@ -5,8 +5,10 @@
 static void test_write__reads_back_as_it_was(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "",       "plain",  "a<b>&\"'c]]>", "\ttab\r\nend\n", "  blanks  ",
-                                         "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "&amp;", "\x7f" };
+    static const char *const texts[] = {
+        "",      "plain", "a<b>&\"'c]]>", "\ttab\r\nend\n", "  blanks  ", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80",
+        "&amp;", "\x7f"
+    };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         sfi_buf out = { 0 };
         sfi_xml_declaration(&out);
@@ -29,13 +31,28 @@ static void test_write__reads_back_as_it_was(void **state)
 static void test_write__replaces_what_xml_cannot_carry(void **state)
 {
     (void)state;
-    static const sf_str texts[] = { { "a\0b", 3 }, { "a\x01" "b", 3 }, { "a\x1f" "b", 3 }, { "a\xff" "b", 3 },
-                                    { "a\xEF\xBF\xBE" "b", 5 }, { "a\xEF\xBF\xBF" "b", 5 } };
+    static const sf_str texts[] = { { "a\0b", 3 },
+                                    { "a\x01"
+                                      "b",
+                                      3 },
+                                    { "a\x1f"
+                                      "b",
+                                      3 },
+                                    { "a\xff"
+                                      "b",
+                                      3 },
+                                    { "a\xEF\xBF\xBE"
+                                      "b",
+                                      5 },
+                                    { "a\xEF\xBF\xBF"
+                                      "b",
+                                      5 } };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         sfi_buf out = { 0 };
         assert_false(sfi_xml_can_carry(texts[i]));
         sfi_xml_element_text(&out, "t", texts[i]);
-        assert_string_equal(out.data, "<t>a\xEF\xBF\xBD" "b</t>");
+        assert_string_equal(out.data, "<t>a\xEF\xBF\xBD"
+                                      "b</t>");
         sfi_buf_free(&out);
     }
     sfi_buf nil = { 0 };
