@@ -93,7 +93,7 @@ static bool set_up(sfo_store *s, const char *path, sfo_fault *f)
 static bool make_everything(sfo_store *s, sfo_fault *f)
 {
     if (!sfo_store_begin(s, f)) return false;
-    bool ok = sfo_tables_open(s, f) && sfo_ids_open(s, f) &&
+    bool ok = sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) &&
               sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
               sfo_standard_rows(s, f) && sfo_facts_load(s, f);
     if (!ok) {

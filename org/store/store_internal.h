@@ -113,6 +113,8 @@ void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of cou
 /* The next of a named counter (auto numbers), from first on. */
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
 
+bool sfo_users_open(sfo_store *s, sfo_fault *f); /* users.c: the table of password hashes */
+
 /* ---- rows (row.c) ---- */
 void *sfo_scratch(sfo_store *s, size_t size);
 sf_str sfo_scratch_text(sfo_store *s, sf_str text);

@@ -6,9 +6,9 @@
 #include <openssl/evp.h>
 #include "store/store_internal.h"
 
-enum { SALT_BYTES = 16, HASH_BYTES = 32, ROUNDS = 20000, PASSWORD_MAX = 16000 };
+enum { SALT_BYTES = 16, HASH_BYTES = 32, ROUNDS = 50000, PASSWORD_MAX = 16000 };
 
-static bool make_table(sfo_store *s, sfo_fault *f)
+bool sfo_users_open(sfo_store *s, sfo_fault *f)
 {
     return sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_password(user_id TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL, "
                           "rounds INTEGER NOT NULL) WITHOUT ROWID", f);
@@ -43,44 +43,51 @@ bool sfo_user_set_password(sfo_store *s, const char *user_id, sf_str password, s
     if (!sfo_id_normalize(sfi_str(user_id), &id)) return sfo_fault_not_found(f);
     if (password.len == 0) return sfo_fault_set(f, 400, "INVALID_NEW_PASSWORD", "Your password must not be empty.");
     if (!sfo_store_begin(s, f)) return false;
-    bool ok = make_table(s, f);
-    if (ok && sfo_row_state(s, sfo_table_named(s, "User"), id.text, f) != 1) ok = sfo_fault_not_found(f);
+    bool ok = true;
+    if (sfo_row_state(s, sfo_table_named(s, "User"), id.text, f) != 1) ok = sfo_fault_not_found(f);
     ok = ok && write_hash(s, id.text, password, f);
     if (ok) return sfo_store_commit(s, f);
     sfo_store_rollback(s);
     return false;
 }
 
-/* The row of the hash is compared in constant time; an unknown name costs as much as a wrong password. */
-static bool check_row(sqlite3_stmt *stmt, bool found, sf_str password)
-{
-    static const unsigned char none[SALT_BYTES];
-    unsigned char hash[HASH_BYTES];
-    bool kept = found && sqlite3_column_bytes(stmt, 3) == HASH_BYTES && sqlite3_column_bytes(stmt, 2) == SALT_BYTES;
-    const unsigned char *salt = kept ? sqlite3_column_blob(stmt, 2) : none;
-    bool ok = derive(password, salt, SALT_BYTES, kept ? sqlite3_column_int(stmt, 4) : ROUNDS, hash);
-    ok = ok && kept && CRYPTO_memcmp(hash, sqlite3_column_blob(stmt, 3), HASH_BYTES) == 0;
-    sfi_wipe(hash, sizeof hash);
-    return ok;
-}
+typedef struct kept_hash {
+    bool found, active;
+    int rounds;
+    sf_id user;
+    unsigned char salt[SALT_BYTES], hash[HASH_BYTES];
+} kept_hash;
 
-bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_id *user, bool *active)
+static void find_hash(sfo_store *s, sf_str username, kept_hash *out)
 {
-    sfo_store_lock(s);
-    bool ok = false;
-    sqlite3_stmt *stmt = !make_table(s, NULL) ? NULL : sfo_statement_get(s,
+    sqlite3_stmt *stmt = sfo_statement_get(s,
         "SELECT u.Id, u.IsActive, p.salt, p.hash, p.rounds FROM User u JOIN sfo_password p ON p.user_id=u.Id WHERE u.Username=?1 AND "
         "u.Username IS NOT NULL AND u.IsDeleted=0", NULL);
-    if (stmt != NULL) {
-        sfo_bind_text(stmt, 1, username);
-        bool found = sqlite3_step(stmt) == SQLITE_ROW;
-        ok = check_row(stmt, found, password);
-        if (ok) {
-            (void)snprintf(user->text, sizeof user->text, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id */
-            *active = sqlite3_column_int(stmt, 1) != 0;
-        }
-        sfo_statement_done(stmt);
+    if (stmt == NULL) return;
+    sfo_bind_text(stmt, 1, username);
+    if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 2) == SALT_BYTES && sqlite3_column_bytes(stmt, 3) == HASH_BYTES) {
+        *out = (kept_hash){ .found = true, .active = sqlite3_column_int(stmt, 1) != 0, .rounds = sqlite3_column_int(stmt, 4) };
+        (void)snprintf(out->user.text, sizeof out->user.text, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id */
+        memcpy(out->salt, sqlite3_column_blob(stmt, 2), SALT_BYTES);
+        memcpy(out->hash, sqlite3_column_blob(stmt, 3), HASH_BYTES);
     }
+    sfo_statement_done(stmt);
+}
+
+/* An unknown name costs as much time as a wrong password, and others need not wait for either: the lock is not held. */
+bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_id *user, bool *active)
+{
+    kept_hash kept = { .rounds = ROUNDS };
+    unsigned char hash[HASH_BYTES];
+    sfo_store_lock(s);
+    find_hash(s, username, &kept);
     sfo_store_unlock(s);
-    return ok;
+    bool ok = derive(password, kept.salt, SALT_BYTES, kept.rounds, hash);
+    ok = ok && kept.found && CRYPTO_memcmp(hash, kept.hash, HASH_BYTES) == 0;
+    sfi_wipe(hash, sizeof hash);
+    sfi_wipe(kept.hash, sizeof kept.hash);
+    if (!ok) return false;
+    *user = kept.user;
+    *active = kept.active;
+    return true;
 }
