@@ -27,6 +27,7 @@ struct sfi_auth {
 
     sfi_gate gate;          /* guards from here to counts */
     sfi_session *current;   /* NULL: none yet, or refused */
+    bool had_session;       /* a login from now on is a renewal */
     int64_t ahead_again_ms; /* sfi_now_ms' clock: no renewal ahead of time before */
     uint64_t attempts;      /* pieces of work that ended */
     sf_status last_rc;      /* of the latest */
