@@ -20,6 +20,7 @@ stop() { # TERM, and the exit code that came of it
 }
 
 start() { # options: starts the org; sets pid, url, token and the rest of the login
+    rm -f "$work/login" # the loop below must not see that of an earlier start
     "$org" --port 0 --json "$@" >"$work/login" 2>"$work/stderr" &
     pid=$!
     for _ in $(seq 600); do
