@@ -77,7 +77,8 @@ static sf_status complete_labels(sfo_loader *l, sfo_object *o)
     }
     if (o->label_plural == NULL) {
         sf_str label = sfi_str(o->label);
-        bool ies = label.len > 1 && label.ptr[label.len - 1] == 'y' && strchr("aeiou", label.ptr[label.len - 2]) == NULL;
+        bool ies =
+            label.len > 1 && label.ptr[label.len - 1] == 'y' && strchr("aeiou", label.ptr[label.len - 2]) == NULL;
         if (ies) label.len--;
         o->label_plural = keep_join(l, label, ies ? "ies" : sfi_ends_with(label, "s") ? "es" : "s");
     }
@@ -93,12 +94,18 @@ static sf_status complete_flags(sfo_loader *l, sfo_draft *d)
         int bit;
         bool value;
     } flags[] = {
-        { &o->createable, SFO_OBJECT_CREATEABLE, true },     { &o->updateable, SFO_OBJECT_UPDATEABLE, !event },
-        { &o->deletable, SFO_OBJECT_DELETABLE, !event },     { &o->queryable, SFO_OBJECT_QUERYABLE, !event },
-        { &o->searchable, SFO_OBJECT_SEARCHABLE, !event },   { &o->undeletable, SFO_OBJECT_UNDELETABLE, !event },
-        { &o->retrieveable, SFO_OBJECT_RETRIEVEABLE, !event }, { &o->replicateable, SFO_OBJECT_REPLICATEABLE, !event },
-        { &o->triggerable, SFO_OBJECT_TRIGGERABLE, true },   { &o->layoutable, SFO_OBJECT_LAYOUTABLE, !event },
-        { &o->mru_enabled, SFO_OBJECT_MRU_ENABLED, !event }, { &o->compact_layoutable, SFO_OBJECT_COMPACT_LAYOUTABLE, !event },
+        { &o->createable, SFO_OBJECT_CREATEABLE, true },
+        { &o->updateable, SFO_OBJECT_UPDATEABLE, !event },
+        { &o->deletable, SFO_OBJECT_DELETABLE, !event },
+        { &o->queryable, SFO_OBJECT_QUERYABLE, !event },
+        { &o->searchable, SFO_OBJECT_SEARCHABLE, !event },
+        { &o->undeletable, SFO_OBJECT_UNDELETABLE, !event },
+        { &o->retrieveable, SFO_OBJECT_RETRIEVEABLE, !event },
+        { &o->replicateable, SFO_OBJECT_REPLICATEABLE, !event },
+        { &o->triggerable, SFO_OBJECT_TRIGGERABLE, true },
+        { &o->layoutable, SFO_OBJECT_LAYOUTABLE, !event },
+        { &o->mru_enabled, SFO_OBJECT_MRU_ENABLED, !event },
+        { &o->compact_layoutable, SFO_OBJECT_COMPACT_LAYOUTABLE, !event },
         { &o->search_layoutable, SFO_OBJECT_SEARCH_LAYOUTABLE, !event },
     };
     for (size_t i = 0; i < SFI_COUNT_OF(flags); i++)
@@ -129,7 +136,8 @@ static sf_status complete_prefix(sfo_loader *l, sfo_object *o)
         if (strlen(o->key_prefix) != 3 || strspn(o->key_prefix, digits) != 3)
             return sfi_fail(l->err, SF_ERR_USAGE, "%s: %s: keyPrefix is not three letters or digits", l->file, o->name);
         if (prefix_is_taken(l, o->key_prefix, o))
-            return sfi_fail(l->err, SF_ERR_USAGE, "%s: %s: another object has the keyPrefix %s", l->file, o->name, o->key_prefix);
+            return sfi_fail(l->err, SF_ERR_USAGE, "%s: %s: another object has the keyPrefix %s", l->file, o->name,
+                            o->key_prefix);
         return SF_OK;
     }
     sf_str name = sfi_str(o->name);
@@ -148,9 +156,16 @@ static sf_status complete_prefix(sfo_loader *l, sfo_object *o)
 
 static sf_status make_system_field(sfo_loader *l, const system_field *s, sfo_field *f)
 {
-    *f = (sfo_field){ .name = s->name, .label = s->label, .type = s->type, .type_name = sfo_type_text(s->type),
-                      .createable = s->createable, .updateable = s->updateable, .nillable = s->nillable,
-                      .length = s->length, .relationship_name = s->relationship, .relationship_order = -1 };
+    *f = (sfo_field){ .name = s->name,
+                      .label = s->label,
+                      .type = s->type,
+                      .type_name = sfo_type_text(s->type),
+                      .createable = s->createable,
+                      .updateable = s->updateable,
+                      .nillable = s->nillable,
+                      .length = s->length,
+                      .relationship_name = s->relationship,
+                      .relationship_order = -1 };
     if (s->references != NULL) {
         const char **names = sfi_arena_alloc(l->arena, sizeof *names);
         if (names == NULL) return fail_memory(l);
@@ -162,9 +177,9 @@ static sf_status make_system_field(sfo_loader *l, const system_field *s, sfo_fie
     f->name_field = is_name;
     f->id_lookup = is_name || s->type == SFO_ID;
     f->defaulted_on_create = !s->nillable || is_name;
-    uint64_t given = (uint64_t)1 << SFO_GIVEN_LENGTH | (uint64_t)1 << SFO_GIVEN_NILLABLE | (uint64_t)1 << SFO_GIVEN_CREATEABLE |
-                     (uint64_t)1 << SFO_GIVEN_UPDATEABLE | (uint64_t)1 << SFO_GIVEN_ID_LOOKUP |
-                     (uint64_t)1 << SFO_GIVEN_PERMISSIONABLE;
+    uint64_t given = (uint64_t)1 << SFO_GIVEN_LENGTH | (uint64_t)1 << SFO_GIVEN_NILLABLE |
+                     (uint64_t)1 << SFO_GIVEN_CREATEABLE | (uint64_t)1 << SFO_GIVEN_UPDATEABLE |
+                     (uint64_t)1 << SFO_GIVEN_ID_LOOKUP | (uint64_t)1 << SFO_GIVEN_PERMISSIONABLE;
     sfo_field_complete(f, given, false);
     return SF_OK;
 }
@@ -230,8 +245,12 @@ static sf_status complete_location(sfo_loader *l, sfo_draft *d, size_t at)
     static const char *const labels[] = { " (Latitude)", " (Longitude)" };
     for (size_t i = 0; i < 2; i++) {
         const sfo_field *loc = &d->fields[at];
-        sfo_field f = { .type = SFO_DOUBLE, .type_name = sfo_type_text(SFO_DOUBLE), .compound_name = loc->name,
-                        .scale = loc->scale > 0 ? loc->scale : 15, .relationship_order = -1, .custom = true };
+        sfo_field f = { .type = SFO_DOUBLE,
+                        .type_name = sfo_type_text(SFO_DOUBLE),
+                        .compound_name = loc->name,
+                        .scale = loc->scale > 0 ? loc->scale : 15,
+                        .relationship_order = -1,
+                        .custom = true };
         f.name = keep_join(l, stem_of(loc->name), tails[i]);
         f.label = keep_join(l, sfi_str(loc->label), labels[i]);
         if (f.name == NULL || f.label == NULL) return fail_memory(l);
@@ -280,19 +299,22 @@ static sf_status complete_fields(sfo_loader *l, sfo_draft *d)
 static bool knows_child(const sfo_draft *parent, const char *object, const char *field)
 {
     for (size_t i = 0; i < parent->child_count; i++)
-        if (strcmp(parent->children[i].child_object, object) == 0 && strcmp(parent->children[i].field, field) == 0) return true;
+        if (strcmp(parent->children[i].child_object, object) == 0 && strcmp(parent->children[i].field, field) == 0)
+            return true;
     return false;
 }
 
 static bool relationship_is_taken(const sfo_draft *parent, const char *name)
 {
     for (size_t i = 0; i < parent->child_count; i++)
-        if (parent->children[i].relationship_name != NULL && sfi_eq_nocase(parent->children[i].relationship_name, name)) return true;
+        if (parent->children[i].relationship_name != NULL && sfi_eq_nocase(parent->children[i].relationship_name, name))
+            return true;
     return false;
 }
 
 /* "Invoices__r" for the custom lookup of Invoice__c, from its plural label; "Invoices1__r" when that is taken. */
-static sf_status name_child(sfo_loader *l, const sfo_draft *parent, const sfo_draft *child, const sfo_field *f, const char **out)
+static sf_status name_child(sfo_loader *l, const sfo_draft *parent, const sfo_draft *child, const sfo_field *f,
+                            const char **out)
 {
     *out = NULL;
     if (!f->custom) return SF_OK; /* OwnerId, CreatedById …: not queryable from the parent */
@@ -305,8 +327,10 @@ static sf_status name_child(sfo_loader *l, const sfo_draft *parent, const sfo_dr
     size_t len = 0;
     for (const char *c = child->object.label_plural; *c != '\0' && len < sizeof stem - 16; c++) {
         int lower = sfi_ascii_lower((unsigned char)*c);
-        if ((lower >= 'a' && lower <= 'z') || (len > 0 && lower >= '0' && lower <= '9')) stem[len++] = *c;
-        else if (len > 0 && stem[len - 1] != '_' && *c == ' ') stem[len++] = '_';
+        if ((lower >= 'a' && lower <= 'z') || (len > 0 && lower >= '0' && lower <= '9'))
+            stem[len++] = *c;
+        else if (len > 0 && stem[len - 1] != '_' && *c == ' ')
+            stem[len++] = '_';
     }
     if (len == 0) len = (size_t)snprintf(stem, sizeof stem, "Children");
     for (int n = 0; n < 100; n++) {
@@ -327,7 +351,9 @@ static sf_status add_children_of(sfo_loader *l, const sfo_draft *child)
         for (size_t k = 0; k < f->reference_count; k++) {
             sfo_draft *parent = sfo_loader_find(l, sfi_str(f->reference_to[k]));
             if (parent == NULL || knows_child(parent, child->object.name, f->name)) continue;
-            sfo_child c = { .child_object = child->object.name, .field = f->name, .cascade_delete = f->cascade_delete,
+            sfo_child c = { .child_object = child->object.name,
+                            .field = f->name,
+                            .cascade_delete = f->cascade_delete,
                             .restricted_delete = f->restricted_delete };
             sf_status rc = name_child(l, parent, child, f, &c.relationship_name);
             if (rc == SF_OK) rc = sfo_draft_add_child(l, parent, &c);
@@ -345,8 +371,8 @@ static sf_status check_references(sfo_loader *l, const sfo_draft *d)
         if (d->standard && !f->custom) continue;
         for (size_t k = 0; k < f->reference_count; k++)
             if (sfo_loader_find(l, sfi_str(f->reference_to[k])) == NULL)
-                return sfi_fail(l->err, SF_ERR_USAGE, "%s: %s.%s: referenceTo names the unknown object %s", l->file, d->object.name,
-                                f->name, f->reference_to[k]);
+                return sfi_fail(l->err, SF_ERR_USAGE, "%s: %s.%s: referenceTo names the unknown object %s", l->file,
+                                d->object.name, f->name, f->reference_to[k]);
     }
     return SF_OK;
 }

@@ -6,11 +6,20 @@
 #include "schema/schema_internal.h"
 
 enum {
-    FIELDS_MAX = 2000,  /* of one object; SQLite's columns end there too */
+    FIELDS_MAX = 2000, /* of one object; SQLite's columns end there too */
     OBJECTS_MAX = 4000
 };
 
-typedef enum key_kind { KEY_BOOL, KEY_INT, KEY_TEXT, KEY_DEFAULT, KEY_TYPE, KEY_REFERENCES, KEY_PICKLIST, KEY_IGNORED } key_kind;
+typedef enum key_kind {
+    KEY_BOOL,
+    KEY_INT,
+    KEY_TEXT,
+    KEY_DEFAULT,
+    KEY_TYPE,
+    KEY_REFERENCES,
+    KEY_PICKLIST,
+    KEY_IGNORED
+} key_kind;
 
 typedef struct key_row {
     const char *name;
@@ -177,7 +186,8 @@ static sf_status read_references(const place *p, sf_value v, sfo_field *f)
 static sf_status read_picklist_value(const place *p, sf_value v, sfo_picklist_value *out)
 {
     sf_status rc;
-    *out = (sfo_picklist_value){ .active = sf_get_bool(v, "active", true), .is_default = sf_get_bool(v, "defaultValue", false) };
+    *out = (sfo_picklist_value){ .active = sf_get_bool(v, "active", true),
+                                 .is_default = sf_get_bool(v, "defaultValue", false) };
     if (sf_value_type(v) == SF_STRING) { /* the short form: just the value */
         rc = keep_text(p, v, &out->value);
         out->label = out->value;
@@ -365,7 +375,7 @@ static sf_status read_object(sfo_loader *l, sf_value v)
     place p = { .l = l, .object = sf_get_str(v, "name") };
     if (sf_value_type(v) != SF_OBJECT || p.object == NULL) return fail_at(&p, "an entry has no name", "");
     if (!is_identifier(p.object)) return fail_at(&p, "the name is not an identifier", "");
-    sfo_object seen = {0};
+    sfo_object seen = { 0 };
     uint64_t given = 0;
     sf_status rc = read_keys(&p, object_keys, SFI_COUNT_OF(object_keys), v, &seen, &given);
     if (rc != SF_OK) return rc;
@@ -384,8 +394,7 @@ static sf_status read_object(sfo_loader *l, sf_value v)
 sf_status sfo_definitions_read(sfo_loader *l, sf_value root)
 {
     sf_value list = sf_get(root, "sobjects");
-    if (sf_value_type(list) != SF_ARRAY)
-        return sfi_fail(l->err, SF_ERR_USAGE, "%s: want {\"sobjects\":[…]}", l->file);
+    if (sf_value_type(list) != SF_ARRAY) return sfi_fail(l->err, SF_ERR_USAGE, "%s: want {\"sobjects\":[…]}", l->file);
     sf_iter it = sf_iter_begin(list);
     sf_value v;
     while (sf_iter_next(&it, NULL, &v)) {
@@ -402,7 +411,7 @@ void sfo_loader_clear(sfo_loader *l)
         sfi_free(l->drafts[i].children);
     }
     sfi_free(l->drafts);
-    *l = (sfo_loader){0};
+    *l = (sfo_loader){ 0 };
 }
 
 sfo_draft *sfo_loader_find(const sfo_loader *l, sf_str name)

@@ -212,8 +212,10 @@ static void write_field_second_half(sfi_json_writer *w, const sfo_field *f)
     write_references(w, f);
     write_text(w, "relationshipName", f->relationship_name);
     sfi_json_key(w, "relationshipOrder");
-    if (f->relationship_order >= 0) sfi_json_int(w, f->relationship_order);
-    else sfi_json_null(w);
+    if (f->relationship_order >= 0)
+        sfi_json_int(w, f->relationship_order);
+    else
+        sfi_json_null(w);
     write_flag(w, "restrictedDelete", f->restricted_delete);
     write_flag(w, "restrictedPicklist", f->restricted_picklist);
     write_int(w, "scale", f->scale);
@@ -269,7 +271,8 @@ static void write_scope(sfi_json_writer *w, const char *name, const char *before
 {
     char label[256];
     size_t n = (size_t)snprintf(label, sizeof label, "%s", before);
-    for (const char *c = plural; c != NULL && *c != '\0' && n < sizeof label - 1; c++) label[n++] = (char)sfi_ascii_lower((unsigned char)*c);
+    for (const char *c = plural; c != NULL && *c != '\0' && n < sizeof label - 1; c++)
+        label[n++] = (char)sfi_ascii_lower((unsigned char)*c);
     label[n] = '\0';
     sfi_json_begin_object(w);
     write_text(w, "label", label);

@@ -12,10 +12,10 @@ enum { SCHEMA_FILE_MAX = 64 * 1024 * 1024 };
 extern const char sfo_standard_objects[], sfo_standard_objects_end[];
 
 struct sfo_schema {
-    sfi_arena arena;       /* all texts and arrays below */
-    sfi_json *standard;    /* the definitions inside the program, kept for their seed rows */
-    sfi_json *extra;       /* the --schema file; NULL: none */
-    sfo_object *objects;   /* by name */
+    sfi_arena arena;     /* all texts and arrays below */
+    sfi_json *standard;  /* the definitions inside the program, kept for their seed rows */
+    sfi_json *extra;     /* the --schema file; NULL: none */
+    sfo_object *objects; /* by name */
     size_t count;
     sfo_name_index names, prefixes;
 };
@@ -59,7 +59,7 @@ static sf_status parse(sf_str text, const char *name, sfi_json **out, sf_error *
 
 static sf_status read_definitions(sfo_schema *s, sfo_loader *l, const char *extra_path)
 {
-    sfi_buf text = {0};
+    sfi_buf text = { 0 };
     sf_str standard = { sfo_standard_objects, (size_t)(sfo_standard_objects_end - sfo_standard_objects) };
     l->file = "standard objects";
     l->standard = true;
@@ -89,7 +89,8 @@ static void sort_children(sfo_child *children, size_t count)
     for (size_t i = 1; i < count; i++) {
         sfo_child moving = children[i];
         size_t at = i;
-        for (; at > 0 && strcmp(children[at - 1].child_object, moving.child_object) > 0; at--) children[at] = children[at - 1];
+        for (; at > 0 && strcmp(children[at - 1].child_object, moving.child_object) > 0; at--)
+            children[at] = children[at - 1];
         children[at] = moving;
     }
 }
@@ -144,7 +145,8 @@ static sf_status freeze(sfo_schema *s, sfo_loader *l)
         o->index = i;
         if (!freeze_object(&s->arena, &l->drafts[i], o)) return sfi_fail_memory(l->err, "the schema");
         (void)sfo_names_add(&s->names, o->name, i); /* no two drafts have one name */
-        if (o->key_prefix != NULL) (void)sfo_names_add(&s->prefixes, o->key_prefix, i); /* LeadStatus and OpportunityStage share one */
+        if (o->key_prefix != NULL)
+            (void)sfo_names_add(&s->prefixes, o->key_prefix, i); /* LeadStatus and OpportunityStage share one */
     }
     s->count = l->count;
     return SF_OK;
@@ -233,5 +235,5 @@ sf_value sfo_schema_seed_rows(const sfo_schema *s)
 
 sf_value sfo_schema_extra_seed_rows(const sfo_schema *s)
 {
-    return s->extra != NULL ? sf_get(sfi_json_root(s->extra), "seedRows") : (sf_value){0};
+    return s->extra != NULL ? sf_get(sfi_json_root(s->extra), "seedRows") : (sf_value){ 0 };
 }

@@ -41,11 +41,11 @@ typedef struct sfo_draft {
 } sfo_draft;
 
 typedef struct sfo_loader {
-    sfi_arena *arena;  /* of the schema: holds all that the drafts point to */
+    sfi_arena *arena; /* of the schema: holds all that the drafts point to */
     sfo_draft *drafts;
     size_t count, cap;
-    const char *file;  /* for messages */
-    bool standard;     /* reading the definitions inside the program */
+    const char *file; /* for messages */
+    bool standard;    /* reading the definitions inside the program */
     sf_error *err;
 } sfo_loader;
 
@@ -67,16 +67,44 @@ const char *sfo_type_text(sfo_type type);
 sf_status sfo_drafts_complete(sfo_loader *l);
 
 enum { /* bits of given that defaults.c asks for */
-    SFO_GIVEN_LABEL, SFO_GIVEN_LENGTH, SFO_GIVEN_BYTE_LENGTH, SFO_GIVEN_SOAP_TYPE, SFO_GIVEN_NILLABLE,
-    SFO_GIVEN_CREATEABLE, SFO_GIVEN_UPDATEABLE, SFO_GIVEN_FILTERABLE, SFO_GIVEN_SORTABLE, SFO_GIVEN_GROUPABLE,
-    SFO_GIVEN_AGGREGATABLE, SFO_GIVEN_PRECISION, SFO_GIVEN_SCALE, SFO_GIVEN_DIGITS, SFO_GIVEN_ID_LOOKUP,
-    SFO_GIVEN_PERMISSIONABLE, SFO_GIVEN_CUSTOM, SFO_GIVEN_OTHER
+       SFO_GIVEN_LABEL,
+       SFO_GIVEN_LENGTH,
+       SFO_GIVEN_BYTE_LENGTH,
+       SFO_GIVEN_SOAP_TYPE,
+       SFO_GIVEN_NILLABLE,
+       SFO_GIVEN_CREATEABLE,
+       SFO_GIVEN_UPDATEABLE,
+       SFO_GIVEN_FILTERABLE,
+       SFO_GIVEN_SORTABLE,
+       SFO_GIVEN_GROUPABLE,
+       SFO_GIVEN_AGGREGATABLE,
+       SFO_GIVEN_PRECISION,
+       SFO_GIVEN_SCALE,
+       SFO_GIVEN_DIGITS,
+       SFO_GIVEN_ID_LOOKUP,
+       SFO_GIVEN_PERMISSIONABLE,
+       SFO_GIVEN_CUSTOM,
+       SFO_GIVEN_OTHER
 };
 enum { /* the same for objects */
-    SFO_OBJECT_CREATEABLE, SFO_OBJECT_UPDATEABLE, SFO_OBJECT_DELETABLE, SFO_OBJECT_QUERYABLE, SFO_OBJECT_SEARCHABLE,
-    SFO_OBJECT_UNDELETABLE, SFO_OBJECT_RETRIEVEABLE, SFO_OBJECT_REPLICATEABLE, SFO_OBJECT_TRIGGERABLE,
-    SFO_OBJECT_LAYOUTABLE, SFO_OBJECT_MRU_ENABLED, SFO_OBJECT_COMPACT_LAYOUTABLE, SFO_OBJECT_SEARCH_LAYOUTABLE,
-    SFO_OBJECT_CHANGE_EVENT, SFO_OBJECT_OTHER
+       SFO_OBJECT_CREATEABLE,
+       SFO_OBJECT_UPDATEABLE,
+       SFO_OBJECT_DELETABLE,
+       SFO_OBJECT_QUERYABLE,
+       SFO_OBJECT_SEARCHABLE,
+       SFO_OBJECT_UNDELETABLE,
+       SFO_OBJECT_RETRIEVEABLE,
+       SFO_OBJECT_REPLICATEABLE,
+       SFO_OBJECT_TRIGGERABLE,
+       SFO_OBJECT_LAYOUTABLE,
+       SFO_OBJECT_MRU_ENABLED,
+       SFO_OBJECT_COMPACT_LAYOUTABLE,
+       SFO_OBJECT_SEARCH_LAYOUTABLE,
+       SFO_OBJECT_CHANGE_EVENT,
+       SFO_OBJECT_OTHER
 };
-static inline bool sfo_given(uint64_t given, int bit) { return (given >> bit & 1) != 0; }
+static inline bool sfo_given(uint64_t given, int bit)
+{
+    return (given >> bit & 1) != 0;
+}
 #endif

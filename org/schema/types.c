@@ -4,8 +4,8 @@
 
 typedef struct type_row {
     const char *name, *soap;
-    int32_t length;               /* of text when not given */
-    int32_t precision, scale;     /* of numbers */
+    int32_t length;           /* of text when not given */
+    int32_t precision, scale; /* of numbers */
     bool filterable, sortable, groupable, aggregatable;
 } type_row;
 
@@ -35,7 +35,8 @@ static const type_row types[] = {
     [SFO_LOCATION] = { "location", "urn:location", 0, 0, 0, true, false, false, false },
     [SFO_ANYTYPE] = { "anyType", "xsd:anyType", 255, 0, 0, false, false, false, false },
     [SFO_COMPLEXVALUE] = { "complexvalue", "xsd:anyType", 0, 0, 0, false, false, false, false },
-    [SFO_DATACATEGORYGROUPREFERENCE] = { "datacategorygroupreference", "xsd:string", 255, 0, 0, true, true, true, true },
+    [SFO_DATACATEGORYGROUPREFERENCE] = { "datacategorygroupreference", "xsd:string", 255, 0, 0, true, true, true,
+                                         true },
 };
 
 bool sfo_type_parse(sf_str name, sfo_type *out)
@@ -88,7 +89,8 @@ void sfo_field_complete(sfo_field *f, uint64_t given, bool standard)
     if (!sfo_given(given, SFO_GIVEN_UPDATEABLE)) f->updateable = !computed;
     if (!sfo_given(given, SFO_GIVEN_ID_LOOKUP)) f->id_lookup = f->external_id;
     if (!sfo_given(given, SFO_GIVEN_PERMISSIONABLE)) f->permissionable = f->nillable;
-    if (!sfo_given(given, SFO_GIVEN_CUSTOM)) f->custom = sfi_ends_with(sfi_str(f->name), "__c") || sfi_ends_with(sfi_str(f->name), "__s");
+    if (!sfo_given(given, SFO_GIVEN_CUSTOM))
+        f->custom = sfi_ends_with(sfi_str(f->name), "__c") || sfi_ends_with(sfi_str(f->name), "__s");
     if (f->type == SFO_BOOLEAN && f->default_value == NULL) f->default_value = "false";
     if (f->default_value != NULL || f->auto_number) f->defaulted_on_create = true;
     complete_searching(f, given);

@@ -6,7 +6,8 @@
 
 static bool refuse(const sfo_field *field, const char *code, const char *what, sf_str text, sfo_fault *f)
 {
-    (void)sfo_fault_set(f, 400, code, "%s: %s: %.*s", field->label, what, (int)(text.len < 2000 ? text.len : 2000), text.ptr);
+    (void)sfo_fault_set(f, 400, code, "%s: %s: %.*s", field->label, what, (int)(text.len < 2000 ? text.len : 2000),
+                        text.ptr);
     sfo_fault_add_field(f, field->name);
     return false;
 }
@@ -63,7 +64,8 @@ static bool is_email(sf_str s)
 static const sfo_picklist_value *find_value(const sfo_field *field, sf_str text)
 {
     for (size_t i = 0; i < field->picklist_count; i++)
-        if (field->picklist[i].active && sfo_text_compare(sfi_str(field->picklist[i].value), text) == 0) return &field->picklist[i];
+        if (field->picklist[i].active && sfo_text_compare(sfi_str(field->picklist[i].value), text) == 0)
+            return &field->picklist[i];
     return NULL;
 }
 
@@ -71,7 +73,9 @@ static bool check_picklist(const sfo_field *field, sfo_cell *cell, sfo_fault *f)
 {
     if (!field->restricted_picklist || field->picklist_count == 0) return true;
     const sfo_picklist_value *value = find_value(field, cell->text);
-    if (value == NULL) return refuse(field, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field", cell->text, f);
+    if (value == NULL)
+        return refuse(field, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field",
+                      cell->text, f);
     cell->text = sfi_str(value->value); /* spelt as in the definition */
     return true;
 }
@@ -119,7 +123,8 @@ static bool check_set(sfo_store *s, const sfo_field *field, sfo_cell *cell, sfo_
     while (next_part(&rest, &part)) {
         if (find_value(field, part) != NULL || set_holds((sf_str){ out, len }, part)) continue;
         if (field->restricted_picklist && field->picklist_count > 0)
-            return refuse(field, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field", part, f);
+            return refuse(field, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field",
+                          part, f);
         append_part(out, &len, part);
     }
     cell->text = (sf_str){ out, len };
@@ -153,9 +158,12 @@ static bool check_reference(sfo_store *s, const sfo_field *field, const sfo_cell
     int state = target != NULL ? sfo_row_state(s, sfo_table_of(s, target), id, f) : -1;
     if (state == 1) return true;
     if (f != NULL && f->http_status == 500) return false; /* the database could not be read */
-    if (strcmp(id, "012000000000000AAA") == 0 && strcmp(field->name, "RecordTypeId") == 0) return true; /* the master type has no row */
-    if (state == 0) (void)sfo_fault_set(f, 400, "ENTITY_IS_DELETED", "entity is deleted");
-    else (void)sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+    if (strcmp(id, "012000000000000AAA") == 0 && strcmp(field->name, "RecordTypeId") == 0)
+        return true; /* the master type has no row */
+    if (state == 0)
+        (void)sfo_fault_set(f, 400, "ENTITY_IS_DELETED", "entity is deleted");
+    else
+        (void)sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
     sfo_fault_add_field(f, field->name);
     return false;
 }
@@ -182,14 +190,16 @@ bool sfo_row_check(sfo_store *s, sfo_mode mode, sfo_row *row, sfo_fault *f)
 static bool refuse_duplicate(const sfo_field *field, const char *other, sfo_fault *f)
 {
     if (strcmp(field->name, "Username") == 0) {
-        (void)sfo_fault_set(f, 400, "DUPLICATE_USERNAME",
-                            "Duplicate Username.<br>The username already exists in this or another Salesforce organization. Usernames "
-                            "must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need "
-                            "to match the user's email address).");
+        (void)sfo_fault_set(
+            f, 400, "DUPLICATE_USERNAME",
+            "Duplicate Username.<br>The username already exists in this or another Salesforce organization. Usernames "
+            "must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need "
+            "to match the user's email address).");
         sfo_fault_add_field(f, field->name);
         return false;
     }
-    (void)sfo_fault_set(f, 400, "DUPLICATE_VALUE", "duplicate value found: %s duplicates value on record with id: %.15s", field->name, other);
+    (void)sfo_fault_set(f, 400, "DUPLICATE_VALUE",
+                        "duplicate value found: %s duplicates value on record with id: %.15s", field->name, other);
     if (f != NULL) f->has_fields = true;
     return false;
 }
@@ -202,16 +212,20 @@ bool sfo_row_check_unique(sfo_store *s, sfo_row *row, sfo_fault *f)
         const sfo_cell *cell = &row->cells[row->table->uniques[i]];
         if (!cell->set || cell->kind == SFO_CELL_NULL) continue;
         char sql[400];
-        (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"%s\" IS NOT NULL AND \"IsDeleted\"=0 AND \"Id\"<>?2",
-                       o->name, field->name, field->name); /* names end at 80 */
+        (void)snprintf(
+            sql, sizeof sql,
+            "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"%s\" IS NOT NULL AND \"IsDeleted\"=0 AND \"Id\"<>?2",
+            o->name, field->name, field->name); /* names end at 80 */
         sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
         if (stmt == NULL) return false;
         sfo_bind_cell(stmt, 1, cell);
         sfo_bind_id(stmt, 2, row->id);
         int rc = sqlite3_step(stmt);
         bool ok = rc == SQLITE_DONE;
-        if (rc == SQLITE_ROW) (void)refuse_duplicate(field, (const char *)sqlite3_column_text(stmt, 0), f);
-        else if (!ok) (void)sfo_fault_sql(s, f);
+        if (rc == SQLITE_ROW)
+            (void)refuse_duplicate(field, (const char *)sqlite3_column_text(stmt, 0), f);
+        else if (!ok)
+            (void)sfo_fault_sql(s, f);
         sfo_statement_done(stmt);
         if (!ok) return false;
     }

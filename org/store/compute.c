@@ -30,24 +30,30 @@ static bool load_stages(sfo_store *s, const char *sql, sfo_stage **out, size_t *
     if (stmt == NULL) return false;
     int rc;
     for (*count = 0; (rc = sqlite3_step(stmt)) == SQLITE_ROW && *count < STAGES_MAX; ++*count)
-        rows[*count] = (sfo_stage){ .name = keep_column(s, stmt, 0), .closed = sqlite3_column_int(stmt, 1) != 0,
-                                    .won = sqlite3_column_int(stmt, 2) != 0, .category = keep_column(s, stmt, 3),
-                                    .category_name = keep_column(s, stmt, 4), .probability = sqlite3_column_double(stmt, 5) };
+        rows[*count] = (sfo_stage){ .name = keep_column(s, stmt, 0),
+                                    .closed = sqlite3_column_int(stmt, 1) != 0,
+                                    .won = sqlite3_column_int(stmt, 2) != 0,
+                                    .category = keep_column(s, stmt, 3),
+                                    .category_name = keep_column(s, stmt, 4),
+                                    .probability = sqlite3_column_double(stmt, 5) };
     sfo_statement_done(stmt);
     for (size_t i = 0; i < *count; i++)
-        if (rows[i].name == NULL || rows[i].category == NULL || rows[i].category_name == NULL) return sfo_fault_memory(f);
+        if (rows[i].name == NULL || rows[i].category == NULL || rows[i].category_name == NULL)
+            return sfo_fault_memory(f);
     *out = rows;
     return rc == SQLITE_ROW || rc == SQLITE_DONE || sfo_fault_sql(s, f);
 }
 
 bool sfo_facts_load(sfo_store *s, sfo_fault *f)
 {
-    return load_stages(s, "SELECT ApiName, IsClosed, IsWon, ForecastCategory, ForecastCategoryName, DefaultProbability "
-                          "FROM OpportunityStage ORDER BY SortOrder", &s->stages, &s->stage_count, f) &&
-           load_stages(s, "SELECT ApiName, IsClosed, 0, '', '', 0 FROM CaseStatus ORDER BY SortOrder", &s->case_statuses,
-                       &s->case_status_count, f) &&
-           load_stages(s, "SELECT ApiName, IsConverted, 0, '', '', 0 FROM LeadStatus ORDER BY SortOrder", &s->lead_statuses,
-                       &s->lead_status_count, f);
+    return load_stages(s,
+                       "SELECT ApiName, IsClosed, IsWon, ForecastCategory, ForecastCategoryName, DefaultProbability "
+                       "FROM OpportunityStage ORDER BY SortOrder",
+                       &s->stages, &s->stage_count, f) &&
+           load_stages(s, "SELECT ApiName, IsClosed, 0, '', '', 0 FROM CaseStatus ORDER BY SortOrder",
+                       &s->case_statuses, &s->case_status_count, f) &&
+           load_stages(s, "SELECT ApiName, IsConverted, 0, '', '', 0 FROM LeadStatus ORDER BY SortOrder",
+                       &s->lead_statuses, &s->lead_status_count, f);
 }
 
 static const sfo_stage *find_stage(const sfo_stage *stages, size_t count, sf_str name)
@@ -110,7 +116,8 @@ static bool before_lead(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
     const sfo_stage *status = find_stage(s->lead_statuses, s->lead_status_count, sfo_row_text(row, "Status"));
     bool converted = sfo_row_get(row, "IsConverted")->number != 0;
     if (sfo_row_changed(row, "Status") && status != NULL && status->closed && !converted)
-        return sfo_fault_set(f, 400, "CANNOT_UPDATE_CONVERTED_LEAD", "a lead gets the status %s by being converted", status->name);
+        return sfo_fault_set(f, 400, "CANNOT_UPDATE_CONVERTED_LEAD", "a lead gets the status %s by being converted",
+                             status->name);
     return sfo_join_name(s, row, f) && set_photo(s, row, f);
 }
 
@@ -123,36 +130,45 @@ static bool before_user(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
         if (at != NULL) nick.len = (size_t)(at - name.ptr);
         char *made = sfo_scratch(s, 64);
         if (made == NULL) return sfo_fault_memory(f);
-        (void)snprintf(made, 41, "%.*s%.9s", (int)(nick.len < 20 ? nick.len : 20), nick.ptr != NULL ? nick.ptr : "User", row->id + 6);
+        (void)snprintf(made, 41, "%.*s%.9s", (int)(nick.len < 20 ? nick.len : 20), nick.ptr != NULL ? nick.ptr : "User",
+                       row->id + 6);
         sfo_row_set_text(row, "CommunityNickname", sfi_str(made));
     }
-    if (row->old == NULL && sfo_row_get(row, "UserType")->kind == SFO_CELL_NULL) sfo_row_set_text(row, "UserType", SFI_STR("Standard"));
+    if (row->old == NULL && sfo_row_get(row, "UserType")->kind == SFO_CELL_NULL)
+        sfo_row_set_text(row, "UserType", SFI_STR("Standard"));
     return sfo_join_name(s, row, f);
 }
 
 /* ---- opportunities ---- */
 
-static const struct { const char *name, *category; } categories[] = { /* ForecastCategoryName to ForecastCategory */
-    { "Omitted", "Omitted" }, { "Pipeline", "Pipeline" }, { "Best Case", "BestCase" }, { "Most Likely", "MostLikely" },
-    { "Commit", "Forecast" }, { "Closed", "Closed" },
+static const struct {
+    const char *name, *category;
+} categories[] = {
+    /* ForecastCategoryName to ForecastCategory */
+    { "Omitted", "Omitted" },        { "Pipeline", "Pipeline" }, { "Best Case", "BestCase" },
+    { "Most Likely", "MostLikely" }, { "Commit", "Forecast" },   { "Closed", "Closed" },
 };
 
 static void set_category(sfo_row *row)
 {
     sf_str name = sfo_row_text(row, "ForecastCategoryName");
     for (size_t i = 0; i < SFI_COUNT_OF(categories); i++)
-        if (sfi_str_is_nocase(name, categories[i].name)) sfo_row_set_text(row, "ForecastCategory", sfi_str(categories[i].category));
+        if (sfi_str_is_nocase(name, categories[i].name))
+            sfo_row_set_text(row, "ForecastCategory", sfi_str(categories[i].category));
 }
 
 static void set_stage(const sfo_store *s, const sfo_context *c, sfo_row *row)
 {
     const sfo_stage *stage = find_stage(s->stages, s->stage_count, sfo_row_text(row, "StageName"));
-    bool probability_given = sfo_row_get(row, "Probability")->given && sfo_row_get(row, "Probability")->kind != SFO_CELL_NULL;
-    bool category_given = sfo_row_get(row, "ForecastCategoryName")->given && sfo_row_get(row, "ForecastCategoryName")->kind != SFO_CELL_NULL;
+    bool probability_given =
+        sfo_row_get(row, "Probability")->given && sfo_row_get(row, "Probability")->kind != SFO_CELL_NULL;
+    bool category_given = sfo_row_get(row, "ForecastCategoryName")->given &&
+                          sfo_row_get(row, "ForecastCategoryName")->kind != SFO_CELL_NULL;
     sfo_row_set_int(row, "IsClosed", stage != NULL && stage->closed);
     sfo_row_set_int(row, "IsWon", stage != NULL && stage->won);
     if (!probability_given) sfo_row_set_real(row, "Probability", stage != NULL ? stage->probability : 0);
-    if (!category_given) sfo_row_set_text(row, "ForecastCategoryName", sfi_str(stage != NULL ? stage->category_name : "Pipeline"));
+    if (!category_given)
+        sfo_row_set_text(row, "ForecastCategoryName", sfi_str(stage != NULL ? stage->category_name : "Pipeline"));
     if (row->old != NULL) sfo_row_set_int(row, "LastStageChangeDate", sfo_context_now(c));
 }
 
@@ -198,11 +214,13 @@ static bool copy_contact(sfo_store *s, sfo_row *row, sfo_fault *f)
     sf_str id = sfo_row_text(row, "ContactId");
     for (size_t i = 0; i < SFI_COUNT_OF(to); i++) sfo_row_set_null(row, to[i]);
     if (id.len == 0) return true;
-    sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT Phone, MobilePhone, Email, Fax, AccountId FROM Contact WHERE Id=?1", f);
+    sqlite3_stmt *stmt =
+        sfo_statement_get(s, "SELECT Phone, MobilePhone, Email, Fax, AccountId FROM Contact WHERE Id=?1", f);
     if (stmt == NULL) return false;
     sfo_bind_text(stmt, 1, id);
     if (sqlite3_step(stmt) == SQLITE_ROW) {
-        for (int i = 0; i < (int)SFI_COUNT_OF(to); i++) sfo_row_set_text(row, to[i], sfo_scratch_text(s, column_text(stmt, i)));
+        for (int i = 0; i < (int)SFI_COUNT_OF(to); i++)
+            sfo_row_set_text(row, to[i], sfo_scratch_text(s, column_text(stmt, i)));
         if (sfo_row_get(row, "AccountId")->kind == SFO_CELL_NULL && !sfo_row_get(row, "AccountId")->given)
             sfo_row_set_text(row, "AccountId", sfo_scratch_text(s, column_text(stmt, 4)));
     }
@@ -217,7 +235,8 @@ static bool before_case(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
         bool closed = status != NULL && status->closed;
         bool was_closed = row->old != NULL && sfo_row_get(row, "IsClosed")->number != 0;
         sfo_row_set_int(row, "IsClosed", closed);
-        if (closed && !was_closed && !sfo_row_get(row, "ClosedDate")->given) sfo_row_set_int(row, "ClosedDate", sfo_context_now(c));
+        if (closed && !was_closed && !sfo_row_get(row, "ClosedDate")->given)
+            sfo_row_set_int(row, "ClosedDate", sfo_context_now(c));
         if (!closed) sfo_row_set_null(row, "ClosedDate");
     }
     return copy_contact(s, row, f);

@@ -12,10 +12,12 @@ typedef struct id_list {
 } id_list;
 
 /* Live rows of child whose field points to id. */
-static bool find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, id_list *out, sfo_fault *f)
+static bool find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, id_list *out,
+                          sfo_fault *f)
 {
     char sql[400];
-    (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"IsDeleted\"=0", child->name, field); /* names end at 80 */
+    (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"IsDeleted\"=0", child->name,
+                   field); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     size_t room = 0;
     *out = (id_list){ NULL, 0 };
@@ -30,7 +32,9 @@ static bool find_children(sfo_store *s, const sfo_object *child, const char *fie
             if ((ok = more != NULL) && out->count > 0) memcpy(more, out->ids, out->count * sizeof *more);
             out->ids = more;
         }
-        if (ok) (void)snprintf(out->ids[out->count++].text, sizeof(sf_id), "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id */
+        if (ok)
+            (void)snprintf(out->ids[out->count++].text, sizeof(sf_id), "%s",
+                           (const char *)sqlite3_column_text(stmt, 0)); /* an id */
     }
     sfo_statement_done(stmt);
     return ok ? rc == SQLITE_DONE || sfo_fault_sql(s, f) : sfo_fault_memory(f);
@@ -42,31 +46,37 @@ static sf_str name_of(sfo_store *s, const sfo_object *o, const char *id)
     sf_str text = { NULL, 0 };
     char sql[256];
     if (name == NULL) return sfi_str(o->label);
-    (void)snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"Id\"=?1", name->name, o->name); /* names end at 80 */
+    (void)snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"Id\"=?1", name->name,
+                   o->name); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, NULL);
     if (stmt == NULL) return sfi_str(o->label);
     sfo_bind_id(stmt, 1, id);
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        text = sfo_scratch_text(s, (sf_str){ (const char *)sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0) });
+        text = sfo_scratch_text(
+            s, (sf_str){ (const char *)sqlite3_column_text(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0) });
     sfo_statement_done(stmt);
     return text.ptr != NULL ? text : sfi_str(id);
 }
 
-static bool refuse_restricted(sfo_store *s, const sfo_object *o, const char *id, const sfo_object *child, const id_list *list, sfo_fault *f)
+static bool refuse_restricted(sfo_store *s, const sfo_object *o, const char *id, const sfo_object *child,
+                              const id_list *list, sfo_fault *f)
 {
     char names[1024], plural[128];
     size_t len = 0, at = 0;
     for (size_t i = 0; i < list->count && i < 10; i++) {
         sf_str name = name_of(s, child, list->ids[i].text);
         if (len + name.len + 3 > sizeof names) break;
-        len += (size_t)snprintf(names + len, sizeof names - len, "%s%.*s", len > 0 ? ", " : "", (int)name.len, name.ptr);
+        len +=
+            (size_t)snprintf(names + len, sizeof names - len, "%s%.*s", len > 0 ? ", " : "", (int)name.len, name.ptr);
     }
-    for (const char *c = child->label_plural; *c != '\0' && at < sizeof plural - 1; c++) plural[at++] = (char)sfi_ascii_lower((unsigned char)*c);
+    for (const char *c = child->label_plural; *c != '\0' && at < sizeof plural - 1; c++)
+        plural[at++] = (char)sfi_ascii_lower((unsigned char)*c);
     plural[at] = '\0';
     sf_str name = name_of(s, o, id);
-    (void)sfo_fault_set(f, 400, "DELETE_FAILED",
-                        "Your attempt to delete %.*s could not be completed because it is associated with the following %s.: %.*s\n",
-                        (int)name.len, name.ptr, plural, (int)len, names);
+    (void)sfo_fault_set(
+        f, 400, "DELETE_FAILED",
+        "Your attempt to delete %.*s could not be completed because it is associated with the following %s.: %.*s\n",
+        (int)name.len, name.ptr, plural, (int)len, names);
     if (f != NULL) f->has_fields = true;
     return false;
 }
@@ -87,7 +97,8 @@ static bool check_restricted(sfo_store *s, const sfo_object *o, const char *id, 
 static bool clear_lookup(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_fault *f)
 {
     char sql[400];
-    (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1", child->name, field, field); /* names end at 80 */
+    (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1", child->name, field,
+                   field); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, id);
@@ -98,9 +109,13 @@ static bool mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t,
 {
     char sql[400];
     bool stamped = t->modified_date >= 0 && t->stamp >= 0 && t->modified_by >= 0;
-    if (!t->has_deleted) (void)snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE \"Id\"=?1", t->object->name); /* names end at 80 */
-    else (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"IsDeleted\"=1%s WHERE \"Id\"=?1", t->object->name,
-                        stamped ? ",\"LastModifiedDate\"=?2,\"SystemModstamp\"=?2,\"LastModifiedById\"=coalesce(?3,\"LastModifiedById\")" : "");
+    if (!t->has_deleted)
+        (void)snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE \"Id\"=?1", t->object->name); /* names end at 80 */
+    else
+        (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"IsDeleted\"=1%s WHERE \"Id\"=?1", t->object->name,
+                       stamped ? ",\"LastModifiedDate\"=?2,\"SystemModstamp\"=?2,\"LastModifiedById\"=coalesce(?3,"
+                                 "\"LastModifiedById\")"
+                               : "");
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, id);
@@ -111,9 +126,11 @@ static bool mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t,
     return sfo_statement_run(s, stmt, f);
 }
 
-static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth, sfo_fault *f);
+static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
+                        sfo_fault *f);
 
-static bool delete_children(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth, sfo_fault *f)
+static bool delete_children(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
+                            sfo_fault *f)
 {
     for (size_t i = 0; i < o->child_count; i++) {
         const sfo_child *entry = &o->children[i];
@@ -121,7 +138,8 @@ static bool delete_children(sfo_store *s, const sfo_context *c, const sfo_object
         const sfo_field *field = child != NULL ? sfo_object_field(child, sfi_str(entry->field)) : NULL;
         if (field == NULL || !field->stored) continue;
         if (!entry->cascade_delete) {
-            if (field->nillable && !entry->restricted_delete && !clear_lookup(s, child, field->name, id, f)) return false;
+            if (field->nillable && !entry->restricted_delete && !clear_lookup(s, child, field->name, id, f))
+                return false;
             continue;
         }
         id_list list;
@@ -132,18 +150,22 @@ static bool delete_children(sfo_store *s, const sfo_context *c, const sfo_object
     return true;
 }
 
-static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth, sfo_fault *f)
+static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
+                        sfo_fault *f)
 {
     if (depth > DELETE_DEPTH_MAX)
-        return sfo_fault_set(f, 400, "DELETE_FAILED", "the record has children more than %d levels deep", (int)DELETE_DEPTH_MAX);
+        return sfo_fault_set(f, 400, "DELETE_FAILED", "the record has children more than %d levels deep",
+                             (int)DELETE_DEPTH_MAX);
     /* Marked first: children that point back find it gone, so a ring of references ends. */
-    return check_restricted(s, o, id, f) && mark_deleted(s, c, sfo_table_of(s, o), id, f) && delete_children(s, c, o, id, depth, f);
+    return check_restricted(s, o, id, f) && mark_deleted(s, c, sfo_table_of(s, o), id, f) &&
+           delete_children(s, c, o, id, depth, f);
 }
 
 static bool delete_record(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f)
 {
     sf_id full;
-    if (!o->deletable) return sfo_fault_set(f, 400, "INVALID_TYPE_FOR_OPERATION", "entity type %s does not support delete", o->name);
+    if (!o->deletable)
+        return sfo_fault_set(f, 400, "INVALID_TYPE_FOR_OPERATION", "entity type %s does not support delete", o->name);
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);
     int state = sfo_row_state(s, sfo_table_of(s, o), full.text, f);
     if (state == 0) return sfo_fault_deleted(f);

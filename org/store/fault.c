@@ -22,7 +22,7 @@ void sfo_fault_clear(sfo_fault *f)
 {
     if (f == NULL) return;
     sfi_free(f->message);
-    *f = (sfo_fault){0};
+    *f = (sfo_fault){ 0 };
 }
 
 void sfo_fault_add_field(sfo_fault *f, const char *field)
@@ -38,7 +38,8 @@ bool sfo_fault_sql(sfo_store *s, sfo_fault *f)
 {
     int code = sqlite3_errcode(s->db);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-        return sfo_fault_set(f, 400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records");
+        return sfo_fault_set(f, 400, "UNABLE_TO_LOCK_ROW",
+                             "unable to obtain exclusive access to this record or 1 records");
     if (code == SQLITE_FULL) return sfo_fault_set(f, 400, "STORAGE_LIMIT_EXCEEDED", "storage limit exceeded");
     return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred: %s", sqlite3_errmsg(s->db));
 }

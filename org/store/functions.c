@@ -103,14 +103,15 @@ static void fn_fold(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
     (void)argc;
     sf_str s = text_arg(argv[0]);
-    if (s.ptr == NULL) return; /* null stays null */
+    if (s.ptr == NULL) return;                   /* null stays null */
     char *out = sqlite3_malloc64(s.len * 2 + 4); /* upper case is at most a byte longer per two */
     if (out == NULL) {
         sqlite3_result_error_nomem(ctx);
         return;
     }
     size_t n = 0;
-    for (const char *at = s.ptr, *end = s.ptr + s.len; at < end;) n += put_utf8(out + n, sfo_fold_char(sfo_utf8_next(&at, end)));
+    for (const char *at = s.ptr, *end = s.ptr + s.len; at < end;)
+        n += put_utf8(out + n, sfo_fold_char(sfo_utf8_next(&at, end)));
     sqlite3_result_text64(ctx, out, n, sqlite3_free, SQLITE_UTF8);
 }
 
@@ -171,7 +172,8 @@ static bool split_date(sqlite3_value *v, bool is_datetime, sf_str zone, date_par
     char kind, name[64];
     if (is_datetime) {
         ms = sqlite3_value_int64(v);
-        (void)snprintf(name, sizeof name, "%.*s", (int)zone.len, zone.ptr != NULL ? zone.ptr : ""); /* cut: unknown zone */
+        (void)snprintf(name, sizeof name, "%.*s", (int)zone.len,
+                       zone.ptr != NULL ? zone.ptr : ""); /* cut: unknown zone */
         ms += (int64_t)sfo_zone_offset(zone.len > 0 ? name : NULL, ms) * 60000;
     } else if (!sfi_time_parse(text_arg(v), &ms, &kind)) {
         return false;
@@ -187,16 +189,26 @@ static bool split_date(sqlite3_value *v, bool is_datetime, sf_str zone, date_par
 static bool date_part(const char *kind, const date_parts *d, int64_t *out)
 {
     /* The fiscal year of a new org is the calendar year. */
-    if (sfi_eq_nocase(kind, "CALENDAR_YEAR") || sfi_eq_nocase(kind, "FISCAL_YEAR")) *out = d->year;
-    else if (sfi_eq_nocase(kind, "CALENDAR_QUARTER") || sfi_eq_nocase(kind, "FISCAL_QUARTER")) *out = (d->month - 1) / 3 + 1;
-    else if (sfi_eq_nocase(kind, "CALENDAR_MONTH") || sfi_eq_nocase(kind, "FISCAL_MONTH")) *out = d->month;
-    else if (sfi_eq_nocase(kind, "DAY_IN_MONTH")) *out = d->day;
-    else if (sfi_eq_nocase(kind, "DAY_IN_WEEK")) *out = ((d->days + 4) % 7 + 7) % 7 + 1; /* 1970-01-01 was a Thursday; Sunday is 1 */
-    else if (sfi_eq_nocase(kind, "DAY_IN_YEAR")) *out = d->day_of_year;
-    else if (sfi_eq_nocase(kind, "HOUR_IN_DAY")) *out = d->hour;
-    else if (sfi_eq_nocase(kind, "WEEK_IN_MONTH")) *out = (d->day - 1) / 7 + 1;
-    else if (sfi_eq_nocase(kind, "WEEK_IN_YEAR")) *out = (d->day_of_year - 1) / 7 + 1;
-    else return false;
+    if (sfi_eq_nocase(kind, "CALENDAR_YEAR") || sfi_eq_nocase(kind, "FISCAL_YEAR"))
+        *out = d->year;
+    else if (sfi_eq_nocase(kind, "CALENDAR_QUARTER") || sfi_eq_nocase(kind, "FISCAL_QUARTER"))
+        *out = (d->month - 1) / 3 + 1;
+    else if (sfi_eq_nocase(kind, "CALENDAR_MONTH") || sfi_eq_nocase(kind, "FISCAL_MONTH"))
+        *out = d->month;
+    else if (sfi_eq_nocase(kind, "DAY_IN_MONTH"))
+        *out = d->day;
+    else if (sfi_eq_nocase(kind, "DAY_IN_WEEK"))
+        *out = ((d->days + 4) % 7 + 7) % 7 + 1; /* 1970-01-01 was a Thursday; Sunday is 1 */
+    else if (sfi_eq_nocase(kind, "DAY_IN_YEAR"))
+        *out = d->day_of_year;
+    else if (sfi_eq_nocase(kind, "HOUR_IN_DAY"))
+        *out = d->hour;
+    else if (sfi_eq_nocase(kind, "WEEK_IN_MONTH"))
+        *out = (d->day - 1) / 7 + 1;
+    else if (sfi_eq_nocase(kind, "WEEK_IN_YEAR"))
+        *out = (d->day_of_year - 1) / 7 + 1;
+    else
+        return false;
     return true;
 }
 
@@ -232,8 +244,8 @@ bool sfo_functions_register(sqlite3 *db)
     if (!sfo_fold_init()) return false;
     if (sqlite3_create_collation_v2(db, "SFTEXT", SQLITE_UTF8, NULL, collate, NULL) != SQLITE_OK) return false;
     for (size_t i = 0; i < SFI_COUNT_OF(functions); i++)
-        if (sqlite3_create_function_v2(db, functions[i].name, functions[i].args, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
-                                       functions[i].fn, NULL, NULL, NULL) != SQLITE_OK)
+        if (sqlite3_create_function_v2(db, functions[i].name, functions[i].args, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                       NULL, functions[i].fn, NULL, NULL, NULL) != SQLITE_OK)
             return false;
     return true;
 }

@@ -88,7 +88,8 @@ bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *ou
 
 bool sfo_ids_open(sfo_store *s, sfo_fault *f)
 {
-    if (!sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_counter(name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID", f))
+    if (!sfo_sql_run(
+            s, "CREATE TABLE IF NOT EXISTS sfo_counter(name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID", f))
         return false;
     for (size_t i = 0; i < s->table_count; i++) {
         sfo_table *t = &s->tables[i];
@@ -102,7 +103,8 @@ void sfo_ids_close(sfo_store *s)
 {
     for (size_t i = 0; i < s->table_count; i++) {
         sfo_table *t = &s->tables[i];
-        if (t->reserved_id > t->next_id) (void)write_counter(s, t->object->name, t->next_id, NULL); /* else ids have a gap */
+        if (t->reserved_id > t->next_id)
+            (void)write_counter(s, t->object->name, t->next_id, NULL); /* else ids have a gap */
     }
 }
 
@@ -130,7 +132,9 @@ sf_id sfo_id_next(sfo_store *s, const sfo_object *o)
         ok = write_counter(s, o->name, t->next_id + ID_BLOCK, NULL);
         if (ok) t->reserved_id = t->next_id + ID_BLOCK;
     }
-    if (ok) format_id(o->key_prefix != NULL ? o->key_prefix : "01J", t->next_id++, &id); /* CaseStatus has the one of its kin */
+    if (ok)
+        format_id(o->key_prefix != NULL ? o->key_prefix : "01J", t->next_id++,
+                  &id); /* CaseStatus has the one of its kin */
     sfo_store_unlock(s);
     return id;
 }

@@ -9,15 +9,17 @@
 static void write_datetime(sfi_json_writer *w, int64_t ms)
 {
     char text[40];
-    sfi_time_format(ms, text); /* 2024-11-23T22:10:05.000Z */
+    sfi_time_format(ms, text);                           /* 2024-11-23T22:10:05.000Z */
     (void)snprintf(text + strlen(text) - 1, 8, "+0000"); /* in place of the Z; fits */
     sfi_json_string(w, text);
 }
 
-static void write_blob_url(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id, const char *version)
+static void write_blob_url(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id,
+                           const char *version)
 {
     char path[256];
-    (void)snprintf(path, sizeof path, "/services/data/v%s/sobjects/%s/%s/%s", version, o->name, id, field->name); /* names end at 80 */
+    (void)snprintf(path, sizeof path, "/services/data/v%s/sobjects/%s/%s/%s", version, o->name, id,
+                   field->name); /* names end at 80 */
     sfi_json_string(w, path);
 }
 
@@ -27,12 +29,14 @@ static void write_text(sfi_json_writer *w, sqlite3_stmt *stmt, int column)
     sfi_json_string_n(w, (sf_str){ text, (size_t)sqlite3_column_bytes(stmt, column) });
 }
 
-void sfo_write_column(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id, const char *version,
-                      sqlite3_stmt *stmt, int column)
+void sfo_write_column(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id,
+                      const char *version, sqlite3_stmt *stmt, int column)
 {
     if (sqlite3_column_type(stmt, column) == SQLITE_NULL) {
-        if (field->type == SFO_BOOLEAN) sfi_json_bool(w, false);
-        else sfi_json_null(w);
+        if (field->type == SFO_BOOLEAN)
+            sfi_json_bool(w, false);
+        else
+            sfi_json_null(w);
         return;
     }
     switch (field->type) {
@@ -50,12 +54,22 @@ void sfo_write_column(sfi_json_writer *w, const sfo_object *o, const sfo_field *
 
 /* ---- compounds ---- */
 
-typedef struct part_name { const char *key, *tail; } part_name;
+typedef struct part_name {
+    const char *key, *tail;
+} part_name;
 
-static const part_name address_parts[] = { /* in the order of the JSON's keys */
-    { "city", "City" }, { "country", "Country" }, { "countryCode", "CountryCode" }, { "geocodeAccuracy", "GeocodeAccuracy" },
-    { "latitude", "Latitude" }, { "longitude", "Longitude" }, { "postalCode", "PostalCode" }, { "state", "State" },
-    { "stateCode", "StateCode" }, { "street", "Street" },
+static const part_name address_parts[] = {
+    /* in the order of the JSON's keys */
+    { "city", "City" },
+    { "country", "Country" },
+    { "countryCode", "CountryCode" },
+    { "geocodeAccuracy", "GeocodeAccuracy" },
+    { "latitude", "Latitude" },
+    { "longitude", "Longitude" },
+    { "postalCode", "PostalCode" },
+    { "state", "State" },
+    { "stateCode", "StateCode" },
+    { "street", "Street" },
 };
 static const part_name location_parts[] = { { "latitude", "Latitude__s" }, { "longitude", "Longitude__s" } };
 
@@ -177,10 +191,10 @@ static size_t choose_fields(const sfo_object *o, const sfo_field *const *fields,
     return n;
 }
 
-static bool read_locked(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, const sfo_field *const *list,
-                        size_t count, sfi_buf *out, int64_t *modified_ms, sfo_fault *f)
+static bool read_locked(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
+                        const sfo_field *const *list, size_t count, sfi_buf *out, int64_t *modified_ms, sfo_fault *f)
 {
-    sfi_buf sql = {0};
+    sfi_buf sql = { 0 };
     sqlite3_stmt *stmt = NULL;
     bool ok = read_sql(o, list, count, &sql) || sfo_fault_memory(f);
     if (ok) ok = (stmt = sfo_statement_get(s, sql.data, f)) != NULL;
@@ -188,9 +202,12 @@ static bool read_locked(sfo_store *s, const sfo_context *c, const sfo_object *o,
     if (!ok) return false;
     sfo_bind_id(stmt, 1, id);
     int rc = sqlite3_step(stmt);
-    if (rc == SQLITE_DONE) ok = sfo_fault_not_found(f);
-    else if (rc != SQLITE_ROW) ok = sfo_fault_sql(s, f);
-    else if (sqlite3_column_int(stmt, 0) != 0) ok = sfo_fault_deleted(f);
+    if (rc == SQLITE_DONE)
+        ok = sfo_fault_not_found(f);
+    else if (rc != SQLITE_ROW)
+        ok = sfo_fault_sql(s, f);
+    else if (sqlite3_column_int(stmt, 0) != 0)
+        ok = sfo_fault_deleted(f);
     if (ok) {
         sfi_json_writer w = sfi_json_write_to(out);
         if (modified_ms != NULL) *modified_ms = sqlite3_column_int64(stmt, 1);
@@ -200,8 +217,8 @@ static bool read_locked(sfo_store *s, const sfo_context *c, const sfo_object *o,
     return ok;
 }
 
-bool sfo_record_read(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, const sfo_field *const *fields,
-                     size_t count, sfi_buf *out, int64_t *modified_ms, sfo_fault *f)
+bool sfo_record_read(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
+                     const sfo_field *const *fields, size_t count, sfi_buf *out, int64_t *modified_ms, sfo_fault *f)
 {
     sf_id full;
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);

@@ -38,8 +38,10 @@ static bool set_auto_numbers(sfo_store *s, sfo_row *row, sfo_fault *f)
         (void)snprintf(name, sizeof name, "%s.%s", o->name, o->fields[i].name); /* names end at 80 */
         if (text == NULL) return sfo_fault_memory(f);
         if (!sfo_counter_next(s, name, strcmp(o->name, "Case") == 0 ? 1000 : 100, &n, f)) return false;
-        if (o->custom) (void)snprintf(text, 32, "%05lld", (long long)(n - 99)); /* custom ones begin with 1 */
-        else (void)snprintf(text, 32, "%08lld", (long long)n);
+        if (o->custom)
+            (void)snprintf(text, 32, "%05lld", (long long)(n - 99)); /* custom ones begin with 1 */
+        else
+            (void)snprintf(text, 32, "%08lld", (long long)n);
         sfo_row_set_text(row, o->fields[i].name, sfi_str(text));
     }
     return true;
@@ -52,9 +54,11 @@ static void set_system_fields(const sfo_context *c, sfo_row *row)
     static const char *const users[] = { "CreatedById", "LastModifiedById" };
     sfo_row_set_text(row, "Id", sfi_str(row->id));
     for (size_t i = 0; i < SFI_COUNT_OF(dates); i++)
-        if (sfo_row_get(row, dates[i])->kind == SFO_CELL_NULL) sfo_row_set_int(row, dates[i], now); /* the seed gives its own */
+        if (sfo_row_get(row, dates[i])->kind == SFO_CELL_NULL)
+            sfo_row_set_int(row, dates[i], now); /* the seed gives its own */
     for (size_t i = 0; i < SFI_COUNT_OF(users); i++)
-        if (sfo_row_get(row, users[i])->kind == SFO_CELL_NULL && c->user_id != NULL) sfo_row_set_text(row, users[i], sfi_str(c->user_id));
+        if (sfo_row_get(row, users[i])->kind == SFO_CELL_NULL && c->user_id != NULL)
+            sfo_row_set_text(row, users[i], sfi_str(c->user_id));
 }
 
 bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
@@ -82,8 +86,10 @@ static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
 {
     sfo_row row;
     if (!o->createable)
-        return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be inserted: %s", o->label);
-    if (!sfo_row_init(s, sfo_table_of(s, o), &row, f) || !sfo_row_from_json(s, c, SFO_CREATING, body, &row, f)) return false;
+        return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be inserted: %s",
+                             o->label);
+    if (!sfo_row_init(s, sfo_table_of(s, o), &row, f) || !sfo_row_from_json(s, c, SFO_CREATING, body, &row, f))
+        return false;
     if (key != NULL && key->createable) row.cells[key - o->fields] = *key_cell;
     if (!sfo_row_create(s, c, &row, f)) return false;
     memcpy(id->text, row.id, sizeof id->text);
@@ -120,18 +126,21 @@ static bool write_update(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_f
     return row->table->after == NULL || row->table->after(s, c, row, f);
 }
 
-static bool update_row(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body, sfo_fault *f)
+static bool update_row(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body,
+                       sfo_fault *f)
 {
     sfo_row row;
     sf_id full;
     if (!o->updateable)
-        return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be updated: %s", o->label);
+        return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be updated: %s",
+                             o->label);
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);
     if (!load_live(s, sfo_table_of(s, o), full.text, &row, f)) return false;
     return sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f) && write_update(s, c, &row, f);
 }
 
-bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body, sfo_fault *f)
+bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body,
+                       sfo_fault *f)
 {
     return begin(s, f) && end(s, update_row(s, c, o, id, body, f), f);
 }
@@ -148,11 +157,12 @@ static int find_by_id(sfo_store *s, const sfo_object *o, sf_str value, sf_id *id
     return 1;
 }
 
-static int find_by_value(sfo_store *s, const sfo_object *o, const sfo_field *field, const sfo_cell *value, sf_id *ids, int max,
-                         sfo_fault *f)
+static int find_by_value(sfo_store *s, const sfo_object *o, const sfo_field *field, const sfo_cell *value, sf_id *ids,
+                         int max, sfo_fault *f)
 {
     char sql[400];
-    (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"%s\" IS NOT NULL AND \"IsDeleted\"=0", o->name,
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"%s\" IS NOT NULL AND \"IsDeleted\"=0", o->name,
                    field->name, field->name); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return -1;
@@ -167,7 +177,8 @@ static int find_by_value(sfo_store *s, const sfo_object *o, const sfo_field *fie
     return rc == SQLITE_DONE ? n : -1;
 }
 
-int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max, sfo_fault *f)
+int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max,
+                    sfo_fault *f)
 {
     if (field->type == SFO_ID) {
         sfo_store_lock(s);
@@ -176,14 +187,16 @@ int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, s
         return n;
     }
     if (!field->external_id && !field->id_lookup) {
-        (void)sfo_fault_set(f, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s", field->name);
+        (void)sfo_fault_set(f, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: %s",
+                            field->name);
         return -1;
     }
     sfo_cell cell;
     int n = 0;
     sfo_store_lock(s);
     sfo_scratch_begin(s);
-    if (sfo_cell_from_text(s, field, value, &cell) && cell.kind != SFO_CELL_NULL) n = find_by_value(s, o, field, &cell, ids, max, f);
+    if (sfo_cell_from_text(s, field, value, &cell) && cell.kind != SFO_CELL_NULL)
+        n = find_by_value(s, o, field, &cell, ids, max, f);
     sfo_scratch_end(s);
     sfo_store_unlock(s);
     return n;
@@ -193,9 +206,10 @@ int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, s
 
 static bool refuse_choice(const sfo_context *c, const sfo_object *o, const sf_id *ids, int n, sfo_fault *f)
 {
-    sfi_buf paths = {0};
+    sfi_buf paths = { 0 };
     for (int i = 0; i < n; i++)
-        (void)sfi_buf_addf(&paths, "%s\"/services/data/v%s/sobjects/%s/%s\"", i == 0 ? "[" : ",", c->version, o->name, ids[i].text); /* below */
+        (void)sfi_buf_addf(&paths, "%s\"/services/data/v%s/sobjects/%s/%s\"", i == 0 ? "[" : ",", c->version, o->name,
+                           ids[i].text); /* below */
     (void)sfi_buf_add_char(&paths, ']');
     (void)(paths.failed ? sfo_fault_memory(f) : sfo_fault_set(f, 300, "", "%s", paths.data));
     sfi_buf_free(&paths);
@@ -209,14 +223,15 @@ static bool refuse_key_in_body(const sfo_context *c, const sfo_field *field, sf_
     sf_value v;
     while (!c->id_in_body && sf_iter_next(&it, &key, &v))
         if (sfi_str_is_nocase(key, field->name))
-            return sfo_fault_set(f, 400, "INVALID_FIELD", "The %s field should not be specified in the sobject data.", field->name);
+            return sfo_fault_set(f, 400, "INVALID_FIELD", "The %s field should not be specified in the sobject data.",
+                                 field->name);
     return true;
 }
 
 enum { UPSERT_SHOWN = 20 };
 
-static bool upsert_row(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value, sf_value body,
-                       bool update_only, sf_id *id, bool *created, sfo_fault *f)
+static bool upsert_row(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
+                       sf_value body, bool update_only, sf_id *id, bool *created, sfo_fault *f)
 {
     sf_id ids[UPSERT_SHOWN];
     sfo_cell cell;
@@ -231,12 +246,13 @@ static bool upsert_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
     }
     if (update_only || field->type == SFO_ID) return sfo_fault_not_found(f);
     if (!sfo_cell_from_text(s, field, value, &cell) || cell.kind == SFO_CELL_NULL)
-        return sfo_fault_set(f, 400, "INVALID_FIELD", "%s: the value does not fit the field: %.*s", field->name, (int)value.len, value.ptr);
+        return sfo_fault_set(f, 400, "INVALID_FIELD", "%s: the value does not fit the field: %.*s", field->name,
+                             (int)value.len, value.ptr);
     return create_row(s, c, o, body, field, &cell, id, f);
 }
 
-bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value, sf_value body,
-                       bool update_only, sf_id *id, bool *created, sfo_fault *f)
+bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
+                       sf_value body, bool update_only, sf_id *id, bool *created, sfo_fault *f)
 {
     return begin(s, f) && end(s, upsert_row(s, c, o, field, value, body, update_only, id, created, f), f);
 }

@@ -41,8 +41,12 @@ bool sfo_row_init(sfo_store *s, sfo_table *t, sfo_row *row, sfo_fault *f)
 static bool copy_column(sfo_store *s, sqlite3_stmt *stmt, int column, sfo_cell *cell)
 {
     switch (sqlite3_column_type(stmt, column)) {
-    case SQLITE_INTEGER: *cell = (sfo_cell){ .kind = SFO_CELL_INT, .number = sqlite3_column_int64(stmt, column) }; return true;
-    case SQLITE_FLOAT: *cell = (sfo_cell){ .kind = SFO_CELL_REAL, .real = sqlite3_column_double(stmt, column) }; return true;
+    case SQLITE_INTEGER:
+        *cell = (sfo_cell){ .kind = SFO_CELL_INT, .number = sqlite3_column_int64(stmt, column) };
+        return true;
+    case SQLITE_FLOAT:
+        *cell = (sfo_cell){ .kind = SFO_CELL_REAL, .real = sqlite3_column_double(stmt, column) };
+        return true;
     case SQLITE_NULL: *cell = (sfo_cell){ .kind = SFO_CELL_NULL }; return true;
     default: break;
     }
@@ -56,8 +60,9 @@ static bool copy_column(sfo_store *s, sqlite3_stmt *stmt, int column, sfo_cell *
 static bool prepare_select(sfo_store *s, sfo_table *t, sfo_fault *f)
 {
     if (t->select != NULL) return true;
-    sfi_buf sql = {0};
-    (void)sfi_buf_addf(&sql, "SELECT %s FROM \"%s\" WHERE \"Id\"=?1", t->columns_sql, t->object->name); /* checked below */
+    sfi_buf sql = { 0 };
+    (void)sfi_buf_addf(&sql, "SELECT %s FROM \"%s\" WHERE \"Id\"=?1", t->columns_sql,
+                       t->object->name); /* checked below */
     bool ok = !sql.failed || sfo_fault_memory(f);
     if (ok && sqlite3_prepare_v3(s->db, sql.data, -1, SQLITE_PREPARE_PERSISTENT, &t->select, NULL) != SQLITE_OK)
         ok = sfo_fault_sql(s, f);
@@ -85,7 +90,7 @@ bool sfo_row_load(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_
 static bool prepare_insert(sfo_store *s, sfo_table *t, sfo_fault *f)
 {
     if (t->insert != NULL) return true;
-    sfi_buf sql = {0};
+    sfi_buf sql = { 0 };
     (void)sfi_buf_addf(&sql, "INSERT INTO \"%s\"(%s) VALUES(", t->object->name, t->columns_sql); /* checked below */
     for (int i = 0; i < t->columns; i++) (void)sfi_buf_add_str(&sql, i == 0 ? "?" : ",?");
     (void)sfi_buf_add_char(&sql, ')');
@@ -103,7 +108,8 @@ bool sfo_row_insert(sfo_store *s, sfo_row *row, sfo_fault *f)
     for (size_t i = 0; i < t->object->field_count; i++) {
         if (t->column[i] < 0) continue;
         const sfo_cell *cell = &row->cells[i];
-        if (cell->kind != SFO_CELL_NULL) sfo_bind_cell(t->insert, t->column[i] + 1, cell);
+        if (cell->kind != SFO_CELL_NULL)
+            sfo_bind_cell(t->insert, t->column[i] + 1, cell);
         else if (t->object->fields[i].type == SFO_BOOLEAN)
             (void)sqlite3_bind_int(t->insert, t->column[i] + 1, 0); /* the place is right; never null in the org */
     }
@@ -113,7 +119,7 @@ bool sfo_row_insert(sfo_store *s, sfo_row *row, sfo_fault *f)
 bool sfo_row_update(sfo_store *s, sfo_row *row, sfo_fault *f)
 {
     const sfo_object *o = row->table->object;
-    sfi_buf sql = {0};
+    sfi_buf sql = { 0 };
     int places = 0;
     (void)sfi_buf_addf(&sql, "UPDATE \"%s\" SET ", o->name); /* checked below */
     for (size_t i = 0; i < o->field_count; i++)
@@ -168,8 +174,10 @@ static void set_cell(sfo_row *row, const char *field, sfo_cell cell)
 
 void sfo_row_set_text(sfo_row *row, const char *field, sf_str text)
 {
-    if (text.len == 0) sfo_row_set_null(row, field);
-    else set_cell(row, field, (sfo_cell){ .kind = SFO_CELL_TEXT, .text = text });
+    if (text.len == 0)
+        sfo_row_set_null(row, field);
+    else
+        set_cell(row, field, (sfo_cell){ .kind = SFO_CELL_TEXT, .text = text });
 }
 
 void sfo_row_set_int(sfo_row *row, const char *field, int64_t n)

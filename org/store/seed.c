@@ -11,22 +11,39 @@ enum { BATCH_ROWS = 20000 }; /* rows in one transaction; the sample itself is on
 #define DAY_MS ((int64_t)86400000)
 
 typedef enum kind {
-    ROLES, USERS, PRODUCTS, ENTRIES, CAMPAIGNS, ACCOUNTS, CONTACTS, OPPORTUNITIES, LINE_ITEMS, CONTACT_ROLES, LEADS, CASES, COMMENTS,
-    MEMBERS, TASKS, EVENTS, KINDS
+    ROLES,
+    USERS,
+    PRODUCTS,
+    ENTRIES,
+    CAMPAIGNS,
+    ACCOUNTS,
+    CONTACTS,
+    OPPORTUNITIES,
+    LINE_ITEMS,
+    CONTACT_ROLES,
+    LEADS,
+    CASES,
+    COMMENTS,
+    MEMBERS,
+    TASKS,
+    EVENTS,
+    KINDS
 } kind;
 
 typedef struct seeder {
     sfo_store *store;
-    sfo_context context;     /* the administrator, today at midnight */
-    int64_t today;           /* ms */
+    sfo_context context; /* the administrator, today at midnight */
+    int64_t today;       /* ms */
     int64_t count[KINDS];
-    int64_t first[KINDS];    /* counter value of each object's first id */
-    int64_t rows;            /* since the last commit */
+    int64_t first[KINDS]; /* counter value of each object's first id */
+    int64_t rows;         /* since the last commit */
     char profile[19], pricebook[19];
     sfo_fault fault;
 } seeder;
 
-typedef struct dice { uint64_t state; } dice;
+typedef struct dice {
+    uint64_t state;
+} dice;
 
 /* ---- chance that repeats ---- */
 
@@ -92,8 +109,10 @@ static void set_reference(seeder *sd, sfo_row *row, const char *field, kind k, c
 static void set_owner(seeder *sd, sfo_row *row, dice *d)
 {
     int64_t n = below(d, sd->count[USERS] + 1); /* the last one is the administrator */
-    if (n == sd->count[USERS]) sfo_row_set_text(row, "OwnerId", sfi_str(sd->store->admin_id));
-    else set_reference(sd, row, "OwnerId", USERS, "User", n);
+    if (n == sd->count[USERS])
+        sfo_row_set_text(row, "OwnerId", sfi_str(sd->store->admin_id));
+    else
+        set_reference(sd, row, "OwnerId", USERS, "User", n);
     sfo_row_set_text(row, "CreatedById", sfo_row_text(row, "OwnerId"));
     sfo_row_set_text(row, "LastModifiedById", sfo_row_text(row, "OwnerId"));
 }
@@ -116,11 +135,17 @@ static void set_stamps(seeder *sd, sfo_row *row, dice *d, int64_t days_ago)
     sfo_row_set_int(row, "SystemModstamp", modified);
 }
 
-static void set_place(seeder *sd, sfo_row *row, const char *prefix, const seed_locale *l, const seed_city *city, dice *d)
+static void set_place(seeder *sd, sfo_row *row, const char *prefix, const seed_locale *l, const seed_city *city,
+                      dice *d)
 {
     char field[32];
-    const struct { const char *name, *value; } parts[] = {
-        { "City", city->city }, { "State", city->state }, { "PostalCode", city->postal_code }, { "Country", l->country },
+    const struct {
+        const char *name, *value;
+    } parts[] = {
+        { "City", city->city },
+        { "State", city->state },
+        { "PostalCode", city->postal_code },
+        { "Country", l->country },
     };
     for (size_t i = 0; i < SFI_COUNT_OF(parts); i++) {
         (void)snprintf(field, sizeof field, "%s%s", prefix, parts[i].name); /* prefixes are short */
@@ -175,8 +200,9 @@ static sf_str phone(seeder *sd, const seed_city *city, dice *d)
     return textf(sd, "%s 555%04d", city->phone, (int)below(d, 10000));
 }
 
-static const char *const industries[] = { "Banking", "Chemicals", "Construction", "Education", "Electronics", "Energy", "Engineering",
-                                          "Food & Beverage", "Healthcare", "Manufacturing", "Retail", "Technology", "Transportation" };
+static const char *const industries[] = { "Banking", "Chemicals",   "Construction",    "Education",  "Electronics",
+                                          "Energy",  "Engineering", "Food & Beverage", "Healthcare", "Manufacturing",
+                                          "Retail",  "Technology",  "Transportation" };
 static const char *const sources[] = { "Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other" };
 static const char *const ratings[] = { "Hot", "Warm", "Cold" };
 #define PICK(d, array) ((array)[below((d), (int64_t)SFI_COUNT_OF(array))])
@@ -185,7 +211,8 @@ static const char *const ratings[] = { "Hot", "Warm", "Cold" };
 
 static void fill_role(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const names[] = { "CEO", "VP Sales", "VP Service", "Sales EMEA", "Sales Americas", "Sales APAC", "Service Team" };
+    static const char *const names[] = { "CEO",        "VP Sales",    "VP Service", "Sales EMEA", "Sales Americas",
+                                         "Sales APAC", "Service Team" };
     static const int parents[] = { -1, 0, 0, 1, 1, 1, 2 };
     size_t i = (size_t)n % SFI_COUNT_OF(names);
     set_text(row, "Name", names[i]);
@@ -197,23 +224,28 @@ static void fill_role(seeder *sd, sfo_row *row, int64_t n)
 static void fill_user(seeder *sd, sfo_row *row, int64_t n)
 {
     dice d = dice_of(USERS, n);
-    const seed_locale *l = n < (int64_t)seed_locale_count ? &seed_locales[n] : pick_locale(&d); /* every language at least once */
+    const seed_locale *l =
+        n < (int64_t)seed_locale_count ? &seed_locales[n] : pick_locale(&d); /* every language at least once */
     const seed_name *first = &l->first[below(&d, SEED_NAMES)], *last = &l->last[below(&d, SEED_NAMES)];
     const seed_city *city = &l->cities[below(&d, SEED_CITIES)];
     set_text(row, "FirstName", first->text);
     set_text(row, "LastName", last->text);
-    sfo_row_set_text(row, "Username", textf(sd, "%s.%s%lld@local.example", first->ascii, last->ascii, (long long)n + 1));
+    sfo_row_set_text(row, "Username",
+                     textf(sd, "%s.%s%lld@local.example", first->ascii, last->ascii, (long long)n + 1));
     sfo_row_set_text(row, "Email", sfo_row_text(row, "Username"));
     sfo_row_set_text(row, "Alias", textf(sd, "%.4s%lld", last->ascii, (long long)n + 1));
     sfo_row_set_text(row, "CommunityNickname", textf(sd, "%s%lld", first->ascii, (long long)n + 1));
     sfo_row_set_int(row, "IsActive", n % 15 != 14);
-    static const char *const keys[][2] = { { "TimeZoneSidKey", "Europe/London" }, { "LocaleSidKey", "en_US" },
-                                           { "EmailEncodingKey", "UTF-8" }, { "LanguageLocaleKey", "en_US" } };
+    static const char *const keys[][2] = { { "TimeZoneSidKey", "Europe/London" },
+                                           { "LocaleSidKey", "en_US" },
+                                           { "EmailEncodingKey", "UTF-8" },
+                                           { "LanguageLocaleKey", "en_US" } };
     for (size_t i = 0; i < SFI_COUNT_OF(keys); i++) set_text(row, keys[i][0], keys[i][1]);
     set_text(row, "Title", n % 3 == 2 ? "Service Agent" : "Account Executive");
     set_text(row, "Department", n % 3 == 2 ? "Service" : "Sales");
     sfo_row_set_text(row, "ProfileId", sfi_str(sd->profile));
-    set_reference(sd, row, "UserRoleId", ROLES, "UserRole", n % 3 == 2 ? sd->count[ROLES] - 1 : below(&d, sd->count[ROLES]));
+    set_reference(sd, row, "UserRoleId", ROLES, "UserRole",
+                  n % 3 == 2 ? sd->count[ROLES] - 1 : below(&d, sd->count[ROLES]));
     if (n > 0) set_reference(sd, row, "ManagerId", USERS, "User", below(&d, n > 5 ? 5 : n));
     set_place(sd, row, "", l, city, &d);
     sfo_row_set_text(row, "Phone", phone(sd, city, &d));
@@ -252,8 +284,9 @@ static void fill_campaign(seeder *sd, sfo_row *row, int64_t n)
     static const char *const states[] = { "Planned", "In Progress", "Completed" };
     dice d = dice_of(CAMPAIGNS, n);
     set_owner(sd, row, &d);
-    sfo_row_set_text(row, "Name", n < (int64_t)seed_campaigns.count ? sfi_str(seed_campaigns.texts[n])
-                                                                     : textf(sd, "%s %lld", pick(&d, seed_campaigns), (long long)n));
+    sfo_row_set_text(row, "Name",
+                     n < (int64_t)seed_campaigns.count ? sfi_str(seed_campaigns.texts[n])
+                                                       : textf(sd, "%s %lld", pick(&d, seed_campaigns), (long long)n));
     set_text(row, "Type", PICK(&d, types));
     int64_t start = 200 - below(&d, 500);
     set_date(sd, row, "StartDate", start);
@@ -268,7 +301,8 @@ static void fill_campaign(seeder *sd, sfo_row *row, int64_t n)
 
 static void fill_account(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const types[] = { "Prospect", "Customer - Direct", "Customer - Channel", "Channel Partner / Reseller", "Other" };
+    static const char *const types[] = { "Prospect", "Customer - Direct", "Customer - Channel",
+                                         "Channel Partner / Reseller", "Other" };
     company c = company_of(ACCOUNTS, n);
     dice *d = &c.rest;
     sfo_row_set_text(row, "Name", company_name(sd, &c));
@@ -276,7 +310,8 @@ static void fill_account(seeder *sd, sfo_row *row, int64_t n)
     set_place(sd, row, "Billing", c.locale, c.city, d);
     if (below(d, 3) == 0) set_place(sd, row, "Shipping", c.locale, &c.locale->cities[below(d, SEED_CITIES)], d);
     sfo_row_set_text(row, "Phone", phone(sd, c.city, d));
-    sfo_row_set_text(row, "Website", textf(sd, "https://www.%s%lld.%s", c.founder->ascii, (long long)n, c.locale->domain));
+    sfo_row_set_text(row, "Website",
+                     textf(sd, "https://www.%s%lld.%s", c.founder->ascii, (long long)n, c.locale->domain));
     set_text(row, "Industry", PICK(d, industries));
     set_text(row, "Type", PICK(d, types));
     set_text(row, "Rating", below(d, 4) == 0 ? NULL : PICK(d, ratings));
@@ -286,7 +321,9 @@ static void fill_account(seeder *sd, sfo_row *row, int64_t n)
     sfo_row_set_int(row, "NumberOfEmployees", employees);
     if (below(d, 10) != 0) sfo_row_set_real(row, "AnnualRevenue", (double)(employees * (50 + below(d, 200)) * 1000));
     if (n >= 10 && below(d, 100) < 15) set_reference(sd, row, "ParentId", ACCOUNTS, "Account", below(d, n / 3));
-    if (below(d, 8) == 0) sfo_row_set_text(row, "Description", textf(sd, "Site in %s.\r\nVisited twice a year; ask for %s.", c.city->city, c.founder->text));
+    if (below(d, 8) == 0)
+        sfo_row_set_text(row, "Description",
+                         textf(sd, "Site in %s.\r\nVisited twice a year; ask for %s.", c.city->city, c.founder->text));
     set_stamps(sd, row, d, 30 + below(d, 1000));
 }
 
@@ -310,7 +347,9 @@ static void fill_contact(seeder *sd, sfo_row *row, int64_t n)
     set_text(row, "LastName", last->text);
     if (below(&d, 3) == 0) set_text(row, "Salutation", PICK(&d, salutations));
     if (below(&d, 12) != 0)
-        sfo_row_set_text(row, "Email", textf(sd, "%s.%s@%s%lld.%s", first->ascii, last->ascii, c.founder->ascii, (long long)account, c.locale->domain));
+        sfo_row_set_text(row, "Email",
+                         textf(sd, "%s.%s@%s%lld.%s", first->ascii, last->ascii, c.founder->ascii, (long long)account,
+                               c.locale->domain));
     set_text(row, "Title", pick(&d, seed_titles));
     set_text(row, "Department", pick(&d, seed_departments));
     sfo_row_set_text(row, "Phone", phone(sd, c.city, &d));
@@ -324,9 +363,11 @@ static void fill_contact(seeder *sd, sfo_row *row, int64_t n)
 
 static void fill_opportunity(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const types[] = { "Existing Customer - Upgrade", "Existing Customer - Replacement", "New Customer" };
-    static const char *const open_stages[] = { "Prospecting", "Qualification", "Needs Analysis", "Value Proposition", "Id. Decision Makers",
-                                               "Perception Analysis", "Proposal/Price Quote", "Negotiation/Review" };
+    static const char *const types[] = { "Existing Customer - Upgrade", "Existing Customer - Replacement",
+                                         "New Customer" };
+    static const char *const open_stages[] = { "Prospecting",          "Qualification",       "Needs Analysis",
+                                               "Value Proposition",    "Id. Decision Makers", "Perception Analysis",
+                                               "Proposal/Price Quote", "Negotiation/Review" };
     dice d = dice_of(OPPORTUNITIES, n);
     int64_t account = below(&d, sd->count[ACCOUNTS]), close;
     company c = company_of(ACCOUNTS, account);
@@ -359,7 +400,8 @@ static void fill_line_item(seeder *sd, sfo_row *row, int64_t n)
 
 static void fill_contact_role(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const roles[] = { "Decision Maker", "Business User", "Economic Buyer", "Evaluator", "Influencer" };
+    static const char *const roles[] = { "Decision Maker", "Business User", "Economic Buyer", "Evaluator",
+                                         "Influencer" };
     dice d = dice_of(CONTACT_ROLES, n);
     set_reference(sd, row, "OpportunityId", OPPORTUNITIES, "Opportunity", n % sd->count[OPPORTUNITIES]);
     set_reference(sd, row, "ContactId", CONTACTS, "Contact", below(&d, sd->count[CONTACTS]));
@@ -370,7 +412,8 @@ static void fill_contact_role(seeder *sd, sfo_row *row, int64_t n)
 
 static void fill_lead(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const states[] = { "Open - Not Contacted", "Open - Not Contacted", "Working - Contacted", "Closed - Not Converted" };
+    static const char *const states[] = { "Open - Not Contacted", "Open - Not Contacted", "Working - Contacted",
+                                          "Closed - Not Converted" };
     company c = company_of(LEADS, n);
     dice *d = &c.rest;
     const seed_name *first = &c.locale->first[below(d, SEED_NAMES)], *last = &c.locale->last[below(d, SEED_NAMES)];
@@ -378,7 +421,9 @@ static void fill_lead(seeder *sd, sfo_row *row, int64_t n)
     sfo_row_set_text(row, "Company", company_name(sd, &c));
     set_text(row, "FirstName", first->text);
     set_text(row, "LastName", last->text);
-    sfo_row_set_text(row, "Email", textf(sd, "%s.%s@%s-%lld.%s", first->ascii, last->ascii, c.founder->ascii, (long long)n, c.locale->domain));
+    sfo_row_set_text(
+        row, "Email",
+        textf(sd, "%s.%s@%s-%lld.%s", first->ascii, last->ascii, c.founder->ascii, (long long)n, c.locale->domain));
     set_text(row, "Title", pick(d, seed_titles));
     set_text(row, "Industry", PICK(d, industries));
     set_text(row, "LeadSource", PICK(d, sources));
@@ -403,7 +448,8 @@ static void fill_lead(seeder *sd, sfo_row *row, int64_t n)
 
 static void fill_case(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const origins[] = { "Phone", "Email", "Web" }, *const priorities[] = { "High", "Medium", "Medium", "Low" };
+    static const char *const origins[] = { "Phone", "Email", "Web" }, *const priorities[] = { "High", "Medium",
+                                                                                              "Medium", "Low" };
     static const char *const types[] = { "Mechanical", "Electrical", "Electronic", "Structural", "Other" };
     static const char *const states[] = { "New", "Working", "Working", "Escalated" };
     dice d = dice_of(CASES, n);
@@ -419,12 +465,15 @@ static void fill_case(seeder *sd, sfo_row *row, int64_t n)
     sfo_row_set_int(row, "IsEscalated", sfi_str_is(sfo_row_text(row, "Status"), "Escalated"));
     set_stamps(sd, row, &d, age);
     if (closed) sfo_row_set_int(row, "ClosedDate", sfo_row_get(row, "LastModifiedDate")->number);
-    if (below(&d, 3) == 0) set_text(row, "Description", "Customer called twice.\r\nPlease answer before Friday, see notes & photos <attached>.");
+    if (below(&d, 3) == 0)
+        set_text(row, "Description",
+                 "Customer called twice.\r\nPlease answer before Friday, see notes & photos <attached>.");
 }
 
 static void fill_comment(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const texts[] = { "Asked for a photo of the type plate.", "Replacement sent today.", "Rückruf vereinbart.", "Customer confirmed.",
+    static const char *const texts[] = { "Asked for a photo of the type plate.", "Replacement sent today.",
+                                         "Rückruf vereinbart.", "Customer confirmed.",
                                          "Transferred to the second level." };
     dice d = dice_of(COMMENTS, n);
     set_reference(sd, row, "ParentId", CASES, "Case", n % sd->count[CASES]);
@@ -437,8 +486,10 @@ static void fill_member(seeder *sd, sfo_row *row, int64_t n)
 {
     dice d = dice_of(MEMBERS, n);
     set_reference(sd, row, "CampaignId", CAMPAIGNS, "Campaign", n % sd->count[CAMPAIGNS]);
-    if (n % 2 == 0) set_reference(sd, row, "ContactId", CONTACTS, "Contact", n / 2 % sd->count[CONTACTS]);
-    else set_reference(sd, row, "LeadId", LEADS, "Lead", n / 2 % sd->count[LEADS]);
+    if (n % 2 == 0)
+        set_reference(sd, row, "ContactId", CONTACTS, "Contact", n / 2 % sd->count[CONTACTS]);
+    else
+        set_reference(sd, row, "LeadId", LEADS, "Lead", n / 2 % sd->count[LEADS]);
     set_text(row, "Status", below(&d, 4) == 0 ? "Responded" : "Sent");
     set_stamps(sd, row, &d, below(&d, 200));
 }
@@ -455,7 +506,8 @@ static void set_subject_of(seeder *sd, sfo_row *row, dice *d)
 
 static void fill_task(seeder *sd, sfo_row *row, int64_t n)
 {
-    static const char *const states[] = { "Not Started", "In Progress", "Waiting on someone else" }, *const priorities[] = { "High", "Normal", "Normal", "Low" };
+    static const char *const states[] = { "Not Started", "In Progress", "Waiting on someone else" },
+                             *const priorities[] = { "High", "Normal", "Normal", "Low" };
     dice d = dice_of(TASKS, n);
     int64_t due = 60 - below(&d, 300);
     set_owner(sd, row, &d);
@@ -465,8 +517,10 @@ static void fill_task(seeder *sd, sfo_row *row, int64_t n)
     set_text(row, "Priority", PICK(&d, priorities));
     set_stamps(sd, row, &d, (due < 0 ? -due : 0) + 1 + below(&d, 20));
     if (due < -10) sfo_row_set_int(row, "CompletedDateTime", sd->today + due * DAY_MS + 43200000);
-    if (below(&d, 12) == 0) set_reference(sd, row, "WhoId", LEADS, "Lead", below(&d, sd->count[LEADS]));
-    else set_subject_of(sd, row, &d);
+    if (below(&d, 12) == 0)
+        set_reference(sd, row, "WhoId", LEADS, "Lead", below(&d, sd->count[LEADS]));
+    else
+        set_subject_of(sd, row, &d);
 }
 
 static void fill_event(seeder *sd, sfo_row *row, int64_t n)
@@ -486,12 +540,13 @@ static void fill_event(seeder *sd, sfo_row *row, int64_t n)
 
 typedef struct seed_kind {
     const char *object;
-    int sample;   /* how many in the sample */
-    bool scales;  /* more of them in a large org */
+    int sample;  /* how many in the sample */
+    bool scales; /* more of them in a large org */
     void (*fill)(seeder *, sfo_row *, int64_t);
 } seed_kind;
 
-static const seed_kind kinds[KINDS] = { /* parents before children */
+static const seed_kind kinds[KINDS] = {
+    /* parents before children */
     [ROLES] = { "UserRole", 7, false, fill_role },
     [USERS] = { "User", 36, false, fill_user },
     [PRODUCTS] = { "Product2", 20, false, fill_product },
@@ -517,8 +572,10 @@ static void plan(seeder *sd, int64_t records)
     int64_t total = fixed + scaling;
     for (int k = 0; k < KINDS; k++) {
         int64_t n = kinds[k].sample;
-        if (records > 0 && records < total) n = n * records / total;
-        else if (records > 0 && kinds[k].scales) n = (int64_t)((double)n * (double)(records - fixed) / (double)scaling + 0.5);
+        if (records > 0 && records < total)
+            n = n * records / total;
+        else if (records > 0 && kinds[k].scales)
+            n = (int64_t)((double)n * (double)(records - fixed) / (double)scaling + 0.5);
         sd->count[k] = n > 0 ? n : 1;
     }
     sd->count[ENTRIES] = sd->count[PRODUCTS];
@@ -557,7 +614,8 @@ static bool query_text(seeder *sd, const char *sql, char *out, size_t size)
     sqlite3_stmt *stmt = sfo_statement_get(sd->store, sql, &sd->fault);
     out[0] = '\0';
     if (stmt == NULL) return false;
-    if (sqlite3_step(stmt) == SQLITE_ROW) (void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* ids, flags */
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        (void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* ids, flags */
     sfo_statement_done(stmt);
     return true;
 }
@@ -565,14 +623,17 @@ static bool query_text(seeder *sd, const char *sql, char *out, size_t size)
 static bool is_empty(seeder *sd, bool *empty)
 {
     char any[8];
-    bool ok = query_text(sd, "SELECT EXISTS(SELECT 1 FROM Account) + EXISTS(SELECT 1 FROM Contact) + EXISTS(SELECT 1 FROM Lead)", any, sizeof any);
+    bool ok = query_text(
+        sd, "SELECT EXISTS(SELECT 1 FROM Account) + EXISTS(SELECT 1 FROM Contact) + EXISTS(SELECT 1 FROM Lead)", any,
+        sizeof any);
     *empty = strcmp(any, "0") == 0;
     return ok;
 }
 
 static bool mark(seeder *sd, const char *state)
 {
-    sqlite3_stmt *stmt = sfo_statement_get(sd->store, "INSERT OR REPLACE INTO sfo_meta(key, value) VALUES('sample', ?1)", &sd->fault);
+    sqlite3_stmt *stmt =
+        sfo_statement_get(sd->store, "INSERT OR REPLACE INTO sfo_meta(key, value) VALUES('sample', ?1)", &sd->fault);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, state);
     return sfo_statement_run(sd->store, stmt, &sd->fault);
@@ -582,7 +643,8 @@ static bool seed(seeder *sd, int64_t records)
 {
     int64_t now = sfi_wall_ms();
     sd->today = now - now % DAY_MS;
-    sd->context = (sfo_context){ .user_id = sd->store->admin_id, .version = "62.0", .version_number = 62.0, .now_ms = sd->today };
+    sd->context =
+        (sfo_context){ .user_id = sd->store->admin_id, .version = "62.0", .version_number = 62.0, .now_ms = sd->today };
     plan(sd, records);
     if (!query_text(sd, "SELECT Id FROM Profile WHERE Name='Standard User'", sd->profile, sizeof sd->profile) ||
         !query_text(sd, "SELECT Id FROM Pricebook2 WHERE IsStandard=1", sd->pricebook, sizeof sd->pricebook))
@@ -605,10 +667,13 @@ sf_status sfo_seed_sample(sfo_store *s, int64_t records, sf_error *err)
     sfo_store_lock(s);
     ok = query_text(&sd, "SELECT value FROM sfo_meta WHERE key='sample'", state, sizeof state) && is_empty(&sd, &empty);
     if (ok && strcmp(state, "begun") == 0)
-        rc = sfi_fail(err, SF_ERR_IO, "the sample data in this file is incomplete, the program was stopped while writing it: delete the file and start again");
+        rc = sfi_fail(err, SF_ERR_IO,
+                      "the sample data in this file is incomplete, the program was stopped while writing it: delete "
+                      "the file and start again");
     else if (ok && empty)
         ok = seed(&sd, records);
-    if (!ok) rc = sfi_fail(err, SF_ERR_IO, "the sample data: %s", sd.fault.message != NULL ? sd.fault.message : "no memory");
+    if (!ok)
+        rc = sfi_fail(err, SF_ERR_IO, "the sample data: %s", sd.fault.message != NULL ? sd.fault.message : "no memory");
     sfo_store_unlock(s);
     sfo_fault_clear(&sd.fault);
     return rc;

@@ -4,6 +4,8 @@
  */
 #include "store/seed_names.h"
 
+/* A row of names each, as a table reads. */
+/* clang-format off */
 const seed_locale seed_locales[] = {
     { "United States", "example", 24,
       { { "Emma", "emma" }, { "Liam", "liam" }, { "Olivia", "olivia" }, { "Noah", "noah" }, { "Ava", "ava" }, { "Mason", "mason" }, { "Grace", "grace" }, { "Dwayne", "dwayne" } },
@@ -106,26 +108,31 @@ const seed_locale seed_locales[] = {
       { { "नई दिल्ली", "दिल्ली", "110001", "+91 11", 28.6139, 77.209 }, { "मुंबई", "महाराष्ट्र", "400001", "+91 22", 19.076, 72.8777 }, { "जयपुर", "राजस्थान", "302001", "+91 141", 26.9124, 75.7873 } },
       "%d, महात्मा गांधी मार्ग", { "उद्योग", "वस्त्र", "ऊर्जा", "परिवहन" }, { "प्राइवेट लिमिटेड", "लिमिटेड" } },
 };
+/* clang-format on */
 const size_t seed_locale_count = sizeof seed_locales / sizeof *seed_locales;
 
-#define LIST(name, ...)                                       \
-    static const char *const name##_texts[] = { __VA_ARGS__ }; \
+#define LIST(name, ...)                                                                                                \
+    static const char *const name##_texts[] = { __VA_ARGS__ };                                                         \
     const seed_list name = { name##_texts, sizeof name##_texts / sizeof *name##_texts }
 
-LIST(seed_titles, "CEO", "CFO", "Head of Procurement", "Buyer", "Plant Manager", "IT Director", "Sales Manager", "VP Operations",
-     "Quality Engineer", "Office Manager", "Legal Counsel", "Warehouse Lead");
+LIST(seed_titles, "CEO", "CFO", "Head of Procurement", "Buyer", "Plant Manager", "IT Director", "Sales Manager",
+     "VP Operations", "Quality Engineer", "Office Manager", "Legal Counsel", "Warehouse Lead");
 LIST(seed_departments, "Purchasing", "Finance", "Operations", "IT", "Sales", "Legal", "Production", "Logistics");
-LIST(seed_deals, "Annual Supply", "Line Extension", "Pilot", "Renewal", "Service Contract", "Spare Parts", "Rollout Phase 2",
-     "Retrofit", "Training Package", "Migration");
-LIST(seed_case_subjects, "Delivery arrived incomplete", "Pump makes noise after start", "Invoice shows wrong VAT", "Login fails after password change",
-     "Falsche Teilenummer geliefert", "Sensor reports negative values", "Warranty question", "Livraison endommagée", "Firmware update stuck at 98 %",
-     "注文番号が見つかりません", "Не приходит счёт", "Request for data sheet", "Connector \"B\" does not fit; see photo", "Overheating at full load",
-     "Cannot export report", "Rücksendung nicht gutgeschrieben");
-LIST(seed_task_subjects, "Call", "Send Quote", "Send Letter", "Follow up on offer", "Prepare contract", "Check references", "Update forecast",
-     "Collect requirements");
-LIST(seed_event_subjects, "Meeting", "Product demo", "Site visit", "Kick-off", "Quarterly review", "Trade fair appointment");
-LIST(seed_campaigns, "Spring Trade Fair", "Newsletter Autumn", "Webinar: Energy Savings", "User Conference", "Partner Breakfast", "Referral Program",
-     "Messe Köln", "Salon de l'Énergie", "冬のキャンペーン", "Feria de Málaga", "Customer Appreciation", "Retrofit Offensive");
-LIST(seed_products, "Pump P-100", "Pump P-250", "Valve V-12", "Valve V-24", "Controller C1", "Controller C2 Wi-Fi", "Sensor S Temperature",
-     "Sensor S Pressure", "Filter Cartridge (10 pcs)", "Mounting Kit", "Hose 5 m", "Hose 10 m", "Display Unit", "Gateway G4", "Power Supply 24 V",
-     "Service Plan Basic", "Service Plan Premium", "Training Day", "Installation", "Spare Parts Box");
+LIST(seed_deals, "Annual Supply", "Line Extension", "Pilot", "Renewal", "Service Contract", "Spare Parts",
+     "Rollout Phase 2", "Retrofit", "Training Package", "Migration");
+LIST(seed_case_subjects, "Delivery arrived incomplete", "Pump makes noise after start", "Invoice shows wrong VAT",
+     "Login fails after password change", "Falsche Teilenummer geliefert", "Sensor reports negative values",
+     "Warranty question", "Livraison endommagée", "Firmware update stuck at 98 %", "注文番号が見つかりません",
+     "Не приходит счёт", "Request for data sheet", "Connector \"B\" does not fit; see photo",
+     "Overheating at full load", "Cannot export report", "Rücksendung nicht gutgeschrieben");
+LIST(seed_task_subjects, "Call", "Send Quote", "Send Letter", "Follow up on offer", "Prepare contract",
+     "Check references", "Update forecast", "Collect requirements");
+LIST(seed_event_subjects, "Meeting", "Product demo", "Site visit", "Kick-off", "Quarterly review",
+     "Trade fair appointment");
+LIST(seed_campaigns, "Spring Trade Fair", "Newsletter Autumn", "Webinar: Energy Savings", "User Conference",
+     "Partner Breakfast", "Referral Program", "Messe Köln", "Salon de l'Énergie", "冬のキャンペーン", "Feria de Málaga",
+     "Customer Appreciation", "Retrofit Offensive");
+LIST(seed_products, "Pump P-100", "Pump P-250", "Valve V-12", "Valve V-24", "Controller C1", "Controller C2 Wi-Fi",
+     "Sensor S Temperature", "Sensor S Pressure", "Filter Cartridge (10 pcs)", "Mounting Kit", "Hose 5 m", "Hose 10 m",
+     "Display Unit", "Gateway G4", "Power Supply 24 V", "Service Plan Basic", "Service Plan Premium", "Training Day",
+     "Installation", "Spare Parts Box");

@@ -11,7 +11,8 @@ static bool get_meta(sfo_store *s, const char *key, char *out, size_t size, sfo_
     out[0] = '\0';
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, key);
-    if (sqlite3_step(stmt) == SQLITE_ROW) (void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* ids, flags */
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        (void)snprintf(out, size, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* ids, flags */
     sfo_statement_done(stmt);
     return true;
 }
@@ -32,7 +33,8 @@ static bool first_id_of(sfo_store *s, const char *sql, char id[19], sfo_fault *f
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
     id[0] = '\0';
-    if (sqlite3_step(stmt) == SQLITE_ROW) (void)snprintf(id, 19, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id */
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        (void)snprintf(id, 19, "%s", (const char *)sqlite3_column_text(stmt, 0)); /* an id */
     sfo_statement_done(stmt);
     return true;
 }
@@ -50,7 +52,8 @@ static bool insert_rows(sfo_store *s, const sfo_context *c, sfo_table *t, sf_val
         sfo_scratch_begin(s);
         ok = sfo_row_init(s, t, &row, f) && sfo_row_from_json(s, c, SFO_CREATING, v, &row, f);
         if (ok && profile) sfo_row_set_text(&row, "UserLicenseId", sfi_str(license));
-        if (ok && sfo_row_get(&row, "UserType")->kind == SFO_CELL_NULL && profile) sfo_row_set_text(&row, "UserType", SFI_STR("Standard"));
+        if (ok && sfo_row_get(&row, "UserType")->kind == SFO_CELL_NULL && profile)
+            sfo_row_set_text(&row, "UserType", SFI_STR("Standard"));
         ok = ok && sfo_row_create(s, c, &row, f);
         sfo_scratch_end(s);
     }
@@ -65,7 +68,9 @@ static bool insert_all(sfo_store *s, const sfo_context *c, sf_value seed, const 
     while (sf_iter_next(&it, &key, &rows)) {
         const sfo_object *o = sfo_schema_object(s->schema, key);
         char mark[128], done[8];
-        if (o == NULL) return sfo_fault_set(f, 400, "INVALID_TYPE", "seedRows name the unknown object %.*s", (int)key.len, key.ptr);
+        if (o == NULL)
+            return sfo_fault_set(f, 400, "INVALID_TYPE", "seedRows name the unknown object %.*s", (int)key.len,
+                                 key.ptr);
         if (only != NULL && strcmp(only, o->name) != 0) continue;
         (void)snprintf(mark, sizeof mark, "rows:%s", o->name); /* names end at 80 */
         if (!get_meta(s, mark, done, sizeof done, f)) return false;
@@ -77,10 +82,12 @@ static bool insert_all(sfo_store *s, const sfo_context *c, sf_value seed, const 
 
 /* ---- the organization and its administrator ---- */
 
-typedef struct text_value { const char *field, *value; } text_value;
+typedef struct text_value {
+    const char *field, *value;
+} text_value;
 
-static bool create_from(sfo_store *s, const sfo_context *c, const char *object, const char *id, const text_value *values, size_t count,
-                        sfo_fault *f)
+static bool create_from(sfo_store *s, const sfo_context *c, const char *object, const char *id,
+                        const text_value *values, size_t count, sfo_fault *f)
 {
     sfo_row row;
     sfo_scratch_begin(s);
@@ -88,7 +95,8 @@ static bool create_from(sfo_store *s, const sfo_context *c, const char *object, 
     if (ok) memcpy(row.id, id, sizeof row.id);
     for (size_t i = 0; ok && i < count; i++) {
         const sfo_field *field = sfo_object_field(row.table->object, sfi_str(values[i].field));
-        if (field != NULL) ok = sfo_cell_from_text(s, field, sfi_str(values[i].value), &row.cells[field - row.table->object->fields]);
+        if (field != NULL)
+            ok = sfo_cell_from_text(s, field, sfi_str(values[i].value), &row.cells[field - row.table->object->fields]);
     }
     ok = ok && sfo_row_create(s, c, &row, f);
     sfo_scratch_end(s);
@@ -98,11 +106,21 @@ static bool create_from(sfo_store *s, const sfo_context *c, const char *object, 
 static bool create_organization(sfo_store *s, const sfo_context *c, sfo_fault *f)
 {
     static const text_value values[] = {
-        { "Name", "Local Org" }, { "Country", "US" }, { "PrimaryContact", "Local Admin" }, { "DefaultLocaleSidKey", "en_US" },
-        { "TimeZoneSidKey", "UTC" }, { "LanguageLocaleKey", "en_US" }, { "FiscalYearStartMonth", "1" },
-        { "OrganizationType", "Developer Edition" }, { "InstanceName", "LOCAL" }, { "IsSandbox", "false" },
-        { "DefaultAccountAccess", "Edit" }, { "DefaultContactAccess", "ControlledByParent" }, { "DefaultOpportunityAccess", "Edit" },
-        { "DefaultLeadAccess", "ReadEditTransfer" }, { "DefaultCaseAccess", "ReadEditTransfer" },
+        { "Name", "Local Org" },
+        { "Country", "US" },
+        { "PrimaryContact", "Local Admin" },
+        { "DefaultLocaleSidKey", "en_US" },
+        { "TimeZoneSidKey", "UTC" },
+        { "LanguageLocaleKey", "en_US" },
+        { "FiscalYearStartMonth", "1" },
+        { "OrganizationType", "Developer Edition" },
+        { "InstanceName", "LOCAL" },
+        { "IsSandbox", "false" },
+        { "DefaultAccountAccess", "Edit" },
+        { "DefaultContactAccess", "ControlledByParent" },
+        { "DefaultOpportunityAccess", "Edit" },
+        { "DefaultLeadAccess", "ReadEditTransfer" },
+        { "DefaultCaseAccess", "ReadEditTransfer" },
     };
     return create_from(s, c, "Organization", s->org_id, values, SFI_COUNT_OF(values), f);
 }
@@ -112,11 +130,23 @@ static bool create_admin(sfo_store *s, const sfo_context *c, sfo_fault *f)
     char profile[19];
     if (!first_id_of(s, "SELECT Id FROM Profile WHERE Name='System Administrator'", profile, f)) return false;
     const text_value values[] = {
-        { "Username", "admin@local.example" }, { "Email", "admin@local.example" }, { "FirstName", "Local" }, { "LastName", "Admin" },
-        { "Alias", "admin" }, { "CommunityNickname", "admin" }, { "IsActive", "true" }, { "TimeZoneSidKey", "UTC" },
-        { "LocaleSidKey", "en_US" }, { "EmailEncodingKey", "UTF-8" }, { "LanguageLocaleKey", "en_US" }, { "ProfileId", profile },
-        { "UserType", "Standard" }, { "UserPermissionsMarketingUser", "true" }, { "UserPermissionsSFContentUser", "true" },
-        { "ForecastEnabled", "true" }, { "UserPreferencesLightningExperiencePreferred", "true" },
+        { "Username", "admin@local.example" },
+        { "Email", "admin@local.example" },
+        { "FirstName", "Local" },
+        { "LastName", "Admin" },
+        { "Alias", "admin" },
+        { "CommunityNickname", "admin" },
+        { "IsActive", "true" },
+        { "TimeZoneSidKey", "UTC" },
+        { "LocaleSidKey", "en_US" },
+        { "EmailEncodingKey", "UTF-8" },
+        { "LanguageLocaleKey", "en_US" },
+        { "ProfileId", profile },
+        { "UserType", "Standard" },
+        { "UserPermissionsMarketingUser", "true" },
+        { "UserPermissionsSFContentUser", "true" },
+        { "ForecastEnabled", "true" },
+        { "UserPreferencesLightningExperiencePreferred", "true" },
     };
     return create_from(s, c, "User", s->admin_id, values, SFI_COUNT_OF(values), f);
 }
@@ -157,21 +187,43 @@ static bool insert_definition(sfo_store *s, const sfo_context *c, const sfo_obje
     if (o->custom && stem.len > 3) stem.len -= sfi_ends_with(stem, "__mdt") ? 5 : 3;
     char developer[96];
     (void)snprintf(developer, sizeof developer, "%.*s", (int)stem.len, stem.ptr); /* names end at 80 */
-    const struct { const char *field; bool flag; } flags[] = {
-        { "IsQueryable", o->queryable }, { "IsSearchable", o->searchable }, { "IsRetrieveable", o->retrieveable },
-        { "IsReplicateable", o->replicateable }, { "IsTriggerable", o->triggerable }, { "IsApexTriggerable", o->triggerable },
-        { "IsEverCreatable", o->createable }, { "IsEverUpdatable", o->updateable }, { "IsEverDeletable", o->deletable },
-        { "IsFeedEnabled", o->feed_enabled }, { "IsMruEnabled", o->mru_enabled }, { "IsCustomSetting", o->custom_setting },
-        { "IsCustomizable", o->layoutable }, { "IsWorkflowEnabled", o->layoutable }, { "IsProcessEnabled", o->layoutable },
-        { "IsCompactLayoutable", o->compact_layoutable }, { "IsSearchLayoutable", o->search_layoutable }, { "IsIdEnabled", true },
+    const struct {
+        const char *field;
+        bool flag;
+    } flags[] = {
+        { "IsQueryable", o->queryable },
+        { "IsSearchable", o->searchable },
+        { "IsRetrieveable", o->retrieveable },
+        { "IsReplicateable", o->replicateable },
+        { "IsTriggerable", o->triggerable },
+        { "IsApexTriggerable", o->triggerable },
+        { "IsEverCreatable", o->createable },
+        { "IsEverUpdatable", o->updateable },
+        { "IsEverDeletable", o->deletable },
+        { "IsFeedEnabled", o->feed_enabled },
+        { "IsMruEnabled", o->mru_enabled },
+        { "IsCustomSetting", o->custom_setting },
+        { "IsCustomizable", o->layoutable },
+        { "IsWorkflowEnabled", o->layoutable },
+        { "IsProcessEnabled", o->layoutable },
+        { "IsCompactLayoutable", o->compact_layoutable },
+        { "IsSearchLayoutable", o->search_layoutable },
+        { "IsIdEnabled", true },
     };
     text_value values[32] = {
-        { "DurableId", o->name }, { "QualifiedApiName", o->name }, { "DeveloperName", developer }, { "MasterLabel", o->label },
-        { "Label", o->label }, { "PluralLabel", o->label_plural }, { "KeyPrefix", o->key_prefix != NULL ? o->key_prefix : "" },
-        { "InternalSharingModel", "ReadWrite" }, { "ExternalSharingModel", "Private" },
+        { "DurableId", o->name },
+        { "QualifiedApiName", o->name },
+        { "DeveloperName", developer },
+        { "MasterLabel", o->label },
+        { "Label", o->label },
+        { "PluralLabel", o->label_plural },
+        { "KeyPrefix", o->key_prefix != NULL ? o->key_prefix : "" },
+        { "InternalSharingModel", "ReadWrite" },
+        { "ExternalSharingModel", "Private" },
     };
     size_t n = 9;
-    for (size_t i = 0; i < SFI_COUNT_OF(flags); i++) values[n++] = (text_value){ flags[i].field, flags[i].flag ? "true" : "false" };
+    for (size_t i = 0; i < SFI_COUNT_OF(flags); i++)
+        values[n++] = (text_value){ flags[i].field, flags[i].flag ? "true" : "false" };
     return create_from(s, c, "EntityDefinition", id.text, values, n, f);
 }
 
@@ -179,7 +231,8 @@ static bool insert_definitions(sfo_store *s, const sfo_context *c, sfo_fault *f)
 {
     char before[32], now[32];
     sfo_table *t = sfo_table_named(s, "EntityDefinition");
-    (void)snprintf(now, sizeof now, "%zu", sfo_schema_count(s->schema)); /* another schema is mostly another number of objects */
+    (void)snprintf(now, sizeof now, "%zu",
+                   sfo_schema_count(s->schema)); /* another schema is mostly another number of objects */
     if (t == NULL || !get_meta(s, "definitions", before, sizeof before, f)) return t == NULL;
     if (strcmp(before, now) == 0) return true;
     if (!sfo_sql_run(s, "DELETE FROM EntityDefinition", f)) return false;

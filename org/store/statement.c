@@ -25,7 +25,7 @@ void sfo_statements_clear(sfo_store *s)
     for (size_t i = 0; s->statements != NULL && i < SFO_STATEMENTS_MAX; i++) {
         (void)sqlite3_finalize(s->statements[i].stmt); /* repeats the error of the last step, which was seen */
         sfi_free(s->statements[i].sql);
-        s->statements[i] = (sfo_statement){0};
+        s->statements[i] = (sfo_statement){ 0 };
     }
     s->statement_count = 0;
 }
@@ -34,12 +34,14 @@ sqlite3_stmt *sfo_statement_get(sfo_store *s, const char *sql, sfo_fault *f)
 {
     sfo_statement *slot = find_slot(s, sql);
     if (slot->sql != NULL) return slot->stmt;
-    if (s->statement_count >= SFO_STATEMENTS_MAX / 2 && s->depth <= 1) { /* not within a cascade, whose statements are open */
+    if (s->statement_count >= SFO_STATEMENTS_MAX / 2 &&
+        s->depth <= 1) { /* not within a cascade, whose statements are open */
         sfo_statements_clear(s);
         slot = find_slot(s, sql);
     }
     if (s->statement_count >= SFO_STATEMENTS_MAX - 8) {
-        (void)sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred: too many shapes of work in one transaction");
+        (void)sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION",
+                            "An unexpected error occurred: too many shapes of work in one transaction");
         return NULL;
     }
     char *kept = sfi_strdup(sql);
@@ -59,7 +61,7 @@ sqlite3_stmt *sfo_statement_get(sfo_store *s, const char *sql, sfo_fault *f)
 
 void sfo_statement_done(sqlite3_stmt *stmt)
 {
-    (void)sqlite3_reset(stmt); /* repeats the error of the last step, which was seen */
+    (void)sqlite3_reset(stmt);          /* repeats the error of the last step, which was seen */
     (void)sqlite3_clear_bindings(stmt); /* cannot fail */
 }
 
@@ -79,7 +81,8 @@ bool sfo_sql_run(sfo_store *s, const char *sql, sfo_fault *f)
 
 void sfo_bind_text(sqlite3_stmt *stmt, int at, sf_str text)
 {
-    (void)sqlite3_bind_text64(stmt, at, text.ptr, text.len, SQLITE_STATIC, SQLITE_UTF8); /* fails for a wrong place only */
+    (void)sqlite3_bind_text64(stmt, at, text.ptr, text.len, SQLITE_STATIC,
+                              SQLITE_UTF8); /* fails for a wrong place only */
 }
 
 void sfo_bind_id(sqlite3_stmt *stmt, int at, const char *id)

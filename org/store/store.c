@@ -39,8 +39,10 @@ bool sfo_store_begin(sfo_store *s, sfo_fault *f)
 {
     sfo_store_lock(s);
     char sql[48];
-    if (s->depth == 0) (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE");
-    else (void)snprintf(sql, sizeof sql, "SAVEPOINT s%d", s->depth);
+    if (s->depth == 0)
+        (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE");
+    else
+        (void)snprintf(sql, sizeof sql, "SAVEPOINT s%d", s->depth);
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL || !sfo_statement_run(s, stmt, f)) {
         sfo_store_unlock(s);
@@ -59,8 +61,10 @@ static void leave(sfo_store *s)
 bool sfo_store_commit(sfo_store *s, sfo_fault *f)
 {
     char sql[48];
-    if (s->depth == 1) (void)snprintf(sql, sizeof sql, "COMMIT");
-    else (void)snprintf(sql, sizeof sql, "RELEASE s%d", s->depth - 1);
+    if (s->depth == 1)
+        (void)snprintf(sql, sizeof sql, "COMMIT");
+    else
+        (void)snprintf(sql, sizeof sql, "RELEASE s%d", s->depth - 1);
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL || !sfo_statement_run(s, stmt, f)) {
         sfo_store_rollback(s);
@@ -73,8 +77,10 @@ bool sfo_store_commit(sfo_store *s, sfo_fault *f)
 void sfo_store_rollback(sfo_store *s)
 {
     char sql[64];
-    if (s->depth == 1) (void)snprintf(sql, sizeof sql, "ROLLBACK");
-    else (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
+    if (s->depth == 1)
+        (void)snprintf(sql, sizeof sql, "ROLLBACK");
+    else
+        (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
     (void)sfo_sql_run(s, sql, NULL); /* SQLite may have rolled back by itself; then there is nothing to undo */
     sfo_ids_rolled_back(s);
     leave(s);
@@ -93,9 +99,10 @@ static bool set_up(sfo_store *s, const char *path, sfo_fault *f)
 static bool make_everything(sfo_store *s, sfo_fault *f)
 {
     if (!sfo_store_begin(s, f)) return false;
-    bool ok = sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) &&
-              sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
-              sfo_standard_rows(s, f) && sfo_facts_load(s, f);
+    bool ok =
+        sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) &&
+        sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
+        sfo_standard_rows(s, f) && sfo_facts_load(s, f);
     if (!ok) {
         sfo_store_rollback(s);
         return false;
@@ -117,10 +124,11 @@ static sf_status open_database(sfo_store *s, const char *path, sf_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
-        return sfi_fail(err, SF_ERR_IO, "%s: cannot open the database: %s", path, s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
+        return sfi_fail(err, SF_ERR_IO, "%s: cannot open the database: %s", path,
+                        s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
     (void)sqlite3_busy_timeout(s->db, 5000); /* cannot fail */
     if (!sfo_functions_register(s->db)) return sfi_fail(err, SF_ERR_UNSUPPORTED, "this system has no C.UTF-8 locale");
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     sf_status rc = SF_OK;
     if (!set_up(s, path, &f) || !make_everything(s, &f))
         rc = sfi_fail(err, SF_ERR_IO, "%s: %s", path, f.message != NULL ? f.message : "no memory");
@@ -157,8 +165,9 @@ void sfo_store_close(sfo_store *s)
     sfo_statements_clear(s);
     sfi_free(s->statements);
     if (s->db != NULL) {
-        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL); /* the log stays, and is as safe */
-        (void)sqlite3_close_v2(s->db); /* waits for statements of others by itself */
+        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                        NULL); /* the log stays, and is as safe */
+        (void)sqlite3_close_v2(s->db);         /* waits for statements of others by itself */
     }
     sfi_arena_free(&s->scratch);
     sfi_arena_free(&s->facts);

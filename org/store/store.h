@@ -17,11 +17,11 @@ typedef struct sfo_store sfo_store;
 
 /* What goes wrong with a row or a request, in the org's own words. */
 typedef struct sfo_fault {
-    int http_status;           /* as REST says it */
-    char code[64];             /* errorCode */
-    char *message;             /* owned; ends with sfo_fault_clear; may be long and have line ends */
-    char fields[512];          /* comma between; "": none */
-    bool has_fields;           /* write "fields" even when empty */
+    int http_status;  /* as REST says it */
+    char code[64];    /* errorCode */
+    char *message;    /* owned; ends with sfo_fault_clear; may be long and have line ends */
+    char fields[512]; /* comma between; "": none */
+    bool has_fields;  /* write "fields" even when empty */
 } sfo_fault;
 /* Fills f (NULL is fine), answers false so that «return sfo_fault_set(…)» reads well. */
 bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
@@ -31,23 +31,23 @@ void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out);
 
 /* Who asks and how: part of every call. */
 typedef struct sfo_context {
-    const char *user_id;       /* 18 characters */
-    const char *version;       /* "62.0" */
-    double version_number;     /* 62.0 */
-    const char *time_zone;     /* IANA name; NULL: UTC */
-    int64_t now_ms;            /* 0: now */
-    bool id_in_body;           /* the body may name the record's id or upsert key (collections); it is ignored there */
+    const char *user_id;   /* 18 characters */
+    const char *version;   /* "62.0" */
+    double version_number; /* 62.0 */
+    const char *time_zone; /* IANA name; NULL: UTC */
+    int64_t now_ms;        /* 0: now */
+    bool id_in_body;       /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
 
 /* @param path a file, or ":memory:". Makes the tables that are missing, adds columns for new fields. */
 sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store **out, sf_error *err);
-void sfo_store_close(sfo_store *store);      /* checkpoints the log; nothing is lost */
+void sfo_store_close(sfo_store *store); /* checkpoints the log; nothing is lost */
 const sfo_schema *sfo_store_schema(const sfo_store *store);
-sqlite3 *sfo_store_db(sfo_store *store);     /* for soql; SFTEXT and the functions of functions.c are registered */
+sqlite3 *sfo_store_db(sfo_store *store); /* for soql; SFTEXT and the functions of functions.c are registered */
 void sfo_store_lock(sfo_store *store);
 void sfo_store_unlock(sfo_store *store);
-const char *sfo_store_org_id(const sfo_store *store);    /* 18 characters, 00D… */
-const char *sfo_store_admin_id(const sfo_store *store);  /* the seeded administrator, 005… */
+const char *sfo_store_org_id(const sfo_store *store);   /* 18 characters, 00D… */
+const char *sfo_store_admin_id(const sfo_store *store); /* the seeded administrator, 005… */
 /* Transactions may nest (savepoints). The lock is held from begin to the commit or rollback that ends it; a commit that
  * fails has rolled back. */
 bool sfo_store_begin(sfo_store *store, sfo_fault *f);
@@ -55,17 +55,20 @@ bool sfo_store_commit(sfo_store *store, sfo_fault *f);
 void sfo_store_rollback(sfo_store *store);
 
 /* ---- ids (ids.c) ---- */
-sf_id sfo_id_next(sfo_store *store, const sfo_object *o);          /* unique, rising, 18 characters */
+sf_id sfo_id_next(sfo_store *store, const sfo_object *o); /* unique, rising, 18 characters */
 /* 15 or 18 characters to 18 (an 18-character one in any case is set right); false: malformed. */
 bool sfo_id_normalize(sf_str in, sf_id *out);
 
 /* ---- records (records.c, validate.c) ---- */
 /* Each is one transaction of its own unless one is open. body: the record's JSON object ("attributes" allowed). */
 bool sfo_record_create(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, sf_id *id, sfo_fault *f);
-bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body, sfo_fault *f);
-bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f); /* to the bin, with its cascade children */
+bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body,
+                       sfo_fault *f);
+bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
+                       sfo_fault *f); /* to the bin, with its cascade children */
 /* Ids whose external-id field (or Id) has the value. @return how many (ids gets the first max). -1: fault. */
-int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max, sfo_fault *f);
+int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max,
+                    sfo_fault *f);
 /* value of field comes from the path, not the body. *created says which; several rows: fault 300 whose message is the
  * JSON array of paths. update_only: 404 instead of creating. */
 bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,

@@ -16,12 +16,12 @@ enum {
 typedef enum sfo_cell_kind { SFO_CELL_NULL, SFO_CELL_INT, SFO_CELL_REAL, SFO_CELL_TEXT, SFO_CELL_BLOB } sfo_cell_kind;
 
 typedef struct sfo_cell {
-    uint8_t kind;  /* sfo_cell_kind */
-    bool set;      /* to be written: given by the caller, a default, or computed */
-    bool given;    /* the caller named it */
+    uint8_t kind; /* sfo_cell_kind */
+    bool set;     /* to be written: given by the caller, a default, or computed */
+    bool given;   /* the caller named it */
     int64_t number;
     double real;
-    sf_str text;   /* in the store's scratch arena or a literal; TEXT and BLOB */
+    sf_str text; /* in the store's scratch arena or a literal; TEXT and BLOB */
 } sfo_cell;
 
 typedef struct sfo_table sfo_table;
@@ -38,20 +38,20 @@ typedef bool (*sfo_compute)(sfo_store *s, const sfo_context *c, sfo_row *row, sf
 
 struct sfo_table {
     const sfo_object *object;
-    int *column;           /* per field: its place among the columns, or -1 */
+    int *column; /* per field: its place among the columns, or -1 */
     int columns;
-    bool has_deleted;      /* the object has IsDeleted: rows go to the bin; else they are gone at once */
+    bool has_deleted; /* the object has IsDeleted: rows go to the bin; else they are gone at once */
     int id, name, is_deleted, created_date, created_by, modified_date, modified_by, stamp, owner; /* fields, or -1 */
-    char *columns_sql;     /* "Id","Name",… in the order of the columns */
+    char *columns_sql;                     /* "Id","Name",… in the order of the columns */
     sqlite3_stmt *insert, *select, *state; /* made when first needed */
     int64_t next_id, reserved_id;          /* ids are reserved in blocks, so that a commit is not needed for each */
     sfo_compute before, after;             /* NULL: nothing */
-    int *uniques;          /* fields with unique values */
+    int *uniques;                          /* fields with unique values */
     size_t unique_count;
 };
 
 typedef struct sfo_statement {
-    char *sql;             /* NULL: free */
+    char *sql; /* NULL: free */
     sqlite3_stmt *stmt;
 } sfo_statement;
 
@@ -62,27 +62,27 @@ typedef struct sfo_stage { /* one row of OpportunityStage, CaseStatus or LeadSta
 } sfo_stage;
 
 struct sfo_store {
-    pthread_mutex_t lock;  /* guards all of this; recursive; held while a transaction is open */
+    pthread_mutex_t lock; /* guards all of this; recursive; held while a transaction is open */
     bool has_lock;
     sqlite3 *db;
     const sfo_schema *schema;
-    sfo_table *tables;     /* in the schema's order */
+    sfo_table *tables; /* in the schema's order */
     size_t table_count;
     sfo_statement *statements;
     size_t statement_count;
-    int depth;             /* open transactions */
-    sfi_arena scratch;     /* values of the record at work; reset when the outermost call begins */
+    int depth;         /* open transactions */
+    sfi_arena scratch; /* values of the record at work; reset when the outermost call begins */
     int scratch_users;
-    sfi_arena facts;       /* stages and statuses */
+    sfi_arena facts; /* stages and statuses */
     sfo_stage *stages, *case_statuses, *lead_statuses;
     size_t stage_count, case_status_count, lead_status_count;
-    bool system_writes;    /* seed rows: fields that callers may not write are taken too */
+    bool system_writes; /* seed rows: fields that callers may not write are taken too */
     char org_id[19], admin_id[19];
 };
 
 /* ---- faults (fault.c) ---- */
 void sfo_fault_add_field(sfo_fault *f, const char *field);
-bool sfo_fault_sql(sfo_store *s, sfo_fault *f);          /* 500, what SQLite says */
+bool sfo_fault_sql(sfo_store *s, sfo_fault *f); /* 500, what SQLite says */
 bool sfo_fault_memory(sfo_fault *f);
 
 /* ---- statements (statement.c) ---- */
@@ -107,8 +107,8 @@ int sfo_row_state(sfo_store *s, sfo_table *t, const char *id, sfo_fault *f);
 
 /* ---- ids (ids.c) ---- */
 bool sfo_ids_open(sfo_store *s, sfo_fault *f);
-void sfo_ids_close(sfo_store *s);      /* writes back what was reserved and not used */
-void sfo_ids_rolled_back(sfo_store *s); /* reservations may be undone: reserve again */
+void sfo_ids_close(sfo_store *s);                               /* writes back what was reserved and not used */
+void sfo_ids_rolled_back(sfo_store *s);                         /* reservations may be undone: reserve again */
 void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of counter value n */
 /* The next of a named counter (auto numbers), from first on. */
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
@@ -128,7 +128,7 @@ bool sfo_row_update(sfo_store *s, sfo_row *row, sfo_fault *f);
 /* By field name, for compute.c and the seed: a name that the object lacks is ignored or null. */
 const sfo_cell *sfo_row_get(const sfo_row *row, const char *field);
 sf_str sfo_row_text(const sfo_row *row, const char *field);
-bool sfo_row_changed(const sfo_row *row, const char *field); /* being written with this call */
+bool sfo_row_changed(const sfo_row *row, const char *field);         /* being written with this call */
 void sfo_row_set_text(sfo_row *row, const char *field, sf_str text); /* not copied; empty: null */
 void sfo_row_set_int(sfo_row *row, const char *field, int64_t n);
 void sfo_row_set_real(sfo_row *row, const char *field, double d);
@@ -151,16 +151,17 @@ void sfo_compute_attach(sfo_table *t);
 bool sfo_facts_load(sfo_store *s, sfo_fault *f);
 
 /* ---- records inside the store ---- */
-bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f); /* defaults, checks, computing, insert */
-bool sfo_standard_rows(sfo_store *s, sfo_fault *f);                                  /* seed rows, at the first open */
-int64_t sfo_context_now(const sfo_context *c);                                       /* whole seconds, as ms */
-bool sfo_fault_deleted(sfo_fault *f);   /* 404 ENTITY_IS_DELETED */
-bool sfo_fault_not_found(sfo_fault *f); /* 404 NOT_FOUND */
+bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row,
+                    sfo_fault *f);                  /* defaults, checks, computing, insert */
+bool sfo_standard_rows(sfo_store *s, sfo_fault *f); /* seed rows, at the first open */
+int64_t sfo_context_now(const sfo_context *c);      /* whole seconds, as ms */
+bool sfo_fault_deleted(sfo_fault *f);               /* 404 ENTITY_IS_DELETED */
+bool sfo_fault_not_found(sfo_fault *f);             /* 404 NOT_FOUND */
 
 /* ---- text (fold.c) ---- */
 bool sfo_fold_init(void);
-uint32_t sfo_fold_char(uint32_t c);                                /* Unicode simple upper case */
-uint32_t sfo_utf8_next(const char **at, const char *end);          /* invalid bytes stand for themselves */
-int sfo_text_compare(sf_str a, sf_str b);                          /* as SFTEXT does */
-size_t sfo_utf16_length(sf_str s);                                 /* as Java counts */
+uint32_t sfo_fold_char(uint32_t c);                       /* Unicode simple upper case */
+uint32_t sfo_utf8_next(const char **at, const char *end); /* invalid bytes stand for themselves */
+int sfo_text_compare(sf_str a, sf_str b);                 /* as SFTEXT does */
+size_t sfo_utf16_length(sf_str s);                        /* as Java counts */
 #endif

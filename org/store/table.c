@@ -46,7 +46,8 @@ static bool make_table(sfo_store *s, const sfo_table *t, sfi_buf *sql, sfo_fault
 {
     const sfo_object *o = t->object;
     sfi_buf_clear(sql);
-    (void)sfi_buf_addf(sql, "CREATE TABLE IF NOT EXISTS \"%s\"(\"Id\" TEXT PRIMARY KEY NOT NULL", o->name); /* checked below */
+    (void)sfi_buf_addf(sql, "CREATE TABLE IF NOT EXISTS \"%s\"(\"Id\" TEXT PRIMARY KEY NOT NULL",
+                       o->name); /* checked below */
     for (size_t i = 0; i < o->field_count; i++)
         if (o->fields[i].stored && o->fields[i].type != SFO_ID)
             (void)sfi_buf_addf(sql, ",\"%s\" %s", o->fields[i].name, column_type(&o->fields[i]));
@@ -68,7 +69,8 @@ static bool add_columns(sfo_store *s, const sfo_table *t, sfi_buf *sql, sfo_faul
         const sfo_field *field = &o->fields[i];
         if (!field->stored || has_column(s, o->name, field->name)) continue;
         sfi_buf_clear(sql);
-        (void)sfi_buf_addf(sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s", o->name, field->name, column_type(field)); /* below */
+        (void)sfi_buf_addf(sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s", o->name, field->name,
+                           column_type(field)); /* below */
         if (sql->failed) return sfo_fault_memory(f);
         if (!sfo_sql_run(s, sql->data, f)) return false;
     }
@@ -96,7 +98,8 @@ static bool make_indexes(sfo_store *s, const sfo_table *t, sfi_buf *sql, sfo_fau
                       (field->type == SFO_REFERENCE && !is_audit_field(field->name));
         if (!field->stored || field->type == SFO_ID || !wanted) continue;
         sfi_buf_clear(sql);
-        (void)sfi_buf_addf(sql, "CREATE %sINDEX IF NOT EXISTS \"ix_%s_%s\" ON \"%s\"(\"%s\") WHERE \"%s\" IS NOT NULL%s",
+        (void)sfi_buf_addf(sql,
+                           "CREATE %sINDEX IF NOT EXISTS \"ix_%s_%s\" ON \"%s\"(\"%s\") WHERE \"%s\" IS NOT NULL%s",
                            unique ? "UNIQUE " : "", o->name, field->name, o->name, field->name, field->name,
                            unique ? " AND \"IsDeleted\"=0" : ""); /* checked below */
         if (sql->failed) return sfo_fault_memory(f);
@@ -116,7 +119,8 @@ static bool fill_table(sfo_table *t, const sfo_object *o, sfi_buf *text)
     sfi_buf_clear(text);
     for (size_t i = 0; i < o->field_count; i++) {
         t->column[i] = o->fields[i].stored ? t->columns++ : -1;
-        if (o->fields[i].stored) (void)sfi_buf_addf(text, "%s\"%s\"", t->columns > 1 ? "," : "", o->fields[i].name); /* below */
+        if (o->fields[i].stored)
+            (void)sfi_buf_addf(text, "%s\"%s\"", t->columns > 1 ? "," : "", o->fields[i].name); /* below */
         if (is_unique(&o->fields[i]) && !o->fields[i].auto_number) t->uniques[t->unique_count++] = (int)i;
     }
     t->columns_sql = text->failed ? NULL : sfi_strndup(text->data, text->len);
@@ -136,7 +140,7 @@ static bool fill_table(sfo_table *t, const sfo_object *o, sfi_buf *text)
 
 bool sfo_tables_open(sfo_store *s, sfo_fault *f)
 {
-    sfi_buf sql = {0};
+    sfi_buf sql = { 0 };
     size_t count = sfo_schema_count(s->schema);
     bool ok = (s->tables = sfi_calloc_n(count, sizeof *s->tables)) != NULL;
     if (!ok) (void)sfo_fault_memory(f);
@@ -171,7 +175,8 @@ int sfo_row_state(sfo_store *s, sfo_table *t, const char *id, sfo_fault *f)
 {
     if (t->state == NULL) {
         char sql[160];
-        (void)snprintf(sql, sizeof sql, "SELECT \"IsDeleted\" FROM \"%s\" WHERE \"Id\"=?1", t->object->name); /* names end at 80 */
+        (void)snprintf(sql, sizeof sql, "SELECT \"IsDeleted\" FROM \"%s\" WHERE \"Id\"=?1",
+                       t->object->name); /* names end at 80 */
         if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &t->state, NULL) != SQLITE_OK) {
             (void)sfo_fault_sql(s, f);
             return -1;

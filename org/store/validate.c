@@ -32,8 +32,9 @@ static bool choose_target(sfo_store *s, const sfo_field *reference, sf_value v, 
     const char *type = sf_get_str(v, "attributes.type");
     key->target = type != NULL ? sfo_schema_object(s->schema, sfi_str(type)) : only_target(s, reference);
     if (reference->reference_count > 1 && (!any || !sfi_str_is(first, "attributes")))
-        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR",
-                             "Nested object for polymorphic foreign key must have an attributes field before any other fields.");
+        return sfo_fault_set(
+            f, 400, "JSON_PARSER_ERROR",
+            "Nested object for polymorphic foreign key must have an attributes field before any other fields.");
     for (size_t i = 0; key->target != NULL && i < reference->reference_count; i++)
         if (strcmp(reference->reference_to[i], key->target->name) == 0) return true;
     return sfo_fault_set(f, 400, "INVALID_FIELD", "The relationship %s cannot point to an object of type %s",
@@ -51,38 +52,46 @@ static bool read_foreign_key(sfo_store *s, const sfo_field *reference, sf_value 
         const sfo_field *field = sfo_object_field(key->target, name);
         if (field == NULL) return refuse_unknown(key->target, name, f);
         if (key->field != NULL)
-            return sfo_fault_set(f, 400, "INVALID_FIELD", "More than 1 field provided in an external foreign key reference in entity: %s",
+            return sfo_fault_set(f, 400, "INVALID_FIELD",
+                                 "More than 1 field provided in an external foreign key reference in entity: %s",
                                  key->target->name);
         if (!field->external_id && !field->id_lookup)
-            return sfo_fault_set(f, 400, "INVALID_FIELD", "The field name provided, %s is not an External ID or indexed field for %s",
+            return sfo_fault_set(f, 400, "INVALID_FIELD",
+                                 "The field name provided, %s is not an External ID or indexed field for %s",
                                  field->name, key->target->name);
         key->field = field;
         key->value = value;
     }
     if (key->field != NULL) return true;
-    return sfo_fault_set(f, 400, "INVALID_FIELD", "External foreign key reference does not reference a valid entity: %s",
+    return sfo_fault_set(f, 400, "INVALID_FIELD",
+                         "External foreign key reference does not reference a valid entity: %s",
                          reference->relationship_name);
 }
 
-static bool resolve_reference(sfo_store *s, const sfo_object *o, const sfo_field *reference, sf_value v, sfo_cell *cell, sfo_fault *f)
+static bool resolve_reference(sfo_store *s, const sfo_object *o, const sfo_field *reference, sf_value v, sfo_cell *cell,
+                              sfo_fault *f)
 {
     *cell = (sfo_cell){ .kind = SFO_CELL_NULL, .set = true, .given = true };
     if (sf_value_type(v) == SF_NULL) return true;
     if (sf_value_type(v) != SF_OBJECT)
-        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR", "The value provided for foreign key reference %s is not a nested SObject",
+        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR",
+                             "The value provided for foreign key reference %s is not a nested SObject",
                              reference->relationship_name);
-    foreign_key key = {0};
+    foreign_key key = { 0 };
     if (!read_foreign_key(s, reference, v, &key, f)) return false;
     sf_str text = sf_get_text(key.value, NULL);
     sf_id ids[2];
     int n = text.len > 0 ? sfo_record_find(s, key.target, key.field, text, ids, 2, f) : 0;
     if (n < 0) return false;
     if (n == 0)
-        return sfo_fault_set(f, 400, "INVALID_FIELD", "Foreign key external ID: %.*s not found for field %s in entity %s",
-                             (int)(text.len < 255 ? text.len : 255), text.ptr != NULL ? text.ptr : "", key.field->name, key.target->name);
+        return sfo_fault_set(f, 400, "INVALID_FIELD",
+                             "Foreign key external ID: %.*s not found for field %s in entity %s",
+                             (int)(text.len < 255 ? text.len : 255), text.ptr != NULL ? text.ptr : "", key.field->name,
+                             key.target->name);
     if (n > 1) {
-        (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID", "%s: more than one record found for external id field: [%s, %s]",
-                            key.field->label, ids[0].text, ids[1].text);
+        (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID",
+                            "%s: more than one record found for external id field: [%s, %s]", key.field->label,
+                            ids[0].text, ids[1].text);
         sfo_fault_add_field(f, reference->name);
         return false;
     }
@@ -112,26 +121,29 @@ static void refuse_later(refused *r, const sfo_field *field)
     if (r->count < SFI_COUNT_OF(r->list)) r->list[r->count++] = field;
     size_t more = strlen(field->name);
     if (r->len + more + 3 > sizeof r->names) return;
-    r->len += (size_t)snprintf(r->names + r->len, sizeof r->names - r->len, "%s%s", r->len > 0 ? ", " : "", field->name);
+    r->len +=
+        (size_t)snprintf(r->names + r->len, sizeof r->names - r->len, "%s%s", r->len > 0 ? ", " : "", field->name);
 }
 
 static bool refuse_writes(const refused *r, sfo_fault *f)
 {
     if (r->count == 0) return true;
-    (void)sfo_fault_set(f, 400, "INVALID_FIELD_FOR_INSERT_UPDATE",
-                        "Unable to create/update fields: %s. Please check the security settings of this field and verify that it is "
-                        "read/write for your profile or permission set.",
-                        r->names);
+    (void)sfo_fault_set(
+        f, 400, "INVALID_FIELD_FOR_INSERT_UPDATE",
+        "Unable to create/update fields: %s. Please check the security settings of this field and verify that it is "
+        "read/write for your profile or permission set.",
+        r->names);
     for (size_t i = 0; i < r->count; i++) sfo_fault_add_field(f, r->list[i]->name);
     return false;
 }
 
-static bool read_member(sfo_store *s, const sfo_context *c, sfo_mode mode, sf_str key, sf_value v, sfo_row *row, refused *r,
-                        sfo_fault *f)
+static bool read_member(sfo_store *s, const sfo_context *c, sfo_mode mode, sf_str key, sf_value v, sfo_row *row,
+                        refused *r, sfo_fault *f)
 {
     const sfo_object *o = row->table->object;
     if (sfi_str_is(key, "attributes")) return true;
-    const sfo_field *field = sfo_object_field(o, key), *reference = field == NULL ? sfo_object_relationship(o, key) : NULL;
+    const sfo_field *field = sfo_object_field(o, key),
+                    *reference = field == NULL ? sfo_object_relationship(o, key) : NULL;
     const sfo_field *target = field != NULL ? field : reference;
     if (target == NULL) return refuse_unknown(o, key, f);
     if (target->type == SFO_ID && !s->system_writes) {
@@ -154,7 +166,8 @@ bool sfo_row_from_json(sfo_store *s, const sfo_context *c, sfo_mode mode, sf_val
     sf_str key;
     sf_value v;
     if (sf_value_type(body) != SF_OBJECT)
-        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR", "The body is not a JSON object: a record is {\"Field\":value, …}");
+        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR",
+                             "The body is not a JSON object: a record is {\"Field\":value, …}");
     while (sf_iter_next(&it, &key, &v))
         if (!read_member(s, c, mode, key, v, row, &r, f)) return false;
     return refuse_writes(&r, f);
@@ -183,7 +196,8 @@ void sfo_row_defaults(sfo_store *s, const sfo_context *c, sfo_row *row)
         sfo_cell *cell = &row->cells[i];
         bool absent = !cell->set || (cell->kind == SFO_CELL_NULL && !field->nillable);
         if (!absent || !field->stored) continue;
-        if (field->type == SFO_BOOLEAN || field->default_value != NULL || field->picklist_count > 0) default_of(s, field, cell);
+        if (field->type == SFO_BOOLEAN || field->default_value != NULL || field->picklist_count > 0)
+            default_of(s, field, cell);
     }
     if (row->table->owner >= 0 && row->cells[row->table->owner].kind == SFO_CELL_NULL && c->user_id != NULL)
         sfo_row_set_text(row, "OwnerId", sfi_str(c->user_id));

@@ -29,22 +29,25 @@ static bool refuse_json(const sfo_field *field, sf_value v, sfo_fault *f)
     int64_t line, column;
     sfi_json_place(v, &line, &column);
     sf_type type = sf_value_type(v);
-    column += type == SF_NUMBER || type == SF_BOOL ? (int64_t)sf_get_text(v, NULL).len : 1; /* the org's parser is behind the token then */
+    column += type == SF_NUMBER || type == SF_BOOL ? (int64_t)sf_get_text(v, NULL).len
+                                                   : 1; /* the org's parser is behind the token then */
     if (type == SF_ARRAY)
-        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR", "Cannot deserialize instance of %s from START_ARRAY value [line:%lld, column:%lld]",
+        return sfo_fault_set(f, 400, "JSON_PARSER_ERROR",
+                             "Cannot deserialize instance of %s from START_ARRAY value [line:%lld, column:%lld]",
                              field->type_name, (long long)line, (long long)column);
     sf_str text = type == SF_OBJECT ? SFI_STR("{") : sf_get_text(v, NULL);
-    return sfo_fault_set(f, 400, "JSON_PARSER_ERROR",
-                         "Cannot deserialize instance of %s from %s value %.*s or request may be missing a required field at "
-                         "[line:%lld, column:%lld]",
-                         field->type_name, token_name(v), (int)(text.len < 4000 ? text.len : 4000), text.ptr != NULL ? text.ptr : "null",
-                         (long long)line, (long long)column);
+    return sfo_fault_set(
+        f, 400, "JSON_PARSER_ERROR",
+        "Cannot deserialize instance of %s from %s value %.*s or request may be missing a required field at "
+        "[line:%lld, column:%lld]",
+        field->type_name, token_name(v), (int)(text.len < 4000 ? text.len : 4000), text.ptr != NULL ? text.ptr : "null",
+        (long long)line, (long long)column);
 }
 
 static bool refuse_range(const sfo_field *field, sf_str text, sfo_fault *f)
 {
-    (void)sfo_fault_set(f, 400, "NUMBER_OUTSIDE_VALID_RANGE", "%s: value outside of valid range on numeric field: %.*s", field->label,
-                        (int)(text.len < 400 ? text.len : 400), text.ptr);
+    (void)sfo_fault_set(f, 400, "NUMBER_OUTSIDE_VALID_RANGE", "%s: value outside of valid range on numeric field: %.*s",
+                        field->label, (int)(text.len < 400 ? text.len : 400), text.ptr);
     sfo_fault_add_field(f, field->name);
     return false;
 }
@@ -109,7 +112,8 @@ static double round_to_scale(double d, int scale)
 static bool put_double(const sfo_field *field, double d, sf_str text, sfo_cell *cell, sfo_fault *f)
 {
     if (field->precision > 0 && field->scale < 12) d = round_to_scale(d, field->scale);
-    if (field->precision > 0 && fabs(d) >= power_of_ten(field->precision - field->scale)) return refuse_range(field, text, f);
+    if (field->precision > 0 && fabs(d) >= power_of_ten(field->precision - field->scale))
+        return refuse_range(field, text, f);
     cell->kind = SFO_CELL_REAL;
     cell->real = d == 0 ? 0 : d; /* no -0.0 */
     return true;
@@ -119,7 +123,8 @@ static bool put_int(const sfo_field *field, double d, sf_str text, sfo_cell *cel
 {
     int64_t n;
     double most = field->type == SFO_LONG ? 9.2e18 : 2147483647.0;
-    if (fabs(d) > most || (field->digits > 0 && fabs(d) >= power_of_ten(field->digits))) return refuse_range(field, text, f);
+    if (fabs(d) > most || (field->digits > 0 && fabs(d) >= power_of_ten(field->digits)))
+        return refuse_range(field, text, f);
     if (!sfi_parse_int(text, &n)) n = (int64_t)d; /* 12.0 */
     cell->kind = SFO_CELL_INT;
     cell->number = n;
@@ -152,8 +157,11 @@ static bool date_from_json(sfo_store *s, const sfo_field *field, sf_value v, sfo
         cell->number = ms;
         return true;
     }
-    if (field->type == SFO_TIME) (void)snprintf(text, sizeof text, "%02d:%02d:%02d.000Z", (int)(ms / 3600000), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60));
-    else sfi_date_format(ms, text);
+    if (field->type == SFO_TIME)
+        (void)snprintf(text, sizeof text, "%02d:%02d:%02d.000Z", (int)(ms / 3600000), (int)(ms / 60000 % 60),
+                       (int)(ms / 1000 % 60));
+    else
+        sfi_date_format(ms, text);
     if (field->type == SFO_DATE && (ms < -8520336000000 || ms >= 64092211200000)) { /* 1700-01-01 to 4000-12-31 */
         (void)sfo_fault_set(f, 400, "NUMBER_OUTSIDE_VALID_RANGE", "%s: invalid date: %s", field->label, text);
         sfo_fault_add_field(f, field->name);
@@ -226,7 +234,8 @@ static bool put_id(sfo_store *s, const sfo_field *field, sf_str text, sfo_cell *
         return false;
     }
     const sfo_object *target = sfo_schema_object_of_id(s->schema, sfi_str(id.text));
-    if (field->type == SFO_REFERENCE && (target == NULL || !references(field, target))) return refuse_id(field, text, f);
+    if (field->type == SFO_REFERENCE && (target == NULL || !references(field, target)))
+        return refuse_id(field, text, f);
     put_text(cell, sfo_scratch_text(s, sfi_str(id.text)));
     return cell->text.ptr != NULL || sfo_fault_memory(f);
 }
@@ -244,7 +253,8 @@ static bool id_from_json(sfo_store *s, const sfo_field *field, sf_value v, sfo_c
 
 static bool bool_from_json(const sfo_field *field, sf_value v, sfo_cell *cell, sfo_fault *f)
 {
-    sf_str text = sf_value_type(v) == SF_BOOL || sf_value_type(v) == SF_STRING ? sf_get_text(v, NULL) : (sf_str){ NULL, 0 };
+    sf_str text =
+        sf_value_type(v) == SF_BOOL || sf_value_type(v) == SF_STRING ? sf_get_text(v, NULL) : (sf_str){ NULL, 0 };
     bool yes = sfi_str_is_nocase(text, "true");
     if (!yes && !sfi_str_is_nocase(text, "false")) return refuse_json(field, v, f);
     cell->kind = SFO_CELL_INT;

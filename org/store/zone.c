@@ -27,7 +27,9 @@ static int64_t big_endian(const unsigned char *p, size_t bytes)
     return (int64_t)v;
 }
 
-typedef struct counts { size_t utc, std, leap, times, types, chars; } counts;
+typedef struct counts {
+    size_t utc, std, leap, times, types, chars;
+} counts;
 
 static bool read_header(const unsigned char *p, size_t left, counts *c)
 {
@@ -121,8 +123,10 @@ int sfo_zone_offset(const char *name, int64_t utc_ms)
         size_t low = 0, high = z->count; /* the last change that is not after the moment */
         while (high - low > 1) {
             size_t middle = low + (high - low) / 2;
-            if (z->from[middle] <= seconds) low = middle;
-            else high = middle;
+            if (z->from[middle] <= seconds)
+                low = middle;
+            else
+                high = middle;
         }
         offset = z->offset[low];
     }

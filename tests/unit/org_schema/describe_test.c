@@ -3,28 +3,140 @@
 #include "support/support.h"
 
 static const char *const global_keys[] = {
-    "activateable", "associateEntityType", "associateParentEntity", "createable", "custom", "customSetting", "deepCloneable",
-    "deletable", "deprecatedAndHidden", "feedEnabled", "hasSubtypes", "isInterface", "isSubtype", "keyPrefix", "label", "labelPlural",
-    "layoutable", "mergeable", "mruEnabled", "name", "queryable", "replicateable", "retrieveable", "searchable", "triggerable",
-    "undeletable", "updateable", "urls",
+    "activateable",
+    "associateEntityType",
+    "associateParentEntity",
+    "createable",
+    "custom",
+    "customSetting",
+    "deepCloneable",
+    "deletable",
+    "deprecatedAndHidden",
+    "feedEnabled",
+    "hasSubtypes",
+    "isInterface",
+    "isSubtype",
+    "keyPrefix",
+    "label",
+    "labelPlural",
+    "layoutable",
+    "mergeable",
+    "mruEnabled",
+    "name",
+    "queryable",
+    "replicateable",
+    "retrieveable",
+    "searchable",
+    "triggerable",
+    "undeletable",
+    "updateable",
+    "urls",
 };
 static const char *const describe_keys[] = {
-    "actionOverrides", "activateable", "associateEntityType", "associateParentEntity", "childRelationships", "compactLayoutable",
-    "createable", "custom", "customSetting", "deepCloneable", "defaultImplementation", "deletable", "deprecatedAndHidden", "extendedBy",
-    "extendsInterfaces", "feedEnabled", "fields", "hasSubtypes", "implementedBy", "implementsInterfaces", "isInterface", "isSubtype",
-    "keyPrefix", "label", "labelPlural", "layoutable", "listviewable", "lookupLayoutable", "mergeable", "mruEnabled", "name",
-    "namedLayoutInfos", "networkScopeFieldName", "queryable", "recordTypeInfos", "replicateable", "retrieveable", "searchLayoutable",
-    "searchable", "sobjectDescribeOption", "supportedScopes", "triggerable", "undeletable", "updateable", "urls",
+    "actionOverrides",
+    "activateable",
+    "associateEntityType",
+    "associateParentEntity",
+    "childRelationships",
+    "compactLayoutable",
+    "createable",
+    "custom",
+    "customSetting",
+    "deepCloneable",
+    "defaultImplementation",
+    "deletable",
+    "deprecatedAndHidden",
+    "extendedBy",
+    "extendsInterfaces",
+    "feedEnabled",
+    "fields",
+    "hasSubtypes",
+    "implementedBy",
+    "implementsInterfaces",
+    "isInterface",
+    "isSubtype",
+    "keyPrefix",
+    "label",
+    "labelPlural",
+    "layoutable",
+    "listviewable",
+    "lookupLayoutable",
+    "mergeable",
+    "mruEnabled",
+    "name",
+    "namedLayoutInfos",
+    "networkScopeFieldName",
+    "queryable",
+    "recordTypeInfos",
+    "replicateable",
+    "retrieveable",
+    "searchLayoutable",
+    "searchable",
+    "sobjectDescribeOption",
+    "supportedScopes",
+    "triggerable",
+    "undeletable",
+    "updateable",
+    "urls",
 };
 static const char *const field_keys[] = {
-    "aggregatable", "aiPredictionField", "autoNumber", "byteLength", "calculated", "calculatedFormula", "cascadeDelete", "caseSensitive",
-    "compoundFieldName", "controllerName", "createable", "custom", "defaultValue", "defaultValueFormula", "defaultedOnCreate",
-    "dependentPicklist", "deprecatedAndHidden", "digits", "displayLocationInDecimal", "encrypted", "externalId", "extraTypeInfo",
-    "filterable", "filteredLookupInfo", "formulaTreatNullNumberAsZero", "groupable", "highScaleNumber", "htmlFormatted", "idLookup",
-    "inlineHelpText", "label", "length", "mask", "maskType", "name", "nameField", "namePointing", "nillable", "permissionable",
-    "picklistValues", "polymorphicForeignKey", "precision", "queryByDistance", "referenceTargetField", "referenceTo", "relationshipName",
-    "relationshipOrder", "restrictedDelete", "restrictedPicklist", "scale", "searchPrefilterable", "soapType", "sortable", "type",
-    "unique", "updateable", "writeRequiresMasterRead",
+    "aggregatable",
+    "aiPredictionField",
+    "autoNumber",
+    "byteLength",
+    "calculated",
+    "calculatedFormula",
+    "cascadeDelete",
+    "caseSensitive",
+    "compoundFieldName",
+    "controllerName",
+    "createable",
+    "custom",
+    "defaultValue",
+    "defaultValueFormula",
+    "defaultedOnCreate",
+    "dependentPicklist",
+    "deprecatedAndHidden",
+    "digits",
+    "displayLocationInDecimal",
+    "encrypted",
+    "externalId",
+    "extraTypeInfo",
+    "filterable",
+    "filteredLookupInfo",
+    "formulaTreatNullNumberAsZero",
+    "groupable",
+    "highScaleNumber",
+    "htmlFormatted",
+    "idLookup",
+    "inlineHelpText",
+    "label",
+    "length",
+    "mask",
+    "maskType",
+    "name",
+    "nameField",
+    "namePointing",
+    "nillable",
+    "permissionable",
+    "picklistValues",
+    "polymorphicForeignKey",
+    "precision",
+    "queryByDistance",
+    "referenceTargetField",
+    "referenceTo",
+    "relationshipName",
+    "relationshipOrder",
+    "restrictedDelete",
+    "restrictedPicklist",
+    "scale",
+    "searchPrefilterable",
+    "soapType",
+    "sortable",
+    "type",
+    "unique",
+    "updateable",
+    "writeRequiresMasterRead",
 };
 
 static void assert_keys(sf_value v, const char *const *want, size_t count)
@@ -54,7 +166,7 @@ static void test_describe__global_entries_have_all_keys(void **state)
 {
     (void)state;
     sfo_schema *s;
-    sfi_buf out = {0};
+    sfi_buf out = { 0 };
     assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
     sfo_describe_global(s, "62.0", &out);
     sf_document *doc = parse(&out);
@@ -79,7 +191,7 @@ static void test_describe__every_object_and_field_has_all_keys(void **state)
     sfo_schema *s;
     assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
     for (size_t i = 0; i < sfo_schema_count(s); i++) {
-        sfi_buf out = {0};
+        sfi_buf out = { 0 };
         sfo_describe_object(s, sfo_schema_at(s, i), "62.0", &out);
         sf_document *doc = parse(&out);
         sf_value root = sf_document_root(doc), field;
@@ -95,7 +207,7 @@ static void test_describe__says_what_the_definition_says(void **state)
 {
     (void)state;
     sfo_schema *s;
-    sfi_buf out = {0};
+    sfi_buf out = { 0 };
     assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
     sfo_describe_object(s, sfo_schema_object(s, SFI_STR("Account")), "58.0", &out);
     sf_document *doc = parse(&out);

@@ -79,7 +79,8 @@ static void test_schema__stands_in_the_order_of_the_describe(void **state)
         const sfo_object *o = sfo_schema_at(s, i);
         assert_int_equal(o->index, i);
         for (size_t k = 0; k < o->field_count; k++) assert_ptr_equal(o->fields[k].object, o);
-        for (size_t k = 1; k < o->child_count; k++) assert_true(strcmp(o->children[k - 1].child_object, o->children[k].child_object) <= 0);
+        for (size_t k = 1; k < o->child_count; k++)
+            assert_true(strcmp(o->children[k - 1].child_object, o->children[k].child_object) <= 0);
     }
     sfo_schema_free(s);
 }
@@ -89,20 +90,25 @@ static void test_schema__stands_in_the_order_of_the_describe(void **state)
 static const char invoice[] =
     "{\"sobjects\":[{\"name\":\"Line__c\",\"fields\":["
     "{\"name\":\"Name\",\"type\":\"string\",\"autoNumber\":true},"
-    "{\"name\":\"Invoice__c\",\"type\":\"reference\",\"referenceTo\":[\"Invoice__c\"],\"cascadeDelete\":true,\"nillable\":false}]},"
+    "{\"name\":\"Invoice__c\",\"type\":\"reference\",\"referenceTo\":[\"Invoice__c\"],\"cascadeDelete\":true,"
+    "\"nillable\":false}]},"
     "{\"name\":\"Invoice__c\",\"fields\":["
     "{\"name\":\"Account__c\",\"type\":\"reference\",\"referenceTo\":[\"Account\"]},"
     "{\"name\":\"Payer__c\",\"type\":\"reference\",\"referenceTo\":[\"Account\"]},"
-    "{\"name\":\"Checked_By__c\",\"type\":\"reference\",\"referenceTo\":[\"Contact\"],\"childRelationshipName\":\"Checks\"},"
+    "{\"name\":\"Checked_By__c\",\"type\":\"reference\",\"referenceTo\":[\"Contact\"],\"childRelationshipName\":"
+    "\"Checks\"},"
     "{\"name\":\"Note__c\",\"type\":\"textarea\",\"length\":32000},"
     "{\"name\":\"Place__c\",\"type\":\"location\",\"scale\":5},"
     "{\"name\":\"Ext__c\",\"type\":\"string\",\"length\":20,\"externalId\":true,\"unique\":true}]},"
-    "{\"name\":\"Account\",\"fields\":[{\"name\":\"Level__c\",\"type\":\"picklist\",\"picklistValues\":[\"A\",{\"value\":\"B\",\"label\":\"Bee\"}]}]}]}";
+    "{\"name\":\"Account\",\"fields\":[{\"name\":\"Level__c\",\"type\":\"picklist\",\"picklistValues\":[\"A\",{"
+    "\"value\":\"B\",\"label\":\"Bee\"}]}]}]}";
 
 static void test_schema__completes_custom_objects(void **state)
 {
-    static const char *const system_fields[] = { "Id", "OwnerId", "IsDeleted", "Name", "CreatedDate", "CreatedById", "LastModifiedDate",
-                                                 "LastModifiedById", "SystemModstamp" };
+    static const char *const system_fields[] = {
+        "Id",          "OwnerId",          "IsDeleted",        "Name",          "CreatedDate",
+        "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"
+    };
     (void)state;
     sfo_schema *s = load(invoice);
     const sfo_object *o = object(s, "Invoice__c");
@@ -146,24 +152,34 @@ static void test_schema__adds_to_known_objects(void **state)
 
 static void test_schema__names_file_object_and_field_of_a_mistake(void **state)
 {
-    static const struct { const char *text, *want; } cases[] = {
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
         { "{\"sobjects\":{}}", "want {\"sobjects\":[…]}" },
         { "[]", "want {\"sobjects\":[…]}" },
         { "{\"sobjects\":[{}]}", "sobjects: an entry has no name" },
         { "{\"sobjects\":[{\"name\":\"A b\"}]}", "A b: the name is not an identifier" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"creatable\":true}]}", "A__c: unknown key creatable" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"createable\":1}]}", "A__c: want true or false for createable" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"keyPrefix\":\"0\"}]}", "A__c: keyPrefix is not three letters or digits" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"keyPrefix\":\"0\"}]}",
+          "A__c: keyPrefix is not three letters or digits" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"keyPrefix\":\"001\"}]}", "A__c: another object has the keyPrefix 001" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"type\":\"string\"}]}]}", "A__c: a field has no name" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\"}]}]}", "A__c.x: the field has no type" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"text\"}]}]}", "A__c.x: unknown type text" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"string\",\"length\":-1}]}]}", "A__c.x: want a whole number from 0 for length" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"reference\"}]}]}", "A__c.x: a reference without referenceTo" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"reference\",\"referenceTo\":[\"B__c\"]}]}]}",
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"text\"}]}]}",
+          "A__c.x: unknown type text" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"string\",\"length\":-1}]}]}",
+          "A__c.x: want a whole number from 0 for length" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"reference\"}]}]}",
+          "A__c.x: a reference without referenceTo" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"reference\",\"referenceTo\":[\"B__"
+          "c\"]}]}]}",
           "A__c.x: referenceTo names the unknown object B__c" },
-        { "{\"sobjects\":[{\"name\":\"Account\",\"fields\":[{\"name\":\"name\",\"type\":\"string\"}]}]}", "Account.name: the object has this field already" },
-        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"picklist\",\"picklistValues\":[{}]}]}]}", "A__c.x: a picklist value has no \"value\"" },
+        { "{\"sobjects\":[{\"name\":\"Account\",\"fields\":[{\"name\":\"name\",\"type\":\"string\"}]}]}",
+          "Account.name: the object has this field already" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"picklist\",\"picklistValues\":[{}]}"
+          "]}]}",
+          "A__c.x: a picklist value has no \"value\"" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":7}]}", "A__c: fields is not an array" },
         { "{\"sobjects\":", "" }, /* the words are the parser's */
     };

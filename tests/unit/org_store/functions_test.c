@@ -24,7 +24,9 @@ static void assert_sql(sqlite3 *db, const char *expression, const char *want)
     sqlite3_finalize(stmt);
 }
 
-typedef struct sql_case { const char *expression, *want; } sql_case;
+typedef struct sql_case {
+    const char *expression, *want;
+} sql_case;
 
 static void run(const sql_case *cases, size_t count)
 {
@@ -36,13 +38,20 @@ static void run(const sql_case *cases, size_t count)
 static void test_functions__sftext_compares_without_case(void **state)
 {
     static const sql_case cases[] = {
-        { "'acme' = 'ACME' COLLATE SFTEXT", "1" },      { "'müller' = 'MÜLLER' COLLATE SFTEXT", "1" },
-        { "'muller' = 'müller' COLLATE SFTEXT", "0" },  { "'жук' = 'ЖУК' COLLATE SFTEXT", "1" },
-        { "'Ωμέγα' = 'ωΜΈΓΑ' COLLATE SFTEXT", "1" },    { "'straße' = 'STRASSE' COLLATE SFTEXT", "0" },
-        { "'a' < 'B' COLLATE SFTEXT", "1" },            { "'b' < 'A' COLLATE SFTEXT", "0" },
-        { "'a_' > 'ab' COLLATE SFTEXT", "1" },          { "'ab' < 'abc' COLLATE SFTEXT", "1" },
-        { "'山' = '山' COLLATE SFTEXT", "1" },            { "'😀' > 'Z' COLLATE SFTEXT", "1" },
-        { "'' < 'a' COLLATE SFTEXT", "1" },             { "'ÿ' = 'Ÿ' COLLATE SFTEXT", "1" },
+        { "'acme' = 'ACME' COLLATE SFTEXT", "1" },
+        { "'müller' = 'MÜLLER' COLLATE SFTEXT", "1" },
+        { "'muller' = 'müller' COLLATE SFTEXT", "0" },
+        { "'жук' = 'ЖУК' COLLATE SFTEXT", "1" },
+        { "'Ωμέγα' = 'ωΜΈΓΑ' COLLATE SFTEXT", "1" },
+        { "'straße' = 'STRASSE' COLLATE SFTEXT", "0" },
+        { "'a' < 'B' COLLATE SFTEXT", "1" },
+        { "'b' < 'A' COLLATE SFTEXT", "0" },
+        { "'a_' > 'ab' COLLATE SFTEXT", "1" },
+        { "'ab' < 'abc' COLLATE SFTEXT", "1" },
+        { "'山' = '山' COLLATE SFTEXT", "1" },
+        { "'😀' > 'Z' COLLATE SFTEXT", "1" },
+        { "'' < 'a' COLLATE SFTEXT", "1" },
+        { "'ÿ' = 'Ÿ' COLLATE SFTEXT", "1" },
     };
     (void)state;
     run(cases, COUNT_OF(cases));
@@ -51,13 +60,27 @@ static void test_functions__sftext_compares_without_case(void **state)
 static void test_functions__like_knows_its_wildcards(void **state)
 {
     static const sql_case cases[] = {
-        { "sf_like('acme%', 'ACME Inc')", "1" },   { "sf_like('%INC', 'acme inc')", "1" },   { "sf_like('%m_ i%', 'Acme Inc')", "1" },
-        { "sf_like('acme', 'acme ')", "0" },       { "sf_like('', '')", "1" },               { "sf_like('%', '')", "1" },
-        { "sf_like('_', '')", "0" },               { "sf_like('_', 'ü')", "1" },             { "sf_like('m_ller', 'MÜLLER')", "1" },
-        { "sf_like('100\\%', '100%')", "1" },      { "sf_like('100\\%', '1000')", "0" },     { "sf_like('a\\_b', 'a_b')", "1" },
-        { "sf_like('a\\_b', 'axb')", "0" },        { "sf_like('a\\\\b', 'a\\b')", "1" },     { "sf_like('%a%b%c%', 'xaybzcw')", "1" },
-        { "sf_like('%ab%ab%', 'abaab')", "1" },    { "sf_like('%aab', 'aaaaab')", "1" },     { "sf_like('%😀_', 'x😀é')", "1" },
-        { "sf_like('a%', NULL)", "0" },            { "sf_like(NULL, 'a')", "0" },            { "sf_like('%%%_', 'a')", "1" },
+        { "sf_like('acme%', 'ACME Inc')", "1" },
+        { "sf_like('%INC', 'acme inc')", "1" },
+        { "sf_like('%m_ i%', 'Acme Inc')", "1" },
+        { "sf_like('acme', 'acme ')", "0" },
+        { "sf_like('', '')", "1" },
+        { "sf_like('%', '')", "1" },
+        { "sf_like('_', '')", "0" },
+        { "sf_like('_', 'ü')", "1" },
+        { "sf_like('m_ller', 'MÜLLER')", "1" },
+        { "sf_like('100\\%', '100%')", "1" },
+        { "sf_like('100\\%', '1000')", "0" },
+        { "sf_like('a\\_b', 'a_b')", "1" },
+        { "sf_like('a\\_b', 'axb')", "0" },
+        { "sf_like('a\\\\b', 'a\\b')", "1" },
+        { "sf_like('%a%b%c%', 'xaybzcw')", "1" },
+        { "sf_like('%ab%ab%', 'abaab')", "1" },
+        { "sf_like('%aab', 'aaaaab')", "1" },
+        { "sf_like('%😀_', 'x😀é')", "1" },
+        { "sf_like('a%', NULL)", "0" },
+        { "sf_like(NULL, 'a')", "0" },
+        { "sf_like('%%%_', 'a')", "1" },
     };
     (void)state;
     run(cases, COUNT_OF(cases));
@@ -66,10 +89,10 @@ static void test_functions__like_knows_its_wildcards(void **state)
 static void test_functions__folds_and_looks_into_sets(void **state)
 {
     static const sql_case cases[] = {
-        { "sf_fold('Größe жук')", "GRÖßE ЖУК" },        { "sf_fold(NULL)", "null" },
-        { "sf_msp_has('Red;Green', 'green')", "1" },    { "sf_msp_has('Red;Green', 'Green;Red')", "1" },
-        { "sf_msp_has('Red;Green', 'Gre')", "0" },      { "sf_msp_has('Red', 'Red;Green')", "0" },
-        { "sf_msp_has(NULL, 'Red')", "0" },             { "sf_msp_has('Red', NULL)", "0" },
+        { "sf_fold('Größe жук')", "GRÖßE ЖУК" },     { "sf_fold(NULL)", "null" },
+        { "sf_msp_has('Red;Green', 'green')", "1" }, { "sf_msp_has('Red;Green', 'Green;Red')", "1" },
+        { "sf_msp_has('Red;Green', 'Gre')", "0" },   { "sf_msp_has('Red', 'Red;Green')", "0" },
+        { "sf_msp_has(NULL, 'Red')", "0" },          { "sf_msp_has('Red', NULL)", "0" },
     };
     (void)state;
     run(cases, COUNT_OF(cases));
@@ -112,9 +135,17 @@ static void test_functions__takes_dates_apart(void **state)
 
 static void test_functions__know_time_zones(void **state)
 {
-    static const struct { const char *zone; int64_t ms; int want; } cases[] = {
-        { "Europe/Berlin", 1732399805000, 60 },  { "Europe/Berlin", 1719792000000, 120 }, { "America/New_York", 1732399805000, -300 },
-        { "Asia/Kolkata", 1732399805000, 330 },  { "UTC", 1732399805000, 0 },             { NULL, 1732399805000, 0 },
+    static const struct {
+        const char *zone;
+        int64_t ms;
+        int want;
+    } cases[] = {
+        { "Europe/Berlin", 1732399805000, 60 },
+        { "Europe/Berlin", 1719792000000, 120 },
+        { "America/New_York", 1732399805000, -300 },
+        { "Asia/Kolkata", 1732399805000, 330 },
+        { "UTC", 1732399805000, 0 },
+        { NULL, 1732399805000, 0 },
         { "Nowhere/Land", 1732399805000, 0 },
     };
     (void)state;
@@ -122,7 +153,8 @@ static void test_functions__know_time_zones(void **state)
         print_message("  skipped: no tzdata\n");
         skip();
     }
-    for (size_t i = 0; i < COUNT_OF(cases); i++) assert_int_equal(sfo_zone_offset(cases[i].zone, cases[i].ms), cases[i].want);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(sfo_zone_offset(cases[i].zone, cases[i].ms), cases[i].want);
 }
 
 int main(void)

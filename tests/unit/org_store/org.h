@@ -16,7 +16,8 @@ static inline void org_open_with(test_org *org, const char *path, const char *sc
     sf_error err;
     if (sfo_schema_load(schema_path, &org->schema, &err) != SF_OK) fail_msg("%s", err.message);
     if (sfo_store_open(path, org->schema, &org->store, &err) != SF_OK) fail_msg("%s", err.message);
-    org->context = (sfo_context){ .user_id = sfo_store_admin_id(org->store), .version = "62.0", .version_number = 62.0 };
+    org->context =
+        (sfo_context){ .user_id = sfo_store_admin_id(org->store), .version = "62.0", .version_number = 62.0 };
 }
 
 static inline void org_open(test_org *org)
@@ -28,7 +29,7 @@ static inline void org_close(test_org *org)
 {
     sfo_store_close(org->store);
     sfo_schema_free(org->schema);
-    *org = (test_org){0};
+    *org = (test_org){ 0 };
 }
 
 static inline const sfo_object *org_object(const test_org *org, const char *name)
@@ -56,7 +57,7 @@ static inline bool org_create(test_org *org, const char *object, const char *jso
 
 static inline sf_id org_must_create(test_org *org, const char *object, const char *json)
 {
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     sf_id id = { "" };
     if (!org_create(org, object, json, &id, &f)) fail_msg("%s %s: %s %s", object, json, f.code, f.message);
     return id;
@@ -75,13 +76,13 @@ static inline bool org_delete(test_org *org, const char *object, const char *id,
     return sfo_record_delete(org->store, &org->context, org_object(org, object), id, f);
 }
 
-static inline bool org_upsert(test_org *org, const char *object, const char *field, const char *value, const char *json, sf_id *id,
-                              bool *created, sfo_fault *f)
+static inline bool org_upsert(test_org *org, const char *object, const char *field, const char *value, const char *json,
+                              sf_id *id, bool *created, sfo_fault *f)
 {
     sf_document *doc = org_json(json);
     const sfo_object *o = org_object(org, object);
-    bool ok = sfo_record_upsert(org->store, &org->context, o, sfo_object_field(o, sfi_str(field)), sfi_str(value), sf_document_root(doc),
-                                false, id, created, f);
+    bool ok = sfo_record_upsert(org->store, &org->context, o, sfo_object_field(o, sfi_str(field)), sfi_str(value),
+                                sf_document_root(doc), false, id, created, f);
     sf_document_free(doc);
     return ok;
 }
@@ -102,26 +103,29 @@ static inline const char *org_temp_file(char path[64], const char *text)
 /* The fault says just this; it is cleared. */
 static inline void org_assert_fault(sfo_fault *f, int status, const char *code, const char *message, const char *fields)
 {
-    if (f->http_status != status || strcmp(f->code, code) != 0 || f->message == NULL || strcmp(f->message, message) != 0 ||
-        strcmp(f->fields, fields) != 0)
-        fail_msg("got %d %s «%s» [%s]\nwant %d %s «%s» [%s]", f->http_status, f->code, f->message, f->fields, status, code, message, fields);
+    if (f->http_status != status || strcmp(f->code, code) != 0 || f->message == NULL ||
+        strcmp(f->message, message) != 0 || strcmp(f->fields, fields) != 0)
+        fail_msg("got %d %s «%s» [%s]\nwant %d %s «%s» [%s]", f->http_status, f->code, f->message, f->fields, status,
+                 code, message, fields);
     sfo_fault_clear(f);
 }
 
 /* The record as a document; NULL: fault in f. */
 static inline sf_document *org_read(test_org *org, const char *object, const char *id, sfo_fault *f)
 {
-    sfi_buf out = {0};
+    sfi_buf out = { 0 };
     sf_document *doc = NULL;
-    if (sfo_record_read(org->store, &org->context, org_object(org, object), id, NULL, 0, &out, NULL, f)) doc = org_json(out.data);
+    if (sfo_record_read(org->store, &org->context, org_object(org, object), id, NULL, 0, &out, NULL, f))
+        doc = org_json(out.data);
     sfi_buf_free(&out);
     return doc;
 }
 
 /* One field of a record as JSON text compares with want. */
-static inline void org_assert_field(test_org *org, const char *object, const char *id, const char *field, const char *want)
+static inline void org_assert_field(test_org *org, const char *object, const char *id, const char *field,
+                                    const char *want)
 {
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     char *json = NULL;
     sf_document *doc = org_read(org, object, id, &f);
     if (doc == NULL) fail_msg("%s %s: %s", object, id, f.message);

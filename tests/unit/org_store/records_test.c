@@ -20,8 +20,10 @@ static int tear_down(void **state)
 static void test_records__a_created_record_reads_back(void **state)
 {
     test_org *org = *state;
-    sf_id id = org_must_create(org, "Account", "{\"attributes\":{\"type\":\"Account\"},\"name\":\"  Gonçalves & Söhne \",\"AnnualRevenue\":1.2e7,"
-                                               "\"NumberOfEmployees\":\"12\",\"Description\":\"a\\r\\nb\",\"BillingCity\":\"Köln\",\"Phone\":\"\"}");
+    sf_id id = org_must_create(
+        org, "Account",
+        "{\"attributes\":{\"type\":\"Account\"},\"name\":\"  Gonçalves & Söhne \",\"AnnualRevenue\":1.2e7,"
+        "\"NumberOfEmployees\":\"12\",\"Description\":\"a\\r\\nb\",\"BillingCity\":\"Köln\",\"Phone\":\"\"}");
     assert_int_equal(strlen(id.text), 18);
     assert_memory_equal(id.text, "001", 3);
     org_assert_field(org, "Account", id.text, "Name", "\"Gonçalves & Söhne\"");
@@ -31,9 +33,10 @@ static void test_records__a_created_record_reads_back(void **state)
     org_assert_field(org, "Account", id.text, "Phone", "null");
     org_assert_field(org, "Account", id.text, "ShippingAddress", "null");
     org_assert_field(org, "Account", id.text, "IsDeleted", "false");
-    org_assert_field(org, "Account", id.text, "BillingAddress",
-                     "{\"city\":\"Köln\",\"country\":null,\"geocodeAccuracy\":null,\"latitude\":null,\"longitude\":null,"
-                     "\"postalCode\":null,\"state\":null,\"street\":null}");
+    org_assert_field(
+        org, "Account", id.text, "BillingAddress",
+        "{\"city\":\"Köln\",\"country\":null,\"geocodeAccuracy\":null,\"latitude\":null,\"longitude\":null,"
+        "\"postalCode\":null,\"state\":null,\"street\":null}");
 }
 
 static void test_records__system_fields_are_filled(void **state)
@@ -55,13 +58,16 @@ static void test_records__read_gives_the_fields_asked_for_and_the_id(void **stat
     test_org *org = *state;
     const sfo_object *o = org_object(org, "Account");
     sf_id id = org_must_create(org, "Account", "{\"Name\":\"A\",\"BillingCity\":\"B\"}");
-    const sfo_field *fields[] = { sfo_object_field(o, SFI_STR("BillingCity")), sfo_object_field(o, SFI_STR("Name")), sfo_object_field(o, SFI_STR("Name")) };
-    sfi_buf out = {0};
+    const sfo_field *fields[] = { sfo_object_field(o, SFI_STR("BillingCity")), sfo_object_field(o, SFI_STR("Name")),
+                                  sfo_object_field(o, SFI_STR("Name")) };
+    sfi_buf out = { 0 };
     int64_t modified = 0;
     char want[300];
     assert_true(sfo_record_read(org->store, &org->context, o, id.text, fields, 3, &out, &modified, NULL));
-    snprintf(want, sizeof want, "{\"attributes\":{\"type\":\"Account\",\"url\":\"/services/data/v62.0/sobjects/Account/%s\"},"
-                                "\"BillingCity\":\"B\",\"Name\":\"A\",\"Id\":\"%s\"}", id.text, id.text);
+    snprintf(want, sizeof want,
+             "{\"attributes\":{\"type\":\"Account\",\"url\":\"/services/data/v62.0/sobjects/Account/%s\"},"
+             "\"BillingCity\":\"B\",\"Name\":\"A\",\"Id\":\"%s\"}",
+             id.text, id.text);
     assert_string_equal(out.data, want);
     assert_true(modified > 1700000000000);
     sfi_buf_clear(&out);
@@ -75,7 +81,7 @@ static void test_records__absent_records_are_not_found(void **state)
     static const char *const ids[] = { "0015j0000Zzzzzz", "0015j0000ZzzzzzAAA", "x", "", "0035j0000A00001" };
     test_org *org = *state;
     for (size_t i = 0; i < COUNT_OF(ids); i++) {
-        sfo_fault f = {0};
+        sfo_fault f = { 0 };
         assert_null(org_read(org, "Account", ids[i], &f));
         org_assert_fault(&f, 404, "NOT_FOUND", "The requested resource does not exist", "");
         assert_false(org_update(org, "Account", ids[i], "{\"Name\":\"B\"}", &f));
@@ -90,7 +96,7 @@ static void test_records__absent_records_are_not_found(void **state)
 static void test_records__update_changes_what_is_named(void **state)
 {
     test_org *org = *state;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     org->context.now_ms = 1700000000000;
     sf_id id = org_must_create(org, "Account", "{\"Name\":\"A\",\"BillingCity\":\"B\",\"Phone\":\"1\"}");
     org->context.now_ms = 1700000100000;
@@ -127,7 +133,7 @@ static void test_records__the_body_may_name_the_id_in_collections(void **state)
 static void test_records__upsert_creates_then_updates(void **state)
 {
     test_org *org = *state;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     sf_id first, second;
     bool created;
     assert_true(org_upsert(org, "Contact", "Email", "a@b.example", "{\"LastName\":\"A\"}", &first, &created, &f));
@@ -139,22 +145,26 @@ static void test_records__upsert_creates_then_updates(void **state)
     org_assert_field(org, "Contact", first.text, "LastName", "\"B\"");
     assert_true(org_upsert(org, "Contact", "Id", first.text, "{\"LastName\":\"C\"}", &second, &created, &f));
     assert_false(created);
-    assert_false(org_upsert(org, "Contact", "Email", "c@b.example", "{\"LastName\":\"B\",\"email\":\"c@b.example\"}", &second, &created, &f));
+    assert_false(org_upsert(org, "Contact", "Email", "c@b.example", "{\"LastName\":\"B\",\"email\":\"c@b.example\"}",
+                            &second, &created, &f));
     org_assert_fault(&f, 400, "INVALID_FIELD", "The Email field should not be specified in the sobject data.", "");
     assert_false(org_upsert(org, "Contact", "Department", "x", "{\"LastName\":\"B\"}", &second, &created, &f));
-    org_assert_fault(&f, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Department", "");
+    org_assert_fault(&f, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: Department",
+                     "");
 }
 
 static void test_records__upsert_lists_the_choices(void **state)
 {
     test_org *org = *state;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     bool created;
     char want[200];
     sf_id a = org_must_create(org, "Contact", "{\"LastName\":\"A\",\"Email\":\"twice@b.example\"}");
     sf_id b = org_must_create(org, "Contact", "{\"LastName\":\"B\",\"Email\":\"twice@b.example\"}"), id;
     assert_false(org_upsert(org, "Contact", "Email", "twice@b.example", "{\"LastName\":\"C\"}", &id, &created, &f));
-    snprintf(want, sizeof want, "[\"/services/data/v62.0/sobjects/Contact/%s\",\"/services/data/v62.0/sobjects/Contact/%s\"]", a.text, b.text);
+    snprintf(want, sizeof want,
+             "[\"/services/data/v62.0/sobjects/Contact/%s\",\"/services/data/v62.0/sobjects/Contact/%s\"]", a.text,
+             b.text);
     org_assert_fault(&f, 300, "", want, "");
 }
 
@@ -163,7 +173,7 @@ static void test_records__upsert_lists_the_choices(void **state)
 static void test_records__delete_takes_children_along_and_clears_lookups(void **state)
 {
     test_org *org = *state;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     char body[200];
     sf_id account = org_must_create(org, "Account", "{\"Name\":\"A\"}");
     snprintf(body, sizeof body, "{\"LastName\":\"C\",\"AccountId\":\"%s\"}", account.text);
@@ -191,7 +201,7 @@ static void test_records__delete_takes_children_along_and_clears_lookups(void **
 static void test_records__children_can_forbid_a_delete(void **state)
 {
     test_org *org = *state;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     char body[200];
     sf_id account = org_must_create(org, "Account", "{\"Name\":\"Acme\"}");
     snprintf(body, sizeof body, "{\"Subject\":\"Help\",\"AccountId\":\"%s\"}", account.text);
@@ -199,7 +209,9 @@ static void test_records__children_can_forbid_a_delete(void **state)
     org_assert_field(org, "Case", one.text, "CaseNumber", "\"00001000\"");
     assert_false(org_delete(org, "Account", account.text, &f));
     org_assert_fault(&f, 400, "DELETE_FAILED",
-                     "Your attempt to delete Acme could not be completed because it is associated with the following cases.: 00001000\n", "");
+                     "Your attempt to delete Acme could not be completed because it is associated with the following "
+                     "cases.: 00001000\n",
+                     "");
     assert_non_null(strstr(body, account.text));
     org_assert_field(org, "Account", account.text, "IsDeleted", "false");
     assert_true(org_delete(org, "Case", one.text, &f));
@@ -211,7 +223,8 @@ static void test_records__children_can_forbid_a_delete(void **state)
 static void test_records__names_are_joined(void **state)
 {
     test_org *org = *state;
-    sf_id id = org_must_create(org, "Contact", "{\"FirstName\":\"Ana\",\"LastName\":\"Gonçalves\",\"Salutation\":\"Dr.\"}");
+    sf_id id =
+        org_must_create(org, "Contact", "{\"FirstName\":\"Ana\",\"LastName\":\"Gonçalves\",\"Salutation\":\"Dr.\"}");
     org_assert_field(org, "Contact", id.text, "Name", "\"Ana Gonçalves\"");
     assert_true(org_update(org, "Contact", id.text, "{\"FirstName\":null}", NULL));
     org_assert_field(org, "Contact", id.text, "Name", "\"Gonçalves\"");
@@ -222,7 +235,9 @@ static void test_records__names_are_joined(void **state)
 static void test_records__stages_say_what_an_opportunity_is(void **state)
 {
     test_org *org = *state;
-    sf_id id = org_must_create(org, "Opportunity", "{\"Name\":\"O\",\"StageName\":\"Value Proposition\",\"CloseDate\":\"2024-05-31\",\"Amount\":1000.5}");
+    sf_id id = org_must_create(
+        org, "Opportunity",
+        "{\"Name\":\"O\",\"StageName\":\"Value Proposition\",\"CloseDate\":\"2024-05-31\",\"Amount\":1000.5}");
     org_assert_field(org, "Opportunity", id.text, "Probability", "50.0");
     org_assert_field(org, "Opportunity", id.text, "ExpectedRevenue", "500.25");
     org_assert_field(org, "Opportunity", id.text, "IsClosed", "false");
@@ -261,22 +276,28 @@ static void test_records__activities_and_files_follow(void **state)
     test_org *org = *state;
     char body[200], want[32];
     sf_id account = org_must_create(org, "Account", "{\"Name\":\"A\"}");
-    snprintf(body, sizeof body, "{\"Subject\":\"T\",\"Status\":\"Completed\",\"Priority\":\"High\",\"WhatId\":\"%s\"}", account.text);
+    snprintf(body, sizeof body, "{\"Subject\":\"T\",\"Status\":\"Completed\",\"Priority\":\"High\",\"WhatId\":\"%s\"}",
+             account.text);
     sf_id task = org_must_create(org, "Task", body);
     org_assert_field(org, "Task", task.text, "IsClosed", "true");
     org_assert_field(org, "Task", task.text, "IsHighPriority", "true");
     snprintf(want, sizeof want, "\"%s\"", account.text);
     org_assert_field(org, "Task", task.text, "AccountId", want);
-    sf_id event = org_must_create(org, "Event", "{\"Subject\":\"E\",\"StartDateTime\":\"2024-05-31T10:00:00Z\",\"EndDateTime\":\"2024-05-31T11:30:00Z\"}");
+    sf_id event = org_must_create(
+        org, "Event",
+        "{\"Subject\":\"E\",\"StartDateTime\":\"2024-05-31T10:00:00Z\",\"EndDateTime\":\"2024-05-31T11:30:00Z\"}");
     org_assert_field(org, "Event", event.text, "DurationInMinutes", "90");
     org_assert_field(org, "Event", event.text, "ActivityDate", "\"2024-05-31\"");
-    sf_id version = org_must_create(org, "ContentVersion", "{\"PathOnClient\":\"dir/Angebot.v2.pdf\",\"VersionData\":\"aGVsbG8=\"}");
+    sf_id version = org_must_create(org, "ContentVersion",
+                                    "{\"PathOnClient\":\"dir/Angebot.v2.pdf\",\"VersionData\":\"aGVsbG8=\"}");
     org_assert_field(org, "ContentVersion", version.text, "Title", "\"Angebot.v2\"");
     org_assert_field(org, "ContentVersion", version.text, "FileType", "\"PDF\"");
     org_assert_field(org, "ContentVersion", version.text, "ContentSize", "5");
     org_assert_field(org, "ContentVersion", version.text, "IsLatest", "true");
-    assert_int_equal(org_number(org, "SELECT count(*) FROM ContentDocument d JOIN ContentVersion v ON v.ContentDocumentId=d.Id AND "
-                                     "d.LatestPublishedVersionId=v.Id WHERE d.Title='Angebot.v2'"), 1);
+    assert_int_equal(
+        org_number(org, "SELECT count(*) FROM ContentDocument d JOIN ContentVersion v ON v.ContentDocumentId=d.Id AND "
+                        "d.LatestPublishedVersionId=v.Id WHERE d.Title='Angebot.v2'"),
+        1);
 }
 
 /* ---- memory ---- */
@@ -288,7 +309,7 @@ static void test_records__create_survives_each_failed_allocation(void **state)
     bool ok = false;
     int64_t failed = 0;
     for (long n = 0; !ok; n++) {
-        sfo_fault f = {0};
+        sfo_fault f = { 0 };
         sf_id id;
         test_allocations_limit(n);
         ok = sfo_record_create(org->store, &org->context, org_object(org, "Contact"), sf_document_root(doc), &id, &f);

@@ -10,9 +10,13 @@ static void seed(test_org *org, int64_t records)
 
 static void test_seed__has_what_is_promised(void **state)
 {
-    static const struct { const char *object; int64_t least; } cases[] = {
-        { "Account", 300 }, { "Contact", 1500 }, { "Opportunity", 600 }, { "Lead", 500 }, { "Case", 400 }, { "User", 30 },
-        { "UserRole", 5 }, { "Profile", 3 }, { "Product2", 15 }, { "PricebookEntry", 15 }, { "Campaign", 10 }, { "Task", 100 }, { "Event", 50 },
+    static const struct {
+        const char *object;
+        int64_t least;
+    } cases[] = {
+        { "Account", 300 }, { "Contact", 1500 }, { "Opportunity", 600 }, { "Lead", 500 },    { "Case", 400 },
+        { "User", 30 },     { "UserRole", 5 },   { "Profile", 3 },       { "Product2", 15 }, { "PricebookEntry", 15 },
+        { "Campaign", 10 }, { "Task", 100 },     { "Event", 50 },
     };
     (void)state;
     test_org org;
@@ -25,11 +29,18 @@ static void test_seed__has_what_is_promised(void **state)
     }
     assert_true(org_number(&org, "SELECT count(*) FROM Account WHERE ParentId IS NOT NULL") > 20);
     assert_int_equal(org_number(&org, "SELECT count(*) FROM Contact c WHERE AccountId IS NOT NULL AND NOT EXISTS "
-                                      "(SELECT 1 FROM Account a WHERE a.Id=c.AccountId)"), 0);
+                                      "(SELECT 1 FROM Account a WHERE a.Id=c.AccountId)"),
+                     0);
     assert_int_equal(org_number(&org, "SELECT count(*) FROM Account WHERE Name IS NULL OR OwnerId IS NULL"), 0);
-    assert_true(org_number(&org, "SELECT count(*) FROM Contact WHERE LastName IN ('Щербаков','渡邊','כהן','القحطاني','शर्मा','김','Ξενάκη')") > 5);
-    assert_true(org_number(&org, "SELECT count(*) FROM Opportunity WHERE IsWon=1 AND IsClosed=1 AND Probability=100") > 100);
-    assert_true(org_number(&org, "SELECT count(*) FROM \"Case\" WHERE IsClosed=1 AND ClosedDate IS NOT NULL AND ContactEmail IS NOT NULL") > 50);
+    assert_true(org_number(&org, "SELECT count(*) FROM Contact WHERE LastName IN "
+                                 "('Щербаков','渡邊','כהן','القحطاني','शर्मा','김','Ξενάκη')") > 5);
+    assert_true(org_number(&org, "SELECT count(*) FROM Opportunity WHERE IsWon=1 AND IsClosed=1 AND Probability=100") >
+                100);
+    assert_true(
+        org_number(
+            &org,
+            "SELECT count(*) FROM \"Case\" WHERE IsClosed=1 AND ClosedDate IS NOT NULL AND ContactEmail IS NOT NULL") >
+        50);
     assert_int_equal(org_number(&org, "SELECT count(*) FROM Contact WHERE CreatedDate > LastModifiedDate"), 0);
     org_close(&org);
 }
@@ -37,7 +48,9 @@ static void test_seed__has_what_is_promised(void **state)
 /* FNV-1a over all values of the business tables. */
 static uint64_t checksum(test_org *org)
 {
-    static const char *const tables[] = { "Account", "Contact", "Opportunity", "OpportunityLineItem", "Lead", "\"Case\"", "Task", "Event", "Campaign" };
+    static const char *const tables[] = { "Account", "Contact",  "Opportunity", "OpportunityLineItem",
+                                          "Lead",    "\"Case\"", "Task",        "Event",
+                                          "Campaign" };
     uint64_t h = 14695981039346656037u;
     for (size_t i = 0; i < COUNT_OF(tables); i++) {
         char sql[80];
@@ -84,10 +97,13 @@ static void test_seed__makes_about_as_many_as_asked(void **state)
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
         test_org org;
         seed(&org, wanted[i]);
-        int64_t n = org_number(&org, "SELECT (SELECT count(*) FROM Account)+(SELECT count(*) FROM Contact)+(SELECT count(*) FROM Opportunity)+"
-                                     "(SELECT count(*) FROM Lead)+(SELECT count(*) FROM \"Case\")+(SELECT count(*) FROM Task)+(SELECT count(*) FROM Event)+"
-                                     "(SELECT count(*) FROM OpportunityLineItem)+(SELECT count(*) FROM OpportunityContactRole)+"
-                                     "(SELECT count(*) FROM CaseComment)+(SELECT count(*) FROM CampaignMember)");
+        int64_t n = org_number(
+            &org,
+            "SELECT (SELECT count(*) FROM Account)+(SELECT count(*) FROM Contact)+(SELECT count(*) FROM Opportunity)+"
+            "(SELECT count(*) FROM Lead)+(SELECT count(*) FROM \"Case\")+(SELECT count(*) FROM Task)+(SELECT count(*) "
+            "FROM Event)+"
+            "(SELECT count(*) FROM OpportunityLineItem)+(SELECT count(*) FROM OpportunityContactRole)+"
+            "(SELECT count(*) FROM CaseComment)+(SELECT count(*) FROM CampaignMember)");
         print_message("  %lld: %lld\n", (long long)wanted[i], (long long)n);
         assert_true(n <= wanted[i] + 12 && n * 100 >= wanted[i] * 85);
         org_close(&org);

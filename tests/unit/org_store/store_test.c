@@ -26,7 +26,8 @@ static void test_store__a_file_keeps_everything(void **state)
     assert_memory_equal(org_id, "00D", 3);
     assert_memory_equal(admin, "005", 3);
     assert_true(sfo_user_set_password(org.store, admin, SFI_STR("secret"), NULL));
-    sf_id first = org_must_create(&org, "Account", "{\"Name\":\"Ümlaut\",\"AnnualRevenue\":12.5,\"Description\":\"a\\nb\"}");
+    sf_id first =
+        org_must_create(&org, "Account", "{\"Name\":\"Ümlaut\",\"AnnualRevenue\":12.5,\"Description\":\"a\\nb\"}");
     sf_id one = org_must_create(&org, "Case", "{\"Subject\":\"S\"}");
     org_close(&org);
 
@@ -60,9 +61,11 @@ static void test_store__later_fields_become_columns(void **state)
     org_open_with(&org, org_temp_file(path, ""), NULL);
     sf_id id = org_must_create(&org, "Account", "{\"Name\":\"Old\"}");
     org_close(&org);
-    org_temp_file(schema, "{\"sobjects\":[{\"name\":\"Account\",\"fields\":[{\"name\":\"Level__c\",\"type\":\"string\"},{\"name\":\"Vip__c\",\"type\":\"boolean\"},"
-                          "{\"name\":\"Main__c\",\"type\":\"reference\",\"referenceTo\":[\"Shop__c\"]}]},{\"name\":\"Shop__c\"}],"
-                          "\"seedRows\":{\"Shop__c\":[{\"Name\":\"First shop\"}]}}");
+    org_temp_file(
+        schema, "{\"sobjects\":[{\"name\":\"Account\",\"fields\":[{\"name\":\"Level__c\",\"type\":\"string\"},{"
+                "\"name\":\"Vip__c\",\"type\":\"boolean\"},"
+                "{\"name\":\"Main__c\",\"type\":\"reference\",\"referenceTo\":[\"Shop__c\"]}]},{\"name\":\"Shop__c\"}],"
+                "\"seedRows\":{\"Shop__c\":[{\"Name\":\"First shop\"}]}}");
     for (int i = 0; i < 2; i++) {
         org_open_with(&org, path, schema);
         org_assert_field(&org, "Account", id.text, "Vip__c", "false");
@@ -84,7 +87,8 @@ static void test_store__a_file_that_is_no_database_is_named(void **state)
     sfo_schema *schema;
     sfo_store *store = NULL;
     assert_int_equal(sfo_schema_load(NULL, &schema, NULL), SF_OK);
-    org_temp_file(path, "this is not a database, but a text that is long enough to have a header of a hundred bytes, so that SQLite reads it");
+    org_temp_file(path, "this is not a database, but a text that is long enough to have a header of a hundred bytes, "
+                        "so that SQLite reads it");
     assert_int_equal(sfo_store_open(path, schema, &store, &err), SF_ERR_IO);
     assert_null(store);
     assert_non_null(strstr(err.message, path));
@@ -133,7 +137,8 @@ static void test_store__what_was_committed_survives_a_kill(void **state)
     test_org org;
     org_open_with(&org, path, NULL);
     assert_true(org_number(&org, "SELECT count(DISTINCT Name) FROM Account") >= last + 1);
-    assert_int_equal(org_number(&org, "SELECT count(*) FROM (SELECT Name FROM Account GROUP BY Name HAVING count(*) <> 2)"), 0);
+    assert_int_equal(
+        org_number(&org, "SELECT count(*) FROM (SELECT Name FROM Account GROUP BY Name HAVING count(*) <> 2)"), 0);
     sf_id id = org_must_create(&org, "Account", "{\"Name\":\"After\"}");
     char sql[128];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM Account WHERE Id >= '%s'", id.text);
@@ -170,15 +175,22 @@ static void test_store__inner_transactions_undo_alone(void **state)
 
 static void test_store__ids_are_set_right(void **state)
 {
-    static const struct { const char *in, *want; } cases[] = {
+    static const struct {
+        const char *in, *want;
+    } cases[] = {
         { "0015g00000AaAaA", "0015g00000AaAaAAAV" },
         { "0015g00000AaAaAAAV", "0015g00000AaAaAAAV" },
         { "0015G00000AAAAAAAV", "0015g00000AaAaAAAV" }, /* the suffix knows */
         { "0015g00000aaaaaaav", "0015g00000AaAaAAAV" },
         { "000000000000000", "000000000000000AAA" },
         { "012000000000000AAA", "012000000000000AAA" },
-        { "0015g00000AaAaAAA6", NULL }, { "0015g00000AaAaAAA!", NULL }, { "0015g00000AaAa", NULL }, { "0015g00000AaAaAA", NULL }, { "", NULL },
-        { "0015g00000AaA-A", NULL }, { "001000000000000zzz", NULL },
+        { "0015g00000AaAaAAA6", NULL },
+        { "0015g00000AaAaAAA!", NULL },
+        { "0015g00000AaAa", NULL },
+        { "0015g00000AaAaAA", NULL },
+        { "", NULL },
+        { "0015g00000AaA-A", NULL },
+        { "001000000000000zzz", NULL },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -213,16 +225,18 @@ static void test_store__passwords_are_checked(void **state)
     (void)state;
     test_org org;
     sf_id user;
-    sfo_fault f = {0};
+    sfo_fault f = { 0 };
     bool active;
     org_open(&org);
     const char *admin = sfo_store_admin_id(org.store);
-    assert_false(sfo_user_check_password(org.store, SFI_STR("admin@local.example"), SFI_STR("x"), &user, &active)); /* none set */
+    assert_false(sfo_user_check_password(org.store, SFI_STR("admin@local.example"), SFI_STR("x"), &user,
+                                         &active)); /* none set */
     assert_true(sfo_user_set_password(org.store, admin, SFI_STR("first"), NULL));
     assert_true(sfo_user_set_password(org.store, admin, SFI_STR("sécond"), NULL));
     assert_false(sfo_user_check_password(org.store, SFI_STR("admin@local.example"), SFI_STR("first"), &user, &active));
     assert_false(sfo_user_check_password(org.store, SFI_STR("admin@local.example"), SFI_STR(""), &user, &active));
-    assert_false(sfo_user_check_password(org.store, SFI_STR("nobody@local.example"), SFI_STR("sécond"), &user, &active));
+    assert_false(
+        sfo_user_check_password(org.store, SFI_STR("nobody@local.example"), SFI_STR("sécond"), &user, &active));
     assert_true(sfo_user_check_password(org.store, SFI_STR("admin@local.example"), SFI_STR("sécond"), &user, &active));
     assert_string_equal(user.text, admin);
     assert_true(active);
@@ -234,7 +248,8 @@ static void test_store__passwords_are_checked(void **state)
     assert_false(sfo_user_set_password(org.store, admin, SFI_STR(""), &f));
     assert_string_equal(f.code, "INVALID_NEW_PASSWORD");
     sfo_fault_clear(&f);
-    assert_int_equal(org_number(&org, "SELECT count(*) FROM sfo_password WHERE hash LIKE '%cond%' OR salt LIKE '%cond%'"), 0);
+    assert_int_equal(
+        org_number(&org, "SELECT count(*) FROM sfo_password WHERE hash LIKE '%cond%' OR salt LIKE '%cond%'"), 0);
     org_close(&org);
 }
 
@@ -243,8 +258,8 @@ static void test_store__passwords_are_checked(void **state)
 static void test_store__faults_are_written_as_the_org_writes_them(void **state)
 {
     (void)state;
-    sfo_fault f = {0};
-    sfi_buf out = {0};
+    sfo_fault f = { 0 };
+    sfi_buf out = { 0 };
     assert_false(sfo_fault_set(&f, 400, "CODE", "a \"%s\"\nb", "q"));
     sfo_fault_write_json(&f, &out);
     assert_string_equal(out.data, "[{\"message\":\"a \\\"q\\\"\\nb\",\"errorCode\":\"CODE\"}]");
@@ -255,7 +270,8 @@ static void test_store__faults_are_written_as_the_org_writes_them(void **state)
     snprintf(f.fields, sizeof f.fields, "A,B");
     sfi_buf_clear(&out);
     sfo_fault_write_json(&f, &out);
-    assert_string_equal(out.data, "[{\"message\":\"a \\\"q\\\"\\nb\",\"errorCode\":\"CODE\",\"fields\":[\"A\",\"B\"]}]");
+    assert_string_equal(out.data,
+                        "[{\"message\":\"a \\\"q\\\"\\nb\",\"errorCode\":\"CODE\",\"fields\":[\"A\",\"B\"]}]");
     sfo_fault_clear(&f);
     sfi_buf_free(&out);
     assert_false(sfo_fault_set(NULL, 400, "CODE", "x"));
