@@ -228,6 +228,13 @@ static sf_status lock_data(const char *path, int *fd, sf_error *err)
         return sfi_fail(err, SF_ERR_IO, "--data %s: another sforce-org has it; stop that one or choose another file",
                         path);
     }
+    static const char magic[] = "SQLite format 3"; /* with its NUL, at the start of every database */
+    char head[sizeof magic];
+    ssize_t len = pread(got, head, sizeof head, 0);
+    if (len != 0 && (len < (ssize_t)sizeof head || memcmp(head, magic, sizeof head) != 0)) {
+        (void)close(got);
+        return sfi_fail(err, SF_ERR_IO, "--data %s: not a data file of sforce-org; choose another file", path);
+    }
     *fd = got;
     return SF_OK;
 }

@@ -17,7 +17,7 @@ typedef struct sfo_policy {
     bool no_api_scope;          /* tokens are given, but are not valid for REST: 401 that a refresh does not cure */
     bool trusted_network;       /* no security token is needed behind the password */
 } sfo_policy;
-/* One word, or several with commas between. @return SF_OK, SF_ERR_USAGE (the message names the word and those known). */
+/* One word, or several with commas between. @return SF_OK, SF_ERR_USAGE (message: the word, and those known). */
 sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err);
 
 typedef struct sfo_org_options {

@@ -4,8 +4,8 @@
  *   SPEC      = KIND [":" SETTING {"," SETTING}]
  *   KIND      = "reset"            the socket is reset after `after` bytes of the response, head included (default 0)
  *             | "stall"            silence for `ms` (default 5000) after `after` bytes (default 0), then the rest
- *             | "truncate"         the body ends after `after` bytes (default: half of it); `length=right` (default) says
- *                                  so in Content-Length, `length=wrong` promises the whole body and closes
+ *             | "truncate"         the body ends after `after` bytes (default: half of it); `length=right` (default)
+ *                                  says so in Content-Length, `length=wrong` promises the whole body and closes
  *             | "lost"             the request takes effect, then the socket is reset without an answer (writes only,
  *                                  unless `method` says otherwise)
  *             | "limit"            403 REQUEST_LIMIT_EXCEEDED
@@ -13,7 +13,8 @@
  *             | "refuse-refresh"   a refresh token is answered with invalid_grant
  *             | "rotate"           a refresh gives a new refresh token and the old one dies
  *             | CODE               an HTTP status from 400 to 599, such as 503 or 429; `retry_after` (seconds) adds the
- *                                  header, `body=json` (default), `html` or `empty`; `effect=yes`: after the request took effect
+ *                                  header; `body=json` (default), `html` or `empty`; `effect=yes`: only after the
+ *                                  request took effect
  *   SETTING   = "path=" TEXT       a prefix or a glob (* ? [) of the path, or of what follows /services/data/vNN.N
  *             | "method=" TEXT     GET, POST …
  *             | "skip=" N          the first N matching requests pass (default 0)

@@ -53,7 +53,8 @@ static bool row_state(sfo_call *call, const sfo_object *o, const char *id, sfo_r
 }
 
 /* ---- read ---- */
-/* fields=Name,Phone into the object's fields, Id at the end when it was not asked for. -1: the response says what is wrong. */
+/* fields=Name,Phone into the object's fields, Id at the end when it was not asked for. -1: the response says what is
+ * wrong. */
 static int requested_fields(sfo_call *call, const sfo_object *o, const sfo_field ***out)
 {
     sf_str names = sfo_params_get(&call->query, "fields");

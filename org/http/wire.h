@@ -11,7 +11,8 @@
 bool sfo_accepts_gzip(const char *accept_encoding);
 /* Compress body in place (level 1). false: no memory, body as it was. */
 bool sfo_gzip(sfi_buf *body);
-/* Inflate gzip text (one or several members) into out, whose max bounds it. @return SF_OK, SF_ERR_PROTOCOL, SF_ERR_LIMIT, SF_ERR_MEMORY. */
+/* Inflate gzip text (one or several members) into out, whose max bounds it.
+ * @return SF_OK, SF_ERR_PROTOCOL, SF_ERR_LIMIT, SF_ERR_MEMORY. */
 sf_status sfo_gunzip(sf_str in, sfi_buf *out);
 /* Turn an ETag's value into that of the compressed form: "x" becomes "x--gzip". */
 void sfo_etag_for_gzip(char *value, size_t size);

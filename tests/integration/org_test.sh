@@ -652,7 +652,7 @@ check_usage() {
     refused 'argument' 2 'not an option' start
     refused 'no such folder' 1 "$work/no/such/org.db" --port 0 --data "$work/no/such/org.db"
     echo 'This is not a database, only text that is long enough to be looked at.' >"$work/text.db"
-    refused 'not a database' 1 "$work/text.db" --port 0 --data "$work/text.db"
+    refused "not a database" 1 "$work/text.db: not a data file" --port 0 --data "$work/text.db"
     refused 'no schema' 1 "$work/none.json" --port 0 --schema "$work/none.json"
     start --seed empty
     refused 'port taken' 1 "port ${url##*:}.*another program has it" --port "${url##*:}" --seed empty
