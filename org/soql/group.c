@@ -15,6 +15,23 @@ bool sfo_query_is_grouped(const sfo_ast_query *q)
     return false;
 }
 
+/* Unknown names in the select list are reported before those of GROUP BY, where they mostly stand again. */
+static bool check_names(sfo_sql *s, const sfo_ast_expr *e)
+{
+    sfo_target ignored;
+    if (e->kind == SFO_EXPR_PATH) return sfo_resolve_path(s, &e->name, &ignored);
+    for (size_t i = 0; i < e->arg_count; i++)
+        if (!check_names(s, e->args[i])) return false;
+    return true;
+}
+
+static bool check_select_names(sfo_sql *s, const sfo_ast_query *q)
+{
+    for (size_t i = 0; i < q->item_count; i++)
+        if (q->items[i].kind == SFO_ITEM_EXPR && !check_names(s, q->items[i].expr)) return false;
+    return true;
+}
+
 static bool compile_groups(sfo_compile *c, sfo_sql *s, const sfo_ast_query *q)
 {
     if (q->group_kind != SFO_GROUP_PLAIN && q->group_count > SFO_GROUPING_ITEMS_MAX)
@@ -182,8 +199,8 @@ bool sfo_compile_grouped(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     sfo_sql_init(s, c, &plan->scope);
     plan->record = sfo_compile_grow(c, NULL, 0, sizeof *plan->record);
     if (s->joins == NULL || plan->record == NULL) return sfo_soql_memory_fault(c->fault);
-    if (!compile_groups(c, s, q)) return false;
     sf_str where, order = SFI_STR(""), text = SFI_STR("");
+    if (!check_select_names(s, q) || !sfo_compile_where(s, q, &where) || !compile_groups(c, s, q)) return false;
     part parts[8];
     unsigned sets[8];
     size_t count = grouping_sets(q, sets);
@@ -191,7 +208,7 @@ bool sfo_compile_grouped(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     for (size_t i = 0; i < count; i++)
         if (!compile_part(c, q, plan, sets[i], &parts[i], &order)) return false;
     s->grouped = false;
-    if (!sfo_compile_where(s, q, &where) || !check_grouped(c, q)) return false;
+    if (!check_grouped(c, q)) return false;
     sf_str from = sfo_from_text(s); /* all parents are known now */
     for (size_t i = 0; i < count; i++)
         text = sfo_textf(c, "%.*s%sSELECT %.*s%.*s WHERE %.*s%.*s%.*s", S(text), i > 0 ? " UNION ALL " : "",

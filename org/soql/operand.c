@@ -212,7 +212,7 @@ static bool check_aggregate(sfo_sql *s, const sfo_ast_expr *e, const char *f, co
     if (sums) fine = is_number(o->type);
     if (!sums && !counts && !distinct)
         fine = fine && o->type != SFO_BOOLEAN && o->type != SFO_MULTIPICKLIST && o->type != SFO_TIME;
-    if (fine && !counts && o->field != NULL && sfo_is_text_type(o->type)) fine = o->field->filterable;
+    if (fine && o->field != NULL && sfo_is_text_type(o->type)) fine = o->field->filterable; /* no long text */
     if (!fine)
         return sfo_soql_fault_at(s->c->fault, s->c->text, e->name.offset, "INVALID_FIELD",
                                  "field %s does not support aggregate operator %s", o->name, f);
@@ -259,6 +259,8 @@ static bool compile_aggregate(sfo_sql *s, const sfo_ast_expr *e, const struct fu
         out->sql = sfo_textf(s->c, "COUNT(DISTINCT %.*s)", (int)x.len, x.ptr);
     else if (out->field != NULL && o.type == SFO_PICKLIST && o.field->picklist_count > 0 && !o.collate)
         out->sql = picklist_extreme(s, f->name, &o);
+    else if (sfi_eq_nocase(f->name, "SUM") && o.field->scale > 0) /* decimals: no trace of binary fractions */
+        out->sql = sfo_textf(s->c, "ROUND(SUM(%.*s),%d)", (int)x.len, x.ptr, (int)o.field->scale);
     else
         out->sql = sfo_textf(s->c, "%s(%.*s)", f->name, (int)x.len, x.ptr);
     return true;
@@ -343,6 +345,8 @@ static bool coordinates(sfo_sql *s, const sfo_ast_name *path, sf_str *lat, sf_st
 static bool compile_distance(sfo_sql *s, const sfo_ast_expr *e, sfo_operand *out)
 {
     sf_str lat, lon, to_lat, to_lon;
+    if (s->grouped)
+        return sfo_fault_set(s->c->fault, 400, "MALFORMED_QUERY", "Field must be grouped or aggregated: DISTANCE");
     if (!coordinates(s, &e->geo, &lat, &lon)) return false;
     if (e->geo_other.text.ptr != NULL) {
         if (!coordinates(s, &e->geo_other, &to_lat, &to_lon)) return false;

@@ -75,67 +75,67 @@ static void test_select__records_name_type_and_url(void **state)
                                                                                       "\"AccountId\":"
                                                                                       "\"001000000000001AAA\","
                                                                                       "\"Account\":{" URL(
-                                                                                          "Account", "001000000000001AA"
-                                                                                                     "A") "\"Name\":"
-                                                                                                          "\"Acme\","
-                                                                                                          "\"Owner\":"
-                                                                                                          "null,"
-                                                                                                          "\"Industry\""
-                                                                                                          ":\"Energy\"}"
-                                                                                                          "},"
-                                                                                                          "{" URL(
-                                                                                                              "Contact",
-                                                                                                              "00300000"
-                                                                                                              "0000003A"
-                                                                                                              "AA") "\""
-                                                                                                                    "Id"
-                                                                                                                    "\""
-                                                                                                                    ":"
-                                                                                                                    "\""
-                                                                                                                    "00"
-                                                                                                                    "30"
-                                                                                                                    "00"
-                                                                                                                    "00"
-                                                                                                                    "00"
-                                                                                                                    "00"
-                                                                                                                    "00"
-                                                                                                                    "3A"
-                                                                                                                    "AA"
-                                                                                                                    "\""
-                                                                                                                    ","
-                                                                                                                    "\""
-                                                                                                                    "La"
-                                                                                                                    "st"
-                                                                                                                    "Na"
-                                                                                                                    "me"
-                                                                                                                    "\""
-                                                                                                                    ":"
-                                                                                                                    "\""
-                                                                                                                    "Ze"
-                                                                                                                    "d"
-                                                                                                                    "\""
-                                                                                                                    ","
-                                                                                                                    "\""
-                                                                                                                    "Ac"
-                                                                                                                    "co"
-                                                                                                                    "un"
-                                                                                                                    "tI"
-                                                                                                                    "d"
-                                                                                                                    "\""
-                                                                                                                    ":n"
-                                                                                                                    "ul"
-                                                                                                                    "l,"
-                                                                                                                    "\""
-                                                                                                                    "Ac"
-                                                                                                                    "co"
-                                                                                                                    "un"
-                                                                                                                    "t"
-                                                                                                                    "\""
-                                                                                                                    ":n"
-                                                                                                                    "ul"
-                                                                                                                    "l}"
-                                                                                                                    "]"
-                                                                                                                    "}");
+                                                                                          "Account",
+                                                                                          "001000000000001AA"
+                                                                                          "A") "\"Name\":"
+                                                                                               "\"Acme\","
+                                                                                               "\"Owner\":"
+                                                                                               "null,"
+                                                                                               "\"Industry\""
+                                                                                               ":\"Energy\"}"
+                                                                                               "},"
+                                                                                               "{" URL("Contact",
+                                                                                                       "00300000"
+                                                                                                       "0000003A"
+                                                                                                       "AA") "\""
+                                                                                                             "Id"
+                                                                                                             "\""
+                                                                                                             ":"
+                                                                                                             "\""
+                                                                                                             "00"
+                                                                                                             "30"
+                                                                                                             "00"
+                                                                                                             "00"
+                                                                                                             "00"
+                                                                                                             "00"
+                                                                                                             "00"
+                                                                                                             "3A"
+                                                                                                             "AA"
+                                                                                                             "\""
+                                                                                                             ","
+                                                                                                             "\""
+                                                                                                             "La"
+                                                                                                             "st"
+                                                                                                             "Na"
+                                                                                                             "me"
+                                                                                                             "\""
+                                                                                                             ":"
+                                                                                                             "\""
+                                                                                                             "Ze"
+                                                                                                             "d"
+                                                                                                             "\""
+                                                                                                             ","
+                                                                                                             "\""
+                                                                                                             "Ac"
+                                                                                                             "co"
+                                                                                                             "un"
+                                                                                                             "tI"
+                                                                                                             "d"
+                                                                                                             "\""
+                                                                                                             ":n"
+                                                                                                             "ul"
+                                                                                                             "l,"
+                                                                                                             "\""
+                                                                                                             "Ac"
+                                                                                                             "co"
+                                                                                                             "un"
+                                                                                                             "t"
+                                                                                                             "\""
+                                                                                                             ":n"
+                                                                                                             "ul"
+                                                                                                             "l}"
+                                                                                                             "]"
+                                                                                                             "}");
     check_whole("SELECT Who.Name FROM Task WHERE WhoId != null", false,
                 "{\"totalSize\":1,\"done\":true,\"records\":[{" URL(
                     "Task", "00T000000000001AAA") "\"Who\":{\"attributes\":{\"type\":\"Name\",\"url\":\"/services/data/"
@@ -280,6 +280,17 @@ static void test_select__counts_and_aggregates(void **state)
     check_whole("SELECT COUNT() FROM Place__c LIMIT 3", false, "{\"totalSize\":3,\"done\":true,\"records\":[]}");
 }
 
+static void test_select__sums_of_decimals_are_decimals(void **state)
+{
+    static const select_case cases[] = { { "SELECT SUM(Money__c) FROM Place__c WHERE Kind__c = 'sum'",
+                                           "{\"expr0\":0.3}" } };
+    (void)state;
+    fixture_run(&org, "INSERT INTO Place__c(Id,Kind__c,Money__c) VALUES('a0p00000000000xAAA','sum',0.1),"
+                      "('a0p00000000000yAAA','sum',0.2)");
+    check(cases, COUNT_OF(cases));
+    fixture_run(&org, "DELETE FROM Place__c WHERE Kind__c='sum'");
+}
+
 static void test_select__rollup_and_cube(void **state)
 {
     static const select_case cases[] = {
@@ -364,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_select__values_have_their_types),
         cmocka_unit_test(test_select__order_limit_offset),
         cmocka_unit_test(test_select__counts_and_aggregates),
+        cmocka_unit_test(test_select__sums_of_decimals_are_decimals),
         cmocka_unit_test(test_select__rollup_and_cube),
         cmocka_unit_test(test_select__scopes_and_clauses_without_effect),
         cmocka_unit_test(test_select__survives_each_failed_allocation),
