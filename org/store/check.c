@@ -168,6 +168,49 @@ static bool check_reference(sfo_store *s, const sfo_field *field, const sfo_cell
     return false;
 }
 
+/* A record may not stand above itself. */
+enum { HIERARCHY_MAX = 500 };
+
+static bool is_hierarchy(const sfo_field *field)
+{
+    static const char *const names[] = { "ParentId", "ReportsToId", "ManagerId", "ParentRoleId" };
+    bool same = field->reference_count == 1 && strcmp(field->reference_to[0], field->object->name) == 0;
+    for (size_t i = 0; same && i < SFI_COUNT_OF(names); i++)
+        if (strcmp(field->name, names[i]) == 0) return true;
+    return false;
+}
+
+static bool parent_of(sfo_store *s, const sfo_field *field, char id[19], sfo_fault *f)
+{
+    char sql[256];
+    (void)snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"Id\"=?1", field->name,
+                   field->object->name); /* names end at 80 */
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    if (stmt == NULL) return false;
+    (void)sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT); /* id is written to below */
+    const char *parent = sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    (void)snprintf(id, 19, "%s", parent != NULL ? parent : ""); /* an id */
+    sfo_statement_done(stmt);
+    return true;
+}
+
+static bool check_hierarchy(sfo_store *s, const sfo_row *row, const sfo_field *field, const sfo_cell *cell,
+                            sfo_fault *f)
+{
+    char id[19];
+    if (row->old == NULL || !is_hierarchy(field)) return true;                  /* a new one has nobody below it */
+    (void)snprintf(id, sizeof id, "%.*s", (int)cell->text.len, cell->text.ptr); /* 18 characters: normalized */
+    for (int level = 0; id[0] != '\0' && level < HIERARCHY_MAX; level++) {
+        if (strcmp(id, row->id) == 0) {
+            (void)sfo_fault_set(f, 400, "CIRCULAR_DEPENDENCY", "attempt to violate hierarchy constraints");
+            sfo_fault_add_field(f, field->name);
+            return false;
+        }
+        if (!parent_of(s, field, id, f)) return false;
+    }
+    return true;
+}
+
 bool sfo_row_check(sfo_store *s, sfo_mode mode, sfo_row *row, sfo_fault *f)
 {
     const sfo_object *o = row->table->object;
@@ -177,10 +220,10 @@ bool sfo_row_check(sfo_store *s, sfo_mode mode, sfo_row *row, sfo_fault *f)
         if (cell->set && cell->kind == SFO_CELL_TEXT && !check_text(s, &o->fields[i], cell, f)) return false;
     }
     for (size_t i = 0; i < o->field_count; i++) {
+        const sfo_field *field = &o->fields[i];
         const sfo_cell *cell = &row->cells[i];
-        if (o->fields[i].type == SFO_REFERENCE && cell->set && cell->given && cell->kind == SFO_CELL_TEXT &&
-            !check_reference(s, &o->fields[i], cell, f))
-            return false;
+        if (field->type != SFO_REFERENCE || !cell->set || !cell->given || cell->kind != SFO_CELL_TEXT) continue;
+        if (!check_reference(s, field, cell, f) || !check_hierarchy(s, row, field, cell, f)) return false;
     }
     return true;
 }

@@ -115,9 +115,12 @@ static bool before_lead(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
     (void)c;
     const sfo_stage *status = find_stage(s->lead_statuses, s->lead_status_count, sfo_row_text(row, "Status"));
     bool converted = sfo_row_get(row, "IsConverted")->number != 0;
-    if (sfo_row_changed(row, "Status") && status != NULL && status->closed && !converted)
-        return sfo_fault_set(f, 400, "CANNOT_UPDATE_CONVERTED_LEAD", "a lead gets the status %s by being converted",
-                             status->name);
+    if (sfo_row_changed(row, "Status") && status != NULL && status->closed && !converted) {
+        (void)sfo_fault_set(f, 400, "INVALID_STATUS", "invalid status: %s",
+                            status->name); /* that of converted leads only */
+        sfo_fault_add_field(f, "Status");
+        return false;
+    }
     return sfo_join_name(s, row, f) && set_photo(s, row, f);
 }
 

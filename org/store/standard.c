@@ -227,13 +227,27 @@ static bool insert_definition(sfo_store *s, const sfo_context *c, const sfo_obje
     return create_from(s, c, "EntityDefinition", id.text, values, n, f);
 }
 
+/* Tells one schema from another as far as its rows here go. */
+static uint64_t fingerprint(const sfo_schema *schema)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < sfo_schema_count(schema); i++) {
+        const sfo_object *o = sfo_schema_at(schema, i);
+        const char *const texts[] = { o->name, o->label, o->label_plural, o->key_prefix != NULL ? o->key_prefix : "" };
+        for (size_t k = 0; k < SFI_COUNT_OF(texts); k++) {
+            for (const char *c = texts[k]; *c != '\0'; c++) h = (h ^ (unsigned char)*c) * 1099511628211u;
+            h = (h ^ 0xFF) * 1099511628211u;
+        }
+    }
+    return h;
+}
+
 static bool insert_definitions(sfo_store *s, const sfo_context *c, sfo_fault *f)
 {
     char before[32], now[32];
-    sfo_table *t = sfo_table_named(s, "EntityDefinition");
-    (void)snprintf(now, sizeof now, "%zu",
-                   sfo_schema_count(s->schema)); /* another schema is mostly another number of objects */
-    if (t == NULL || !get_meta(s, "definitions", before, sizeof before, f)) return t == NULL;
+    (void)snprintf(now, sizeof now, "%016llx", (unsigned long long)fingerprint(s->schema)); /* fits */
+    if (sfo_table_named(s, "EntityDefinition") == NULL) return true;
+    if (!get_meta(s, "definitions", before, sizeof before, f)) return false;
     if (strcmp(before, now) == 0) return true;
     if (!sfo_sql_run(s, "DELETE FROM EntityDefinition", f)) return false;
     for (size_t i = 0; i < sfo_schema_count(s->schema); i++)

@@ -1,6 +1,10 @@
 /*
  * store.c: opening and closing the database, its lock and its transactions. See store.h.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include "store/store_internal.h"
 
 void sfo_store_lock(sfo_store *s)
@@ -93,7 +97,7 @@ static bool set_up(sfo_store *s, const char *path, sfo_fault *f)
     bool memory = strcmp(path, ":memory:") == 0;
     if (!memory && !sfo_sql_run(s, "PRAGMA journal_mode=WAL", f)) return false;
     return sfo_sql_run(s, "PRAGMA synchronous=NORMAL", f) && sfo_sql_run(s, "PRAGMA temp_store=MEMORY", f) &&
-           sfo_sql_run(s, "PRAGMA cache_size=-65536", f);
+           sfo_sql_run(s, "PRAGMA cache_size=-32768", f);
 }
 
 static bool make_everything(sfo_store *s, sfo_fault *f)
@@ -120,6 +124,16 @@ static sf_status init_lock(sfo_store *s)
     return s->has_lock ? SF_OK : SF_ERR_MEMORY;
 }
 
+/* Two programs on one file would give the same ids: the second is refused. The lock dies with the process. */
+static sf_status lock_file(sfo_store *s, const char *path, sf_error *err)
+{
+    if (strcmp(path, ":memory:") == 0) return SF_OK;
+    s->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->file < 0) return sfi_fail(err, SF_ERR_IO, "%s: cannot open the database: %s", path, strerror(errno));
+    if (flock(s->file, LOCK_EX | LOCK_NB) == 0) return SF_OK;
+    return sfi_fail(err, SF_ERR_IO, "%s: another sforce-org uses this file: stop it first, or take another file", path);
+}
+
 static sf_status open_database(sfo_store *s, const char *path, sf_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -143,12 +157,14 @@ sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store *
     sfo_store *s = sfi_calloc(sizeof *s);
     if (s == NULL) return sfi_fail_memory(err, "the store");
     s->schema = schema;
+    s->file = -1;
     s->statements = sfi_calloc_n(SFO_STATEMENTS_MAX, sizeof *s->statements);
     if (s->statements == NULL || init_lock(s) != SF_OK) {
         rc = sfi_fail_memory(err, "the store");
         goto done;
     }
-    rc = open_database(s, path, err);
+    rc = lock_file(s, path, err);
+    if (rc == SF_OK) rc = open_database(s, path, err);
     if (rc != SF_OK) goto done;
     *out = s;
     s = NULL;
@@ -169,6 +185,7 @@ void sfo_store_close(sfo_store *s)
                                         NULL); /* the log stays, and is as safe */
         (void)sqlite3_close_v2(s->db);         /* waits for statements of others by itself */
     }
+    if (s->file >= 0) (void)close(s->file); /* after SQLite: closing drops the locks of the whole process on the file */
     sfi_arena_free(&s->scratch);
     sfi_arena_free(&s->facts);
     if (s->has_lock) pthread_mutex_destroy(&s->lock);

@@ -65,6 +65,7 @@ struct sfo_store {
     pthread_mutex_t lock; /* guards all of this; recursive; held while a transaction is open */
     bool has_lock;
     sqlite3 *db;
+    int file; /* holds the lock on the database file; -1: in memory */
     const sfo_schema *schema;
     sfo_table *tables; /* in the schema's order */
     size_t table_count;

@@ -128,6 +128,21 @@ static void test_records__the_body_may_name_the_id_in_collections(void **state)
     org_assert_field(org, "Account", id.text, "Name", "\"B\"");
 }
 
+static void test_records__nobody_stands_above_himself(void **state)
+{
+    test_org *org = *state;
+    sfo_fault f = { 0 };
+    char body[64];
+    sf_id top = org_must_create(org, "Account", "{\"Name\":\"Top\"}");
+    snprintf(body, sizeof body, "{\"Name\":\"Low\",\"ParentId\":\"%s\"}", top.text);
+    sf_id low = org_must_create(org, "Account", body);
+    snprintf(body, sizeof body, "{\"ParentId\":\"%s\"}", low.text);
+    assert_false(org_update(org, "Account", top.text, body, &f));
+    org_assert_fault(&f, 400, "CIRCULAR_DEPENDENCY", "attempt to violate hierarchy constraints", "ParentId");
+    assert_false(org_update(org, "Account", low.text, body, &f));
+    org_assert_fault(&f, 400, "CIRCULAR_DEPENDENCY", "attempt to violate hierarchy constraints", "ParentId");
+}
+
 /* ---- upsert ---- */
 
 static void test_records__upsert_creates_then_updates(void **state)
@@ -338,6 +353,7 @@ int main(void)
         TEST(test_records__absent_records_are_not_found),
         TEST(test_records__update_changes_what_is_named),
         TEST(test_records__the_body_may_name_the_id_in_collections),
+        TEST(test_records__nobody_stands_above_himself),
         TEST(test_records__upsert_creates_then_updates),
         TEST(test_records__upsert_lists_the_choices),
         TEST(test_records__delete_takes_children_along_and_clears_lookups),

@@ -1,4 +1,5 @@
 /* store_test.c: files that are opened again, processes that are killed, transactions that nest, ids, users. */
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include "../org_store/org.h"
@@ -96,6 +97,85 @@ static void test_store__a_file_that_is_no_database_is_named(void **state)
     assert_non_null(strstr(err.message, "/nowhere/org.db"));
     sfo_schema_free(schema);
     unlink(path);
+}
+
+static void test_store__a_file_belongs_to_one_at_a_time(void **state)
+{
+    (void)state;
+    test_org org;
+    char path[64];
+    sf_error err;
+    sfo_store *second = NULL;
+    org_open_with(&org, org_temp_file(path, ""), NULL);
+    assert_int_equal(sfo_store_open(path, org.schema, &second, &err), SF_ERR_IO);
+    assert_null(second);
+    assert_non_null(strstr(err.message, "another sforce-org uses this file"));
+    org_close(&org);
+    remove_database(path);
+}
+
+static void test_store__open_survives_failed_allocations(void **state)
+{
+    (void)state;
+    sfo_schema *schema;
+    assert_int_equal(sfo_schema_load(NULL, &schema, NULL), SF_OK);
+    long live = test_allocations_live();
+    sf_status rc = SF_ERR_MEMORY;
+    for (long n = 0; rc != SF_OK; n += n < 16 ? 1 : 61) { /* hundreds of statements: some of each kind */
+        sfo_store *store = NULL;
+        test_allocations_limit(n);
+        rc = sfo_store_open(":memory:", schema, &store, NULL);
+        test_allocations_limit(-1);
+        assert_true(rc == SF_OK || store == NULL);
+        sfo_store_close(store);
+        assert_int_equal(test_allocations_live(), live);
+    }
+    sfo_schema_free(schema);
+}
+
+/* ---- threads ---- */
+
+typedef struct creator {
+    test_org *org;
+    int number, made;
+} creator;
+
+static void *create_in_thread(void *user)
+{
+    creator *c = user;
+    for (int i = 0; i < 50; i++) {
+        char json[64];
+        sf_document *doc = NULL;
+        sf_id id;
+        sfo_fault f = { 0 };
+        snprintf(json, sizeof json, "{\"Name\":\"Thread %d %d\"}", c->number, i);
+        if (sf_document_parse(json, strlen(json), &doc, NULL) == SF_OK &&
+            sfo_record_create(c->org->store, &c->org->context, org_object(c->org, "Account"), sf_document_root(doc),
+                              &id, &f))
+            c->made++;
+        sf_document_free(doc);
+        sfo_fault_clear(&f);
+    }
+    return NULL;
+}
+
+static void test_store__threads_write_side_by_side(void **state)
+{
+    (void)state;
+    test_org org;
+    creator creators[4];
+    pthread_t threads[4];
+    org_open(&org);
+    for (int i = 0; i < 4; i++) {
+        creators[i] = (creator){ .org = &org, .number = i };
+        assert_int_equal(pthread_create(&threads[i], NULL, create_in_thread, &creators[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(creators[i].made, 50);
+    }
+    assert_int_equal(org_number(&org, "SELECT count(DISTINCT Id) FROM Account"), 200);
+    org_close(&org);
 }
 
 /* ---- kill -9 ---- */
@@ -284,6 +364,9 @@ int main(void)
         cmocka_unit_test(test_store__a_file_keeps_everything),
         cmocka_unit_test(test_store__later_fields_become_columns),
         cmocka_unit_test(test_store__a_file_that_is_no_database_is_named),
+        cmocka_unit_test(test_store__a_file_belongs_to_one_at_a_time),
+        cmocka_unit_test(test_store__open_survives_failed_allocations),
+        cmocka_unit_test(test_store__threads_write_side_by_side),
         cmocka_unit_test(test_store__what_was_committed_survives_a_kill),
         cmocka_unit_test(test_store__inner_transactions_undo_alone),
         cmocka_unit_test(test_store__ids_are_set_right),
