@@ -210,11 +210,107 @@ static void test_session__expiring_every_third_request_is_never_seen(void **stat
     sf_client_close(sf);
 }
 
+/* A client of the refresh-token flow; the org hands out what the web login would. */
+static sf_client *open_refreshing_client(void)
+{
+    sf_client *sf = NULL;
+    sf_document *tokens = NULL;
+    sf_error err;
+    assert_in_range(test_org_http(&org, "POST", "/__org/tokens", NULL, "{}"), 200, 299);
+    assert_int_equal(sf_document_parse(org.reply, strlen(org.reply), &tokens, &err), SF_OK);
+    const char *refresh = sf_get_str(sf_document_root(tokens), "refresh_token");
+    assert_non_null(refresh);
+    sf_client_options o = {
+        .login_url = org.url,
+        .api_version = "62.0",
+        .auth = { .flow = SF_AUTH_REFRESH_TOKEN, .refresh_token = refresh, .client_id = org.client_id, .client_secret = org.client_secret },
+        .retry = { .retries_max = 3, .pause_ms = 1, .pause_max_ms = 5 },
+    };
+    if (sf_client_open(&o, &sf, &err) != SF_OK) fail_msg("%s", err.message);
+    sf_document_free(tokens);
+    return sf;
+}
+
+static sf_status create_lead(sf_client *sf, const char *marker, sf_error *err)
+{
+    sf_record *r = sf_record_new("Lead");
+    sf_record_set_str(r, "LastName", marker);
+    sf_record_set_str(r, "Company", "Fault & Sons");
+    sf_status rc = sf_record_create(sf, r, NULL, NULL, err);
+    sf_record_free(r);
+    return rc;
+}
+
+static void test_refresh__rotating_with_every_second_request_is_never_seen(void **state)
+{
+    (void)state;
+    sf_client *sf = open_refreshing_client();
+    sf_error err;
+    test_org_fault(&org, "rotate");
+    test_org_fault(&org, "expire:requests=2");
+    run_queries(sf, 5, "rotate and expire:requests=2");
+    for (int i = 0; i < 10; i++) {
+        char marker[64];
+        sf_document *doc = NULL;
+        snprintf(marker, sizeof marker, "Rotated%d", i);
+        if (create_lead(sf, marker, &err) != SF_OK) fail_msg("create %d: %s", i, err.message);
+        if (sf_describe_object(sf, "Lead", &(sf_describe_options){ .no_cache = true }, &doc, &err) != SF_OK) fail_msg("%s", err.message);
+        sf_document_free(doc);
+    }
+    test_org_faults_clear(&org);
+    for (int i = 0; i < 10; i++) {
+        char marker[64];
+        snprintf(marker, sizeof marker, "Rotated%d", i);
+        assert_int_equal(count_created(marker), 1);
+    }
+    sf_client_stats stats;
+    sf_client_get_stats(sf, &stats);
+    print_message("%lld refreshes, each with a new refresh token\n", (long long)stats.refreshes);
+    assert_true(stats.refreshes >= 10);
+    sf_client_close(sf);
+}
+
+static void test_refresh__refused_ends_with_the_remedy_and_without_a_record(void **state)
+{
+    (void)state;
+    sf_error err;
+    for (int call = 0; call < 4; call++) {
+        sf_client *sf = open_refreshing_client();
+        if (call > 0) assert_int_equal(sf_client_login(sf, NULL, NULL), SF_OK);
+        test_org_fault(&org, "refuse-refresh");
+        if (call > 0) assert_in_range(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, NULL), 200, 299);
+        sf_query *q = NULL;
+        sf_document *doc = NULL;
+        sf_status rc = SF_OK;
+        switch (call) {
+        case 0: rc = sf_client_login(sf, NULL, &err); break;
+        case 1: rc = create_lead(sf, "Refused", &err); break;
+        case 2: rc = sf_query_open(sf, "SELECT Id FROM Lead", NULL, &q, &err); break;
+        default: rc = sf_describe_global(sf, NULL, &doc, &err); break;
+        }
+        test_org_faults_clear(&org);
+        print_message("  refused: %s: %s\n", sf_status_name(rc), err.message);
+        assert_int_equal(rc, SF_ERR_AUTH);
+        assert_non_null(strstr(err.message, "log in"));
+        sf_query_close(q);
+        sf_document_free(doc);
+        sf_client_close(sf);
+    }
+    assert_in_range(test_org_http(&org, "POST", "/__org/tokens", NULL, "{}"), 200, 299);
+    sf_document *tokens = NULL;
+    assert_int_equal(sf_document_parse(org.reply, strlen(org.reply), &tokens, NULL), SF_OK);
+    snprintf(org.access_token, sizeof org.access_token, "%s", sf_get_str(sf_document_root(tokens), "access_token"));
+    sf_document_free(tokens);
+    assert_int_equal(count_created("Refused"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matrix__complete_or_an_error_that_says_so),
         cmocka_unit_test(test_session__expiring_every_third_request_is_never_seen),
+        cmocka_unit_test(test_refresh__rotating_with_every_second_request_is_never_seen),
+        cmocka_unit_test(test_refresh__refused_ends_with_the_remedy_and_without_a_record),
     };
     test_org_start(&org, (const char *const[]){ "--data", ":memory:", "--seed", "sample", NULL });
     int rc = cmocka_run_group_tests_name("fault matrix", tests, NULL, NULL);
