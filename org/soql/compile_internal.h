@@ -34,7 +34,8 @@ typedef struct sfo_compile {
     bool no_memory; /* sticky; checked where a plan is finished */
     int next_table;
     int child_queries;
-    int64_t today; /* days since 1970, in the user's zone */
+    char zone[64]; /* sfo_user_zone */
+    bool zone_known;
 } sfo_compile;
 
 typedef struct sfo_bind {
@@ -107,6 +108,10 @@ sf_str sfo_from_text(sfo_sql *s);                  /* FROM … LEFT JOIN … */
 sf_str sfo_visible_text(sfo_sql *s);               /* "t0"."IsDeleted"=0, or 1 */
 sqlite3_stmt *sfo_prepare(sfo_sql *s, sf_str sql); /* parameters bound; NULL: fault. Ends with sqlite3_finalize */
 bool sfo_too_complicated(sfo_fault *f);
+
+/* ---- zone.c ---- */
+const char *sfo_user_zone(sfo_compile *c); /* IANA name; NULL: UTC. Lives as long as c */
+int64_t sfo_user_today(sfo_compile *c);    /* days since 1970 */
 
 /* ---- resolve.c: names ---- */
 extern const sfo_object sfo_name_object; /* what polymorphic references point to */

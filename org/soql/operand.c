@@ -169,8 +169,9 @@ bool sfo_compile_path(sfo_sql *s, const sfo_ast_name *path, sfo_operand *out)
 /* One parameter a statement, so that the same function has the same text wherever it stands. */
 static sf_str zone_parameter(sfo_sql *s)
 {
-    if (s->c->context->time_zone == NULL) return SFI_STR("NULL");
-    if (s->zone.ptr == NULL) s->zone = sfo_param_text(s, sfi_str(s->c->context->time_zone));
+    const char *zone = sfo_user_zone(s->c);
+    if (zone == NULL) return SFI_STR("NULL");
+    if (s->zone.ptr == NULL) s->zone = sfo_param_text(s, sfi_str(zone));
     return s->zone;
 }
 

@@ -81,7 +81,7 @@ static bool write_out(sfo_runner *r, sfo_plan *plan, const sfo_shape *shape, con
     case SFO_OUT_COMPOUND: sfo_write_compound(&r->w, out->field, out->parts, out->part_count, stmt, out->column); break;
     case SFO_OUT_LABEL: sfo_write_label(&r->w, out->field, stmt, out->column); break;
     case SFO_OUT_FORMAT:
-        sfo_write_formatted(&r->w, out->field, out->type, r->c.context->time_zone, stmt, out->column);
+        sfo_write_formatted(&r->w, out->field, out->type, sfo_user_zone(&r->c), stmt, out->column);
         break;
     case SFO_OUT_FIELD:
         sfo_write_column(&r->w, shape->object, out->field, id, r->c.context->version, stmt, out->column);

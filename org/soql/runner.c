@@ -3,13 +3,6 @@
 
 enum { PAGE_MAX = 2000, PAGE_MIN = 200 };
 
-static int64_t today_of(const sfo_context *c)
-{
-    int64_t now = c->now_ms != 0 ? c->now_ms : sfi_wall_ms();
-    now += (int64_t)sfo_zone_offset(c->time_zone, now) * 60000;
-    return now / 86400000 - (now % 86400000 < 0);
-}
-
 void sfo_runner_begin(sfo_runner *r, sfo_store *s, const sfo_context *c, const sfo_query_options *options, sfi_buf *out,
                       sfo_fault *f)
 {
@@ -24,8 +17,7 @@ void sfo_runner_begin(sfo_runner *r, sfo_store *s, const sfo_context *c, const s
                           .context = c,
                           .arena = &r->arena,
                           .fault = f,
-                          .all_rows = options != NULL && options->all_rows,
-                          .today = today_of(c) };
+                          .all_rows = options != NULL && options->all_rows };
     r->pages = (sfo_pages){ .store = s, .context = c };
 }
 

@@ -112,7 +112,7 @@ bool sfo_compile_range(sfo_sql *s, const sfo_operand *o, const sfo_ast_literal *
 {
     if (o->type != SFO_DATE && o->type != SFO_DATETIME) return wrong_type(s, o);
     int64_t first, end;
-    sfo_range_days(v->range, v->n, s->c->today, &first, &end);
+    sfo_range_days(v->range, v->n, sfo_user_today(s->c), &first, &end);
     if (first < -719162) first = -719162; /* 0001-01-01: text dates order only within four digits */
     if (end > 2932897) end = 2932897;     /* 10000-01-01 */
     if (end < first) end = first;
@@ -120,8 +120,8 @@ bool sfo_compile_range(sfo_sql *s, const sfo_operand *o, const sfo_ast_literal *
         *from = date_text(s, first * DAY_MS);
         *to = end == 2932897 ? sfo_param_text(s, SFI_STR("9999-12-32")) : date_text(s, end * DAY_MS);
     } else {
-        *from = sfo_param_int(s, midnight_ms(s->c->context->time_zone, first));
-        *to = sfo_param_int(s, midnight_ms(s->c->context->time_zone, end));
+        *from = sfo_param_int(s, midnight_ms(sfo_user_zone(s->c), first));
+        *to = sfo_param_int(s, midnight_ms(sfo_user_zone(s->c), end));
     }
     return true;
 }

@@ -34,7 +34,7 @@ typedef struct sfo_context {
     const char *user_id;   /* 18 characters */
     const char *version;   /* "62.0" */
     double version_number; /* 62.0 */
-    const char *time_zone; /* IANA name; NULL: what the user\'s row says, else UTC */
+    const char *time_zone; /* IANA name; NULL: what the user's row says, else UTC */
     int64_t now_ms;        /* 0: now */
     bool id_in_body;       /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
