@@ -1,4 +1,4 @@
-/* main.c: the program sforce-org: options, the order of starting and stopping, and the one line that says how to log in.
+/* main.c: the program sforce-org: options, the order of starting and stopping, and the line that says how to log in.
  * Signals are waited for by the main thread; the server's threads do the rest. */
 #include <errno.h>
 #include <fcntl.h>

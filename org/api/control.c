@@ -1,5 +1,5 @@
-/* control.c: /__org/…, the door for tests and tools: faults, sessions, counters. Only for peers on this machine, and not
- * for pages in a browser (they send Origin).
+/* control.c: /__org/…, the door for tests and tools: faults, sessions, counters. Only for peers on this machine, and
+ * not for pages in a browser (they send Origin).
  *   GET    /__org/stats             what happened so far        DELETE: from zero again
  *   GET    /__org/faults            the rules with their counts
  *   POST   /__org/faults            {"spec":"reset:after=100"} or {"specs":[…]}; answers the rules

@@ -1,5 +1,5 @@
-/* identity.c: who a session belongs to: /services/oauth2/userinfo and the identity URL, the same facts under two sets of
- * names. Their errors are 403 and 404 with plain text, unlike everything else. */
+/* identity.c: who a session belongs to: /services/oauth2/userinfo and the identity URL, the same facts under two sets
+ * of names. Their errors are 403 and 404 with plain text, unlike everything else. */
 #include "api/call.h"
 
 /* The URLs of the org's doors; {version} stays unless a version was asked for. */

@@ -146,7 +146,7 @@ static bool next_reference(sf_str text, sf_str *before, sf_str *name, sf_str *re
     return false;
 }
 
-/* text with its references replaced. false: one has no value; *missing is it. */
+/* text with its references replaced. false: one has no value, *missing is it; or no memory, missing->ptr is NULL. */
 static bool resolve_text(composite *c, sf_str text, sfi_buf *out, sf_str *missing)
 {
     sf_str before;
@@ -159,6 +159,7 @@ static bool resolve_text(composite *c, sf_str text, sfi_buf *out, sf_str *missin
         sfi_buf_add(out, found.ptr, found.len);
         text = rest;
     }
+    *missing = (sf_str){ NULL, 0 };
     return sfi_buf_add(out, text.ptr, text.len);
 }
 
@@ -251,9 +252,12 @@ static void halt_for_reference(part *p, sf_str missing)
 /* Keeps what the part answered for those that refer to it. */
 static void keep_answer(part *p)
 {
-    const sfo_response *r = p->response;
-    if (r->no_body || r->body.len == 0 || sfi_json_new(&p->answer, NULL) != SF_OK) return;
-    p->has_answer = sfi_json_parse(p->answer, sfi_buf_str(&r->body), NULL) == SF_OK;
+    sfo_response *r = p->response;
+    if (r->no_body || r->body.len == 0) return;
+    sf_status rc = sfi_json_new(&p->answer, NULL);
+    if (rc == SF_OK) rc = sfi_json_parse(p->answer, sfi_buf_str(&r->body), NULL);
+    p->has_answer = rc == SF_OK;
+    if (rc == SF_ERR_MEMORY) r->body.failed = true; /* bytes that are no JSON are nobody's reference */
 }
 
 static void run_composite_part(composite *c, sf_value spec, part *p)
@@ -269,8 +273,10 @@ static void run_composite_part(composite *c, sf_value spec, part *p)
         sf_str text = p->body.len > 0 ? sfi_buf_str(&p->body) : SFI_STR("");
         run_part(c->call, method, url.data, text, sf_get(spec, "httpHeaders"), p->response);
         keep_answer(p);
-    } else {
+    } else if (missing.ptr != NULL && !url.failed && !p->body.failed) {
         halt_for_reference(p, missing);
+    } else {
+        p->response->body.failed = true;
     }
     if (p->response->status >= 400) c->failed = true;
     sfi_buf_free(&url);

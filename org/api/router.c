@@ -1,5 +1,5 @@
-/* router.c: from method and path to a handler. The first pattern that fits decides what the resource is; all rows of the
- * same pattern are its methods, so that a wrong one is 405 and an unknown path 404. */
+/* router.c: from method and path to a handler. The first pattern that fits decides what the resource is; all rows of
+ * the same pattern are its methods, so that a wrong one is 405 and an unknown path 404. */
 #include "api/call.h"
 
 static bool next_piece(const char **pattern, sf_str *piece)

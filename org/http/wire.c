@@ -1,5 +1,5 @@
-/* wire.c: see wire.h. The idea for a reset that hits the right byte: write up to it, wait until the kernel has handed
- * everything to the peer, then disconnect the socket (connect to AF_UNSPEC), which sends RST at once and no FIN before. */
+/* wire.c: see wire.h. The idea for a reset that hits the right byte: write up to it, wait until the kernel has
+ * handed everything to the peer, then disconnect the socket (connect to AF_UNSPEC): that sends RST, and no FIN before. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "http/wire.h"
 #include <errno.h>

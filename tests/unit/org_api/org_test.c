@@ -1,0 +1,140 @@
+/* org_test.c: whole requests through sfo_org_handle without a socket: what every answer carries, faults that change an
+ * answer, and that no failed allocation breaks the org or makes it lie. */
+#include "api/api.h"
+#include "json/json_internal.h"
+#include "support/support.h"
+
+static sfo_schema *schema;
+static sfo_store *store;
+static sfo_org *org;
+static char authorization[200];
+static sfo_response response;
+
+static const char *header(void *connection, const char *name)
+{
+    (void)connection;
+    if (sfi_eq_nocase(name, "Authorization")) return authorization;
+    return sfi_eq_nocase(name, "Content-Type") ? "application/json" : NULL;
+}
+
+static void ask(const char *method, const char *path, const char *query, const char *body)
+{
+    sfo_request request = { .method = method,
+                            .path = path,
+                            .query = query,
+                            .body = { body, strlen(body) },
+                            .host = "h:1",
+                            .loopback = true,
+                            .header = header };
+    sfo_response_clear(&response);
+    sfo_response_init(&response);
+    sfo_org_handle(org, &request, &response);
+}
+
+static void test_org__answers_with_what_every_answer_has(void **state)
+{
+    static const char *const always[] = { "X-SFDC-Request-Id", "Cache-Control", "Vary", "Sforce-Limit-Info" };
+    (void)state;
+    ask("GET", "/services/data/v62.0/limits", "", "");
+    assert_int_equal(response.status, 200);
+    for (size_t i = 0; i < COUNT_OF(always); i++) assert_non_null(sfo_response_get_header(&response, always[i]));
+    ask("GET", "/services/data/", "", "");
+    assert_int_equal(response.status, 200);
+    assert_null(sfo_response_get_header(&response, "Sforce-Limit-Info"));
+}
+
+static void test_org__faults_change_answers(void **state)
+{
+    (void)state;
+    assert_int_equal(sfo_org_add_fault(org, "503:retry_after=7,times=1,path=/limits", NULL), SF_OK);
+    assert_int_equal(sfo_org_add_fault(org, "truncate:length=wrong,times=1,path=/limits", NULL), SF_OK);
+    ask("GET", "/services/data/v62.0/limits", "", "");
+    assert_int_equal(response.status, 503);
+    assert_string_equal(sfo_response_get_header(&response, "Retry-After"), "7");
+    assert_int_equal(response.fault.truncate_after, response.body.len / 2);
+    assert_true(response.fault.keep_content_length);
+    ask("GET", "/services/data/v62.0/limits", "", "");
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.fault.truncate_after, -1);
+}
+
+static void test_org__policy_words(void **state)
+{
+    (void)state;
+    sf_error err;
+    sfo_policy p = { 0 };
+    assert_int_equal(sfo_policy_add(&p, "rotate,no-soap-login", &err), SF_OK);
+    assert_true(p.rotate && p.no_soap_login && !p.no_password);
+    assert_int_equal(sfo_policy_add(&p, "rotate,lax", &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "'lax'"));
+}
+
+/* Runs a request with 0, 1, 2 … allocations left. An answer of the good status must be right, whatever failed before. */
+static void starve(const char *method, const char *path, const char *query, const char *body, int good,
+                   const char *part)
+{
+    print_message("  %s %s\n", method, path);
+    for (long n = 0;; n++) {
+        test_allocations_limit(n);
+        ask(method, path, query, body);
+        test_allocations_limit(-1);
+        if (response.body.failed) continue; /* the server makes a 500 of it */
+        if (response.status != good) {
+            assert_true(response.status >= 400);
+            continue;
+        }
+        assert_non_null(response.body.data);
+        assert_non_null(strstr(response.body.data, part));
+        return;
+    }
+}
+
+static void test_org__survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    starve("GET", "/services/data", "", "", 200, "\"version\":\"66.0\"}]");
+    starve("GET", "/services/data/v62.0/limits", "", "", 200, "StreamingApiConcurrentClients");
+    starve("POST", "/services/data/v62.0/sobjects/Account", "", "{\"Name\":\"x\"}", 201, "\"success\":true");
+    starve("GET", "/services/data/v62.0/query", "q=SELECT+Id,Name+FROM+Account+LIMIT+1", "", 200,
+           "\"done\":true,\"records\":[{");
+    starve(
+        "POST", "/services/data/v62.0/composite", "",
+        "{\"compositeRequest\":[{\"method\":\"GET\",\"url\":\"/services/data/v62.0/limits\",\"referenceId\":\"a\"}]}",
+        200, "\"httpStatusCode\":200");
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    sf_error err;
+    char token[160];
+    sfo_response_init(&response);
+    sf_status rc = sfo_schema_load(NULL, &schema, &err);
+    if (rc == SF_OK) rc = sfo_store_open(":memory:", schema, &store, &err);
+    if (rc == SF_OK) rc = sfo_org_new(&(sfo_org_options){ .store = store }, &org, &err);
+    if (rc != SF_OK || !sfo_org_access_token(org, token)) return -1;
+    snprintf(authorization, sizeof authorization, "Bearer %s", token);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    sfo_response_clear(&response);
+    sfo_org_free(org);
+    sfo_store_close(store);
+    sfo_schema_free(schema);
+    return test_allocations_live() == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_org__answers_with_what_every_answer_has),
+        cmocka_unit_test(test_org__faults_change_answers),
+        cmocka_unit_test(test_org__policy_words),
+        cmocka_unit_test(test_org__survives_each_failed_allocation),
+    };
+    test_allocator_install();
+    return cmocka_run_group_tests_name("org_api org", tests, begin, end);
+}
