@@ -1,12 +1,8 @@
 /* main.c: the program sforce-org: options, the order of starting and stopping, and the line that says how to log in.
  * Signals are waited for by the main thread; the server's threads do the rest. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "api/api.h"
 #include "json/json_internal.h"
 
@@ -199,7 +195,6 @@ static void log_line(const char *line)
 }
 
 typedef struct running {
-    int data_fd; /* holds the lock on the data file; -1: rows are in memory */
     sfo_schema *schema;
     sfo_store *store;
     sfo_org *org;
@@ -212,37 +207,29 @@ static void stop(running *r)
     sfo_org_free(r->org);
     sfo_store_close(r->store);
     sfo_schema_free(r->schema);
-    if (r->data_fd >= 0) (void)close(r->data_fd); /* after the store: closing would end SQLite's own locks too */
 }
 
-/* One org a file: two would give out the same ids. */
-static sf_status lock_data(const char *path, int *fd, sf_error *err)
+/* Refuses what is certainly no data file, before the store tries to make one of it. */
+static sf_status check_data(const char *path, sf_error *err)
 {
-    *fd = -1;
-    if (strcmp(path, ":memory:") == 0) return SF_OK;
-    int got = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (got < 0)
-        return sfi_fail(err, SF_ERR_IO, "--data %s: %s; choose a file that can be written", path, strerror(errno));
-    if (flock(got, LOCK_EX | LOCK_NB) != 0) {
-        (void)close(got);
-        return sfi_fail(err, SF_ERR_IO, "--data %s: another sforce-org has it; stop that one or choose another file",
-                        path);
-    }
     static const char magic[] = "SQLite format 3"; /* with its NUL, at the start of every database */
     char head[sizeof magic];
-    ssize_t len = pread(got, head, sizeof head, 0);
-    if (len != 0 && (len < (ssize_t)sizeof head || memcmp(head, magic, sizeof head) != 0)) {
-        (void)close(got);
-        return sfi_fail(err, SF_ERR_IO, "--data %s: not a data file of sforce-org; choose another file", path);
-    }
-    *fd = got;
-    return SF_OK;
+    if (strcmp(path, ":memory:") == 0) return SF_OK;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return SF_OK; /* new, or the store says why it cannot be read */
+    size_t len = fread(head, 1, sizeof head, file);
+    bool is_empty = len == 0 && ferror(file) == 0;
+    bool is_database = len == sizeof head && memcmp(head, magic, sizeof head) == 0;
+    bool is_file = ferror(file) == 0; /* reading a folder fails */
+    fclose(file);
+    if (is_empty || is_database || !is_file) return SF_OK;
+    return sfi_fail(err, SF_ERR_IO, "%s: not a data file of sforce-org; choose another file", path);
 }
 
 static sf_status start(const settings *s, running *r, sf_error *err)
 {
     sf_status rc = sfo_schema_load(s->schema, &r->schema, err);
-    if (rc == SF_OK) rc = lock_data(s->data, &r->data_fd, err);
+    if (rc == SF_OK) rc = check_data(s->data, err);
     if (rc == SF_OK) rc = sfo_store_open(s->data, r->schema, &r->store, err);
     if (rc == SF_OK && (strcmp(s->seed, "sample") == 0 || s->records > 0))
         rc = sfo_seed_sample(r->store, s->records, err);
@@ -335,7 +322,7 @@ int main(int argc, char **argv)
     (void)umask(077); /* the data file holds a password */
 
     sf_error err;
-    running r = { .data_fd = -1 };
+    running r = { .schema = NULL };
     sf_status rc = start(&s, &r, &err);
     if (rc == SF_OK) rc = announce(&s, &r, &err);
     int got = 0;

@@ -625,7 +625,7 @@ check_restart() {
     token=$old
     call GET "$data/limits"
     is 'session kept' "$status" 200
-    refused 'a second org on the file' 1 "$work/org.db: another sforce-org has it" --port 0 --data "$work/org.db"
+    refused 'a second org on the file' 1 "$work/org.db: another sforce-org uses this file" --port 0 --data "$work/org.db"
     kill -INT "$pid"
     wait "$pid"
     is 'SIGINT ends with 0' $? 0
