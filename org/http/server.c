@@ -16,7 +16,7 @@ enum {
     CONNECTIONS_MAX = 1000,
     IDLE_SECONDS = 300,     /* a kept connection without a request */
     POOL_BYTES = 48 * 1024, /* libmicrohttpd's own memory a connection: the head and a piece of body */
-    STOP_MS = 10000         /* most that stop waits for running requests */
+    STOP_MS = 5000          /* most that stop waits for running requests */
 };
 
 struct sfo_server {
@@ -36,6 +36,7 @@ typedef struct exchange { /* one request on its way through libmicrohttpd */
     char *uri; /* as sent; cut at '?' when the request is whole */
     sfi_buf body;
     int refusal;       /* status to answer without asking the handler; 0: none */
+    bool counted;      /* among the server's running ones: it is whole, and the handler has or had it */
     bool begun;        /* the head was looked at */
     bool sent_by_hand; /* wire is out; the connection is to be closed */
     sfi_buf wire;
@@ -114,7 +115,6 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
     x->connection = connection;
     x->uri = sfi_strdup(uri);
     x->body.max = server->options.body_max;
-    note_running(server, 1);
     return x;
 }
 
@@ -125,12 +125,13 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **con_cls,
     sfo_server *server = cls;
     exchange *x = *con_cls;
     if (x == NULL) return;
+    bool counted = x->counted;
     *con_cls = NULL;
     sfi_free(x->uri);
     sfi_buf_free(&x->body);
     sfi_buf_free(&x->wire);
     sfi_free(x);
-    note_running(server, -1);
+    if (counted) note_running(server, -1);
 }
 
 /* '%' stays: the router decodes segment by segment, so that %2F is not a slash. */
@@ -300,6 +301,8 @@ static enum MHD_Result answer(exchange *x, const char *method)
 {
     sfo_response *response = sfi_calloc(sizeof *response);
     if (response == NULL) return MHD_NO;
+    note_running(x->server, 1); /* from here stop waits for it; a request that is half sent holds up nobody */
+    x->counted = true;
     sfo_response_init(response);
     ask_handler(x, method, response);
     if (response->body.failed) {
