@@ -251,7 +251,7 @@ static void offer_words(cli *c, const line *l, cli_words words)
     case CLI_WORDS_CHILDREN: offer_list(c, l, (const char *const[]){ "join", "json", "files", NULL }); break;
     case CLI_WORDS_METHOD: offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL }); break;
     case CLI_WORDS_SHELL: offer_list(c, l, (const char *const[]){ "bash", "zsh", "fish", NULL }); break;
-    case CLI_WORDS_LOCAL: offer_list(c, l, (const char *const[]){ "start", "stop", NULL }); break;
+    case CLI_WORDS_LOCAL: offer_list(c, l, (const char *const[]){ "start", "stop", "env", NULL }); break;
     case CLI_WORDS_NONE: break;
     }
 }

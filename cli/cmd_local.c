@@ -348,10 +348,25 @@ static int local_stop(cli *c)
     return c->json ? cli_finish_json(c, sfi_str(p.pid != 0 ? "{\"stopped\":true}" : "{\"stopped\":false}")) : CLI_OK;
 }
 
+/* For programs that log in by themselves, such as those of examples/: lines for a shell's eval. */
+static int local_env(cli *c)
+{
+    sf_error err;
+    local l;
+    cli_login login;
+    if (local_init(c, &l, &err) != SF_OK || cli_login_load(c, l.name, &login, &err) != SF_OK) return cli_fail_error(c, &err);
+    if (running(c, &l).pid == 0) return cli_usage(c, "local: no local org named %s is running; sforce local start starts it", l.name);
+    if (login.login_url == NULL || login.client_id == NULL || login.client_secret == NULL)
+        return cli_usage(c, "local: the login %s is not one that sforce local start made", l.name);
+    printf("export SFORCE_URL='%s' SFORCE_CLIENT_ID='%s' SFORCE_CLIENT_SECRET='%s'\n", login.login_url, login.client_id, login.client_secret);
+    return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+}
+
 int cli_run_local(cli *c)
 {
     const char *what = c->args.words[0];
     if (strcmp(what, "start") == 0) return local_start(c);
     if (strcmp(what, "stop") == 0) return local_stop(c);
-    return cli_usage(c, "local: %.40s is neither start nor stop", what);
+    if (strcmp(what, "env") == 0) return local_env(c);
+    return cli_usage(c, "local: %.40s is none of start, stop, env", what);
 }

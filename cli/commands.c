@@ -194,6 +194,7 @@ static const cli_flag local_flags[] = {
 static const cli_example local_examples[] = {
     { "sforce local start", "An org with sample data, and a login named local" },
     { "sforce local start --data :memory: --records 100000", "A large one that is gone afterwards" },
+    { "eval \"$(sforce local env)\"", "SFORCE_URL, SFORCE_CLIENT_ID and SFORCE_CLIENT_SECRET for a program of yours" },
     { "sforce local stop", "End it; its data stays" },
     { 0 },
 };
@@ -290,9 +291,10 @@ const cli_command cli_commands[] = {
       .flags = api_flags, .examples = api_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_METHOD, CLI_WORDS_NONE },
       .run = cli_run_api, .group = "The org" },
 
-    { .name = "local", .usage = "start|stop", .summary = "run a Salesforce-compatible org on this machine",
+    { .name = "local", .usage = "start|stop|env", .summary = "run a Salesforce-compatible org on this machine",
       .text = "start runs sforce-org in the background, registers its login, and prints its address; stop ends it. Its data stays in "
-              "$XDG_DATA_HOME/sforce/local/NAME.db from one start to the next.",
+              "$XDG_DATA_HOME/sforce/local/NAME.db from one start to the next. env prints its URL, client id and client secret as lines "
+              "for a shell, for programs that log in by themselves.",
       .flags = local_flags, .examples = local_examples, .words_min = 1, .words_max = 1, .words = { CLI_WORDS_LOCAL, CLI_WORDS_NONE }, .run = cli_run_local, .group = "Around it" },
     { .name = "completion", .usage = "bash|zsh|fish", .summary = "print a completion script for your shell",
       .text = "It completes commands, flags, logins, and, from what describe kept, objects, fields and picklist values. It never sends anything.",

@@ -1,6 +1,6 @@
 /*
  * tour.c: the whole life of a record: log in, query with a bind, create, read, update, upsert by external id, delete.
- * Where to log in comes from SFORCE_URL, SFORCE_CLIENT_ID and SFORCE_CLIENT_SECRET, as `sforce local start --env` prints them.
+ * Where to log in comes from SFORCE_URL, SFORCE_CLIENT_ID and SFORCE_CLIENT_SECRET, as `sforce local env` prints them.
  */
 #include <salesforce.h>
 #include <stdio.h>
