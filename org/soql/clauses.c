@@ -74,15 +74,19 @@ const char *sfo_order_direction(const sfo_ast_order *item)
     return first ? "" : " ASC NULLS LAST";
 }
 
+bool sfo_check_order(sfo_compile *c, const sfo_ast_query *q)
+{
+    if (q->order_count <= SFO_ORDER_ITEMS_MAX) return true;
+    return sfo_soql_fault_at(c->fault, c->text, q->orders[SFO_ORDER_ITEMS_MAX].expr->name.offset, "MALFORMED_QUERY",
+                             "a query cannot have more than %d ORDER BY items", SFO_ORDER_ITEMS_MAX);
+}
+
 bool sfo_compile_order(sfo_sql *s, const sfo_ast_query *q, sf_str *out)
 {
-    if (q->order_count > SFO_ORDER_ITEMS_MAX)
-        return sfo_soql_fault_at(s->c->fault, s->c->text, q->orders[SFO_ORDER_ITEMS_MAX].expr->name.offset,
-                                 "MALFORMED_QUERY", "a query cannot have more than %d ORDER BY items",
-                                 SFO_ORDER_ITEMS_MAX);
+    if (!sfo_check_order(s->c, q)) return false;
     *out = SFI_STR("");
     for (size_t i = 0; i < q->order_count; i++) {
-        sf_str item;
+        sf_str item = { 0 };
         if (!sfo_compile_order_item(s, &q->orders[i], &item)) return false;
         *out = sfo_textf(s->c, "%.*s%.*s%s,", S(*out), S(item), sfo_order_direction(&q->orders[i]));
     }

@@ -11,6 +11,12 @@ bool sfo_too_complicated(sfo_fault *f)
                          "Query is either selecting too many fields or the filter conditions are too complicated.");
 }
 
+/* A statement that fills the arena is too long for us, not the machine too small. */
+bool sfo_compile_memory_fault(sfo_compile *c)
+{
+    return c->arena->used > c->arena->max / 2 ? sfo_too_complicated(c->fault) : sfo_soql_memory_fault(c->fault);
+}
+
 sf_str sfo_textf(sfo_compile *c, const char *format, ...)
 {
     va_list args;
@@ -132,7 +138,7 @@ static int bind_one(sqlite3_stmt *stmt, int at, const sfo_bind *b)
 sqlite3_stmt *sfo_prepare(sfo_sql *s, sf_str sql)
 {
     if (s->c->no_memory) {
-        sfo_soql_memory_fault(s->c->fault);
+        sfo_compile_memory_fault(s->c);
         return NULL;
     }
     if (s->bind_count > SFO_BINDS_MAX || s->column_count > SFO_COLUMNS_MAX) {
@@ -148,7 +154,7 @@ sqlite3_stmt *sfo_prepare(sfo_sql *s, sf_str sql)
     }
     if (rc == SQLITE_OK) return stmt;
     if (rc == SQLITE_NOMEM)
-        sfo_soql_memory_fault(s->c->fault);
+        sfo_compile_memory_fault(s->c);
     else if (rc == SQLITE_TOOBIG || strstr(sqlite3_errmsg(db), "too ") != NULL) /* «at most 64 tables», depth, … */
         sfo_too_complicated(s->c->fault);
     else
@@ -161,7 +167,7 @@ sfo_plan *sfo_plan_new(sfo_compile *c, sfo_plans *all)
 {
     sfo_plan *plan = sfo_compile_grow(c, NULL, 0, sizeof *plan);
     if (plan == NULL) {
-        sfo_soql_memory_fault(c->fault);
+        sfo_compile_memory_fault(c);
         return NULL;
     }
     plan->path = "";

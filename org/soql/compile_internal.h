@@ -108,6 +108,7 @@ sf_str sfo_from_text(sfo_sql *s);                  /* FROM … LEFT JOIN … */
 sf_str sfo_visible_text(sfo_sql *s);               /* "t0"."IsDeleted"=0, or 1 */
 sqlite3_stmt *sfo_prepare(sfo_sql *s, sf_str sql); /* parameters bound; NULL: fault. Ends with sqlite3_finalize */
 bool sfo_too_complicated(sfo_fault *f);
+bool sfo_compile_memory_fault(sfo_compile *c); /* false */
 
 /* ---- zone.c ---- */
 const char *sfo_user_zone(sfo_compile *c); /* IANA name; NULL: UTC. Lives as long as c */
@@ -151,6 +152,7 @@ bool sfo_check_semi_placement(sfo_compile *c, const sfo_ast_cond *where, bool in
 /* ---- clauses.c ---- */
 /* «a, b DESC NULLS LAST, t0."Id"» */
 bool sfo_compile_order(sfo_sql *s, const sfo_ast_query *q, sf_str *out);
+bool sfo_check_order(sfo_compile *c, const sfo_ast_query *q); /* not too many items */
 /* One item as an expression; its direction is sfo_order_direction's. */
 bool sfo_compile_order_item(sfo_sql *s, const sfo_ast_order *item, sf_str *out);
 const char *sfo_order_direction(const sfo_ast_order *item);

@@ -38,7 +38,7 @@ static bool compile_groups(sfo_compile *c, sfo_sql *s, const sfo_ast_query *q)
         return sfo_soql_fault_at(c->fault, c->text, q->group_offset, "MALFORMED_QUERY",
                                  "GROUP BY ROLLUP and GROUP BY CUBE take at most %d fields", SFO_GROUPING_ITEMS_MAX);
     s->groups = sfo_compile_grow(c, NULL, 0, (q->group_count + 1) * sizeof *s->groups);
-    if (s->groups == NULL) return sfo_soql_memory_fault(c->fault);
+    if (s->groups == NULL) return sfo_compile_memory_fault(c);
     for (size_t i = 0; i < q->group_count; i++) {
         const sfo_ast_expr *e = q->groups[i];
         sfo_operand *o = &s->groups[i].operand;
@@ -198,9 +198,11 @@ bool sfo_compile_grouped(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     plan->grouped = true;
     sfo_sql_init(s, c, &plan->scope);
     plan->record = sfo_compile_grow(c, NULL, 0, sizeof *plan->record);
-    if (s->joins == NULL || plan->record == NULL) return sfo_soql_memory_fault(c->fault);
+    if (s->joins == NULL || plan->record == NULL) return sfo_compile_memory_fault(c);
     sf_str where, order = SFI_STR(""), text = SFI_STR("");
-    if (!check_select_names(s, q) || !sfo_compile_where(s, q, &where) || !compile_groups(c, s, q)) return false;
+    if (!sfo_check_order(c, q) || !check_select_names(s, q) || !sfo_compile_where(s, q, &where) ||
+        !compile_groups(c, s, q))
+        return false;
     part parts[8];
     unsigned sets[8];
     size_t count = grouping_sets(q, sets);
@@ -215,7 +217,7 @@ bool sfo_compile_grouped(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
                          S(parts[i].columns), S(from), S(where), S(parts[i].groups), S(parts[i].having));
     plan->rows_text = sfo_textf(c, "SELECT * FROM (%.*s)%s%.*s%.*s", S(text), order.len > 0 ? " ORDER BY " : "",
                                 S(order), S(sfo_limit_text(c, q)));
-    return !c->no_memory || sfo_soql_memory_fault(c->fault);
+    return !c->no_memory || sfo_compile_memory_fault(c);
 }
 
 bool sfo_compile_count(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
@@ -227,7 +229,7 @@ bool sfo_compile_count(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
                              q->group_count > 0 ? "GROUP BY" : "ORDER BY");
     sfo_sql_init(s, c, &plan->scope);
     sf_str where;
-    if (s->joins == NULL) return sfo_soql_memory_fault(c->fault);
+    if (s->joins == NULL) return sfo_compile_memory_fault(c);
     if (!sfo_compile_where(s, q, &where)) return false;
     sf_str from = sfo_from_text(s), limit = sfo_limit_text(c, q);
     if (limit.len == 0)
@@ -235,5 +237,5 @@ bool sfo_compile_count(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan)
     else
         plan->rows_text =
             sfo_textf(c, "SELECT COUNT(*) FROM (SELECT 1%.*s WHERE %.*s%.*s)", S(from), S(where), S(limit));
-    return !c->no_memory || sfo_soql_memory_fault(c->fault);
+    return !c->no_memory || sfo_compile_memory_fault(c);
 }

@@ -345,7 +345,7 @@ static bool coordinates(sfo_sql *s, const sfo_ast_name *path, sf_str *lat, sf_st
 
 static bool compile_distance(sfo_sql *s, const sfo_ast_expr *e, sfo_operand *out)
 {
-    sf_str lat, lon, to_lat, to_lon;
+    sf_str lat = { 0 }, lon = { 0 }, to_lat = { 0 }, to_lon = { 0 };
     if (s->grouped)
         return sfo_fault_set(s->c->fault, 400, "MALFORMED_QUERY", "Field must be grouped or aggregated: DISTANCE");
     if (!coordinates(s, &e->geo, &lat, &lon)) return false;

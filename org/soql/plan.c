@@ -14,7 +14,7 @@ static bool compile_ids(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, 
 {
     sfo_sql *s = &plan->ids;
     sfo_sql_init(s, c, &plan->scope);
-    if (s->joins == NULL) return sfo_soql_memory_fault(c->fault);
+    if (s->joins == NULL) return sfo_compile_memory_fault(c);
     sf_str where, order, parent = SFI_STR("");
     if (!sfo_compile_where(s, q, &where) || !sfo_compile_order(s, q, &order)) return false;
     int table = s->joins[0].table;
@@ -27,7 +27,7 @@ static bool compile_ids(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan, 
     plan->one_page = q->offset_rows >= 0;
     plan->ids_text = sfo_textf(c, "SELECT t%d.\"Id\"%.*s WHERE %.*s%.*s ORDER BY %.*s%.*s", table, S(from), S(parent),
                                S(where), S(order), S(limit));
-    return !c->no_memory || sfo_soql_memory_fault(c->fault);
+    return !c->no_memory || sfo_compile_memory_fault(c);
 }
 
 bool sfo_compile_query(sfo_compile *c, const sfo_ast_query *q, sfo_plans *all, sfo_plan **out)

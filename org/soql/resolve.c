@@ -143,7 +143,7 @@ bool sfo_resolve_relationship(sfo_sql *s, int join, sf_str name, uint32_t offset
         return sfo_soql_fault_at(c->fault, c->text, offset, "MALFORMED_QUERY",
                                  "a query cannot have more than %d child-to-parent relationships", SFO_PARENTS_MAX);
     sfo_join *joins = sfo_compile_grow(c, s->joins, s->join_count, sizeof *joins);
-    if (joins == NULL) return sfo_soql_memory_fault(c->fault);
+    if (joins == NULL) return sfo_compile_memory_fault(c);
     s->joins = joins;
     sfo_join *j = &joins[s->join_count];
     *j = (sfo_join){ .parent = join, .ref = ref, .table = c->next_table++, .ref_sql = sfo_column_sql(s, join, ref) };

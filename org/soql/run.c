@@ -246,7 +246,7 @@ static bool write_result(sfo_runner *r, sfo_plan *plan, const id_list *l)
 static bool write_child_result(sfo_runner *r, sfo_plan *plan, const char *parent_id)
 {
     id_list l = { 0 };
-    bool fine = collect_ids(r, plan, parent_id, r->batch < CHILD_PAGE ? r->batch : CHILD_PAGE, &l);
+    bool fine = collect_ids(r, plan, parent_id, CHILD_PAGE, &l);
     if (fine && l.total == 0)
         sfi_json_null(&r->w);
     else if (fine)

@@ -19,7 +19,7 @@ sfo_out *sfo_out_add(sfo_compile *c, sfo_shape *r, const char *key)
 {
     sfo_out *outs = sfo_compile_grow(c, r->outs, r->out_count, sizeof *outs);
     if (outs == NULL) {
-        sfo_soql_memory_fault(c->fault);
+        sfo_compile_memory_fault(c);
         return NULL;
     }
     r->outs = outs;
@@ -32,7 +32,7 @@ sfo_shape *sfo_shape_new(sfo_compile *c, sfo_sql *rows, int join)
 {
     sfo_shape *r = sfo_compile_grow(c, NULL, 0, sizeof *r);
     if (r == NULL) {
-        sfo_soql_memory_fault(c->fault);
+        sfo_compile_memory_fault(c);
         return NULL;
     }
     r->join = join;
@@ -78,7 +78,7 @@ bool sfo_add_field(sfo_compile *c, sfo_plan *plan, sfo_out *out, const sfo_targe
     out->column = (int)plan->rows.column_count;
     for (size_t i = 0; i < out->part_count; i++)
         sfo_add_column(&plan->rows, sfo_column_sql(&plan->rows, t->join, out->parts[i]));
-    return !c->no_memory || sfo_soql_memory_fault(c->fault);
+    return !c->no_memory || sfo_compile_memory_fault(c);
 }
 
 static bool duplicate(sfo_compile *c, uint32_t offset, const char *key)
@@ -215,7 +215,7 @@ static bool add_child(sfo_compile *c, const sfo_ast_item *item, int level, sfo_p
     out->kind = SFO_OUT_CHILD;
     out->child = child;
     sfo_plan **children = sfo_compile_grow(c, plan->children, plan->child_count, sizeof *children);
-    if (children == NULL) return sfo_soql_memory_fault(c->fault);
+    if (children == NULL) return sfo_compile_memory_fault(c);
     plan->children = children;
     plan->children[plan->child_count++] = child;
     return true;
@@ -224,7 +224,7 @@ static bool add_child(sfo_compile *c, const sfo_ast_item *item, int level, sfo_p
 bool sfo_compile_select(sfo_compile *c, const sfo_ast_query *q, int level, sfo_plans *all, sfo_plan *plan)
 {
     sfo_sql_init(&plan->rows, c, &plan->scope);
-    if (plan->rows.joins == NULL) return sfo_soql_memory_fault(c->fault);
+    if (plan->rows.joins == NULL) return sfo_compile_memory_fault(c);
     plan->record = sfo_shape_new(c, &plan->rows, 0);
     if (plan->record == NULL) return false;
     int unnamed = 0;
@@ -244,5 +244,5 @@ bool sfo_compile_select(sfo_compile *c, const sfo_ast_query *q, int level, sfo_p
     plan->id_bind = (int)plan->rows.bind_count;
     plan->rows_text =
         sfo_textf(c, "SELECT %.*s%.*s WHERE t%d.\"Id\"=%.*s", S(columns), S(from), plan->rows.joins[0].table, S(id));
-    return !c->no_memory || sfo_soql_memory_fault(c->fault);
+    return !c->no_memory || sfo_compile_memory_fault(c);
 }

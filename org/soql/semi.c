@@ -86,7 +86,7 @@ static bool compile_inner(sfo_sql *s, const sfo_operand *outer, const sfo_ast_qu
     sfo_sql_init(&inner, c, &scope);
     inner.binds = s->binds;
     inner.bind_count = s->bind_count;
-    if (inner.joins == NULL) return sfo_soql_memory_fault(c->fault);
+    if (inner.joins == NULL) return sfo_compile_memory_fault(c);
     if (!sfo_compile_path(&inner, &q->items[0].expr->name, &field) || !check_types(s, outer, &field, object))
         return false;
     if (field.join > 0 && (inner.joins[field.join].parent != 0 || dots_in(q->items[0].expr->name.text) > 2))
@@ -106,7 +106,7 @@ static bool compile_inner(sfo_sql *s, const sfo_operand *outer, const sfo_ast_qu
 
 bool sfo_compile_semi(sfo_sql *s, const sfo_operand *o, const sfo_ast_cond *c, sf_str *out)
 {
-    sf_str inner;
+    sf_str inner = { 0 };
     if (!compile_inner(s, o, c->semi, &inner)) return false;
     if (c->op == SFO_OP_IN)
         *out = sfo_textf(s->c, "%.*s IN %.*s", S(o->sql), S(inner));

@@ -15,7 +15,7 @@ typedef struct sfo_query_options {
 
 /* Runs a statement and writes {"totalSize":…,"done":…[,"nextRecordsUrl":…],"records":[…]} (wire/soql.md 10). Pages
  * that remain are kept under a locator (an ordered id list in the database, at most 10 open results a user, for two
- * days). A child result shows 200 rows at most (fewer with a smaller batch) and the rest at a locator of its own. */
+ * days). A child result shows 200 rows at most and has the rest at a locator of its own. */
 bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, sfi_buf *out,
                     sfo_fault *f);
 /* locator: what follows …/query/ in nextRecordsUrl, such as "01g…-2000"; child pages have locators of the same form. */

@@ -12,12 +12,12 @@ static bool add_branch(sfo_compile *c, sfo_plans *all, const sfo_object *object,
 {
     sfo_typeof_branch *branches = sfo_compile_grow(c, out->branches, out->branch_count, sizeof *branches);
     sfo_plan *plan = branches == NULL ? NULL : sfo_plan_new(c, all);
-    if (plan == NULL) return sfo_soql_memory_fault(c->fault);
+    if (plan == NULL) return sfo_compile_memory_fault(c);
     plan->object = object;
     plan->scope = (sfo_scope){ .object = object };
     sfo_ast_item *items = sfo_compile_grow(c, NULL, 0, (count + 1) * sizeof *items);
     sfo_ast_expr *exprs = sfo_compile_grow(c, NULL, 0, (count + 1) * sizeof *exprs);
-    if (items == NULL || exprs == NULL) return sfo_soql_memory_fault(c->fault);
+    if (items == NULL || exprs == NULL) return sfo_compile_memory_fault(c);
     for (size_t i = 0; i < count; i++) {
         exprs[i] = (sfo_ast_expr){ .kind = SFO_EXPR_PATH, .name = paths[i] };
         items[i] = (sfo_ast_item){ .kind = SFO_ITEM_EXPR, .offset = paths[i].offset, .expr = &exprs[i] };

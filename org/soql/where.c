@@ -129,7 +129,7 @@ static bool compile_in(sfo_sql *s, const sfo_operand *o, const sfo_ast_cond *c, 
             sfi_buf_add(&list, value.ptr, value.len);
         }
     }
-    if (fine && list.failed) fine = sfo_soql_memory_fault(s->c->fault);
+    if (fine && list.failed) fine = sfo_compile_memory_fault(s->c);
     if (fine) {
         sf_str x = compared(s, o);
         *out = sfo_textf(s->c, "(%.*s IN (%.*s)%.*s%s%.*s%s)", S(x), (int)list.len, list.len > 0 ? list.data : "",
@@ -180,13 +180,13 @@ bool sfo_compile_condition(sfo_sql *s, const sfo_ast_cond *c, sf_str *out)
 {
     if (c->kind == SFO_COND_COMPARE) return compile_comparison(s, c, out);
     if (c->kind == SFO_COND_NOT) {
-        sf_str inner;
+        sf_str inner = { 0 };
         if (!sfo_compile_condition(s, c->children[0], &inner)) return false;
         *out = sfo_textf(s->c, "((%.*s) IS NOT 1)", S(inner));
         return true;
     }
     sf_str *parts = sfi_arena_alloc(s->c->arena, c->child_count * sizeof *parts);
-    if (parts == NULL) return sfo_soql_memory_fault(s->c->fault);
+    if (parts == NULL) return sfo_compile_memory_fault(s->c);
     for (size_t i = 0; i < c->child_count; i++)
         if (!sfo_compile_condition(s, c->children[i], &parts[i])) return false;
     *out = join_balanced(s, parts, c->child_count, c->kind == SFO_COND_AND ? "AND" : "OR");
