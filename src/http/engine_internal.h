@@ -21,7 +21,7 @@ enum {
     SFI_HTTP_HEADERS_MAX = 256 * 1024, /* bytes of one answer's header lines */
     SFI_HTTP_SPARE = 64,               /* bytes after every body, for simdjson's reads past the end */
 };
-#define SFI_HTTP_BUFFER_KEEP_MAX (64 * SFI_MIB) /* a larger one is given back to the system */
+#define SFI_HTTP_BUFFER_KEEP_MAX (16 * SFI_MIB) /* a larger one is given back to the system */
 
 /* sf_transport_options with the defaults filled in; strings are our copies, NULL as there. Times: 0 is no limit. */
 typedef struct sfi_settings {
@@ -90,15 +90,22 @@ struct sfi_http {
     int64_t check_ms;  /* when the next time limit may be reached; 0: none */
 };
 
-typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
-    sfi_buf headers;
+typedef struct sfi_head { /* an answer's headers as they come in (headers.c); zeroed and reset: none yet */
+    sfi_buf text;
+    bool has_status; /* the status line came */
+    bool is_interim; /* and was a 1xx: another answer follows */
     bool is_http2;
-    bool headers_done; /* the blank line came: later lines are trailers */
+    bool is_done; /* the blank line came: later lines are trailers */
+} sfi_head;
+void sfi_head_reset(sfi_head *head);
+sf_status sfi_head_add(sfi_head *head, sf_str line); /* SF_OK, SF_ERR_LIMIT, SF_ERR_MEMORY */
+
+typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
+    sfi_head head;
     char *body;
     size_t len, cap, max; /* cap without the spare bytes; max: most bytes that the caller wants */
     int64_t expected;     /* Content-Length; -1: not said */
     sf_status failure;    /* SF_OK, SF_ERR_MEMORY, SF_ERR_LIMIT: why a callback stopped the transfer */
-    bool headers_failed;  /* the limit was that of the headers */
 } sfi_receive;
 
 struct sfi_transfer {

@@ -80,7 +80,7 @@ static void describe_limit(sfi_transfer *t)
     sf_error *err = &t->response.error;
     if (t->in.failure == SF_ERR_MEMORY)
         (void)sfi_fail_memory(err, "an answer");
-    else if (t->in.headers_failed)
+    else if (!t->in.head.is_done)
         (void)sfi_fail(err, SF_ERR_LIMIT, "%s %s: the answer's headers are longer than %d bytes", t->method,
                        t->origin.text, SFI_HTTP_HEADERS_MAX);
     else
@@ -167,10 +167,10 @@ void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_na
         r->outcome = SFI_HTTP_NOT_SENT;
         describe_not_sent(t, code, timeout_name);
     } else if (code != CURLE_OK || timeout_name != NULL || t->in.failure != SF_OK || status < 200 ||
-               !t->in.headers_done) {
+               !t->in.head.is_done) {
         /* libcurl is content with headers that end before their blank line; a Content-Length may have been among the rest */
         r->outcome = SFI_HTTP_LOST;
-        r->truncated = t->in.headers_done && status >= 200;
+        r->truncated = t->in.head.is_done && status >= 200;
         describe_lost(t, code, timeout_name);
     } else {
         r->outcome = set_encoding(t) ? SFI_HTTP_ANSWERED : SFI_HTTP_LOST;

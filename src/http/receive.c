@@ -1,5 +1,5 @@
 /*
- * receive.c: libcurl's callbacks, on the I/O thread: header lines into a bounded text, body bytes into one block.
+ * receive.c: libcurl's callbacks, on the I/O thread: header lines to headers.c, body bytes into one block.
  * The block is as large as Content-Length says, or doubles; it comes from the buffers that callers gave back, so that a
  * query of a hundred pages writes into the same two or three again and the kernel has no pages to clear.
  */
@@ -16,38 +16,16 @@ static size_t stop(sfi_receive *in, sf_status why)
 static void note_activity(sfi_transfer *t)
 {
     t->last_byte_ms = t->http->now_ms;
-    if (t->in.is_http2) t->http->has_streamed = true;
+    if (t->in.head.is_http2) t->http->has_streamed = true;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *user)
 {
     sfi_transfer *t = user;
-    sfi_receive *in = &t->in;
     size_t bytes = size * n; /* size is 1 */
-    sf_str line = { data, bytes };
+    sf_status rc = sfi_head_add(&t->in.head, (sf_str){ data, bytes });
     note_activity(t);
-    while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) line.len--;
-    if (sfi_starts_with_nocase(line, "HTTP/") && in->len == 0) { /* the answer, or another one after a 1xx */
-        sfi_receive_reset(in);
-        in->is_http2 = sfi_starts_with(line, "HTTP/2");
-        return bytes;
-    }
-    if (in->headers_done) return bytes; /* a trailer changes nothing that was decided by the headers */
-    if (line.len == 0) {
-        in->headers_done = true;
-        return bytes;
-    }
-    bool is_folded = (*line.ptr == ' ' || *line.ptr == '\t') && in->headers.len > 0;
-    if (is_folded) in->headers.data[in->headers.len - 1] = ' '; /* goes on with the line before */
-    size_t start = in->headers.len;
-    if (!sfi_buf_add(&in->headers, line.ptr, line.len) || !sfi_buf_add_char(&in->headers, '\n')) {
-        in->headers_failed = true;
-        return stop(in, sfi_buf_status(&in->headers, NULL, "headers"));
-    }
-    for (size_t i = start; i + 1 < in->headers.len; i++) /* one line stays one line, and the text ends at its NUL */
-        if (in->headers.data[i] == '\0' || in->headers.data[i] == '\n' || in->headers.data[i] == '\r')
-            in->headers.data[i] = ' ';
-    return bytes;
+    return rc == SF_OK ? bytes : stop(&t->in, rc);
 }
 
 static bool make_first_block(sfi_transfer *t)
@@ -136,9 +114,7 @@ CURLcode sfi_receive_attach(sfi_transfer *t)
 
 void sfi_receive_reset(sfi_receive *in)
 {
-    sfi_buf_clear(&in->headers);
-    in->headers.max = SFI_HTTP_HEADERS_MAX;
-    in->headers_done = false;
+    sfi_head_reset(&in->head);
     in->len = 0;
     in->expected = -1;
 }
@@ -168,5 +144,5 @@ void sfi_receive_finish(sfi_transfer *t)
         r->body_cap = in->cap + SFI_HTTP_SPARE;
         in->body = NULL;
     }
-    r->headers = in->headers.len > 0 ? sfi_buf_take(&in->headers) : NULL;
+    r->headers = in->head.text.len > 0 ? sfi_buf_take(&in->head.text) : NULL;
 }

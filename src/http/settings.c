@@ -2,6 +2,7 @@
  * settings.c: sf_transport_options checked, copied, and applied to libcurl handles. What is out of range or cannot be
  * read is refused here, when the client is made, and not at the first request. Owned by sfi_http; read only after init.
  */
+#include <sys/socket.h>
 #include <unistd.h>
 #include "http/engine_internal.h"
 
@@ -199,12 +200,20 @@ static CURLcode apply_proxy(const sfi_settings *s, CURL *easy)
     return code;
 }
 
+/* libcurl's own sockets would be inherited by programs that the caller starts. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)user, (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static CURLcode apply_connection(const sfi_settings *s, CURL *easy)
 {
     CURLcode code = CURLE_OK;
     /* 0 would be libcurl's own 300 s; no limit is as far as a long goes on every machine. */
     SET(CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms > 0 ? (long)s->connect_timeout_ms : (long)INT32_MAX);
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_TCP_NODELAY, 1L);
     if (s->keepalive_ms > 0) {
         long seconds = (long)((s->keepalive_ms + 999) / 1000);

@@ -254,7 +254,7 @@ void sfi_transfer_destroy(sfi_transfer *t)
 {
     if (t == NULL) return;
     release(t);
-    sfi_buf_free(&t->in.headers);
+    sfi_buf_free(&t->in.head.text);
     sfi_free(t->in.body);
     sfi_free(t->response.headers);
     sfi_free(t->response.body);

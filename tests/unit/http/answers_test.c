@@ -21,6 +21,10 @@ static void test_answers__each_form_is_read(void **state)
         { "error", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n[]", 404, "[]" },
         { "1xx first", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\ny",
           201, "y" },
+        { "folded and odd lines",
+          "HTTP/1.1 200 OK\r\nX-A: fir\r\n st\r\nHTTP/9.9: no status\r\nContent-Length: 1\r\n\r\nz", 200, "z" },
+        { "late status line",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHTTP/1.1 500 Trailer: x\r\n\r\n", 200, "" },
         { "until close", "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nto the end", 200, "to the end" },
     };
     (void)state;
@@ -34,6 +38,8 @@ static void test_answers__each_form_is_read(void **state)
         const sfi_http_response *r = sfi_transfer_response(t);
         assert_ptr_equal(sfi_header_get(r, "Link").ptr, NULL); /* of the 103, not of the answer */
         if (strcmp(cases[i].name, "trailers") == 0) assert_true(sfi_str_is(sfi_header_get(r, "x-a"), "first"));
+        if (strcmp(cases[i].name, "folded and odd lines") == 0)
+            assert_true(sfi_str_is(sfi_header_get(r, "X-A"), "fir  st") && sfi_header_get(r, "HTTP/9.9").len > 0);
         if (r->body_len > 0)
             for (size_t k = 0; k < 64; k++) assert_int_equal(r->body[r->body_len + k], 0);
         assert_true(r->bytes_sent > 40 && r->bytes_received >= (int64_t)r->body_len + 15);
@@ -286,6 +292,22 @@ static void test_answers__requests_say_what_was_asked(void **state)
     assert_false(was_logged("secret"));
 }
 
+static void test_answers__secrets_of_a_url_are_not_logged(void **state)
+{
+    static const wire_step script[] = { WIRE_REQUEST, WIRE_TEXT(OK_TEXT("", "0")), WIRE_AGAIN };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
+    sfi_http *http = open_http((sf_transport_options){ 0 });
+    sfi_transfer *t =
+        run_simple(http, "GET", wire_url(server, "/logged?access_token=planted1&a=b&client_secret=planted2"));
+    assert_answer(t, 200, "");
+    sfi_transfer_free(t);
+    sfi_http_close(http);
+    wire_stop(server);
+    assert_true(was_logged("/logged?"));
+    assert_false(was_logged("planted"));
+}
+
 static void test_answers__large_bodies_go_out_whole(void **state)
 {
     static const wire_step script[] = { WIRE_REQUEST, WIRE_TEXT(OK_TEXT("", "0")), WIRE_AGAIN };
@@ -472,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_answers__gzip_stays_compressed_until_inflated),
         cmocka_unit_test(test_answers__unknown_encoding_is_refused),
         cmocka_unit_test(test_answers__requests_say_what_was_asked),
+        cmocka_unit_test(test_answers__secrets_of_a_url_are_not_logged),
         cmocka_unit_test(test_answers__large_bodies_go_out_whole),
         cmocka_unit_test(test_answers__injection_and_nonsense_are_refused),
         cmocka_unit_test(test_answers__redirects_stay_on_the_host),
