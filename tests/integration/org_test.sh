@@ -56,7 +56,7 @@ bare() { # the same without a session
 
 post() { call POST "$1" -H 'Content-Type: application/json' --data-binary "$2"; }
 patch() { call PATCH "$1" -H 'Content-Type: application/json' --data-binary "$2"; }
-fault() { curl -sS -X POST -H 'Content-Type: application/json' --data-binary "{\"spec\":\"$1\"}" "$url/__org/faults" >/dev/null; }
+fault() { curl -sS -d "{\"spec\":\"$1\"}" "$url/__org/faults" >/dev/null; }
 no_faults() { curl -sS -X DELETE "$url/__org/faults" >/dev/null; }
 query() { call GET "$data/query?q=$(jq -rn --arg q "$1" '$q|@uri')"; }
 header() { tr -d '\r' <"$work/head" | sed -n "s/^$1: //Ip" | tail -1; }
