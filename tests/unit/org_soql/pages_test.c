@@ -242,9 +242,36 @@ static void test_pages__explain_counts(void **state)
     sfi_buf_free(&out);
 }
 
+/* Whatever allocation fails, no transaction stays open and nothing is lost; the first that gets through is whole. */
+static void test_pages__survive_each_failed_allocation(void **state)
+{
+    static const char soql[] = "SELECT Name, (SELECT Name FROM Contacts) FROM Account";
+    bool fine = false;
+    (void)state;
+    for (int n = 0; !fine; n++) {
+        sfi_buf out = { 0 };
+        sfo_fault fault = { 0 };
+        char locator[64];
+        test_allocations_limit(n);
+        fine = sfo_soql_query(org.store, &org.context, sfi_str(soql), NULL, &out, &fault);
+        test_allocations_limit(-1);
+        assert_true(fine || (fault.http_status == 500 && out.len == 0));
+        assert_true(sqlite3_get_autocommit(sfo_store_db(org.store)) != 0);
+        sfo_fault_clear(&fault);
+        if (fine) {
+            assert_true(next_locator(out.data, locator));
+            char *page = more(locator, NULL, 0);
+            assert_int_equal(count_text(page, "kid "), CHILDREN - 200);
+            sfi_free(page);
+        }
+        sfi_buf_free(&out);
+    }
+}
+
 static int open_org(void **state)
 {
     (void)state;
+    test_allocator_install();
     fixture_open(&org);
     fill();
     return 0;
@@ -267,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_pages__locators_belong_to_users_and_die),
         cmocka_unit_test(test_pages__aggregates_have_one),
         cmocka_unit_test(test_pages__explain_counts),
+        cmocka_unit_test(test_pages__survive_each_failed_allocation),
     };
     return cmocka_run_group_tests_name("soql pages", tests, open_org, close_org);
 }
