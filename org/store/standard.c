@@ -54,10 +54,23 @@ static bool insert_rows(sfo_store *s, const sfo_context *c, sfo_table *t, sf_val
         if (ok && profile) sfo_row_set_text(&row, "UserLicenseId", sfi_str(license));
         if (ok && sfo_row_get(&row, "UserType")->kind == SFO_CELL_NULL && profile)
             sfo_row_set_text(&row, "UserType", SFI_STR("Standard"));
+        sf_str id = ok ? sfo_row_text(&row, "Id") : (sf_str){ NULL, 0 };
+        if (id.len == 18) memcpy(row.id, id.ptr, 18); /* a row may bring its id; row.id is zeroed behind it */
         ok = ok && sfo_row_create(s, c, &row, f);
         sfo_scratch_end(s);
     }
     return ok;
+}
+
+/* Which rows the fault is about. */
+static bool name_rows(const sfo_object *o, sfo_fault *f)
+{
+    char *message = f != NULL ? f->message : NULL;
+    if (message == NULL) return false;
+    f->message = NULL;
+    (void)sfo_fault_set(f, 400, "INVALID_SEED_ROWS", "seedRows of %s: %s", o->name, message);
+    sfi_free(message);
+    return false;
 }
 
 static bool insert_all(sfo_store *s, const sfo_context *c, sf_value seed, const char *only, sfo_fault *f)
@@ -75,7 +88,8 @@ static bool insert_all(sfo_store *s, const sfo_context *c, sf_value seed, const 
         (void)snprintf(mark, sizeof mark, "rows:%s", o->name); /* names end at 80 */
         if (!get_meta(s, mark, done, sizeof done, f)) return false;
         if (done[0] != '\0') continue;
-        if (!insert_rows(s, c, sfo_table_of(s, o), rows, f) || !set_meta(s, mark, "1", f)) return false;
+        if (!insert_rows(s, c, sfo_table_of(s, o), rows, f)) return name_rows(o, f);
+        if (!set_meta(s, mark, "1", f)) return false;
     }
     return true;
 }

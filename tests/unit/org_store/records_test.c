@@ -269,6 +269,16 @@ static void test_records__stages_say_what_an_opportunity_is(void **state)
     org_assert_field(org, "Opportunity", id.text, "IsClosed", "false");
 }
 
+static void test_records__leads_are_not_called_converted(void **state)
+{
+    sfo_fault f = { 0 };
+    sf_id id = org_must_create(*state, "Lead", "{\"LastName\":\"L\",\"Company\":\"C\"}");
+    org_assert_field(*state, "Lead", id.text, "Status", "\"Open - Not Contacted\"");
+    assert_false(org_update(*state, "Lead", id.text, "{\"Status\":\"Closed - Converted\"}", &f));
+    org_assert_fault(&f, 400, "INVALID_STATUS", "invalid status: Closed - Converted", "Status");
+    assert_true(org_update(*state, "Lead", id.text, "{\"Status\":\"Closed - Not Converted\"}", NULL));
+}
+
 static void test_records__a_case_closes_and_opens(void **state)
 {
     test_org *org = *state;
@@ -360,6 +370,7 @@ int main(void)
         TEST(test_records__children_can_forbid_a_delete),
         TEST(test_records__names_are_joined),
         TEST(test_records__stages_say_what_an_opportunity_is),
+        TEST(test_records__leads_are_not_called_converted),
         TEST(test_records__a_case_closes_and_opens),
         TEST(test_records__activities_and_files_follow),
         TEST(test_records__create_survives_each_failed_allocation),

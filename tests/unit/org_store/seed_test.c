@@ -90,6 +90,20 @@ static void test_seed__does_nothing_to_data(void **state)
     org_close(&org);
 }
 
+static void test_seed__says_when_it_was_interrupted(void **state)
+{
+    (void)state;
+    test_org org;
+    sf_error err;
+    org_open(&org);
+    assert_int_equal(
+        sqlite3_exec(sfo_store_db(org.store), "INSERT INTO sfo_meta VALUES('sample', 'begun')", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sfo_seed_sample(org.store, 0, &err), SF_ERR_IO);
+    assert_non_null(strstr(err.message, "delete the file and start again"));
+    org_close(&org);
+}
+
 static void test_seed__makes_about_as_many_as_asked(void **state)
 {
     static const int64_t wanted[] = { 10, 500, 12000 };
@@ -117,6 +131,7 @@ int main(void)
         cmocka_unit_test(test_seed__has_what_is_promised),
         cmocka_unit_test(test_seed__is_the_same_each_time),
         cmocka_unit_test(test_seed__does_nothing_to_data),
+        cmocka_unit_test(test_seed__says_when_it_was_interrupted),
         cmocka_unit_test(test_seed__makes_about_as_many_as_asked),
     };
     return cmocka_run_group_tests_name("org.seed", tests, NULL, NULL);

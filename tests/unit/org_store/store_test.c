@@ -80,6 +80,29 @@ static void test_store__later_fields_become_columns(void **state)
     remove_database(path);
 }
 
+static void test_store__seed_rows_may_bring_ids_and_are_named_when_wrong(void **state)
+{
+    (void)state;
+    static const char shop[] =
+        "{\"sobjects\":[{\"name\":\"Shop__c\",\"keyPrefix\":\"aZ0\"}],\"seedRows\":{\"Shop__c\":[%s]}}";
+    test_org org;
+    char path[64], text[300];
+    sf_error err;
+    sfo_schema *schema;
+    sfo_store *store = NULL;
+    snprintf(text, sizeof text, shop, "{\"Id\":\"aZ0000000000001\",\"Name\":\"A\"}");
+    org_open_with(&org, ":memory:", org_temp_file(path, text));
+    org_assert_field(&org, "Shop__c", "aZ0000000000001CAA", "Name", "\"A\"");
+    org_close(&org);
+    unlink(path);
+    snprintf(text, sizeof text, shop, "{\"Nmae\":\"A\"}");
+    assert_int_equal(sfo_schema_load(org_temp_file(path, text), &schema, NULL), SF_OK);
+    assert_int_equal(sfo_store_open(":memory:", schema, &store, &err), SF_ERR_IO);
+    assert_string_equal(err.message, ":memory:: seedRows of Shop__c: No such column 'Nmae' on sobject of type Shop__c");
+    sfo_schema_free(schema);
+    unlink(path);
+}
+
 static void test_store__a_file_that_is_no_database_is_named(void **state)
 {
     (void)state;
@@ -363,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_store__a_file_keeps_everything),
         cmocka_unit_test(test_store__later_fields_become_columns),
+        cmocka_unit_test(test_store__seed_rows_may_bring_ids_and_are_named_when_wrong),
         cmocka_unit_test(test_store__a_file_that_is_no_database_is_named),
         cmocka_unit_test(test_store__a_file_belongs_to_one_at_a_time),
         cmocka_unit_test(test_store__open_survives_failed_allocations),
