@@ -16,6 +16,17 @@ static const sf_read_options no_read_options;
 
 /* ---- checks and paths ---- */
 
+/* The org cuts these off the end of a path, also when they come as %2E. */
+static bool ends_as_format(const char *value, size_t len)
+{
+    static const char *const formats[] = { ".json", ".xml", ".inc" };
+    for (size_t i = 0; i < SFI_COUNT_OF(formats); i++) {
+        size_t n = strlen(formats[i]);
+        if (len >= n && sfi_eq_nocase(value + len - n, formats[i])) return true;
+    }
+    return false;
+}
+
 static sf_status check_target(const target *t, sf_error *err)
 {
     if (!sfi_rest_is_name(t->object))
@@ -35,6 +46,12 @@ static sf_status check_target(const target *t, sf_error *err)
                         SFI_REST_VALUE_MAX);
     if (!sfi_utf8_valid(t->value, len))
         return sfi_fail(err, SF_ERR_USAGE, "%s.%s: the external id is not UTF-8", t->object, t->field);
+    if (ends_as_format(t->value, len))
+        return sfi_fail(
+            err, SF_ERR_USAGE,
+            "%s.%s: the org takes the end of \"%.80s\" for a file format, however it is encoded, and would use "
+            "another value: find the record by a query, and write it by its id",
+            t->object, t->field, t->value);
     return SF_OK;
 }
 
