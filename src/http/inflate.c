@@ -29,7 +29,7 @@ static sf_status reserve(inflater *f, size_t size, sf_error *err)
     if (size > f->max)
         return sfi_fail(err, SF_ERR_LIMIT, "the answer is longer than %zu bytes when inflated (response_max)", f->max);
     if (!sfi_add(size, SPARE, &need)) return sfi_fail_memory(err, "an inflated answer");
-    if (need <= f->cap) return SF_OK;
+    if (f->out != NULL && need <= f->cap) return SF_OK;
     if (f->len == 0) { /* nothing to keep: no copy of old bytes */
         sfi_free(f->out);
         f->out = NULL;

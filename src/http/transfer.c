@@ -66,6 +66,8 @@ static sf_status check_request(const sfi_http_request *r, sf_error *err)
         return sfi_fail(err, SF_ERR_LIMIT, "more than %d headers in a request", HEADER_COUNT_MAX);
     if (r->bearer != NULL && (*r->bearer == '\0' || has_control(sfi_str(r->bearer))))
         return sfi_fail(err, SF_ERR_USAGE, "the access token is empty or has a control character");
+    if (r->bearer != NULL && strnlen(r->bearer, SFI_HTTP_URL_MAX + 1) > SFI_HTTP_URL_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "the access token is longer than %d bytes", SFI_HTTP_URL_MAX);
     for (size_t i = 0; i < r->header_count; i++) {
         sf_status rc = check_header(&r->headers[i], r->bearer != NULL, err);
         if (rc != SF_OK) return rc;
@@ -111,7 +113,7 @@ static bool add_header(struct curl_slist **list, sfi_buf *line, sf_str name, sf_
 
 static sf_status build_headers(sfi_transfer *t, const sfi_http_request *r, sf_error *err)
 {
-    sfi_buf line = { .max = 2 * SFI_HTTP_URL_MAX };
+    sfi_buf line = { .max = (size_t)2 * SFI_HTTP_URL_MAX };
     bool ok = true;
     for (size_t i = 0; ok && i < r->header_count; i++)
         ok = add_header(&t->header_list, &line, r->headers[i].name, r->headers[i].value);

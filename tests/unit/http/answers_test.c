@@ -386,6 +386,33 @@ static void test_answers__injection_and_nonsense_are_refused(void **state)
     sfi_http_close(http);
 }
 
+static void test_answers__what_is_too_long_to_send_is_a_limit(void **state)
+{
+    enum { LONG = 70000 };
+    (void)state;
+    char *text = malloc(LONG + 1);
+    memset(text, 'a', LONG);
+    text[LONG] = '\0';
+    memcpy(text, "http://h/", 9);
+    sfi_http *http = open_http((sf_transport_options){ 0 });
+    const sfi_header header = { SFI_STR("X-Long"), { text, LONG } };
+    const sfi_http_request requests[] = {
+        { .method = "GET", .url = text },
+        { .method = "GET", .url = "http://h/", .bearer = text },
+        { .method = "GET", .url = "http://h/", .headers = &header, .header_count = 1 },
+        { .method = "GET", .url = "http://h/", .headers = &header, .header_count = 1000 },
+    };
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        sfi_transfer *t = NULL;
+        sf_error err = { 0 };
+        assert_int_equal(sfi_http_start(http, &requests[i], &t, &err), SF_ERR_LIMIT);
+        assert_null(t);
+        assert_int_equal(err.status, SF_ERR_LIMIT);
+    }
+    sfi_http_close(http);
+    free(text);
+}
+
 /* ---- redirects ---- */
 static void test_answers__redirects_stay_on_the_host(void **state)
 {
@@ -497,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_answers__secrets_of_a_url_are_not_logged),
         cmocka_unit_test(test_answers__large_bodies_go_out_whole),
         cmocka_unit_test(test_answers__injection_and_nonsense_are_refused),
+        cmocka_unit_test(test_answers__what_is_too_long_to_send_is_a_limit),
         cmocka_unit_test(test_answers__redirects_stay_on_the_host),
         cmocka_unit_test(test_answers__redirects_come_to_an_end),
         cmocka_unit_test(test_answers__ipv6_hosts_work),
