@@ -155,10 +155,10 @@ static void test_http__stalls_end_in_time(void **state)
         bool truncated;
         const char *says;
     } cases[] = {
-        { "idle, no answer", nothing, { .idle_timeout_ms = 60 }, 0, false, "idle_timeout_ms" },
-        { "idle, half an answer", half, { .idle_timeout_ms = 60 }, 0, true, "idle_timeout_ms" },
-        { "total", nothing, { .total_timeout_ms = 60 }, 0, false, "total_timeout_ms" },
-        { "deadline of the call", half, { 0 }, 60, true, "whole request" },
+        { "idle, no answer", nothing, { .idle_timeout_ms = 150 }, 0, false, "idle_timeout_ms" },
+        { "idle, half an answer", half, { .idle_timeout_ms = 150 }, 0, true, "idle_timeout_ms" },
+        { "total", nothing, { .total_timeout_ms = 150 }, 0, false, "total_timeout_ms" },
+        { "deadline of the call", half, { 0 }, 150, true, "whole request" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -173,7 +173,7 @@ static void test_http__stalls_end_in_time(void **state)
         assert_outcome(t, SFI_HTTP_LOST, SF_ERR_TIMEOUT);
         assert_int_equal(sfi_transfer_response(t)->truncated, cases[i].truncated);
         assert_non_null(strstr(sfi_transfer_response(t)->error.message, cases[i].says));
-        assert_in_range(sfi_now_ms() - begin, 50, 5000);
+        assert_in_range(sfi_now_ms() - begin, 140, 10000);
         sfi_transfer_free(t);
         sfi_http_close(http);
         wire_stop(server);
@@ -328,7 +328,7 @@ static void test_http__breaker_opens_and_closes(void **state)
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ busy }, 1);
     sfi_http *http = open_http((sf_transport_options){ 0 });
-    sfi_http_set_breaker(http, 2, 50);
+    sfi_http_set_breaker(http, 2, 60000);
     for (int i = 0; i < 2; i++) {
         sfi_transfer *t = run_simple(http, "GET", wire_url(server, "/"));
         assert_answer(t, 503, "");
@@ -338,9 +338,10 @@ static void test_http__breaker_opens_and_closes(void **state)
     assert_outcome(t, SFI_HTTP_NOT_SENT, SF_ERR_UNAVAILABLE);
     const sfi_http_response *r = sfi_transfer_response(t);
     assert_true(r->error.retryable);
-    assert_in_range(r->error.retry_after_ms, 1, 50);
+    assert_in_range(r->error.retry_after_ms, 1, 60000);
     assert_int_equal(wire_requests(server), 2);
-    int64_t again = sfi_now_ms() + r->error.retry_after_ms + 1;
+    sfi_http_set_breaker(http, 2, 1); /* from now on it stays open for no longer than that */
+    int64_t again = sfi_now_ms() + 2;
     sfi_transfer_free(t);
     while (sfi_now_ms() < again) usleep(1000);
     t = run_simple(http, "GET", wire_url(server, "/")); /* the probe */
