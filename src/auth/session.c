@@ -14,19 +14,22 @@ void sfi_token_clear(sfi_token *t)
     *t = (sfi_token){ 0 };
 }
 
+/* An empty text is no text: a store of a user's own may write either. false: no memory. */
+static bool copy_text(const char *from, char **to)
+{
+    *to = NULL;
+    if (from == NULL || *from == '\0') return true;
+    *to = sfi_strdup(from);
+    return *to != NULL;
+}
+
 bool sfi_token_copy(sfi_token *to, const sf_token *from)
 {
-    *to = (sfi_token){ .access_token = sfi_strdup(from->access_token),
-                       .refresh_token = sfi_strdup(from->refresh_token),
-                       .instance_url = sfi_strdup(from->instance_url),
-                       .identity_url = sfi_strdup(from->identity_url),
-                       .issued_at_ms = from->issued_at_ms,
+    *to = (sfi_token){ .issued_at_ms = from->issued_at_ms,
                        .expires_at_ms = from->expires_at_ms,
                        .generation = from->generation };
-    bool ok = (to->access_token != NULL || from->access_token == NULL) &&
-              (to->refresh_token != NULL || from->refresh_token == NULL) &&
-              (to->instance_url != NULL || from->instance_url == NULL) &&
-              (to->identity_url != NULL || from->identity_url == NULL);
+    bool ok = copy_text(from->access_token, &to->access_token) && copy_text(from->refresh_token, &to->refresh_token) &&
+              copy_text(from->instance_url, &to->instance_url) && copy_text(from->identity_url, &to->identity_url);
     if (!ok) sfi_token_clear(to);
     return ok;
 }

@@ -46,6 +46,13 @@ struct sfi_auth {
 
 /* ---- making and ending ---- */
 
+static bool is_header_text(const char *s)
+{
+    for (; *s != '\0'; s++)
+        if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f) return false;
+    return true;
+}
+
 static bool needs(const char *text)
 {
     return text == NULL || *text == '\0';
@@ -92,9 +99,8 @@ static sf_status check(const sfi_auth_options *o, sf_error *err)
     for (size_t i = 0; i < SFI_COUNT_OF(secrets); i++)
         if (secrets[i] != NULL && strnlen(secrets[i], SFI_TOKEN_BYTES_MAX + 1) > SFI_TOKEN_BYTES_MAX)
             return sfi_fail(err, SF_ERR_USAGE, "sf_auth: %s is longer than %d bytes", names[i], SFI_TOKEN_BYTES_MAX);
-    for (const char *c = a->access_token != NULL ? a->access_token : ""; *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-            return sfi_fail(err, SF_ERR_USAGE, "sf_auth: access_token has a blank or control character in it");
+    if (a->access_token != NULL && !is_header_text(a->access_token))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_auth: access_token has a blank or control character in it");
     return SF_OK;
 }
 
@@ -236,12 +242,16 @@ static void write_store(work *w, const sfi_token *token)
         warn_store(w->auth, "the token store cannot be written", &cause);
 }
 
-/* Somebody else has renewed already: is what he left good for us? */
+/* Somebody else has renewed already: is what he left good for us? A store may hold anything. */
 static bool can_adopt(const work *w)
 {
     const sfi_token *t = &w->stored;
     if (w->is_forced || t->access_token == NULL || sfi_secret_eq(t->access_token, w->stale)) return false;
+    if (!is_header_text(t->access_token)) return false;
     if (t->instance_url == NULL && w->auth->instance_url == NULL) return false;
+    if (t->instance_url != NULL && !sfi_starts_with(sfi_str(t->instance_url), "https://") &&
+        !sfi_url_is_loopback(t->instance_url))
+        return false; /* a token never travels in the clear */
     return t->expires_at_ms == 0 || t->expires_at_ms > sfi_wall_ms();
 }
 
