@@ -141,7 +141,9 @@ static sf_status complete_prefix(sfo_loader *l, sfo_object *o)
         return SF_OK;
     }
     sf_str name = sfi_str(o->name);
-    char prefix[4] = { sfi_ends_with(name, "__e") ? 'e' : sfi_ends_with(name, "__mdt") ? 'm' : 'a', '0', '0', '\0' };
+    char prefix[4] = "a00";
+    if (sfi_ends_with(name, "__e")) prefix[0] = 'e';
+    if (sfi_ends_with(name, "__mdt")) prefix[0] = 'm';
     for (int n = 0; n < 62 * 62; n++) {
         prefix[1] = digits[n / 62];
         prefix[2] = digits[n % 62];

@@ -144,31 +144,42 @@ static bool number_from_json(const sfo_field *field, sf_value v, sfo_cell *cell,
 
 /* ---- dates ---- */
 
+/* Kept as the field's column wants it: dateTimes in whole seconds, as the org does. false: no memory. */
+static bool put_time(sfo_store *s, const sfo_field *field, int64_t ms, sfo_cell *cell)
+{
+    char text[32];
+    if (field->type == SFO_DATETIME) {
+        cell->kind = SFO_CELL_INT;
+        cell->number = ms - (ms % 1000 + 1000) % 1000;
+        return true;
+    }
+    if (field->type == SFO_DATE)
+        sfi_date_format(ms, text);
+    else
+        (void)snprintf(text, sizeof text, "%02d:%02d:%02d.%03dZ", (int)(ms / 3600000 % 24), (int)(ms / 60000 % 60),
+                       (int)(ms / 1000 % 60), (int)(ms % 1000)); /* fits */
+    put_text(cell, sfo_scratch_text(s, sfi_str(text)));
+    return cell->text.ptr != NULL;
+}
+
+static bool parse_time(const sfo_field *field, sf_str text, int64_t *ms)
+{
+    char kind;
+    return text.len > 0 && sfi_time_parse(text, ms, &kind) && (kind == 't') == (field->type == SFO_TIME);
+}
+
 static bool date_from_json(sfo_store *s, const sfo_field *field, sf_value v, sfo_cell *cell, sfo_fault *f)
 {
     int64_t ms;
-    char kind, text[32];
-    sf_str in = sf_value_type(v) == SF_STRING ? trim(sf_get_text(v, NULL)) : (sf_str){ NULL, 0 };
-    if (in.len == 0 || !sfi_time_parse(in, &ms, &kind)) return refuse_json(field, v, f);
-    if (field->type == SFO_TIME ? kind != 't' : kind == 't') return refuse_json(field, v, f);
-    ms -= (ms % 1000 + 1000) % 1000; /* the org keeps whole seconds */
-    if (field->type == SFO_DATETIME) {
-        cell->kind = SFO_CELL_INT;
-        cell->number = ms;
-        return true;
-    }
-    if (field->type == SFO_TIME)
-        (void)snprintf(text, sizeof text, "%02d:%02d:%02d.000Z", (int)(ms / 3600000), (int)(ms / 60000 % 60),
-                       (int)(ms / 1000 % 60));
-    else
-        sfi_date_format(ms, text);
+    sf_str text = sf_value_type(v) == SF_STRING ? trim(sf_get_text(v, NULL)) : (sf_str){ NULL, 0 };
+    if (!parse_time(field, text, &ms)) return refuse_json(field, v, f);
+    if (!put_time(s, field, ms, cell)) return sfo_fault_memory(f);
     if (field->type == SFO_DATE && (ms < -8520336000000 || ms >= 64092211200000)) { /* 1700-01-01 to 4000-12-31 */
-        (void)sfo_fault_set(f, 400, "NUMBER_OUTSIDE_VALID_RANGE", "%s: invalid date: %s", field->label, text);
+        (void)sfo_fault_set(f, 400, "NUMBER_OUTSIDE_VALID_RANGE", "%s: invalid date: %s", field->label, cell->text.ptr);
         sfo_fault_add_field(f, field->name);
         return false;
     }
-    put_text(cell, sfo_scratch_text(s, sfi_str(text)));
-    return cell->text.ptr != NULL || sfo_fault_memory(f);
+    return true;
 }
 
 /* ---- base64 ---- */
@@ -286,25 +297,10 @@ bool sfo_cell_from_json(sfo_store *s, const sfo_field *field, sf_value v, sfo_ce
     }
 }
 
-static bool date_from_text(sfo_store *s, const sfo_field *field, sf_str text, sfo_cell *cell)
-{
-    int64_t ms;
-    char kind, out[32];
-    if (!sfi_time_parse(text, &ms, &kind) || (kind == 't') != (field->type == SFO_TIME)) return false;
-    ms -= (ms % 1000 + 1000) % 1000;
-    if (field->type == SFO_DATETIME) {
-        cell->kind = SFO_CELL_INT;
-        cell->number = ms;
-        return true;
-    }
-    if (field->type == SFO_DATE) sfi_date_format(ms, out);
-    put_text(cell, sfo_scratch_text(s, field->type == SFO_DATE ? sfi_str(out) : text));
-    return true;
-}
-
 bool sfo_cell_from_text(sfo_store *s, const sfo_field *field, sf_str text, sfo_cell *cell)
 {
     double d;
+    int64_t ms;
     *cell = (sfo_cell){ .kind = SFO_CELL_NULL, .set = true };
     if (text.len == 0) return true;
     switch (field->type) {
@@ -321,7 +317,7 @@ bool sfo_cell_from_text(sfo_store *s, const sfo_field *field, sf_str text, sfo_c
     case SFO_PERCENT: return sfi_parse_double(text, &d) && isfinite(d) && put_double(field, d, text, cell, NULL);
     case SFO_DATE:
     case SFO_DATETIME:
-    case SFO_TIME: return date_from_text(s, field, text, cell);
+    case SFO_TIME: return parse_time(field, text, &ms) && put_time(s, field, ms, cell);
     case SFO_BASE64: return false;
     default: put_text(cell, sfo_scratch_text(s, trim(text))); return true;
     }

@@ -65,7 +65,7 @@ static bool parse_zone(const unsigned char *p, size_t len, zone *z)
     for (size_t i = 0; i < c.times; i++) {
         if (index[i] >= c.types) return false;
         z->from[i] = big_endian(p + i * 8, 8);
-        z->offset[i] = (int32_t)big_endian(types + index[i] * 6, 4);
+        z->offset[i] = (int32_t)big_endian(types + (size_t)index[i] * 6, 4);
     }
     z->first = (int32_t)big_endian(types, 4);
     z->count = c.times;
