@@ -8,6 +8,7 @@ install(TARGETS salesforce salesforce_static EXPORT SalesforceTargets
 install(FILES include/salesforce.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY include/salesforce DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 
+file(RELATIVE_PATH prefix_from_pc ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX}) # so that a prefix can move
 configure_file(cmake/salesforce.pc.in salesforce.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/salesforce.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -387,7 +387,7 @@ sf_status sfi_soql_plan_make(char *text, size_t chars_max, sfi_soql_plan *out, s
     size_t chars = sfi_soql_length(all);
     if (chars <= chars_max) return SF_OK;
     reading r = { 0 };
-    sf_str list;
+    sf_str list = { 0 };
     sf_status rc = read_tokens(all, &r, err);
     if (rc == SF_OK) rc = find_list(&r, chars, chars_max, &list, err);
     sfi_free(r.tokens);
