@@ -38,8 +38,6 @@ int64_t sfi_session_issued_ms(const sfi_session *s);
 void sfi_session_ids(const sfi_session *s, sf_id *org, sf_id *user);
 
 /* ---- URLs (url.c) ---- */
-/* "https://acme.my.salesforce.com" of "https://acme.my.salesforce.com/services/…"; sfi_free. NULL: no memory or no URL. */
-char *sfi_url_origin(const char *url);
 bool sfi_url_is_loopback(const char *url);
 
 /* ---- one login (oauth.c, soap_login.c). Nothing is kept, nothing repeated. ---- */

@@ -135,6 +135,8 @@ static bool copy_member(sf_value root, const char *name, char **out)
 static sf_status read_token(const char *host, int status, sf_value root, sfi_token *out, sf_error *err)
 {
     const char *instance = sf_get_str(root, "instance_url");
+    bool has_instance = sf_value_type(sf_get(root, "instance_url")) == SF_STRING;
+    if (has_instance && instance == NULL) return sfi_fail_memory(err, "a token"); /* there, but no room to read it */
     if (sf_get_str(root, "access_token") == NULL || instance == NULL)
         return sfi_fail(err, SF_ERR_PROTOCOL, "login to %s: the answer (HTTP %d) has no %s", host, status,
                         instance == NULL ? "instance_url" : "access_token");
@@ -145,10 +147,12 @@ static sf_status read_token(const char *host, int status, sf_value root, sfi_tok
         return sfi_fail(err, SF_ERR_PROTOCOL, "login to %s: the access token is empty or longer than %d bytes", host,
                         SFI_TOKEN_BYTES_MAX);
     sf_status rc = sf_url_normalize(instance, &out->instance_url, err);
-    if (rc != SF_OK) {
+    if (rc == SF_ERR_USAGE) {
         sfi_error_prefix(err, "login to %s: instance_url of the answer", host);
-        return rc == SF_ERR_MEMORY ? rc : (err != NULL ? (err->status = SF_ERR_PROTOCOL) : SF_ERR_PROTOCOL);
+        rc = SF_ERR_PROTOCOL;
+        if (err != NULL) err->status = rc;
     }
+    if (rc != SF_OK) return rc;
     out->issued_at_ms = sf_get_int(root, "issued_at", 0);
     int64_t lifetime_s = sf_get_int(root, "expires_in", 0);
     int64_t now = sfi_wall_ms();

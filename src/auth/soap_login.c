@@ -91,10 +91,12 @@ static sf_status read_result(const char *host, sfi_xml *doc, const sfi_xml_eleme
         return sfi_fail(err, SF_ERR_PROTOCOL, "login to %s: the answer has no %s", host,
                         server == NULL || *server == '\0' ? "serverUrl" : "sessionId");
     if (!copy_text(session, &out->access_token)) return sfi_fail_memory(err, "a session");
-    char *origin = sfi_url_origin(server);
-    sf_status rc = origin != NULL ? sf_url_normalize(origin, &out->instance_url, err)
-                                  : sfi_fail(err, SF_ERR_PROTOCOL, "login to %s: serverUrl is not a URL", host);
-    sfi_free(origin);
+    sf_status rc = sf_url_normalize(server, &out->instance_url, err);
+    if (rc == SF_ERR_USAGE) {
+        sfi_error_prefix(err, "login to %s: serverUrl of the answer", host);
+        rc = SF_ERR_PROTOCOL;
+        if (err != NULL) err->status = rc;
+    }
     if (rc != SF_OK) return rc;
 
     const char *org = sfi_xml_get(doc, result, "userInfo/organizationId");

@@ -285,14 +285,6 @@ sf_status sf_url_normalize(const char *pasted, char **out, sf_error *err)
     return rc;
 }
 
-char *sfi_url_origin(const char *url)
-{
-    sf_str rest = sfi_str(url);
-    if (!sfi_take_text(&rest, "https://") && !sfi_take_text(&rest, "http://")) return NULL;
-    size_t host = strcspn(rest.ptr, "/?#");
-    return host == 0 ? NULL : sfi_strndup(url, (size_t)(rest.ptr - url) + host);
-}
-
 bool sfi_url_is_loopback(const char *url)
 {
     sf_str rest = sfi_str(url);
