@@ -48,6 +48,7 @@ static sf_status csv_options(cli *c, cli_rows *rows, sf_error *err)
     rows->csv.crlf = cli_args_times(&c->args, "crlf") > 0;
     rows->csv.bom = cli_args_times(&c->args, "bom") > 0;
     if (null_text != NULL) rows->csv.null_text = null_text;
+    rows->csv.null_len = strlen(rows->csv.null_text);
     if (delimiter != NULL && !cli_csv_delimiter(delimiter, &rows->csv.delimiter))
         return sfi_fail(err, SF_ERR_USAGE, "--delimiter %.20s: want one character, or comma, semicolon, tab, pipe, caret, space", delimiter);
     for (size_t i = 1; how != NULL && i < SFI_COUNT_OF(hows); i++)

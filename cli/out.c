@@ -58,7 +58,7 @@ static sf_status open_beside(cli_out *out, const char *path, sf_error *err)
 sf_status cli_out_open(cli_out *out, const char *path, sf_error *err)
 {
     *out = (cli_out){ .fd = -1 };
-    out->data = sfi_alloc(CLI_OUT_SIZE + CLI_OUT_SLACK);
+    out->data = sfi_alloc(CLI_OUT_SIZE);
     if (out->data == NULL) return sfi_fail_memory(err, "output");
     out->cap = CLI_OUT_SIZE;
     out->flushed_ms = sfi_now_ms();

@@ -24,7 +24,7 @@ extern volatile sig_atomic_t cli_signal;
 /* ---- the sink (out.c): a large buffer before write(2). Errors are kept and come back from cli_out_close ---- */
 typedef struct cli_out {
     int fd;               /* -1: not open */
-    char *data;           /* the buffer; CLI_OUT_SLACK writable bytes follow its cap */
+    char *data;           /* the buffer, cap bytes */
     size_t len, cap;
     const char *path;     /* the file it becomes; NULL: stdout */
     char *temporary;      /* its name until then */
@@ -33,7 +33,7 @@ typedef struct cli_out {
     bool terminal;
     int64_t flushed_ms;
 } cli_out;
-enum { CLI_OUT_SIZE = 256 * 1024, CLI_OUT_SLACK = 64 };
+enum { CLI_OUT_SIZE = 256 * 1024 };
 
 sf_status cli_out_open(cli_out *out, const char *path, sf_error *err); /* NULL or "-": stdout */
 void cli_out_flush(cli_out *out);
@@ -41,7 +41,7 @@ void cli_out_flush_stale(cli_out *out);                     /* flushes when what
 void cli_out_add_long(cli_out *out, const char *data, size_t len);
 sf_status cli_out_close(cli_out *out, bool keep, sf_error *err); /* keep false: the file is taken away again */
 
-/* Room for len bytes (at most CLI_OUT_SIZE) plus the slack. */
+/* Room for len bytes (at most CLI_OUT_SIZE). */
 static inline char *cli_out_room(cli_out *out, size_t len)
 {
     if (out->cap - out->len < len) cli_out_flush(out);
@@ -74,6 +74,7 @@ typedef struct cli_csv {
     char delimiter;
     bool crlf, bom;
     const char *null_text; /* what a null becomes; "" by default */
+    size_t null_len;
 } cli_csv;
 bool cli_csv_delimiter(const char *text, char *out);           /* one ASCII character, or tab, comma, semicolon, pipe, space */
 void cli_csv_cell(cli_out *out, const cli_csv *csv, sf_str text); /* quoted where needed; an empty text becomes "" when nulls are empty too */
