@@ -134,12 +134,12 @@ static sf_status collect(cli *c, login_way way, attempt *a, sf_error *err)
 }
 
 /* Where the login goes, in the form that the API host has. */
-static sf_status settle_url(cli *c, attempt *a, sf_error *err)
+static sf_status settle_url(cli *c, login_way way, attempt *a, sf_error *err)
 {
     const char *typed = c->args.count > 0 ? c->args.words[0] : a->login.login_url;
     char *url = NULL;
-    if (typed == NULL) typed = a->auth.flow == SF_AUTH_BEARER ? getenv("SF_ORG_INSTANCE_URL") : NULL;
-    if (typed == NULL && (a->auth.flow == SF_AUTH_BEARER || a->auth.flow == SF_AUTH_CLIENT_CREDENTIALS))
+    if (typed == NULL && way == WAY_TOKEN) typed = getenv("SF_ORG_INSTANCE_URL");
+    if (typed == NULL && (way == WAY_TOKEN || way == WAY_CLIENT_CREDENTIALS))
         return sfi_fail(err, SF_ERR_USAGE, "login: the org's own URL is needed here, such as sforce login https://acme.my.salesforce.com");
     sf_status rc = sf_url_normalize(typed != NULL ? typed : "https://login.salesforce.com", &url, err);
     if (rc == SF_OK) a->login.login_url = cli_strdup(c, url);
@@ -267,10 +267,9 @@ int cli_run_login(cli *c)
     if (alias != NULL && !cli_login_name_ok(alias))
         return cli_usage(c, "login: %.80s cannot be a name: letters, digits and . _ @ + - only, at most 128", alias);
     sf_status rc = choose_way(c, &way, &err);
-    if (rc == SF_OK && way != WAY_SFDX_URL) rc = settle_url(c, &a, &err); /* before anybody types a secret */
-    if (rc == SF_OK && way == WAY_TOKEN && a.login.login_url == NULL) rc = settle_url(c, &a, &err);
+    if (rc == SF_OK && way != WAY_SFDX_URL) rc = settle_url(c, way, &a, &err); /* before anybody types a secret */
     if (rc == SF_OK) rc = collect(c, way, &a, &err);
-    if (rc == SF_OK && way == WAY_SFDX_URL) rc = settle_url(c, &a, &err);
+    if (rc == SF_OK && way == WAY_SFDX_URL) rc = settle_url(c, way, &a, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
 
     const char *name = cli_textf(c, "login-%ld", (long)getpid());

@@ -167,8 +167,9 @@ sf_status cli_login_remove(cli *c, const char *name, sf_error *err)
 {
     if (!cli_login_name_ok(name)) return no_such_login(c, name, err);
     const char *path = cli_login_path(c, name);
-    if (unlink(path) != 0 && errno == ENOENT) return no_such_login(c, name, err);
-    if (access(path, F_OK) == 0) return sfi_fail(err, SF_ERR_IO, "cannot remove %s: %s", path, strerror(errno));
+    bool removed = unlink(path) == 0;
+    int why = errno;
     unlink(cli_textf(c, "%s.lock", path)); /* the token store's; it may never have been made */
-    return SF_OK;
+    if (!removed && why == ENOENT) return no_such_login(c, name, err);
+    return removed ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot remove %s: %s", path, strerror(why));
 }

@@ -33,11 +33,11 @@ static int ask_terminal(int tty, const char *what, bool secret, char *line, int 
     if (hidden) {
         quiet = old;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(tty, TCSAFLUSH, &quiet);
+        tcsetattr(tty, TCSADRAIN, &quiet); /* not FLUSH: what was pasted ahead, the next answers, stays */
     }
     int n = read_line(tty, line, size);
     if (hidden) {
-        tcsetattr(tty, TCSAFLUSH, &old);
+        tcsetattr(tty, TCSADRAIN, &old);
         dprintf(tty, "\n");
     }
     return n;
