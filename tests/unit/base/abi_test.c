@@ -1,0 +1,363 @@
+/*
+ * abi_test.c: what programs that are already compiled rely on: the size of every public struct, the place of every
+ * member and the number of every public constant. A test that fails here means that a released program would read the
+ * wrong bytes: give the new field a reserved word, the new constant a new number. Holds for LP64; skipped elsewhere.
+ */
+#include "support/support.h"
+#include <salesforce.h>
+
+typedef struct pin {
+    const char *name;
+    long long is, want;
+} pin;
+
+#define SIZE(type, bytes)                                                                                              \
+    {                                                                                                                  \
+        "sizeof(" #type ")", (long long)sizeof(type), bytes                                                            \
+    }
+#define AT(type, member, offset)                                                                                       \
+    {                                                                                                                  \
+#type "." #member, (long long)offsetof(type, member), offset                                                   \
+    }
+#define NUMBER(constant, number)                                                                                       \
+    {                                                                                                                  \
+#constant, (long long)(constant), number                                                                       \
+    }
+
+static int failures(const pin *pins, size_t count)
+{
+    int failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (pins[i].is == pins[i].want) continue;
+        print_error("%s is %lld, and was released as %lld\n", pins[i].name, pins[i].is, pins[i].want);
+        failed++;
+    }
+    return failed;
+}
+
+static void test_abi__structs_of_auth(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_auth, 152),
+        AT(sf_auth, flow, 0),
+        AT(sf_auth, access_token, 8),
+        AT(sf_auth, refresh_token, 16),
+        AT(sf_auth, client_id, 24),
+        AT(sf_auth, client_secret, 32),
+        AT(sf_auth, username, 40),
+        AT(sf_auth, password, 48),
+        AT(sf_auth, security_token, 56),
+        AT(sf_auth, scope, 64),
+        AT(sf_auth, lifetime_ms, 72),
+        AT(sf_auth, refresh_ahead_ms, 80),
+        AT(sf_auth, reserved, 88),
+        SIZE(sf_token, 88),
+        AT(sf_token, access_token, 0),
+        AT(sf_token, refresh_token, 8),
+        AT(sf_token, instance_url, 16),
+        AT(sf_token, identity_url, 24),
+        AT(sf_token, issued_at_ms, 32),
+        AT(sf_token, expires_at_ms, 40),
+        AT(sf_token, generation, 48),
+        AT(sf_token, reserved, 56),
+        SIZE(sf_token_store_ops, 80),
+        AT(sf_token_store_ops, lock, 0),
+        AT(sf_token_store_ops, release, 8),
+        AT(sf_token_store_ops, get, 16),
+        AT(sf_token_store_ops, set, 24),
+        AT(sf_token_store_ops, clear, 32),
+        AT(sf_token_store_ops, close, 40),
+        AT(sf_token_store_ops, reserved, 48),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_auth(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_auth_flow, 4),
+        NUMBER(SF_AUTH_NONE, 0),
+        NUMBER(SF_AUTH_BEARER, 1),
+        NUMBER(SF_AUTH_CLIENT_CREDENTIALS, 2),
+        NUMBER(SF_AUTH_REFRESH_TOKEN, 3),
+        NUMBER(SF_AUTH_PASSWORD, 4),
+        NUMBER(SF_AUTH_SOAP, 5),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_base(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_str, 16),
+        AT(sf_str, ptr, 0),
+        AT(sf_str, len, 8),
+        SIZE(sf_id, 19),
+        AT(sf_id, text, 0),
+        SIZE(sf_error, 1024),
+        AT(sf_error, status, 0),
+        AT(sf_error, http_status, 4),
+        AT(sf_error, retry_after_ms, 8),
+        AT(sf_error, retryable, 16),
+        AT(sf_error, code, 17),
+        AT(sf_error, fields, 80),
+        AT(sf_error, message, 208),
+        AT(sf_error, reserved, 992),
+        SIZE(sf_allocator, 16),
+        AT(sf_allocator, fn, 0),
+        AT(sf_allocator, user, 8),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_base(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_status, 4),
+        NUMBER(SF_OK, 0),
+        NUMBER(SF_ROW, 1),
+        NUMBER(SF_DONE, 2),
+        NUMBER(SF_ERR_USAGE, -1),
+        NUMBER(SF_ERR_MEMORY, -2),
+        NUMBER(SF_ERR_LIMIT, -3),
+        NUMBER(SF_ERR_PROTOCOL, -4),
+        NUMBER(SF_ERR_IO, -5),
+        NUMBER(SF_ERR_NETWORK, -6),
+        NUMBER(SF_ERR_TIMEOUT, -7),
+        NUMBER(SF_ERR_CANCELLED, -8),
+        NUMBER(SF_ERR_UNKNOWN_OUTCOME, -9),
+        NUMBER(SF_ERR_ORG, -10),
+        NUMBER(SF_ERR_AUTH, -11),
+        NUMBER(SF_ERR_API_LIMIT, -12),
+        NUMBER(SF_ERR_NOT_FOUND, -13),
+        NUMBER(SF_ERR_TRUNCATED, -14),
+        NUMBER(SF_ERR_UNAVAILABLE, -15),
+        NUMBER(SF_ERR_UNSUPPORTED, -16),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_client(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_transport_options, 200),
+        AT(sf_transport_options, connect_timeout_ms, 0),
+        AT(sf_transport_options, idle_timeout_ms, 8),
+        AT(sf_transport_options, total_timeout_ms, 16),
+        AT(sf_transport_options, connections_max, 24),
+        AT(sf_transport_options, connections_idle_max, 28),
+        AT(sf_transport_options, keepalive_ms, 32),
+        AT(sf_transport_options, response_max, 40),
+        AT(sf_transport_options, no_http2, 48),
+        AT(sf_transport_options, no_gzip, 49),
+        AT(sf_transport_options, ca_file, 56),
+        AT(sf_transport_options, ca_path, 64),
+        AT(sf_transport_options, client_cert_file, 72),
+        AT(sf_transport_options, client_key_file, 80),
+        AT(sf_transport_options, client_key_password, 88),
+        AT(sf_transport_options, tls_min, 96),
+        AT(sf_transport_options, proxy, 104),
+        AT(sf_transport_options, proxy_user, 112),
+        AT(sf_transport_options, proxy_password, 120),
+        AT(sf_transport_options, no_proxy, 128),
+        AT(sf_transport_options, reserved, 136),
+        SIZE(sf_retry_options, 72),
+        AT(sf_retry_options, retries_max, 0),
+        AT(sf_retry_options, pause_ms, 8),
+        AT(sf_retry_options, pause_max_ms, 16),
+        AT(sf_retry_options, breaker_failures, 24),
+        AT(sf_retry_options, breaker_open_ms, 32),
+        AT(sf_retry_options, reserved, 40),
+        SIZE(sf_client_options, 584),
+        AT(sf_client_options, login_url, 0),
+        AT(sf_client_options, instance_url, 8),
+        AT(sf_client_options, api_version, 16),
+        AT(sf_client_options, auth, 24),
+        AT(sf_client_options, token_store, 176),
+        AT(sf_client_options, transport, 184),
+        AT(sf_client_options, retry, 384),
+        AT(sf_client_options, call_timeout_ms, 456),
+        AT(sf_client_options, max_calls, 464),
+        AT(sf_client_options, client_name, 472),
+        AT(sf_client_options, user_agent, 480),
+        AT(sf_client_options, cache_dir, 488),
+        AT(sf_client_options, traceparent, 496),
+        AT(sf_client_options, log_level, 500),
+        AT(sf_client_options, log, 504),
+        AT(sf_client_options, log_user, 512),
+        AT(sf_client_options, reserved, 520),
+        SIZE(sf_call_options, 64),
+        AT(sf_call_options, timeout_ms, 0),
+        AT(sf_call_options, cancel, 8),
+        AT(sf_call_options, headers, 16),
+        AT(sf_call_options, no_retry, 24),
+        AT(sf_call_options, reserved, 32),
+        SIZE(sf_client_info, 368),
+        AT(sf_client_info, instance_url, 0),
+        AT(sf_client_info, api_version, 256),
+        AT(sf_client_info, org_id, 264),
+        AT(sf_client_info, user_id, 283),
+        AT(sf_client_info, reserved, 304),
+        SIZE(sf_client_stats, 120),
+        AT(sf_client_stats, requests, 0),
+        AT(sf_client_stats, retries, 8),
+        AT(sf_client_stats, logins, 16),
+        AT(sf_client_stats, refreshes, 24),
+        AT(sf_client_stats, bytes_sent, 32),
+        AT(sf_client_stats, bytes_received, 40),
+        AT(sf_client_stats, unknown_outcomes, 48),
+        AT(sf_client_stats, reserved, 56),
+        SIZE(sf_api_usage, 64),
+        AT(sf_api_usage, used, 0),
+        AT(sf_api_usage, max, 8),
+        AT(sf_api_usage, app_used, 16),
+        AT(sf_api_usage, app_max, 24),
+        AT(sf_api_usage, reserved, 32),
+        SIZE(sf_request, 88),
+        AT(sf_request, method, 0),
+        AT(sf_request, path, 8),
+        AT(sf_request, body, 16),
+        AT(sf_request, content_type, 32),
+        AT(sf_request, repeatable, 40),
+        AT(sf_request, call, 48),
+        AT(sf_request, reserved, 56),
+        SIZE(sf_response, 64),
+        AT(sf_response, status, 0),
+        AT(sf_response, headers, 8),
+        AT(sf_response, body, 16),
+        AT(sf_response, body_len, 24),
+        AT(sf_response, reserved, 32),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_client(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_log_level, 4),  NUMBER(SF_LOG_NONE, 0),  NUMBER(SF_LOG_ERROR, 1), NUMBER(SF_LOG_WARN, 2),
+        NUMBER(SF_LOG_INFO, 3), NUMBER(SF_LOG_DEBUG, 4), NUMBER(SF_LOG_TRACE, 5),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_describe(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_describe_options, 48),    AT(sf_describe_options, no_cache, 0),  AT(sf_describe_options, cache_only, 1),
+        AT(sf_describe_options, call, 8), AT(sf_describe_options, reserved, 16),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_query(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_bind_value, 24),
+        AT(sf_bind_value, type, 0),
+        AT(sf_bind_value, as, 8),
+        AT(sf_bind_value, count, 16),
+        SIZE(sf_bind, 32),
+        AT(sf_bind, name, 0),
+        AT(sf_bind, value, 8),
+        SIZE(sf_binds, 16),
+        AT(sf_binds, list, 0),
+        AT(sf_binds, count, 8),
+        SIZE(sf_query_options, 112),
+        AT(sf_query_options, binds, 0),
+        AT(sf_query_options, page_rows, 16),
+        AT(sf_query_options, all_rows, 20),
+        AT(sf_query_options, tooling, 21),
+        AT(sf_query_options, no_prefetch, 22),
+        AT(sf_query_options, resume, 24),
+        AT(sf_query_options, resume_delivered, 32),
+        AT(sf_query_options, call, 40),
+        AT(sf_query_options, reserved, 48),
+        SIZE(sf_column, 32),
+        AT(sf_column, path, 0),
+        AT(sf_column, is_children, 8),
+        AT(sf_column, reserved, 16),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_query(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_bind_type, 4),       NUMBER(SF_BIND_NULL, 0),    NUMBER(SF_BIND_STR, 1),      NUMBER(SF_BIND_INT, 2),
+        NUMBER(SF_BIND_DOUBLE, 3),   NUMBER(SF_BIND_DECIMAL, 4), NUMBER(SF_BIND_BOOL, 5),     NUMBER(SF_BIND_DATE, 6),
+        NUMBER(SF_BIND_DATETIME, 7), NUMBER(SF_BIND_LITERAL, 8), NUMBER(SF_BIND_STR_LIST, 9), NUMBER(SF_BIND_LIST, 10),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_records(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_write_options, 112),
+        AT(sf_write_options, external_id, 0),
+        AT(sf_write_options, assignment_rule, 8),
+        AT(sf_write_options, allow_duplicates, 16),
+        AT(sf_write_options, update_only, 17),
+        AT(sf_write_options, if_match, 24),
+        AT(sf_write_options, if_unmodified_since_ms, 32),
+        AT(sf_write_options, call, 40),
+        AT(sf_write_options, reserved, 48),
+        SIZE(sf_read_options, 88),
+        AT(sf_read_options, fields, 0),
+        AT(sf_read_options, if_modified_since_ms, 8),
+        AT(sf_read_options, call, 16),
+        AT(sf_read_options, reserved, 24),
+        SIZE(sf_upsert_result, 40),
+        AT(sf_upsert_result, id, 0),
+        AT(sf_upsert_result, created, 19),
+        AT(sf_upsert_result, reserved, 24),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_value(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_value, 16), AT(sf_value, doc, 0), AT(sf_value, token, 8), AT(sf_value, type, 12),
+        SIZE(sf_iter, 24),  AT(sf_iter, of, 0),   AT(sf_iter, next, 16),  AT(sf_iter, index, 20),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_value(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_type, 4),     NUMBER(SF_MISSING, 0), NUMBER(SF_NULL, 1),   NUMBER(SF_BOOL, 2),
+        NUMBER(SF_NUMBER, 3), NUMBER(SF_STRING, 4),  NUMBER(SF_OBJECT, 5), NUMBER(SF_ARRAY, 6),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_abi__structs_of_auth),     cmocka_unit_test(test_abi__numbers_of_auth),
+        cmocka_unit_test(test_abi__structs_of_base),     cmocka_unit_test(test_abi__numbers_of_base),
+        cmocka_unit_test(test_abi__structs_of_client),   cmocka_unit_test(test_abi__numbers_of_client),
+        cmocka_unit_test(test_abi__structs_of_describe), cmocka_unit_test(test_abi__structs_of_query),
+        cmocka_unit_test(test_abi__numbers_of_query),    cmocka_unit_test(test_abi__structs_of_records),
+        cmocka_unit_test(test_abi__structs_of_value),    cmocka_unit_test(test_abi__numbers_of_value),
+    };
+    if (sizeof(void *) != 8 || sizeof(long) != 8) {
+        print_message("sizes and offsets are pinned for LP64 only\n");
+        return 77; /* skipped */
+    }
+    return cmocka_run_group_tests_name("abi", tests, NULL, NULL);
+}
