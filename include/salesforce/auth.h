@@ -10,7 +10,8 @@ typedef enum sf_auth_flow {
     SF_AUTH_NONE = 0,               /* no credentials: only what the org answers to anybody (API versions) */
     SF_AUTH_BEARER = 1,             /* access_token + instance_url; cannot be renewed */
     SF_AUTH_CLIENT_CREDENTIALS = 2, /* client_id + client_secret; login_url must be the org's My Domain */
-    SF_AUTH_REFRESH_TOKEN = 3,      /* refresh_token + client_id (+ client_secret); rotated tokens are stored first */
+    SF_AUTH_REFRESH_TOKEN = 3,      /* refresh_token + client_id (+ client_secret); rotated tokens are stored first. A
+                                       stored token goes before the given one, which is tried when that is refused */
     SF_AUTH_PASSWORD = 4,           /* OAuth username-password; being retired, warns in the log */
     SF_AUTH_SOAP = 5                /* SOAP login() with username, password + security_token; being retired, warns */
 } sf_auth_flow;
@@ -59,7 +60,9 @@ typedef struct sf_token_store_ops {
 SF_API sf_status sf_token_store_memory(sf_token_store **out, sf_error *err);
 
 /** In a JSON file of mode 0600 that is replaced by rename and synced; locked by flock on PATH.lock, so processes share
- *  it. Members of the file that are not a token's are kept as they are. @param path copied; made when it is missing. */
+ *  it. Members: access_token, refresh_token, instance_url, identity_url, issued_at_ms, expires_at_ms, generation; others
+ *  are kept as they are. A symbolic link is refused, a mode wider than 0600 warned of in the log. @param path copied; the
+ *  file is made when it is missing, its folder is not. */
 SF_API sf_status sf_token_store_file(const char *path, sf_token_store **out, sf_error *err);
 
 /** Your own. @param ops copied; all but close are needed. @param user borrowed until close. */
