@@ -20,7 +20,7 @@ BUILD = os.path.join(TOP, "build", "bench")
 BIN = os.path.join(TOP, "build", "release", "bin")
 PAGES = 100
 
-NGINX = """
+NGINX = r"""
 worker_processes 1; daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/error.log;
 events {{ worker_connections 64; }}
 http {{
@@ -30,6 +30,11 @@ http {{
     listen 127.0.0.1:{port}; root {work}/root; gzip_static on;
     location = /services/data/v62.0/query {{ try_files /services/data/v62.0/query/01g5g00000QcQcQAAV-0 =404; }}
     location = /services/data/v62.0/query/ {{ rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last; }}
+    # go-salesforce 3.1.0 takes only its own default version's prefix off nextRecordsUrl: answer what it asks for instead.
+    location /services/data/v63.0/ {{
+      rewrite ^/services/data/v63\.0(/services/.*)$ $1 last;
+      rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last;
+    }}
     location /services/ {{ }}
   }}
 }}
@@ -73,7 +78,7 @@ def clients(url, work, want_peers):
     ]
     if want_peers:
         table += [
-            ("jsforce 3.10.26", "gzip", "curlz", ["node", f"{TOP}/bench/query/jsforce.js", url]),
+            ("jsforce 3.10.16", "gzip", "curlz", ["node", f"{TOP}/bench/query/jsforce.js", url]),
             ("simple-salesforce 1.12.10", "gzip", "curlz", [f"{BUILD}/venv/bin/python", f"{TOP}/bench/query/simple.py", url]),
             ("go-salesforce 3.1.0", "gzip", "curlz", [f"{BUILD}/go-salesforce", url]),
         ]

@@ -16,7 +16,7 @@ type contact struct {
 
 func main() {
 	sf, err := salesforce.Init(salesforce.Creds{Domain: os.Args[1], AccessToken: "00Dbench!token"},
-		salesforce.WithAPIVersion("v62.0"), salesforce.WithValidateAuthentication(false))
+		salesforce.WithValidateAuthentication(false))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
