@@ -50,19 +50,23 @@ run 2 login "$url" --token nowhere.txt
 run_in 2 login "$url" --token -
 
 # ---- refresh token and sfdx URL ----
-refresh=$(curl -s "$url/services/oauth2/token" -d grant_type=password --data-urlencode "client_id=$(of_org client_id)" --data-urlencode "client_secret=$(of_org client_secret)" \
-    --data-urlencode "username=$(of_org username)" --data-urlencode "password=$(of_org password)$(of_org security_token)" | jq -r '.refresh_token // empty')
-if [[ -n $refresh ]]; then
-    echo "$refresh" >in
-    SFORCE_CLIENT_SECRET=$(of_org client_secret) run_in 0 login "$url" --refresh-token - --client-id "$(of_org client_id)" -a fresh
-    run 0 query "SELECT Id FROM Account LIMIT 1" -o fresh
-    echo "force://$(of_org client_id):$(of_org client_secret):$refresh@$url" >in
-    run_in 0 login --sfdx-url - -a sfdx
-    run 0 whoami -o sfdx
-    curl -s -X POST "$url/__org/expire-sessions" >/dev/null
-    run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
-    check "the refresh token stays in the file" jq -e .refresh_token "$orgs/sfdx.json"
-fi
+refresh=$(curl -s -X POST "$url/__org/tokens" | jq -r .refresh_token)
+echo "$refresh" >in
+SFORCE_CLIENT_SECRET=$(of_org client_secret) run_in 0 login "$url" --refresh-token - --client-id "$(of_org client_id)" -a fresh
+run 0 query "SELECT Id FROM Account LIMIT 1" -o fresh
+echo "force://$(of_org client_id):$(of_org client_secret):$refresh@$url" >in
+run_in 0 login --sfdx-url - -a sfdx
+run 0 whoami -o sfdx
+curl -s -X POST "$url/__org/expire-sessions" >/dev/null
+run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
+check "the refresh token stays in the file" jq -e .refresh_token "$orgs/sfdx.json"
+curl -s -X POST "$url/__org/faults" -d '{"spec":"rotate"}' >/dev/null
+curl -s -X POST "$url/__org/expire-sessions" >/dev/null
+run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
+check "a rotated one is kept" test "$(jq -r .refresh_token "$orgs/sfdx.json")" != "$refresh"
+curl -s -X DELETE "$url/__org/faults" >/dev/null
+curl -s -X POST "$url/__org/expire-sessions" >/dev/null
+run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
 echo "force://nonsense" >in
 run_in 2 login --sfdx-url -
 err_has force://
@@ -120,9 +124,10 @@ echo '{"target-org":"acme"}' >"$HOME/.sf/config.json"
 XDG_CONFIG_HOME=$work/none run 0 org
 out_has acme
 err_has "default org of sf"
-SF_ACCESS_TOKEN=$(of_org access_token) SF_ORG_INSTANCE_URL=$url run 0 query "SELECT Id FROM Account LIMIT 1"
+token=$(curl -s -X POST "$url/__org/tokens" | jq -r .access_token)
+SF_ACCESS_TOKEN=$token SF_ORG_INSTANCE_URL=$url run 0 query "SELECT Id FROM Account LIMIT 1"
 curl -s -X POST "$url/__org/expire-sessions" >/dev/null
-SF_ACCESS_TOKEN=$(of_org access_token) SF_ORG_INSTANCE_URL=$url run 3 query "SELECT Id FROM Account LIMIT 1"
+SF_ACCESS_TOKEN=$token SF_ORG_INSTANCE_URL=$url run 3 query "SELECT Id FROM Account LIMIT 1"
 run 0 query "SELECT Id FROM Account LIMIT 1"
 SF_ACCESS_TOKEN=x run 3 whoami
 err_has SF_ORG_INSTANCE_URL
