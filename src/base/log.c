@@ -24,7 +24,7 @@ static const struct {
     { "client_assertion", NAME_ANY }, { "assertion", NAME_ANY },        { "code_verifier", NAME_ANY },
     { "password", NAME_ANY },         { "newPassword", NAME_ANY },      { "passphrase", NAME_ANY },
     { "private_key", NAME_ANY },      { "sessionId", NAME_ANY },        { "session_id", NAME_ANY },
-    { "signature", NAME_ANY },        { "sid", NAME_STRICT },           { "code", NAME_STRICT },
+    { "signature", NAME_STRICT },     { "sid", NAME_STRICT },           { "code", NAME_STRICT },
     { "token", NAME_STRICT },         { "authorization", NAME_HEADER }, { "proxy-authorization", NAME_HEADER },
     { "cookie", NAME_HEADER },        { "set-cookie", NAME_HEADER },    { "x-sfdc-session", NAME_HEADER },
 };

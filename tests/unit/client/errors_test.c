@@ -60,6 +60,10 @@ static const struct {
     { 503, "", "", SF_ERR_UNAVAILABLE, "", "", "HTTP 503" },
     { 412, "", "", SF_ERR_ORG, "PRECONDITION_FAILED", "", "condition" },
     { 400, "", "", SF_ERR_ORG, "", "", "HTTP 400" },
+    { 500, "application/json",
+      "[{\"message\":\"Method does not exist or incorrect signature: "
+      "run(String)\\n\\n\",\"errorCode\":\"APEX_ERROR\"}]",
+      SF_ERR_ORG, "APEX_ERROR", "", "incorrect signature: run(String) [APEX_ERROR]" },
     { 400, "application/json", "{\"broken", SF_ERR_ORG, "", "", "HTTP 400" },
     { 500, "application/json", "[{\"message\":\"An unexpected error\",\"errorCode\":\"UNKNOWN_EXCEPTION\"}]",
       SF_ERR_ORG, "UNKNOWN_EXCEPTION", "", "unexpected" },
