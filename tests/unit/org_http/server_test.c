@@ -222,6 +222,54 @@ static void test_start__says_why_not(void **state)
     assert_non_null(strstr(err.message, "example.invalid"));
 }
 
+/* With 0, 1, 2 … allocations left: the connection is dropped, the answer says 5xx, or it is the whole one. */
+static void test_server__survives_each_failed_allocation(void **state)
+{
+    static const char *const requests[] = {
+        "POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody",
+        "GET /tagged HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+        "GET /short HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    };
+    char want[4096];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        const char *head_end = strstr(ask_text(requests[i]), "\r\n\r\n");
+        assert_non_null(head_end);
+        snprintf(want, sizeof want, "%s", head_end);
+        bool whole = false;
+        for (long n = 0; !whole; n++) {
+            assert_true(n < 100);
+            test_allocations_limit(n);
+            const char *answer = ask_text(requests[i]);
+            test_allocations_limit(-1);
+            const char *body = strstr(answer, "\r\n\r\n");
+            if (answer[0] == '\0') continue; /* dropped */
+            assert_non_null(body);
+            if (strncmp(answer, "HTTP/1.1 5", 10) == 0) continue;
+            assert_true(strncmp(answer, "HTTP/1.1 200 ", 13) == 0);
+            bool packed = strstr(answer, "Content-Encoding: gzip") != NULL;
+            whole = i != 1 || packed; /* no memory to compress: sent as it is */
+            if (whole) assert_string_equal(body, want);
+            if (!whole) assert_true(strlen(body) > 2000);
+        }
+    }
+}
+
+static void test_start__survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    sfo_server_options o = { .handle = echo };
+    sf_status rc = SF_ERR_MEMORY;
+    for (long n = 0; rc != SF_OK; n++) {
+        sfo_server *other = NULL;
+        test_allocations_limit(n);
+        rc = sfo_server_start(&o, &other, NULL);
+        test_allocations_limit(-1);
+        assert_true(rc == SF_OK || (rc == SF_ERR_MEMORY && other == NULL));
+        sfo_server_stop(other);
+    }
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -236,7 +284,7 @@ static int end(void **state)
 {
     (void)state;
     sfo_server_stop(server);
-    return 0;
+    return test_allocations_live() == 0 ? 0 : -1;
 }
 
 int main(void)
@@ -251,8 +299,11 @@ int main(void)
         cmocka_unit_test(test_server__inflates_bodies),
         cmocka_unit_test(test_server__refuses_what_is_too_large),
         cmocka_unit_test(test_server__breaks_answers),
+        cmocka_unit_test(test_server__survives_each_failed_allocation),
         cmocka_unit_test(test_start__says_why_not),
+        cmocka_unit_test(test_start__survives_each_failed_allocation),
         cmocka_unit_test(test_server__answers_others_while_one_stalls_and_stops_at_once),
     };
+    test_allocator_install();
     return cmocka_run_group_tests_name("org_http server", tests, begin, end);
 }

@@ -191,6 +191,38 @@ static void test_send__stalls_and_goes_on(void **state)
     close(fds[1]);
 }
 
+static void test_wire__survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    static sfo_response r;
+    bool whole = false;
+    for (long n = 0; !whole; n++) {
+        sfi_buf text = { 0 };
+        sfi_buf copy = { 0 };
+        sfi_buf out = { 0 };
+        sfi_buf wire = { 0 };
+        fill(&text, 5000);
+        fill(&copy, 5000);
+        sfo_response_init(&r);
+        test_allocations_limit(n);
+        bool packed = sfo_gzip(&text);
+        sf_status rc = packed ? sfo_gunzip(sfi_buf_str(&text), &out) : SF_ERR_MEMORY;
+        sfi_buf_add_str(&r.body, "[]");
+        sfo_wire_compose(&r, false, &wire);
+        test_allocations_limit(-1);
+        if (!packed) assert_true(sfi_str_eq(sfi_buf_str(&text), sfi_buf_str(&copy))); /* as it was */
+        assert_true(rc == SF_ERR_MEMORY || (rc == SF_OK && sfi_str_eq(sfi_buf_str(&out), sfi_buf_str(&copy))));
+        whole = rc == SF_OK && !wire.failed;
+        if (whole) assert_true(sfi_ends_with(sfi_buf_str(&wire), "Content-Length: 2\r\n\r\n[]"));
+        sfo_response_clear(&r);
+        sfi_buf_free(&text);
+        sfi_buf_free(&copy);
+        sfi_buf_free(&out);
+        sfi_buf_free(&wire);
+        assert_int_equal(test_allocations_live(), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +235,8 @@ int main(void)
         cmocka_unit_test(test_compose__writes_the_whole_answer),
         cmocka_unit_test(test_send__resets_after_the_right_byte),
         cmocka_unit_test(test_send__stalls_and_goes_on),
+        cmocka_unit_test(test_wire__survives_each_failed_allocation),
     };
+    test_allocator_install();
     return cmocka_run_group_tests_name("org_http wire", tests, NULL, NULL);
 }

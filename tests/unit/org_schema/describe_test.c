@@ -223,6 +223,32 @@ static void test_describe__says_what_the_definition_says(void **state)
     sfo_schema_free(s);
 }
 
+static void test_describe__survives_failed_allocations(void **state)
+{
+    (void)state;
+    sfo_schema *s;
+    assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
+    const sfo_object *o = sfo_schema_object(s, SFI_STR("Account"));
+    long live = test_allocations_live();
+    for (int global = 0; global < 2; global++) {
+        bool whole = false;
+        for (long n = 0; !whole; n++) {
+            sfi_buf out = { 0 };
+            test_allocations_limit(n);
+            if (global == 1)
+                sfo_describe_global(s, "62.0", &out);
+            else
+                sfo_describe_object(s, o, "62.0", &out);
+            test_allocations_limit(-1);
+            whole = !out.failed;
+            if (whole) sf_document_free(parse(&out));
+            sfi_buf_free(&out);
+            assert_int_equal(test_allocations_live(), live);
+        }
+    }
+    sfo_schema_free(s);
+}
+
 int main(void)
 {
     test_allocator_install();
@@ -230,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_describe__global_entries_have_all_keys),
         cmocka_unit_test(test_describe__every_object_and_field_has_all_keys),
         cmocka_unit_test(test_describe__says_what_the_definition_says),
+        cmocka_unit_test(test_describe__survives_failed_allocations),
     };
     return cmocka_run_group_tests_name("org.describe", tests, NULL, NULL);
 }

@@ -70,12 +70,32 @@ static void test_write__a_full_buffer_is_seen_at_the_end(void **state)
     sfi_buf_free(&out);
 }
 
+static void test_write__survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    sf_status rc = SF_ERR_MEMORY;
+    for (long n = 0; rc != SF_OK; n++) {
+        sfi_buf out = { 0 };
+        test_allocations_limit(n);
+        sfi_xml_declaration(&out);
+        for (int i = 0; i < 200; i++) sfi_xml_element_text(&out, "name", SFI_STR("a < b & c"));
+        test_allocations_limit(-1);
+        rc = sfi_buf_status(&out, NULL, "a test");
+        assert_true(rc == SF_OK || rc == SF_ERR_MEMORY);
+        if (rc == SF_OK) assert_true(sfi_ends_with(sfi_buf_str(&out), "<name>a &lt; b &amp; c</name>"));
+        sfi_buf_free(&out);
+        assert_int_equal(test_allocations_live(), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write__reads_back_as_it_was),
         cmocka_unit_test(test_write__replaces_what_xml_cannot_carry),
         cmocka_unit_test(test_write__a_full_buffer_is_seen_at_the_end),
+        cmocka_unit_test(test_write__survives_each_failed_allocation),
     };
+    test_allocator_install();
     return cmocka_run_group_tests_name("xml write", tests, NULL, NULL);
 }
