@@ -672,8 +672,9 @@ sf_status sfo_seed_sample(sfo_store *s, int64_t records, sf_error *err)
                       "the file and start again");
     else if (ok && empty)
         ok = seed(&sd, records);
-    if (!ok)
-        rc = sfi_fail(err, SF_ERR_IO, "the sample data: %s", sd.fault.message != NULL ? sd.fault.message : "no memory");
+    if (!ok) /* a fault without words found no memory for them */
+        rc = sd.fault.message != NULL ? sfi_fail(err, SF_ERR_IO, "the sample data: %s", sd.fault.message)
+                                      : sfi_fail_memory(err, "the sample data");
     sfo_store_unlock(s);
     sfo_fault_clear(&sd.fault);
     return rc;

@@ -351,6 +351,54 @@ static void test_records__create_survives_each_failed_allocation(void **state)
     assert_int_equal(org_number(org, "SELECT count(*) FROM Contact WHERE LastName='M'"), 1);
 }
 
+/* One call of each kind. @return it did what it should, with no fault. */
+static bool call_number(test_org *org, int kind, const char *id, sf_value body, sfi_buf *out, sfo_fault *f)
+{
+    const sfo_object *o = org_object(org, "Contact");
+    const sfo_field *email = sfo_object_field(o, SFI_STR("Email"));
+    sf_id found;
+    bool created;
+    switch (kind) {
+    case 0: return sfo_record_read(org->store, &org->context, o, id, NULL, 0, out, NULL, f);
+    case 1: return sfo_record_update(org->store, &org->context, o, id, body, f);
+    case 2: return sfo_record_find(org->store, o, email, SFI_STR("n@n.example"), &found, 1, f) == 1;
+    case 3:
+        return sfo_record_upsert(org->store, &org->context, o, sfo_object_field(o, SFI_STR("Id")), sfi_str(id), body,
+                                 false, &found, &created, f);
+    case 4: return sfo_user_set_password(org->store, org->context.user_id, SFI_STR("a new secret"), f);
+    default: return sfo_record_delete(org->store, &org->context, o, id, f);
+    }
+}
+
+static void test_records__each_call_survives_each_failed_allocation(void **state)
+{
+    test_org *org = *state;
+    sf_document *doc = org_json("{\"FirstName\":\"N\",\"Email\":\"n@n.example\",\"Birthdate\":\"2000-01-02\"}");
+    sf_id id = org_must_create(org, "Contact", "{\"LastName\":\"N\",\"Email\":\"n@n.example\"}");
+    for (int kind = 0; kind < 6; kind++) {
+        bool ok = false;
+        for (long n = 0; !ok; n++) {
+            sfo_fault f = { 0 };
+            sfi_buf out = { 0 };
+            int64_t changes = org_number(org, "SELECT total_changes()");
+            test_allocations_limit(n);
+            ok = call_number(org, kind, id.text, sf_document_root(doc), &out, &f);
+            test_allocations_limit(-1);
+            ok = ok && !out.failed; /* of a read: whoever gave the buffer looks */
+            if (!ok && !out.failed && f.http_status != 500) fail_msg("call %d: %d %s", kind, f.http_status, f.code);
+            if (!ok) assert_int_equal(org_number(org, "SELECT count(*) FROM Contact WHERE FirstName='N'"), kind > 1);
+            if (kind == 0 && ok) {
+                sf_document_free(org_json(out.data));
+                assert_int_equal(org_number(org, "SELECT total_changes()"), changes);
+            }
+            sfi_buf_free(&out);
+            sfo_fault_clear(&f);
+        }
+    }
+    sf_document_free(doc);
+    assert_int_equal(org_number(org, "SELECT count(*) FROM Contact WHERE LastName='N' AND IsDeleted=1"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -374,6 +422,7 @@ int main(void)
         TEST(test_records__a_case_closes_and_opens),
         TEST(test_records__activities_and_files_follow),
         TEST(test_records__create_survives_each_failed_allocation),
+        TEST(test_records__each_call_survives_each_failed_allocation),
     };
     return cmocka_run_group_tests_name("org.records", tests, NULL, NULL);
 }

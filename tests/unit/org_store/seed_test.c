@@ -124,6 +124,29 @@ static void test_seed__makes_about_as_many_as_asked(void **state)
     }
 }
 
+static void test_seed__is_all_or_nothing_when_memory_fails(void **state)
+{
+    static const long limits[] = { 0, 1, 2, 3, 5, 8, 13, 50, 400, 3000 };
+    (void)state;
+    test_org org;
+    org_open(&org);
+    int64_t before = org_number(&org, "SELECT count(*) FROM Account");
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        sf_error err;
+        test_allocations_limit(limits[i]);
+        sf_status rc = sfo_seed_sample(org.store, 0, &err);
+        test_allocations_limit(-1);
+        if (rc == SF_OK) break;
+        assert_int_equal(rc, SF_ERR_MEMORY);
+        assert_int_equal(org_number(&org, "SELECT count(*) FROM Account"), before);
+        assert_int_equal(sqlite3_get_autocommit(sfo_store_db(org.store)), 1);
+    }
+    assert_int_equal(sfo_seed_sample(org.store, 0, NULL), SF_OK);
+    assert_true(org_number(&org, "SELECT count(*) FROM Account") >= 300);
+    org_close(&org);
+    assert_int_equal(test_allocations_live(), 0);
+}
+
 int main(void)
 {
     test_allocator_install();
@@ -133,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_seed__does_nothing_to_data),
         cmocka_unit_test(test_seed__says_when_it_was_interrupted),
         cmocka_unit_test(test_seed__makes_about_as_many_as_asked),
+        cmocka_unit_test(test_seed__is_all_or_nothing_when_memory_fails),
     };
     return cmocka_run_group_tests_name("org.seed", tests, NULL, NULL);
 }
