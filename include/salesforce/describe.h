@@ -1,7 +1,8 @@
 /*
  * describe.h: what the org is made of: API versions, resources, limits, objects and fields.
  * Describe answers are kept per client (and in sf_client_options.cache_dir) and asked again with If-Modified-Since, so
- * an unchanged one costs an empty answer. Wire: REST Versions, Resources, Limits, Describe Global, sObject Describe.
+ * an unchanged one costs an empty answer. What a user may see differs by user: one cache_dir is for one user of an org.
+ * Wire: REST Versions, Resources, Limits, Describe Global, sObject Describe.
  * Threads: safe from any thread; each call hands out a document of its own.
  */
 #ifndef SALESFORCE_DESCRIBE_H

@@ -12,7 +12,8 @@
 
 typedef struct sf_query sf_query;
 
-/* ---- values for :name in a statement, quoted by type ---- */
+/* ---- values for :name in a statement, quoted by type. After LIKE a text is a pattern: % and _ stay wildcards, \% \_ and \\ stay
+ * escapes; everywhere else every character stands for itself. LAST_N_DAYS:name takes an int. ---- */
 typedef enum sf_bind_type {
     SF_BIND_NULL, SF_BIND_STR, SF_BIND_INT, SF_BIND_DOUBLE, SF_BIND_DECIMAL, SF_BIND_BOOL, SF_BIND_DATE, SF_BIND_DATETIME,
     SF_BIND_LITERAL, SF_BIND_STR_LIST, SF_BIND_LIST
@@ -45,7 +46,9 @@ static inline sf_bind_value sf_bind_bool(bool b) { sf_bind_value v = { SF_BIND_B
 static inline sf_bind_value sf_bind_date(const char *yyyy_mm_dd) { sf_bind_value v = { SF_BIND_DATE, { yyyy_mm_dd }, 0 }; return v; }
 static inline sf_bind_value sf_bind_datetime(int64_t ms) { sf_bind_value v = { SF_BIND_DATETIME, { NULL }, 0 }; v.as.number = ms; return v; }
 static inline sf_bind_value sf_bind_literal(const char *date_literal) { sf_bind_value v = { SF_BIND_LITERAL, { date_literal }, 0 }; return v; }
-/** For IN :name. A list too long for one statement is split into several whose results follow one another. */
+/** For IN :name; an empty one is refused. A list too long for one statement is split into several whose results follow one
+ *  another, no row twice. Where that would change the meaning (NOT IN, OR or NOT around it, ORDER BY, LIMIT, OFFSET, GROUP BY,
+ *  aggregates but COUNT(), a list inside a subquery), the open answers SF_ERR_LIMIT and names the obstacle. */
 static inline sf_bind_value sf_bind_str_list(const char *const *strs, size_t n)
 { sf_bind_value v = { SF_BIND_STR_LIST, { NULL }, n }; v.as.strs = strs; return v; }
 static inline sf_bind_value sf_bind_list(const sf_bind_value *list, size_t n)
@@ -85,8 +88,8 @@ SF_EXTERN void sf_query_close(sf_query *q);
 SF_EXTERN int64_t sf_query_total(const sf_query *q);
 /** Rows handed out so far. */
 SF_EXTERN int64_t sf_query_delivered(const sf_query *q);
-/** Where a new cursor would go on after the current page (rows of this page are not repeated); NULL: this is the last. Borrowed
- *  until the page is left. */
+/** Where a new cursor would go on after the current page (rows of this page are not repeated); NULL: this is the last, or the
+ *  query's IN list was split over several statements, which no URL can resume. Borrowed until the page is left. */
 SF_EXTERN const char *sf_query_resume_url(const sf_query *q);
 
 /** Names of the columns as they stand in the statement and as sf_get finds them in a row: "Owner.Name", "expr0", an alias, or a

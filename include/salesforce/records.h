@@ -71,6 +71,9 @@ typedef struct sf_read_options {
  *  for it before repeating (or name an external_id); and what every call can give. */
 SF_API sf_status sf_record_create(sf_client *sf, const sf_record *r, const sf_write_options *options, sf_id *id, sf_error *err);
 
+/* External ids in all calls: any text but the empty one; one that ends in .json, .xml or .inc is refused (SF_ERR_USAGE), because the
+ * org takes that end for a file format, however it is encoded, and would silently use another value. */
+
 /** Read one. @param id 15 or 18 characters. @param out owned by the caller, ends with sf_document_free.
  *  @return SF_OK, SF_DONE (not modified), SF_ERR_NOT_FOUND (never there, or deleted: err.code tells). */
 SF_API sf_status sf_record_get(sf_client *sf, const char *object, const char *id, const sf_read_options *options,
@@ -83,14 +86,14 @@ SF_API sf_status sf_record_update(sf_client *sf, const sf_record *r, const char 
 
 typedef struct sf_upsert_result {
     sf_id id;
-    bool created;
+    bool created;               /* false also when a repeat met what an attempt whose answer was lost had created */
     uint64_t reserved[2];
 } sf_upsert_result;
 /** Update the record whose external-id field has the value, or create it. Repeated safely. The field itself must not be set in
  *  the record. @param out NULL: not wanted. */
 SF_API sf_status sf_record_upsert(sf_client *sf, const sf_record *r, const char *field, const char *value,
                                   const sf_write_options *options, sf_upsert_result *out, sf_error *err);
-/** Delete to the recycle bin. A repeat after a lost answer that finds it deleted counts as done. */
+/** Delete to the recycle bin. The API knows no conditions here: if_match and if_unmodified_since_ms are refused. A repeat after a lost answer that finds it deleted counts as done. */
 SF_API sf_status sf_record_delete(sf_client *sf, const char *object, const char *id, const sf_write_options *options, sf_error *err);
 SF_API sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
                                                  const sf_write_options *options, sf_error *err);

@@ -10,12 +10,14 @@ static sf_error err;
 static int start(void **state)
 {
     (void)state;
-    test_org_start(&org, (const char *const[]){ "--seed", "sample", "--schema", SF_SOURCE_DIR "/tests/integration/data/things.json", NULL });
-    sf_status rc = sf_client_open(&(sf_client_options){ .instance_url = org.url,
-                                                        .api_version = "62.0",
-                                                        .retry = { .pause_ms = 5 },
-                                                        .auth = { .flow = SF_AUTH_BEARER, .access_token = org.access_token } },
-                                  &sf, &err);
+    test_org_start(&org, (const char *const[]){ "--seed", "sample", "--schema",
+                                                SF_SOURCE_DIR "/tests/integration/data/things.json", NULL });
+    sf_status rc =
+        sf_client_open(&(sf_client_options){ .instance_url = org.url,
+                                             .api_version = "62.0",
+                                             .retry = { .pause_ms = 5 },
+                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = org.access_token } },
+                       &sf, &err);
     return rc == SF_OK ? 0 : -1;
 }
 
@@ -55,8 +57,13 @@ static void test_query__pages_give_the_same_rows(void **state)
 {
     static const char soql[] = "SELECT Id, Name FROM Contact ORDER BY Id";
     static const sf_query_options ways[] = {
-        { .page_rows = 200 }, { .page_rows = 201 }, { .page_rows = 999 }, { .page_rows = 2000 },
-        { .page_rows = 200, .no_prefetch = true }, { .no_prefetch = true }, { .all_rows = true, .page_rows = 300 },
+        { .page_rows = 200 },
+        { .page_rows = 201 },
+        { .page_rows = 999 },
+        { .page_rows = 2000 },
+        { .page_rows = 200, .no_prefetch = true },
+        { .no_prefetch = true },
+        { .all_rows = true, .page_rows = 300 },
     };
     (void)state;
     int64_t want_rows, rows;
@@ -116,7 +123,8 @@ static void test_query__children_page_by_themselves(void **state)
     sf_record_free(r);
 
     for (int no_prefetch = 0; no_prefetch < 2; no_prefetch++) {
-        sf_query *q = open_query("SELECT Id, (SELECT id, Whole__c, (SELECT Id FROM Things__r) FROM Things__r ORDER BY Whole__c) FROM Thing__c "
+        sf_query *q = open_query("SELECT Id, (SELECT id, Whole__c, (SELECT Id FROM Things__r) FROM Things__r ORDER BY "
+                                 "Whole__c) FROM Thing__c "
                                  "WHERE Name = 'root' AND Parent__c = null",
                                  &(sf_query_options){ .page_rows = 200, .no_prefetch = no_prefetch != 0 });
         sf_value row, child, grand;
@@ -132,7 +140,8 @@ static void test_query__children_page_by_themselves(void **state)
         while ((rc = sf_query_next(children, &child, &err)) == SF_ROW) {
             assert_int_equal(sf_get_int(child, "Whole__c", -1), count);
             count++;
-            if (sf_query_children(children, sf_get(child, "Things__r"), &grands, &err) != SF_OK) fail_msg("%s", err.message);
+            if (sf_query_children(children, sf_get(child, "Things__r"), &grands, &err) != SF_OK)
+                fail_msg("%s", err.message);
             while ((rc = sf_query_next(grands, &grand, &err)) == SF_ROW) grand_count++;
             assert_int_equal(rc, SF_DONE);
             sf_query_close(grands);
@@ -152,8 +161,9 @@ static void test_query__children_page_by_themselves(void **state)
 static void test_query__binds_find_what_they_say(void **state)
 {
     static const char *const names[] = {
-        "O'Brien", "' OR Name != '", "back\\slash", "new\nline", "tab\tbed", "\"double\"", "100%", "under_score", "木村 \U0001F600",
-        "\u202Eabc\u202C", "a\\' OR Id != null", ":name", "--", "') OR (Name != '",
+        "O'Brien", "' OR Name != '",   "back\\slash",     "new\nline",       "tab\tbed",           "\"double\"",
+        "100%",    "under_score",      "木村 \U0001F600", "\u202Eabc\u202C", "a\\' OR Id != null", ":name",
+        "--",      "') OR (Name != '",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -198,14 +208,16 @@ static void test_query__long_statements_are_sent_and_split(void **state)
     assert_int_equal(sf_query_format("SELECT Id FROM Thing__c WHERE Ext__c IN :list", binds, &text, &err), SF_OK);
     assert_true(strlen(text) <= SF_QUERY_TEXT_MAX);
     sf_free(text);
-    assert_int_equal(sf_query_format("SELECT Id FROM Thing__c WHERE Ext__c NOT IN :list", binds, &text, &err), SF_ERR_LIMIT);
+    assert_int_equal(sf_query_format("SELECT Id FROM Thing__c WHERE Ext__c NOT IN :list", binds, &text, &err),
+                     SF_ERR_LIMIT);
     assert_non_null(strstr(err.message, "NOT IN"));
 }
 
 static void test_query__columns_are_spelt_as_rows_are(void **state)
 {
     (void)state;
-    sf_query *q = open_query("select id, account.name, account.owner.name, lastname from contact where accountid != null limit 5", NULL);
+    sf_query *q = open_query(
+        "select id, account.name, account.owner.name, lastname from contact where accountid != null limit 5", NULL);
     static const char *const want[] = { "Id", "Account.Name", "Account.Owner.Name", "LastName" };
     sf_value row;
     assert_int_equal(sf_query_column_count(q), COUNT_OF(want));
@@ -237,7 +249,8 @@ static void test_query__counts_and_explains(void **state)
     assert_int_equal(count, contacts);
     assert_int_equal(sf_query_count(sf, "SELECT Id FROM Contact", NULL, &count, &err), SF_ERR_USAGE);
     sf_document *doc = NULL;
-    if (sf_query_explain(sf, "SELECT Id FROM Account WHERE Name = 'x'", NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
+    if (sf_query_explain(sf, "SELECT Id FROM Account WHERE Name = 'x'", NULL, &doc, &err) != SF_OK)
+        fail_msg("%s", err.message);
     assert_true(sf_value_count(sf_get(sf_document_root(doc), "plans")) > 0);
     sf_document_free(doc);
 }
@@ -253,18 +266,24 @@ static void test_query__errors_say_where(void **state)
     assert_non_null(strstr(err.message, "column 8"));
     assert_int_equal(sf_query_open(sf, "SELECT", NULL, &q, &err), SF_ERR_ORG);
     assert_string_equal(err.code, "MALFORMED_QUERY");
-    assert_int_equal(sf_query_open(sf, NULL, &(sf_query_options){ .resume = "/services/data/v62.0/query/01gxx0000000000AAA-2000" }, &q, &err), SF_ERR_ORG);
+    assert_int_equal(
+        sf_query_open(sf, NULL, &(sf_query_options){ .resume = "/services/data/v62.0/query/01gxx0000000000AAA-2000" },
+                      &q, &err),
+        SF_ERR_ORG);
     assert_string_equal(err.code, "INVALID_QUERY_LOCATOR");
     assert_non_null(strstr(err.message, "send the query again"));
-    assert_int_equal(sf_query_open(sf, NULL, &(sf_query_options){ .resume = "https://evil.example/x" }, &q, &err), SF_ERR_USAGE);
-    assert_int_equal(sf_query_open(sf, "SELECT Id FROM Account", &(sf_query_options){ .page_rows = 5 }, &q, &err), SF_ERR_USAGE);
+    assert_int_equal(sf_query_open(sf, NULL, &(sf_query_options){ .resume = "https://evil.example/x" }, &q, &err),
+                     SF_ERR_USAGE);
+    assert_int_equal(sf_query_open(sf, "SELECT Id FROM Account", &(sf_query_options){ .page_rows = 5 }, &q, &err),
+                     SF_ERR_USAGE);
     assert_int_equal(sf_query_open(sf, NULL, NULL, &q, &err), SF_ERR_USAGE);
     size_t big = 10 << 20;
     char *literal = malloc(big + 1);
     memset(literal, 'x', big);
     literal[big] = '\0';
     assert_int_equal(sf_query_open(sf, "SELECT Id FROM Account WHERE Name = :v",
-                                   &(sf_query_options){ .binds = SF_BINDS({ "v", sf_bind_str(literal) }) }, &q, &err), SF_ERR_LIMIT);
+                                   &(sf_query_options){ .binds = SF_BINDS({ "v", sf_bind_str(literal) }) }, &q, &err),
+                     SF_ERR_LIMIT);
     free(literal);
 }
 
@@ -272,8 +291,13 @@ static void test_query__errors_say_where(void **state)
 static void test_query__never_ends_short(void **state)
 {
     static const char *const faults[] = {
-        "reset:path=/query,after=3000,times=1", "truncate:path=/query,length=right,times=1", "truncate:path=/query,length=wrong,times=1",
-        "truncate:path=/query,length=right,skip=1", "reset:path=/query,after=900,skip=2", "503:path=/query,times=2", "truncate:path=/query,length=right,skip=3,times=1",
+        "reset:path=/query,after=3000,times=1",
+        "truncate:path=/query,length=right,times=1",
+        "truncate:path=/query,length=wrong,times=1",
+        "truncate:path=/query,length=right,skip=1",
+        "reset:path=/query,after=900,skip=2",
+        "503:path=/query,times=2",
+        "truncate:path=/query,length=right,skip=3,times=1",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
@@ -282,7 +306,9 @@ static void test_query__never_ends_short(void **state)
             sf_value row;
             int64_t rows = 0;
             test_org_fault(&org, faults[i]);
-            sf_status rc = sf_query_open(sf, "SELECT Id, Name FROM Contact", &(sf_query_options){ .page_rows = 400, .no_prefetch = no_prefetch != 0 }, &q, &err);
+            sf_status rc =
+                sf_query_open(sf, "SELECT Id, Name FROM Contact",
+                              &(sf_query_options){ .page_rows = 400, .no_prefetch = no_prefetch != 0 }, &q, &err);
             while (rc >= 0 && (rc = sf_query_next(q, &row, &err)) == SF_ROW) rows++;
             test_org_faults_clear(&org);
             print_message("  %s: %s after %lld rows\n", faults[i], sf_status_name(rc), (long long)rows);

@@ -12,12 +12,13 @@ static sf_client *open_client(const char *cache_dir)
 {
     sf_client *out = NULL;
     sf_error err = { 0 };
-    sf_status rc = sf_client_open(&(sf_client_options){ .instance_url = org.url,
-                                                        .api_version = "62.0",
-                                                        .cache_dir = cache_dir,
-                                                        .retry = { .pause_ms = 5 },
-                                                        .auth = { .flow = SF_AUTH_BEARER, .access_token = org.access_token } },
-                                  &out, &err);
+    sf_status rc =
+        sf_client_open(&(sf_client_options){ .instance_url = org.url,
+                                             .api_version = "62.0",
+                                             .cache_dir = cache_dir,
+                                             .retry = { .pause_ms = 5 },
+                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = org.access_token } },
+                       &out, &err);
     if (rc != SF_OK) fail_msg("%s", err.message);
     return out;
 }
@@ -25,7 +26,8 @@ static sf_client *open_client(const char *cache_dir)
 static int start(void **state)
 {
     (void)state;
-    test_org_start(&org, (const char *const[]){ "--schema", SF_SOURCE_DIR "/tests/integration/data/things.json", NULL });
+    test_org_start(&org,
+                   (const char *const[]){ "--schema", SF_SOURCE_DIR "/tests/integration/data/things.json", NULL });
     sf = open_client(NULL);
     return 0;
 }
@@ -37,10 +39,10 @@ static int stop(void **state)
     return test_org_stop(&org);
 }
 
-#define OK(call)                                        \
-    do {                                                \
-        sf_status rc_ = (call);                         \
-        if (rc_ < 0) fail_msg("%s", err.message);       \
+#define OK(call)                                                                                                       \
+    do {                                                                                                               \
+        sf_status rc_ = (call);                                                                                        \
+        if (rc_ < 0) fail_msg("%s", err.message);                                                                      \
     } while (0)
 
 static void create_thing(sf_record *r, sf_id *id)
@@ -96,7 +98,8 @@ static void test_records__every_field_type_comes_back(void **state)
     assert_string_equal(sf_get_str(row, "Parent__c"), parent.text);
     sf_document_free(doc);
 
-    OK(sf_record_get(sf, "Thing__c", id.text, &(sf_read_options){ .fields = (const char *const[]){ "Name", NULL } }, &doc, &err));
+    OK(sf_record_get(sf, "Thing__c", id.text, &(sf_read_options){ .fields = (const char *const[]){ "Name", NULL } },
+                     &doc, &err));
     row = sf_document_root(doc);
     assert_int_equal(sf_value_type(sf_get(row, "Text__c")), SF_MISSING);
     assert_string_equal(sf_get_str(row, "Id"), id.text);
@@ -154,7 +157,8 @@ static void test_records__live_from_create_to_delete(void **state)
 static void test_records__external_ids_are_any_text(void **state)
 {
     static const char *const values[] = {
-        "plain", "with space", "a/b", "..", ".", "a%2Fb", "x?y=z&q#f", "O'Brien", "x.jsonx", "v1.0", "木村 \U0001F600", "\u202Eabc", "a+b", "semi;colon", "back\\slash",
+        "plain", "with space",      "a/b",       "..",  ".",          "a%2Fb",       "x?y=z&q#f", "O'Brien", "x.jsonx",
+        "v1.0",  "木村 \U0001F600", "\u202Eabc", "a+b", "semi;colon", "back\\slash",
     };
     (void)state;
     sf_error err = { 0 };
@@ -176,7 +180,8 @@ static void test_records__external_ids_are_any_text(void **state)
         assert_string_equal(sf_get_str(sf_document_root(doc), "Name"), "two");
         sf_document_free(doc);
         OK(sf_record_delete_by_external_id(sf, "Thing__c", "Ext__c", values[i], NULL, &err));
-        assert_int_equal(sf_record_get_by_external_id(sf, "Thing__c", "Ext__c", values[i], NULL, &doc, &err), SF_ERR_NOT_FOUND);
+        assert_int_equal(sf_record_get_by_external_id(sf, "Thing__c", "Ext__c", values[i], NULL, &doc, &err),
+                         SF_ERR_NOT_FOUND);
     }
 }
 
@@ -235,14 +240,18 @@ static void test_records__conditions_hold(void **state)
     (void)sf_record_set_str(r, "Name", "Conditional");
     OK(sf_record_create(sf, r, NULL, &id, &err));
     int64_t future = 4102444800000, past = 946684800000;
-    assert_int_equal(sf_record_get(sf, "Account", id.text, &(sf_read_options){ .if_modified_since_ms = future }, &doc, &err), SF_DONE);
+    assert_int_equal(
+        sf_record_get(sf, "Account", id.text, &(sf_read_options){ .if_modified_since_ms = future }, &doc, &err),
+        SF_DONE);
     assert_null(doc);
     OK(sf_record_get(sf, "Account", id.text, &(sf_read_options){ .if_modified_since_ms = past }, &doc, &err));
     sf_document_free(doc);
     OK(sf_record_update(sf, r, id.text, &(sf_write_options){ .if_unmodified_since_ms = future }, &err));
-    assert_int_equal(sf_record_update(sf, r, id.text, &(sf_write_options){ .if_unmodified_since_ms = past }, &err), SF_ERR_ORG);
+    assert_int_equal(sf_record_update(sf, r, id.text, &(sf_write_options){ .if_unmodified_since_ms = past }, &err),
+                     SF_ERR_ORG);
     assert_int_equal(err.http_status, 412);
-    assert_int_equal(sf_record_update(sf, r, id.text, &(sf_write_options){ .if_match = "\"not this\"" }, &err), SF_ERR_ORG);
+    assert_int_equal(sf_record_update(sf, r, id.text, &(sf_write_options){ .if_match = "\"not this\"" }, &err),
+                     SF_ERR_ORG);
     assert_int_equal(err.http_status, 412);
     sf_record_free(r);
 }
@@ -253,7 +262,9 @@ static void test_records__update_only_creates_nothing(void **state)
     sf_error err = { 0 };
     sf_record *r = sf_record_new("Thing__c");
     (void)sf_record_set_str(r, "Name", "x");
-    assert_int_equal(sf_record_upsert(sf, r, "Ext__c", "not there", &(sf_write_options){ .update_only = true }, NULL, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(
+        sf_record_upsert(sf, r, "Ext__c", "not there", &(sf_write_options){ .update_only = true }, NULL, &err),
+        SF_ERR_NOT_FOUND);
     sf_record_free(r);
 }
 

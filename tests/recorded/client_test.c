@@ -63,11 +63,12 @@ static void replay_start(replay *r, const char *name, int status)
     r->server = wire_start(&r->script, 1);
     assert_non_null(r->server);
     sf_error err = { 0 };
-    sf_status rc = sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
-                                                        .api_version = "62.0",
-                                                        .retry = { .retries_max = SF_NONE },
-                                                        .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                                  &r->sf, &err);
+    sf_status rc =
+        sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
+                                             .api_version = "62.0",
+                                             .retry = { .retries_max = SF_NONE },
+                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
+                       &r->sf, &err);
     if (rc != SF_OK) fail_msg("%s", err.message);
 }
 
@@ -113,8 +114,11 @@ static void test_recorded__queries_give_their_rows(void **state)
         { "query/account-rows-v62-pretty.json", "SELECT Id FROM Account", 10, 10, 0, SF_DONE },
         { "query/aggregate-count-id-pretty.json", "SELECT COUNT(Id) FROM Account", 1, 1, 0, SF_DONE },
         { "query/aggregate-count-id-v51.http", "SELECT COUNT(Id) FROM Account", 1, 1, 0, SF_DONE },
-        { "query/aggregate-double-and-int.json", "SELECT CampaignId, SUM(Amount) FROM Opportunity GROUP BY CampaignId", 3, 3, 0, SF_DONE },
-        { "query/aggregate-groups-aliases.json", "SELECT WhatId, ActivityDate, Status, COUNT(Id) MyCount FROM Task GROUP BY WhatId, ActivityDate, Status", 7, 7, 0, SF_DONE },
+        { "query/aggregate-double-and-int.json", "SELECT CampaignId, SUM(Amount) FROM Opportunity GROUP BY CampaignId",
+          3, 3, 0, SF_DONE },
+        { "query/aggregate-groups-aliases.json",
+          "SELECT WhatId, ActivityDate, Status, COUNT(Id) MyCount FROM Task GROUP BY WhatId, ActivityDate, Status", 7,
+          7, 0, SF_DONE },
         { "query/case-rows-subquery-v59.http", "SELECT Id FROM Case", 26, 26, 0, SF_DONE },
         { "query/case-rows-v62.http", "SELECT Id FROM Case", 26, 26, 0, SF_DONE },
         { "query/contact-rows-compound-v59.http", "SELECT Id FROM Contact", 213, 213, 0, SF_DONE },
@@ -127,22 +131,30 @@ static void test_recorded__queries_give_their_rows(void **state)
         { "query/five-accounts-v63.http", "SELECT Id FROM Account", 5, 5, 0, SF_DONE },
         { "query/large-page-1243-rows-one-response.http", "SELECT Id FROM Account", 1243, 1243, 0, SF_DONE },
         { "query/opportunity-parent-account-v60.json", "SELECT Id FROM Opportunity", 2, 2, 0, SF_DONE },
-        { "query/opportunity-subquery-v60.json", "SELECT Id, (SELECT Id FROM OpportunityContactRoles) FROM Opportunity", 1, 1, 2, SF_DONE },
-        { "query/subquery-null-and-rows.json", "SELECT Id, (SELECT Id FROM Opportunities) FROM Account", 17, 17, 2, SF_DONE },
-        { "query/tooling-query-apextestresult.json", "SELECT Id, (SELECT Id FROM ApexTestResults) FROM ApexTestResult", 3, 3, 2, SF_DONE },
-        { "query/tooling-query-installed-package.json", "SELECT SubscriberPackage.Name FROM InstalledSubscriberPackage", 1, 1, 0, SF_DONE },
-        { "query/typeof-who-event-v62.json", "SELECT Id, TYPEOF Who WHEN Contact THEN LastName ELSE Id END FROM Event", 3, 3, 0, SF_DONE },
+        { "query/opportunity-subquery-v60.json", "SELECT Id, (SELECT Id FROM OpportunityContactRoles) FROM Opportunity",
+          1, 1, 2, SF_DONE },
+        { "query/subquery-null-and-rows.json", "SELECT Id, (SELECT Id FROM Opportunities) FROM Account", 17, 17, 2,
+          SF_DONE },
+        { "query/tooling-query-apextestresult.json", "SELECT Id, (SELECT Id FROM ApexTestResults) FROM ApexTestResult",
+          3, 3, 2, SF_DONE },
+        { "query/tooling-query-installed-package.json", "SELECT SubscriberPackage.Name FROM InstalledSubscriberPackage",
+          1, 1, 0, SF_DONE },
+        { "query/typeof-who-event-v62.json", "SELECT Id, TYPEOF Who WHEN Contact THEN LastName ELSE Id END FROM Event",
+          3, 3, 0, SF_DONE },
         { "query/user-rows-v59.http", "SELECT Id FROM User", 8, 8, 0, SF_DONE },
-        { "query/page1-2000-of-2086-v59.http", "SELECT Id FROM Account", 60, 2086, 0, SF_ERR_PROTOCOL }, /* its own next page each time */
+        { "query/page1-2000-of-2086-v59.http", "SELECT Id FROM Account", 60, 2086, 0,
+          SF_ERR_PROTOCOL }, /* its own next page each time */
         { "query/page2-last-86-v59.http", NULL, 86, 2086, 0, SF_DONE },
-        { "query/page2-last-86-v59.http", "SELECT Id FROM Account", 86, 2086, 0, SF_ERR_TRUNCATED }, /* as a first page it is short */
+        { "query/page2-last-86-v59.http", "SELECT Id FROM Account", 86, 2086, 0,
+          SF_ERR_TRUNCATED }, /* as a first page it is short */
         { "query/querymore-last-page-v37.json", NULL, 21, 4021, 0, SF_DONE },
         { "more/query/leads-fields-all.json", "SELECT FIELDS(ALL) FROM Lead LIMIT 200", 8, 8, 0, SF_DONE },
         { "more/query/opportunity-rows-v59.http", "SELECT Id FROM Opportunity", 31, 31, 0, SF_DONE },
         { "more/query/contacts-16-rows-pretty.json", "SELECT FirstName FROM Contact", 16, 16, 0, SF_DONE },
         { "more/query/queryall-five-accounts-v60.http", "SELECT Id, Name FROM Account", 5, 5, 0, SF_DONE },
         { "more/query/querymore-v60.http", NULL, 86, 2086, 0, SF_DONE },
-        { "more/query/tooling-query-coverage.json", "SELECT ApexClassOrTrigger.Name FROM ApexCodeCoverageAggregate", 4, 4, 0, SF_DONE },
+        { "more/query/tooling-query-coverage.json", "SELECT ApexClassOrTrigger.Name FROM ApexCodeCoverageAggregate", 4,
+          4, 0, SF_DONE },
         { "more/query/tooling-query-empty.json", "SELECT Id FROM ApexTestQueueItem", 0, 0, 0, SF_DONE },
     };
     (void)state;
@@ -152,11 +164,13 @@ static void test_recorded__queries_give_their_rows(void **state)
         sf_query *q = NULL;
         int64_t rows, children;
         replay_start(&r, cases[i].file, 200);
-        sf_query_options o = { .no_prefetch = true, .resume = cases[i].soql == NULL ? "/services/data/v59.0/query/0r8x-2000" : NULL };
+        sf_query_options o = { .no_prefetch = true,
+                               .resume = cases[i].soql == NULL ? "/services/data/v59.0/query/0r8x-2000" : NULL };
         if (sf_query_open(r.sf, cases[i].soql, &o, &q, &err) != SF_OK) fail_msg("%s", err.message);
         sf_status rc = read_rows(q, &rows, &children, &err);
         if (rc != cases[i].end) fail_msg("%s %s", sf_status_name(rc), err.message);
-        assert_true(cases[i].rows == 0 ? rows == 0 : rows % cases[i].rows == 0); /* circles repeat the page once before they show */
+        assert_true(cases[i].rows == 0 ? rows == 0
+                                       : rows % cases[i].rows == 0); /* circles repeat the page once before they show */
         if (rc == SF_DONE) assert_int_equal(rows, cases[i].rows);
         assert_int_equal(children, cases[i].children);
         assert_int_equal(sf_query_total(q), cases[i].total);
@@ -172,12 +186,18 @@ static void test_recorded__describes_have_their_fields(void **state)
         const char *file, *object;
         size_t fields, children;
     } cases[] = {
-        { "describe/account-v42-2021.http", "Account", 70, 69 },          { "describe/account-v58.http", "Account", 70, 137 },
-        { "describe/contact-indented.json", "Contact", 59, 95 },          { "describe/event-compact.json", "Event", 48, 27 },
-        { "describe/lead-compact.json", "Lead", 54, 57 },                 { "describe/lead-v42.http", "Lead", 59, 40 },
-        { "describe/opportunity-pretty.json", "Opportunity", 40, 49 },    { "describe/topic-v42.http", "Topic", 7, 12 },
-        { "describe/whizbang-custom-object-v20.json", "Whizbang", 30, 12 }, { "more/describe/campaign-v42.http", "Campaign", 33, 36 },
-        { "more/describe/case-v-old.json", "Case", 35, 49 },              { "more/describe/contact-v42.http", "Contact", 77, 65 },
+        { "describe/account-v42-2021.http", "Account", 70, 69 },
+        { "describe/account-v58.http", "Account", 70, 137 },
+        { "describe/contact-indented.json", "Contact", 59, 95 },
+        { "describe/event-compact.json", "Event", 48, 27 },
+        { "describe/lead-compact.json", "Lead", 54, 57 },
+        { "describe/lead-v42.http", "Lead", 59, 40 },
+        { "describe/opportunity-pretty.json", "Opportunity", 40, 49 },
+        { "describe/topic-v42.http", "Topic", 7, 12 },
+        { "describe/whizbang-custom-object-v20.json", "Whizbang", 30, 12 },
+        { "more/describe/campaign-v42.http", "Campaign", 33, 36 },
+        { "more/describe/case-v-old.json", "Case", 35, 49 },
+        { "more/describe/contact-v42.http", "Contact", 77, 65 },
         { "more/describe/opportunitycontactrole.json", "OpportunityContactRole", 11, 2 },
     };
     (void)state;
@@ -215,20 +235,30 @@ static void test_recorded__describes_have_their_fields(void **state)
 static void test_recorded__records_are_read_and_written(void **state)
 {
     static const char *const creates[] = {
-        "records/create-201-account-v59.http", "records/create-201-lead-v51.http", "records/create-201-pretty.json", "records/create-201-topic-v42.http",
-        "records/create-201-user-v28.http", "more/records/create-201-campaign-v42.http", "more/records/create-201-custom-object-v37.http",
+        "records/create-201-account-v59.http",
+        "records/create-201-lead-v51.http",
+        "records/create-201-pretty.json",
+        "records/create-201-topic-v42.http",
+        "records/create-201-user-v28.http",
+        "more/records/create-201-campaign-v42.http",
+        "more/records/create-201-custom-object-v37.http",
     };
     static const struct {
         const char *file;
         size_t members;
     } gets[] = {
-        { "records/get-account-all-fields-v62.http", 71 }, { "records/get-account-v42.http", 68 }, { "records/get-account-v53.json", 72 },
-        { "records/get-lead-v42.http", 60 }, { "records/get-organization.json", 56 }, { "records/get-user-by-id-field-v60.http", 184 },
+        { "records/get-account-all-fields-v62.http", 71 },
+        { "records/get-account-v42.http", 68 },
+        { "records/get-account-v53.json", 72 },
+        { "records/get-lead-v42.http", 60 },
+        { "records/get-organization.json", 56 },
+        { "records/get-user-by-id-field-v60.http", 184 },
         { "more/records/get-contact-v42.http", 76 },
     };
     static const char *const updates[] = {
-        "records/update-204-user-v28.http", "records/update-204-v37.http", "records/update-204-v63.http",
-        "more/records/update-204-v37-campaignmember.http", "more/records/update-204-v51.http",
+        "records/update-204-user-v28.http", "records/update-204-v37.http",
+        "records/update-204-v63.http",      "more/records/update-204-v37-campaignmember.http",
+        "more/records/update-204-v51.http",
     };
     static const char *const deletes[] = { "records/delete-204-v37.http", "records/delete-204-v63.http" };
     (void)state;
@@ -265,7 +295,8 @@ static void test_recorded__records_are_read_and_written(void **state)
     }
     for (int created = 0; created < 2; created++) {
         sf_upsert_result saved = { 0 };
-        replay_start(&r, created ? "records/upsert-201-created-v60.http" : "records/patch-by-external-id-200-v59.http", 200);
+        replay_start(&r, created ? "records/upsert-201-created-v60.http" : "records/patch-by-external-id-200-v59.http",
+                     200);
         if (sf_record_upsert(r.sf, record, "Ext__c", "v", NULL, &saved, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(saved.created, created != 0);
         assert_int_equal(strlen(saved.id.text), 18);
@@ -287,14 +318,17 @@ static void test_recorded__errors_keep_code_and_status(void **state)
         { "errors/apexrest-404-no-match.http", 404, SF_ERR_NOT_FOUND, "NOT_FOUND", "", "Could not find a match" },
         { "errors/attachment-400-required-body.json", 400, SF_ERR_ORG, "REQUIRED_FIELD_MISSING", "Body", "Body" },
         { "errors/collections-400-no-records.json", 400, SF_ERR_ORG, "REQUIRED_FIELD_MISSING", "", "1 record" },
-        { "errors/create-400-insufficient-access-cross-reference.http", 400, SF_ERR_ORG, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "", "" },
+        { "errors/create-400-insufficient-access-cross-reference.http", 400, SF_ERR_ORG,
+          "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "", "" },
         { "errors/get-404-not-found-v42.http", 404, SF_ERR_NOT_FOUND, "NOT_FOUND", "", "does not exist" },
         { "errors/invalid-auth-header-401.http", 401, SF_ERR_AUTH, "INVALID_AUTH_HEADER", "", "" },
         { "errors/invalid-session-401-2017.http", 401, SF_ERR_AUTH, "INVALID_SESSION_ID", "", "" },
         { "errors/invalid-session-scope-missing-401.json", 401, SF_ERR_AUTH, "INVALID_SESSION_ID", "", "" },
         { "errors/maintenance-html-503.http", 503, SF_ERR_UNAVAILABLE, "", "", "503" },
-        { "errors/patch-400-invalid-field-for-insert-update.json", 400, SF_ERR_ORG, "INVALID_FIELD_FOR_INSERT_UPDATE", "MasterRecordId", "" },
-        { "errors/query-400-invalid-query-filter-operator.http", 400, SF_ERR_ORG, "INVALID_QUERY_FILTER_OPERATOR", "", "column 258" },
+        { "errors/patch-400-invalid-field-for-insert-update.json", 400, SF_ERR_ORG, "INVALID_FIELD_FOR_INSERT_UPDATE",
+          "MasterRecordId", "" },
+        { "errors/query-400-invalid-query-filter-operator.http", 400, SF_ERR_ORG, "INVALID_QUERY_FILTER_OPERATOR", "",
+          "column 258" },
         { "errors/query-400-invalid-type.json", 400, SF_ERR_ORG, "INVALID_TYPE", "", "not supported" },
         { "errors/unable-to-lock-row-400.json", 400, SF_ERR_ORG, "UNABLE_TO_LOCK_ROW", "", "" },
         { "errors/upsert-300-multiple.json", 300, SF_ERR_ORG, "", "", "records match" },
@@ -304,7 +338,8 @@ static void test_recorded__errors_keep_code_and_status(void **state)
         { "more/errors/create-400-unknown-field.json", 400, SF_ERR_ORG, "INVALID_FIELD", "", "" },
         { "more/errors/delete-404.json", 404, SF_ERR_NOT_FOUND, "ENTITY_IS_DELETED", "", "" },
         { "more/errors/unable-to-lock-row-with-id-400.json", 400, SF_ERR_ORG, "UNABLE_TO_LOCK_ROW", "", "" },
-        { "more/errors/upsert-404-no-external-id-field.json", 404, SF_ERR_NOT_FOUND, "NOT_FOUND", "", "external ID field" },
+        { "more/errors/upsert-404-no-external-id-field.json", 404, SF_ERR_NOT_FOUND, "NOT_FOUND", "",
+          "external ID field" },
         { "errors/save-result-success-false.json", 200, SF_ERR_ORG, "MALFORMED_ID", "", "malformed id" },
         { "errors/unknown-exception-500.json", 500, SF_ERR_UNKNOWN_OUTCOME, "", "", "may have taken effect" },
     };
@@ -381,11 +416,19 @@ static void test_recorded__token_answers_are_understood(void **state)
         sf_error err = { 0 };
         sf_client *sf = NULL;
         replay_start(&r, cases[i].file, cases[i].status);
-        const sf_auth auth = { .flow = SF_AUTH_PASSWORD, .client_id = "id", .client_secret = "secret", .username = "user", .password = "word" };
-        sf_status rc = sf_client_open(&(sf_client_options){ .login_url = wire_url(r.server, ""), .retry = { .retries_max = SF_NONE }, .auth = auth }, &sf, &err);
+        const sf_auth auth = { .flow = SF_AUTH_PASSWORD,
+                               .client_id = "id",
+                               .client_secret = "secret",
+                               .username = "user",
+                               .password = "word" };
+        sf_status rc = sf_client_open(&(sf_client_options){ .login_url = wire_url(r.server, ""),
+                                                            .retry = { .retries_max = SF_NONE },
+                                                            .auth = auth },
+                                      &sf, &err);
         if (rc == SF_OK) rc = sf_client_login(sf, NULL, &err);
         if (rc != cases[i].want) fail_msg("%s %s", sf_status_name(rc), err.message);
-        if (strstr(err.message, cases[i].word) == NULL && strcmp(err.code, cases[i].word) != 0) fail_msg("%s", err.message);
+        if (strstr(err.message, cases[i].word) == NULL && strcmp(err.code, cases[i].word) != 0)
+            fail_msg("%s", err.message);
         sf_client_close(sf);
         replay_stop(&r);
     }

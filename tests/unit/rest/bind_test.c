@@ -46,9 +46,15 @@ static void test_bind__writes_doubles_without_exponent(void **state)
         double value;
         const char *want;
     } cases[] = {
-        { 0, "0.0" },        { 1, "1.0" },          { -1.5, "-1.5" },        { 0.1, "0.1" },
-        { 1e21, "1000000000000000000000.0" },       { 1.5e-7, "0.00000015" }, { 123456.789, "123456.789" },
-        { 10, "10.0" },      { 100.25, "100.25" },
+        { 0, "0.0" },
+        { 1, "1.0" },
+        { -1.5, "-1.5" },
+        { 0.1, "0.1" },
+        { 1e21, "1000000000000000000000.0" },
+        { 1.5e-7, "0.00000015" },
+        { 123456.789, "123456.789" },
+        { 10, "10.0" },
+        { 100.25, "100.25" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -113,7 +119,8 @@ static void test_bind__writes_lists(void **state)
     expect("x IN ( 'z', :v )", BINDS({ "v", sf_bind_str_list(names, 1) }), "x IN ( 'z', 'a' )");
     expect("x IN :v", BINDS({ "v", sf_bind_list(mixed, 2) }), "x IN (0,null)");
     expect("x INCLUDES :v", BINDS({ "v", sf_bind_str("A;B") }), "x INCLUDES ('A;B')");
-    expect("Id IN (SELECT X FROM Y WHERE Z = :v)", BINDS({ "v", sf_bind_str("q") }), "Id IN (SELECT X FROM Y WHERE Z = 'q')");
+    expect("Id IN (SELECT X FROM Y WHERE Z = :v)", BINDS({ "v", sf_bind_str("q") }),
+           "Id IN (SELECT X FROM Y WHERE Z = 'q')");
 }
 
 static void test_bind__finds_names_outside_literals_only(void **state)
@@ -164,9 +171,11 @@ static void test_bind__survives_each_failed_allocation(void **state)
     for (int n = 0; rc != SF_OK; n++) {
         sfi_buf out = { 0 };
         test_allocations_limit(n);
-        rc = sfi_soql_bind("SELECT Id FROM Account WHERE Name = :v AND x = :w",
-                           BINDS({ "v", sf_bind_str("a long enough text to make a buffer grow more than once, if it can") },
-                                 { "w", sf_bind_double(0.1) }), &out, NULL);
+        rc = sfi_soql_bind(
+            "SELECT Id FROM Account WHERE Name = :v AND x = :w",
+            BINDS({ "v", sf_bind_str("a long enough text to make a buffer grow more than once, if it can") },
+                  { "w", sf_bind_double(0.1) }),
+            &out, NULL);
         test_allocations_limit(-1);
         assert_true(rc == SF_OK || rc == SF_ERR_MEMORY);
         sfi_buf_free(&out);

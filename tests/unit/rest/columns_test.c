@@ -15,7 +15,8 @@ static void expect(const char *soql, const char *row, const char *want)
         sf_document_free(doc);
     }
     sfi_buf got = { 0 };
-    for (size_t i = 0; i < c.count; i++) sfi_buf_addf(&got, "%s%s%s", i > 0 ? "," : "", c.list[i].path, c.list[i].is_children ? "*" : "");
+    for (size_t i = 0; i < c.count; i++)
+        sfi_buf_addf(&got, "%s%s%s", i > 0 ? "," : "", c.list[i].path, c.list[i].is_children ? "*" : "");
     if (!sfi_str_is(sfi_buf_str(&got), want)) fail_msg("%s: got %s, want %s", soql, got.data, want);
     sfi_buf_free(&got);
     sfi_columns_clear(&c);
@@ -27,16 +28,21 @@ static void test_columns__follow_the_statement(void **state)
     expect("SELECT Id, Name FROM Account", NULL, "Id,Name");
     expect("select Id,Owner.Name from Account where Name = 'a, b FROM c'", NULL, "Id,Owner.Name");
     expect("SELECT Contact.FirstName, Contact.Account.Name FROM Contact", NULL, "FirstName,Account.Name");
-    expect("SELECT c.FirstName, a.Name, o.Name FROM Contact c, c.Account a, a.Owner AS o", NULL, "FirstName,Account.Name,Account.Owner.Name");
+    expect("SELECT c.FirstName, a.Name, o.Name FROM Contact c, c.Account a, a.Owner AS o", NULL,
+           "FirstName,Account.Name,Account.Owner.Name");
     expect("SELECT Id FROM Order ORDER BY Id", NULL, "Id");
-    expect("SELECT Id, (SELECT Id, (SELECT Id FROM Cases) FROM Account.Contacts WHERE x IN ('a)')) FROM Account", NULL, "Id,Contacts*");
-    expect("SELECT toLabel(Status), FORMAT(Amount) amt, FORMAT(convertCurrency(Amount)) FROM Case", NULL, "Status,amt,Amount");
+    expect("SELECT Id, (SELECT Id, (SELECT Id FROM Cases) FROM Account.Contacts WHERE x IN ('a)')) FROM Account", NULL,
+           "Id,Contacts*");
+    expect("SELECT toLabel(Status), FORMAT(Amount) amt, FORMAT(convertCurrency(Amount)) FROM Case", NULL,
+           "Status,amt,Amount");
     expect("SELECT COUNT() FROM Account", NULL, "");
     expect("SELECT COUNT(Id), MAX(Amount) m, SUM(Amount) FROM Opportunity", NULL, "expr0,m,expr1");
     expect("SELECT Account.Name, COUNT(Id) n FROM Contact GROUP BY Account.Name", NULL, "Name,n");
-    expect("SELECT CALENDAR_YEAR(CreatedDate), COUNT(Id) FROM Lead GROUP BY CALENDAR_YEAR(CreatedDate)", NULL, "expr0,expr1");
-    expect("SELECT Id, TYPEOF What WHEN Account THEN Phone, Name WHEN Opportunity THEN Amount, Name ELSE Id END FROM Event", NULL,
-           "Id,What.Phone,What.Name,What.Amount,What.Id");
+    expect("SELECT CALENDAR_YEAR(CreatedDate), COUNT(Id) FROM Lead GROUP BY CALENDAR_YEAR(CreatedDate)", NULL,
+           "expr0,expr1");
+    expect("SELECT Id, TYPEOF What WHEN Account THEN Phone, Name WHEN Opportunity THEN Amount, Name ELSE Id END FROM "
+           "Event",
+           NULL, "Id,What.Phone,What.Name,What.Amount,What.Id");
     expect("SELECT DISTANCE(Location__c, GEOLOCATION(1,2), 'km') d, Id FROM Account", NULL, "d,Id");
     expect("this is no statement", NULL, "");
     expect("SELECT", NULL, "");
@@ -47,7 +53,8 @@ static void test_columns__follow_the_statement(void **state)
 static void test_columns__take_the_rows_spelling(void **state)
 {
     (void)state;
-    expect("select id, owner.name from account", "{\"attributes\":{},\"Id\":\"1\",\"Owner\":{\"attributes\":{},\"Name\":\"x\"}}", "Id,Owner.Name");
+    expect("select id, owner.name from account",
+           "{\"attributes\":{},\"Id\":\"1\",\"Owner\":{\"attributes\":{},\"Name\":\"x\"}}", "Id,Owner.Name");
     expect("select id, owner.name from account", "{\"attributes\":{},\"Id\":\"1\",\"Owner\":null}", "Id,Owner.name");
     expect("select (select id from contacts) from account", "{\"Contacts\":null}", "Contacts*");
     expect("SELECT toLabel(Status), COUNT(Id) FROM Case GROUP BY Status",
@@ -56,13 +63,16 @@ static void test_columns__take_the_rows_spelling(void **state)
 
 static void test_columns__expand_fields_from_a_row(void **state)
 {
-    static const char row[] = "{\"attributes\":{},\"Id\":\"1\",\"Name\":\"n\",\"BillingAddress\":{\"city\":\"x\"},\"Phone\":null}";
+    static const char row[] =
+        "{\"attributes\":{},\"Id\":\"1\",\"Name\":\"n\",\"BillingAddress\":{\"city\":\"x\"},\"Phone\":null}";
     (void)state;
     expect("SELECT FIELDS(ALL), (SELECT Id FROM Contacts) FROM Account LIMIT 1",
            "{\"attributes\":{},\"Id\":\"1\",\"Name\":\"n\",\"Contacts\":null}", "Id,Name,Contacts*");
     expect("SELECT Phone, FIELDS(STANDARD) FROM Account", row, "Phone,Id,Name,BillingAddress");
     expect("", row, "Id,Name,BillingAddress,Phone");
-    expect("", "{\"Id\":\"1\",\"Owner\":{\"attributes\":{},\"Name\":\"n\",\"Manager\":{\"attributes\":{},\"Id\":\"2\"}},\"Cs\":{\"totalSize\":0,\"done\":true,\"records\":[]}}",
+    expect("",
+           "{\"Id\":\"1\",\"Owner\":{\"attributes\":{},\"Name\":\"n\",\"Manager\":{\"attributes\":{},\"Id\":\"2\"}},"
+           "\"Cs\":{\"totalSize\":0,\"done\":true,\"records\":[]}}",
            "Id,Owner.Name,Owner.Manager.Id,Cs*");
 }
 

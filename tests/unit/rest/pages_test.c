@@ -24,8 +24,9 @@ static void play_start(play *p, const char *const *bodies)
         const char *body = bodies[n] + (status == 400 ? 4 : 0);
         size_t size = strlen(body) + 200;
         p->texts[n] = malloc(size);
-        snprintf(p->texts[n], size, "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%s", status,
-                 strlen(body), body);
+        snprintf(p->texts[n], size,
+                 "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%s",
+                 status, strlen(body), body);
         p->steps[2 * n] = (wire_step)WIRE_REQUEST;
         p->steps[2 * n + 1] = (wire_step){ WIRE_OP_SEND, p->texts[n], strlen(p->texts[n]) };
     }
@@ -34,12 +35,13 @@ static void play_start(play *p, const char *const *bodies)
     p->server = wire_start(&p->script, 1);
     assert_non_null(p->server);
     sf_error err = { 0 };
-    sf_status rc = sf_client_open(&(sf_client_options){ .instance_url = wire_url(p->server, ""),
-                                                        .api_version = "62.0",
-                                                        .transport = { .idle_timeout_ms = 5000, .connections_max = 1 },
-                                                        .retry = { .pause_ms = 1, .retries_max = 1 },
-                                                        .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                                  &p->sf, &err);
+    sf_status rc =
+        sf_client_open(&(sf_client_options){ .instance_url = wire_url(p->server, ""),
+                                             .api_version = "62.0",
+                                             .transport = { .idle_timeout_ms = 5000, .connections_max = 1 },
+                                             .retry = { .pause_ms = 1, .retries_max = 1 },
+                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
+                       &p->sf, &err);
     if (rc != SF_OK) fail_msg("%s", err.message);
 }
 
@@ -51,7 +53,8 @@ static void play_stop(play *p)
 }
 
 /* How a query over these answers ends, after how many rows. */
-static sf_status run(const char *soql, const sf_query_options *options, const char *const *bodies, int64_t *rows, sf_error *err)
+static sf_status run(const char *soql, const sf_query_options *options, const char *const *bodies, int64_t *rows,
+                     sf_error *err)
 {
     play p;
     sf_query *q = NULL;
@@ -81,26 +84,75 @@ static void test_pages__end_only_as_promised(void **state)
     } cases[] = {
         { "whole", { "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}" }, SF_DONE, 1, NULL },
         { "none", { "{\"totalSize\":0,\"done\":true,\"records\":[]}" }, SF_DONE, 0, NULL },
-        { "two pages", { "{\"totalSize\":2,\"done\":false," NEXT ",\"records\":[" ROW "]}", "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" },
-          SF_DONE, 2, NULL },
-        { "members behind the rows", { "{\"records\":[" ROW "]," NEXT ",\"done\":false,\"totalSize\":2}", "{\"records\":[" ROW "],\"done\":true,\"totalSize\":2}" },
-          SF_DONE, 2, NULL },
-        { "an empty page between", { "{\"totalSize\":1,\"done\":false," NEXT ",\"records\":[]}", "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}" },
-          SF_DONE, 1, NULL },
-        { "the total shrinks", { "{\"totalSize\":5,\"done\":false," NEXT ",\"records\":[" ROW "]}", "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" },
-          SF_DONE, 2, NULL },
-        { "done with rows missing", { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" }, SF_ERR_TRUNCATED, 1, "1 of 2 rows" },
-        { "not done and no URL", { "{\"totalSize\":2,\"done\":false,\"records\":[" ROW "]}", "{\"totalSize\":2,\"done\":false,\"records\":[" ROW "]}" },
-          SF_ERR_TRUNCATED, 0, "next page" },
-        { "no records", { "{\"totalSize\":2,\"done\":true}", "{\"totalSize\":2,\"done\":true}" }, SF_ERR_TRUNCATED, 0, "records" },
-        { "another host", { "{\"totalSize\":2,\"done\":false,\"nextRecordsUrl\":\"https://evil.example/q\",\"records\":[]}",
-                            "{\"totalSize\":2,\"done\":false,\"nextRecordsUrl\":\"//evil.example/q\",\"records\":[]}" }, SF_ERR_PROTOCOL, 0, "own host" },
+        { "two pages",
+          { "{\"totalSize\":2,\"done\":false," NEXT ",\"records\":[" ROW "]}",
+            "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" },
+          SF_DONE,
+          2,
+          NULL },
+        { "members behind the rows",
+          { "{\"records\":[" ROW "]," NEXT ",\"done\":false,\"totalSize\":2}",
+            "{\"records\":[" ROW "],\"done\":true,\"totalSize\":2}" },
+          SF_DONE,
+          2,
+          NULL },
+        { "an empty page between",
+          { "{\"totalSize\":1,\"done\":false," NEXT ",\"records\":[]}",
+            "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}" },
+          SF_DONE,
+          1,
+          NULL },
+        { "the total shrinks",
+          { "{\"totalSize\":5,\"done\":false," NEXT ",\"records\":[" ROW "]}",
+            "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" },
+          SF_DONE,
+          2,
+          NULL },
+        { "done with rows missing",
+          { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}" },
+          SF_ERR_TRUNCATED,
+          1,
+          "1 of 2 rows" },
+        { "not done and no URL",
+          { "{\"totalSize\":2,\"done\":false,\"records\":[" ROW "]}",
+            "{\"totalSize\":2,\"done\":false,\"records\":[" ROW "]}" },
+          SF_ERR_TRUNCATED,
+          0,
+          "next page" },
+        { "no records",
+          { "{\"totalSize\":2,\"done\":true}", "{\"totalSize\":2,\"done\":true}" },
+          SF_ERR_TRUNCATED,
+          0,
+          "records" },
+        { "another host",
+          { "{\"totalSize\":2,\"done\":false,\"nextRecordsUrl\":\"https://evil.example/q\",\"records\":[]}",
+            "{\"totalSize\":2,\"done\":false,\"nextRecordsUrl\":\"//evil.example/q\",\"records\":[]}" },
+          SF_ERR_PROTOCOL,
+          0,
+          "own host" },
         { "no result at all", { "{\"hello\":1}", "{\"hello\":1}" }, SF_ERR_PROTOCOL, 0, "done" },
-        { "a row that is none", { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW ",7]}" }, SF_ERR_PROTOCOL, 1, "no record" },
-        { "bad JSON in a row", { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW ",{\"Id\":tru}]}" }, SF_ERR_PROTOCOL, 1, "after 1 rows" },
-        { "cut behind a row", { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW }, SF_ERR_TRUNCATED, 1, "after 1 rows" },
-        { "in circles", { "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}", "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}",
-                          "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}" }, SF_ERR_PROTOCOL, 1, "just read" },
+        { "a row that is none",
+          { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW ",7]}" },
+          SF_ERR_PROTOCOL,
+          1,
+          "no record" },
+        { "bad JSON in a row",
+          { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW ",{\"Id\":tru}]}" },
+          SF_ERR_PROTOCOL,
+          1,
+          "after 1 rows" },
+        { "cut behind a row",
+          { "{\"totalSize\":2,\"done\":true,\"records\":[" ROW },
+          SF_ERR_TRUNCATED,
+          1,
+          "after 1 rows" },
+        { "in circles",
+          { "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}",
+            "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}",
+            "{\"totalSize\":9,\"done\":false," NEXT ",\"records\":[" ROW "]}" },
+          SF_ERR_PROTOCOL,
+          1,
+          "just read" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -108,7 +160,8 @@ static void test_pages__end_only_as_promised(void **state)
             int64_t rows;
             sf_error err;
             print_message("  %s\n", cases[i].what);
-            sf_status rc = run("SELECT Id FROM A", &(sf_query_options){ .no_prefetch = no_prefetch != 0 }, cases[i].bodies, &rows, &err);
+            sf_status rc = run("SELECT Id FROM A", &(sf_query_options){ .no_prefetch = no_prefetch != 0 },
+                               cases[i].bodies, &rows, &err);
             if (rc != cases[i].want) fail_msg("%s: %s %s", cases[i].what, sf_status_name(rc), err.message);
             assert_int_equal(rows, cases[i].rows);
             if (cases[i].word != NULL && strstr(err.message, cases[i].word) == NULL) fail_msg("%s", err.message);
@@ -118,7 +171,8 @@ static void test_pages__end_only_as_promised(void **state)
 
 static void test_pages__a_damaged_page_is_asked_for_once_more(void **state)
 {
-    static const char *const bodies[] = { "{\"totalSize\":1,\"done\":true,\"reco", "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}", NULL };
+    static const char *const bodies[] = { "{\"totalSize\":1,\"done\":true,\"reco",
+                                          "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}", NULL };
     static const char *const no_result[] = { "{}", "{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]}", NULL };
     (void)state;
     int64_t rows;
@@ -134,16 +188,18 @@ static char *long_statement(size_t values)
     size_t size = values * 16 + 100;
     char *text = malloc(size);
     size_t at = (size_t)snprintf(text, size, "SELECT Id FROM A WHERE x IN (");
-    for (size_t i = 0; i < values; i++) at += (size_t)snprintf(text + at, size - at, "%s'value-%05zu'", i > 0 ? "," : "", i);
+    for (size_t i = 0; i < values; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s'value-%05zu'", i > 0 ? "," : "", i);
     snprintf(text + at, size - at, ")");
     return text;
 }
 
 static void test_pages__long_statements_go_inside_a_post(void **state)
 {
-    static const char *const bodies[] = {
-        "{\"compositeResponse\":[{\"body\":{\"totalSize\":2,\"done\":false," NEXT ",\"records\":[" ROW "]},\"httpHeaders\":{},\"httpStatusCode\":200,\"referenceId\":\"query\"}]}",
-        "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}", NULL };
+    static const char *const bodies[] = { "{\"compositeResponse\":[{\"body\":{\"totalSize\":2,\"done\":false," NEXT
+                                          ",\"records\":[" ROW
+                                          "]},\"httpHeaders\":{},\"httpStatusCode\":200,\"referenceId\":\"query\"}]}",
+                                          "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}", NULL };
     (void)state;
     play p;
     sf_error err = { 0 };
@@ -151,7 +207,8 @@ static void test_pages__long_statements_go_inside_a_post(void **state)
     sf_value row;
     char *soql = long_statement(1000);
     play_start(&p, bodies);
-    if (sf_query_open(p.sf, soql, &(sf_query_options){ .page_rows = 200 }, &q, &err) != SF_OK) fail_msg("%s", err.message);
+    if (sf_query_open(p.sf, soql, &(sf_query_options){ .page_rows = 200 }, &q, &err) != SF_OK)
+        fail_msg("%s", err.message);
     assert_string_equal(sf_query_column(q, 0).path, "Id");
     assert_int_equal(sf_query_next(q, &row, &err), SF_ROW);
     assert_int_equal(sf_query_next(q, &row, &err), SF_ROW);
@@ -170,9 +227,10 @@ static void test_pages__long_statements_go_inside_a_post(void **state)
 
 static void test_pages__a_refused_part_is_the_querys_error(void **state)
 {
-    static const char *const bodies[] = {
-        "{\"compositeResponse\":[{\"body\":[{\"errorCode\":\"INVALID_FIELD\",\"message\":\"No such column\"}],\"httpHeaders\":{},\"httpStatusCode\":400,"
-        "\"referenceId\":\"query\"}]}", NULL };
+    static const char *const bodies[] = { "{\"compositeResponse\":[{\"body\":[{\"errorCode\":\"INVALID_FIELD\","
+                                          "\"message\":\"No such column\"}],\"httpHeaders\":{},\"httpStatusCode\":400,"
+                                          "\"referenceId\":\"query\"}]}",
+                                          NULL };
     (void)state;
     int64_t rows;
     sf_error err;
@@ -186,9 +244,13 @@ static void test_pages__a_refused_part_is_the_querys_error(void **state)
 static void test_pages__split_lists_follow_one_another(void **state)
 {
     static const char *const bodies[] = {
-        "{\"compositeResponse\":[{\"body\":{\"totalSize\":1,\"done\":true,\"records\":[" ROW "]},\"httpStatusCode\":200}]}",
+        "{\"compositeResponse\":[{\"body\":{\"totalSize\":1,\"done\":true,\"records\":[" ROW
+        "]},\"httpStatusCode\":200}]}",
         "{\"compositeResponse\":[{\"body\":{\"totalSize\":0,\"done\":true,\"records\":[]},\"httpStatusCode\":200}]}",
-        "{\"compositeResponse\":[{\"body\":{\"totalSize\":2,\"done\":true,\"records\":[" ROW "," ROW "]},\"httpStatusCode\":200}]}", NULL };
+        "{\"compositeResponse\":[{\"body\":{\"totalSize\":2,\"done\":true,\"records\":[" ROW "," ROW
+        "]},\"httpStatusCode\":200}]}",
+        NULL
+    };
     (void)state;
     play p;
     sf_error err = { 0 };
@@ -211,7 +273,8 @@ static void test_pages__split_lists_follow_one_another(void **state)
 
 static void test_pages__survive_each_failed_allocation(void **state)
 {
-    static const char *const bodies[] = { "{\"totalSize\":2,\"done\":false," NEXT ",\"records\":[" ROW "]}", "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}", NULL };
+    static const char *const bodies[] = { "{\"totalSize\":2,\"done\":false," NEXT ",\"records\":[" ROW "]}",
+                                          "{\"totalSize\":2,\"done\":true,\"records\":[" ROW "]}", NULL };
     (void)state;
     sf_status rc = SF_ERR_MEMORY;
     for (int n = 0; rc != SF_DONE; n++) {

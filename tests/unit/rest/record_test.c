@@ -27,7 +27,11 @@ static void test_record__writes_every_type(void **state)
     assert_int_equal(sf_record_set_date(r, "H", 2024, 2, 29), SF_OK);
     assert_int_equal(sf_record_set_datetime(r, "I", 1709193600123), SF_OK);
     assert_int_equal(sf_record_set_time(r, "J", 86399999), SF_OK);
-    assert_int_equal(sf_record_set_base64(r, "K", "\0\xff" "a", 3), SF_OK);
+    assert_int_equal(sf_record_set_base64(r, "K",
+                                          "\0\xff"
+                                          "a",
+                                          3),
+                     SF_OK);
     assert_int_equal(sf_record_set_multipicklist(r, "L", colours, 2), SF_OK);
     assert_int_equal(sf_record_set_reference(r, "Parent__r", NULL, "Ext__c", "P/1"), SF_OK);
     assert_int_equal(sf_record_set_reference(r, "Owner", "User", "Ext__c", "U"), SF_OK);
@@ -35,10 +39,13 @@ static void test_record__writes_every_type(void **state)
     assert_int_equal(sf_record_set_str(r, "N", NULL), SF_OK);
     assert_int_equal(sf_record_set_multipicklist(r, "O", NULL, 0), SF_OK);
     assert_int_equal(sf_record_set_base64(r, "P", NULL, 0), SF_OK);
-    expect_json(r, "{\"A\":null,\"B\":\"O'Brien \\\"x\\\" \\\\ \\n木村 \U0001F600 \u202E\",\"C\":\"abc\",\"D\":-9223372036854775808,"
-                   "\"E\":12.0,\"F\":1234567890123456.78,\"G\":true,\"H\":\"2024-02-29\",\"I\":\"2024-02-29T08:00:00.123Z\","
-                   "\"J\":\"23:59:59.999Z\",\"K\":\"AP9h\",\"L\":\"Red;Grün\",\"Parent__r\":{\"Ext__c\":\"P/1\"},"
-                   "\"Owner\":{\"attributes\":{\"type\":\"User\"},\"Ext__c\":\"U\"},\"M\":{\"x\":[1]},\"N\":null,\"O\":null,\"P\":\"\"}");
+    expect_json(
+        r, "{\"A\":null,\"B\":\"O'Brien \\\"x\\\" \\\\ \\n木村 \U0001F600 "
+           "\u202E\",\"C\":\"abc\",\"D\":-9223372036854775808,"
+           "\"E\":12.0,\"F\":1234567890123456.78,\"G\":true,\"H\":\"2024-02-29\",\"I\":\"2024-02-29T08:00:00.123Z\","
+           "\"J\":\"23:59:59.999Z\",\"K\":\"AP9h\",\"L\":\"Red;Grün\",\"Parent__r\":{\"Ext__c\":\"P/1\"},"
+           "\"Owner\":{\"attributes\":{\"type\":\"User\"},\"Ext__c\":\"U\"},\"M\":{\"x\":[1]},\"N\":null,\"O\":null,"
+           "\"P\":\"\"}");
     assert_int_equal(sf_record_field_count(r), 18);
     assert_string_equal(sf_record_object(r), "Thing__c");
     sf_record_free(r);

@@ -34,7 +34,8 @@ static void test_split__cuts_between_values(void **state)
 {
     (void)state;
     sfi_soql_plan p;
-    assert_int_equal(plan("SELECT Id FROM A WHERE x = 1 AND (Name IN ('a', 'b','c','d')) FOR VIEW", 62, &p, NULL), SF_OK);
+    assert_int_equal(plan("SELECT Id FROM A WHERE x = 1 AND (Name IN ('a', 'b','c','d')) FOR VIEW", 62, &p, NULL),
+                     SF_OK);
     assert_int_equal(p.count, 2);
     char *first = statement(&p, 0), *second = statement(&p, 1);
     assert_string_equal(first, "SELECT Id FROM A WHERE x = 1 AND (Name IN ('a','b')) FOR VIEW");
@@ -50,18 +51,31 @@ static void test_split__keeps_equal_values_together(void **state)
     static const struct {
         const char *one, *other;
     } cases[] = {
-        { "'acme'", "'ACME'" }, { "'Zoë'", "'ZOË'" }, { "'Ünal'", "'ünal'" }, { "'ΣΟΦΙΑ'", "'σοφια'" },
-        { "'ДМИТРИЙ'", "'дмитрий'" }, { "'straße'", "'STRASSE'" }, { "'a'", "'a  '" }, { "'x\\u0041'", "'xa'" },
-        { "'it\\'s'", "'IT\\'S'" }, { "'0015g00000AaAaA'", "'0015g00000AaAaAAAV'" }, { "1", "1.00" }, { "+5", "5" },
-        { "''", "null" }, { "null", "NULL" }, { "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00" }, { "false", "null" },
+        { "'acme'", "'ACME'" },
+        { "'Zoë'", "'ZOË'" },
+        { "'Ünal'", "'ünal'" },
+        { "'ΣΟΦΙΑ'", "'σοφια'" },
+        { "'ДМИТРИЙ'", "'дмитрий'" },
+        { "'straße'", "'STRASSE'" },
+        { "'a'", "'a  '" },
+        { "'x\\u0041'", "'xa'" },
+        { "'it\\'s'", "'IT\\'S'" },
+        { "'0015g00000AaAaA'", "'0015g00000AaAaAAAV'" },
+        { "1", "1.00" },
+        { "+5", "5" },
+        { "''", "null" },
+        { "null", "NULL" },
+        { "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00" },
+        { "false", "null" },
         { "0", "-0.0" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char soql[400];
         sfi_soql_plan p;
-        snprintf(soql, sizeof soql, "SELECT Id FROM A WHERE x IN (%s,'filler one','filler two','filler three','filler four',%s,%s)", cases[i].one,
-                 cases[i].other, cases[i].one);
+        snprintf(soql, sizeof soql,
+                 "SELECT Id FROM A WHERE x IN (%s,'filler one','filler two','filler three','filler four',%s,%s)",
+                 cases[i].one, cases[i].other, cases[i].one);
         assert_int_equal(plan(soql, 80, &p, NULL), SF_OK);
         assert_true(p.count >= 2);
         size_t found = 0;
@@ -71,8 +85,9 @@ static void test_split__keeps_equal_values_together(void **state)
             const char *one = strstr(text, cases[i].one), *other = strstr(text, cases[i].other);
             if (one != NULL || other != NULL) found++;
             if ((one != NULL) != (other != NULL)) fail_msg("%s and %s are apart", cases[i].one, cases[i].other);
-            if (one != NULL && strcmp(cases[i].one, "'a'") != 0 && strcmp(cases[i].one, "1") != 0 && strcmp(cases[i].one, "0") != 0 &&
-                strcmp(cases[i].one, "+5") != 0 && strstr(one + 1, cases[i].one) != NULL)
+            if (one != NULL && strcmp(cases[i].one, "'a'") != 0 && strcmp(cases[i].one, "1") != 0 &&
+                strcmp(cases[i].one, "0") != 0 && strcmp(cases[i].one, "+5") != 0 &&
+                strstr(one + 1, cases[i].one) != NULL)
                 fail_msg("%s stands twice", cases[i].one);
             sf_free(text);
         }
@@ -132,7 +147,8 @@ static void test_split__refuses_what_would_change_the_meaning(void **state)
         { "SELECT Id FROM A WHERE Id IN (SELECT y FROM B WHERE x IN " LIST ")", "a subquery" },
         { "SELECT Id, (SELECT Id FROM Bs WHERE x IN " LIST ") FROM A", "a subquery" },
         { "SELECT Id FROM A WHERE x = 'no list but a long long long long long long long long text'", "no IN list" },
-        { "SELECT Id FROM A WHERE x IN (LAST_N_DAYS:30,TODAY,THIS_WEEK,LAST_WEEK,NEXT_WEEK,LAST_MONTH,THIS_MONTH)", "LAST_N_DAYS" },
+        { "SELECT Id FROM A WHERE x IN (LAST_N_DAYS:30,TODAY,THIS_WEEK,LAST_WEEK,NEXT_WEEK,LAST_MONTH,THIS_MONTH)",
+          "LAST_N_DAYS" },
         { "SELECT Id FROM A WHERE x IN " LIST " AND y IN " LIST, "even with its longest" },
     };
     (void)state;
