@@ -115,5 +115,7 @@ sf_status sfi_auth_renew(sfi_auth *auth, sfi_session *failed, const sfi_wait *wa
 sf_status sfi_auth_login(sfi_auth *auth, const sfi_wait *wait, sfi_session **out, sf_error *err);
 /* The session at hand, without any request; NULL: none. Released by the caller. */
 sfi_session *sfi_auth_peek(sfi_auth *auth);
+/* The session that the token store has from an earlier program, unchecked: to know who is meant, not to send it. */
+sfi_session *sfi_auth_peek_stored(sfi_auth *auth);
 void sfi_auth_get_counts(sfi_auth *auth, sfi_auth_counts *out);
 #endif

@@ -596,6 +596,16 @@ sfi_session *sfi_auth_peek(sfi_auth *auth)
     return s;
 }
 
+sfi_session *sfi_auth_peek_stored(sfi_auth *auth)
+{
+    sfi_session *s = NULL;
+    sfi_token stored = { 0 };
+    if (sfi_store_get(auth->store, &stored, NULL) == SF_OK && stored.access_token != NULL && stored.instance_url != NULL)
+        s = sfi_session_new(&stored, NULL);
+    sfi_token_clear(&stored);
+    return s;
+}
+
 void sfi_auth_get_counts(sfi_auth *auth, sfi_auth_counts *out)
 {
     pthread_mutex_lock(&auth->gate.lock);

@@ -236,6 +236,7 @@ bool sfi_client_peek_info(sf_client *sf, sf_client_info *out)
 {
     sf_client_info info = { 0 };
     sfi_session *session = sfi_auth_peek(sf->auth);
+    if (session == NULL) session = sfi_auth_peek_stored(sf->auth);
     const char *place = session != NULL ? sfi_session_instance(session) : sf->instance_url;
     int len = place != NULL ? snprintf(info.instance_url, sizeof info.instance_url, "%s", place) : -1;
     if (session != NULL) sfi_session_ids(session, &info.org_id, &info.user_id);
