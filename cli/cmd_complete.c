@@ -150,7 +150,7 @@ static bool open_cache(cli *c, const line *l)
     if (login.api_version == NULL) login.api_version = cli_remembered_version(c, &login, true);
     if (login.api_version == NULL) return false;
     c->keep_describes = true;
-    return cli_connect_auth(c, &login, &(sf_auth){ .flow = SF_AUTH_NONE }, NULL) == SF_OK;
+    return cli_connect_login(c, &login, NULL) == SF_OK;
 }
 
 static const sf_describe_options cached = { .cache_only = true };
