@@ -2,26 +2,28 @@
  * read.c: see xml_internal.h. A tree made by libxml2 under rules of ours. The one idea: what makes XML dangerous is the
  * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; depth is counted as
  * elements open, so that a bomb of nesting ends there as well.
+ * libxml2 is loaded when the first XML comes (libxml.h): with ICU behind it, it would cost every program a good part of its
+ * start, and most programs never meet SOAP.
  */
 #include "xml/xml_internal.h"
+#include "xml/libxml.h"
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 #include <limits.h>
-#include <pthread.h>
 
 struct sfi_xml {
+    const sfi_libxml *lib;
     xmlDocPtr tree;
     sfi_arena arena; /* texts that were put together from pieces, attribute values */
 };
 
 typedef struct refusal { /* reached from the parser as _private */
+    const sfi_libxml *lib;
     bool has_dtd;
     bool is_deep;
     startElementNsSAX2Func start;
 } refusal;
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void refuse_dtd(void *ctx, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
 {
@@ -29,8 +31,9 @@ static void refuse_dtd(void *ctx, const xmlChar *name, const xmlChar *external_i
     (void)external_id;
     (void)system_id;
     xmlParserCtxtPtr parser = ctx;
-    ((refusal *)parser->_private)->has_dtd = true;
-    xmlStopParser(parser);
+    refusal *refused = parser->_private;
+    refused->has_dtd = true;
+    refused->lib->stop(parser);
 }
 
 static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int ns_count,
@@ -40,7 +43,7 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
     refusal *refused = parser->_private;
     if (parser->nodeNr >= SFI_XML_DEPTH_MAX) {
         refused->is_deep = true;
-        xmlStopParser(parser);
+        refused->lib->stop(parser);
         return;
     }
     refused->start(ctx, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
@@ -66,28 +69,31 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
         return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len,
                         SFI_XML_BYTES_MAX);
     _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
-    (void)pthread_once(&once, xmlInitParser);
+    const sfi_libxml *lib = sfi_libxml_get();
+    if (lib == NULL)
+        return sfi_fail(err, SF_ERR_UNSUPPORTED, "SOAP needs the library libxml2, which is not on this machine: install Debian's package libxml2");
 
     sf_status rc = SF_ERR_MEMORY;
-    refusal refused = { 0 };
+    refusal refused = { .lib = lib };
     sfi_xml *doc = sfi_calloc(sizeof *doc);
-    xmlParserCtxtPtr parser = xmlCreateMemoryParserCtxt(text.ptr, (int)text.len);
+    xmlParserCtxtPtr parser = lib->new_memory_parser(text.ptr, (int)text.len);
     if (doc == NULL || parser == NULL) {
         (void)sfi_fail_memory(err, "an XML document");
         goto done;
     }
     /* No XML_PARSE_NOENT, no DTD, no network, no HUGE: libxml2's own bounds hold too. */
-    (void)xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+    (void)lib->use_options(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
                                         XML_PARSE_COMPACT);
     refused.start = parser->sax->startElementNs;
     parser->_private = &refused;
     parser->sax->internalSubset = refuse_dtd;
     parser->sax->startElementNs = start_element;
-    if (xmlParseDocument(parser) != 0 || !parser->wellFormed || refused.has_dtd || refused.is_deep ||
-        xmlDocGetRootElement(parser->myDoc) == NULL) {
+    if (lib->parse(parser) != 0 || !parser->wellFormed || refused.has_dtd || refused.is_deep ||
+        lib->root(parser->myDoc) == NULL) {
         rc = explain(parser, &refused, err);
         goto done;
     }
+    doc->lib = lib;
     doc->tree = parser->myDoc;
     parser->myDoc = NULL;
     *out = doc;
@@ -95,9 +101,9 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
     rc = SF_OK;
 done:
     if (parser != NULL) {
-        xmlFreeDoc(parser->myDoc);
+        lib->free_doc(parser->myDoc);
         parser->myDoc = NULL;
-        xmlFreeParserCtxt(parser);
+        lib->free_parser(parser);
     }
     sfi_free(doc);
     return rc;
@@ -106,7 +112,7 @@ done:
 void sfi_xml_free(sfi_xml *doc)
 {
     if (doc == NULL) return;
-    xmlFreeDoc(doc->tree);
+    doc->lib->free_doc(doc->tree);
     sfi_arena_free(&doc->arena);
     sfi_free(doc);
 }
@@ -122,7 +128,7 @@ static xmlNode *following(const xmlNode *n, const xmlNode *root)
 void sfi_xml_free_secret(sfi_xml *doc)
 {
     if (doc == NULL) return;
-    const xmlNode *root = xmlDocGetRootElement(doc->tree);
+    const xmlNode *root = doc->lib->root(doc->tree);
     for (xmlNode *n = root->children; n != NULL; n = following(n, root))
         if ((n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) && n->content != NULL)
             sfi_wipe(n->content, strlen((const char *)n->content));
@@ -141,7 +147,7 @@ static xmlNode *as_node(const sfi_xml_element *e)
 
 sfi_xml_element *sfi_xml_root(const sfi_xml *doc)
 {
-    return as_element(xmlDocGetRootElement(doc->tree));
+    return as_element(doc->lib->root(doc->tree));
 }
 
 const char *sfi_xml_name(const sfi_xml_element *e)
