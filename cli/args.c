@@ -110,12 +110,14 @@ static sf_status unknown_flag(const walk *w, const char *typed)
 {
     const char *names[128];
     size_t n = 0;
-    for (const cli_flag *f = w->command != NULL ? w->command->flags : NULL; f != NULL && f->name != NULL && n < 126; f++)
+    for (const cli_flag *f = w->command != NULL ? w->command->flags : NULL; f != NULL && f->name != NULL && n < 126;
+         f++)
         names[n++] = f->name;
     for (const cli_flag *f = cli_common_flags; f->name != NULL && n < 126; f++) names[n++] = f->name;
     const char *near = strncmp(typed, "--", 2) == 0 ? cli_nearest(typed + 2, names, n) : NULL;
-    return sfi_fail(w->err, SF_ERR_USAGE, "%s%sunknown flag %.80s%s%s%s", command_name(w), w->command != NULL ? ": " : "", typed,
-                    near != NULL ? " (did you mean --" : "", near != NULL ? near : "", near != NULL ? "?)" : "");
+    return sfi_fail(w->err, SF_ERR_USAGE, "%s%sunknown flag %.80s%s%s%s", command_name(w),
+                    w->command != NULL ? ": " : "", typed, near != NULL ? " (did you mean --" : "",
+                    near != NULL ? near : "", near != NULL ? "?)" : "");
 }
 
 /* The value of a flag that wants one: the rest of its word, else the next word. */

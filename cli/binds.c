@@ -8,7 +8,7 @@ typedef struct list {
     const char *name;
     sf_bind_value *values;
     size_t count, cap;
-    bool is_list;       /* given as :list or :file, even when it has one value or none */
+    bool is_list; /* given as :list or :file, even when it has one value or none */
 } list;
 
 static void add_value(cli *c, list *l, sf_bind_value value)
@@ -96,7 +96,9 @@ static sf_status add_param(cli *c, list *l, const char *type, const char *text, 
         return SF_OK;
     }
     if (wants != NULL) return sfi_fail(err, SF_ERR_USAGE, "-p %s:%s=%.60s: want %s", l->name, type, text, wants);
-    return sfi_fail(err, SF_ERR_USAGE, "-p %s:%.30s: the types are str, int, decimal, bool, date, datetime, literal, null, list and file", l->name, type);
+    return sfi_fail(err, SF_ERR_USAGE,
+                    "-p %s:%.30s: the types are str, int, decimal, bool, date, datetime, literal, null, list and file",
+                    l->name, type);
 }
 
 static sf_bind_value value_of(cli *c, const list *l)
@@ -119,7 +121,8 @@ sf_status cli_binds_parse(cli *c, sf_binds *out, sf_error *err)
         const cli_given *g = &c->args.given[i];
         const char *name, *text, *type = "str";
         if (strcmp(g->flag->name, "param") != 0) continue;
-        if (!cli_split_pair(c, g->value, &name, &text)) return sfi_fail(err, SF_ERR_USAGE, "-p %.80s: want NAME=VALUE or NAME:TYPE=VALUE", g->value);
+        if (!cli_split_pair(c, g->value, &name, &text))
+            return sfi_fail(err, SF_ERR_USAGE, "-p %.80s: want NAME=VALUE or NAME:TYPE=VALUE", g->value);
         char *colon = strchr(name, ':');
         if (colon != NULL) {
             *colon = 0;

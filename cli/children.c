@@ -4,14 +4,15 @@
 
 struct cli_child_file {
     cli_out out;
-    cli_rows rows;        /* of the child's statement */
+    cli_rows rows; /* of the child's statement */
     const char *path;
     bool open;
 };
 
 static bool is_result(sf_value v)
 {
-    return sf_value_type(v) == SF_OBJECT && sf_value_type(sf_get(v, "records")) == SF_ARRAY && sf_value_type(sf_get(v, "done")) == SF_BOOL;
+    return sf_value_type(v) == SF_OBJECT && sf_value_type(sf_get(v, "records")) == SF_ARRAY &&
+           sf_value_type(sf_get(v, "done")) == SF_BOOL;
 }
 
 static sf_status add_plain(sf_value v, sfi_buf *out, sf_error *err)
@@ -95,7 +96,8 @@ static sf_status join_rows(cli_rows *rows, sf_value result, sfi_buf *out, sf_err
 
 sf_status cli_children_cell(cli_rows *rows, sf_value children, sfi_buf *out, sf_error *err)
 {
-    bool join = rows->children == CLI_CHILDREN_JOIN || (rows->children == CLI_CHILDREN_AUTO && rows->format == CLI_FORMAT_TABLE);
+    bool join = rows->children == CLI_CHILDREN_JOIN ||
+                (rows->children == CLI_CHILDREN_AUTO && rows->format == CLI_FORMAT_TABLE);
     if (join) return join_rows(rows, children, out, err);
     int64_t count = 0;
     sfi_buf_add_char(out, '[');
@@ -147,7 +149,8 @@ static void add_header(struct cli_child_file *f, const cli_csv *csv, sf_query *c
     cli_csv_end_row(&f->out, csv);
 }
 
-static sf_status add_child(cli_rows *rows, struct cli_child_file *f, sf_query *child, sf_value row, sf_str parent, sf_error *err)
+static sf_status add_child(cli_rows *rows, struct cli_child_file *f, sf_query *child, sf_value row, sf_str parent,
+                           sf_error *err)
 {
     add_cell(f, &rows->csv, parent);
     for (size_t i = 0; i < sf_query_column_count(child); i++) {
@@ -168,7 +171,8 @@ static sf_status add_child(cli_rows *rows, struct cli_child_file *f, sf_query *c
     return SF_OK;
 }
 
-sf_status cli_children_to_file(cli_rows *rows, size_t column, sf_value row, sf_value children, int64_t *count, sf_error *err)
+sf_status cli_children_to_file(cli_rows *rows, size_t column, sf_value row, sf_value children, int64_t *count,
+                               sf_error *err)
 {
     *count = 0;
     sf_status rc = open_file(rows, column, err);

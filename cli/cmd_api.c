@@ -16,10 +16,14 @@ static sf_status take_headers(cli *c, const char **headers, const char **content
         const cli_given *g = &c->args.given[i];
         if (strcmp(g->flag->name, "header") != 0) continue;
         const char *colon = strchr(g->value, ':');
-        if (colon == NULL || colon == g->value) return sfi_fail(err, SF_ERR_USAGE, "-H %.60s: want \"NAME: VALUE\"", g->value);
+        if (colon == NULL || colon == g->value)
+            return sfi_fail(err, SF_ERR_USAGE, "-H %.60s: want \"NAME: VALUE\"", g->value);
         sf_str name = { g->value, (size_t)(colon - g->value) };
         if (sfi_header_is_secret(name))
-            return sfi_fail(err, SF_ERR_USAGE, "-H %.*s: the session is added by itself; a secret on the command line is seen by everybody", (int)name.len, name.ptr);
+            return sfi_fail(
+                err, SF_ERR_USAGE,
+                "-H %.*s: the session is added by itself; a secret on the command line is seen by everybody",
+                (int)name.len, name.ptr);
         if (sfi_str_is_nocase(name, "content-type")) {
             sf_str value = sfi_trim(sfi_str(colon + 1));
             *content_type = cli_strndup(c, value.ptr, value.len);
@@ -57,7 +61,8 @@ static int print_answer(cli *c, const sf_response *response)
             cli_json_add_string(&text, (sf_str){ response->body, response->body_len });
         sfi_buf_add_char(&text, '}');
         sf_document_free(doc);
-        int code = sfi_buf_status(&text, &err, "the answer") == SF_OK ? cli_finish_json(c, sfi_buf_str(&text)) : cli_fail_error(c, &err);
+        int code = sfi_buf_status(&text, &err, "the answer") == SF_OK ? cli_finish_json(c, sfi_buf_str(&text))
+                                                                      : cli_fail_error(c, &err);
         sfi_buf_free(&text);
         return code;
     }
@@ -78,14 +83,17 @@ int cli_run_api(cli *c)
 {
     sf_error err;
     const char *headers[HEADERS_MAX + 1] = { 0 };
-    sf_request request = { .method = c->args.words[0], .path = c->args.words[1], .repeatable = cli_args_times(&c->args, "repeatable") > 0 };
+    sf_request request = { .method = c->args.words[0],
+                           .path = c->args.words[1],
+                           .repeatable = cli_args_times(&c->args, "repeatable") > 0 };
     sf_response response = { 0 };
     char *method = cli_strdup(c, request.method);
     for (char *p = method; *p != 0; p++)
         if (*p >= 'a' && *p <= 'z') *p = (char)(*p - 'a' + 'A');
     request.method = method;
     if (!method_ok(method)) return cli_usage(c, "api: %.40s is not a method, such as GET or POST", c->args.words[0]);
-    if (strstr(request.path, "://") != NULL) return cli_usage(c, "api: %.80s: want a path; the session goes to its own instance only", request.path);
+    if (strstr(request.path, "://") != NULL)
+        return cli_usage(c, "api: %.80s: want a path; the session goes to its own instance only", request.path);
     sf_status rc = take_headers(c, headers, &request.content_type, &err);
     if (rc == SF_OK) rc = take_body(c, &request.body, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);

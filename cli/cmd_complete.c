@@ -3,30 +3,29 @@
  * Each line is a value, a tab and its description; ":files" alone asks the shell for file names. */
 #include "cli.h"
 
-static const char bash_script[] =
-    "# bash completion of sforce. In ~/.bashrc: source <(sforce completion bash)\n"
-    "_sforce() {\n"
-    "    local current=${COMP_WORDS[COMP_CWORD]} line cut=''\n"
-    "    local -a words=()\n"
-    "    # = and : break words in bash; bash-completion puts them together again\n"
-    "    if declare -F _get_comp_words_by_ref >/dev/null; then\n"
-    "        local cur words_ref cword\n"
-    "        _get_comp_words_by_ref -n =: -c cur -w words_ref -i cword\n"
-    "        words=(\"${words_ref[@]:1:cword}\")\n"
-    "        current=$cur\n"
-    "    else\n"
-    "        words=(\"${COMP_WORDS[@]:1:COMP_CWORD}\")\n"
-    "    fi\n"
-    "    [[ $current == *[=:]* ]] && cut=${current%\"${current##*[=:]}\"}\n"
-    "    COMPREPLY=()\n"
-    "    while IFS= read -r line; do\n"
-    "        if [[ $line == :files ]]; then compopt -o default 2>/dev/null; return; fi\n"
-    "        line=${line%%$'\\t'*}\n"
-    "        [[ $line == *= ]] && compopt -o nospace 2>/dev/null\n"
-    "        COMPREPLY+=(\"${line#\"$cut\"}\")\n"
-    "    done < <(sforce __complete -- \"${words[@]}\" 2>/dev/null)\n"
-    "}\n"
-    "complete -F _sforce sforce\n";
+static const char bash_script[] = "# bash completion of sforce. In ~/.bashrc: source <(sforce completion bash)\n"
+                                  "_sforce() {\n"
+                                  "    local current=${COMP_WORDS[COMP_CWORD]} line cut=''\n"
+                                  "    local -a words=()\n"
+                                  "    # = and : break words in bash; bash-completion puts them together again\n"
+                                  "    if declare -F _get_comp_words_by_ref >/dev/null; then\n"
+                                  "        local cur words_ref cword\n"
+                                  "        _get_comp_words_by_ref -n =: -c cur -w words_ref -i cword\n"
+                                  "        words=(\"${words_ref[@]:1:cword}\")\n"
+                                  "        current=$cur\n"
+                                  "    else\n"
+                                  "        words=(\"${COMP_WORDS[@]:1:COMP_CWORD}\")\n"
+                                  "    fi\n"
+                                  "    [[ $current == *[=:]* ]] && cut=${current%\"${current##*[=:]}\"}\n"
+                                  "    COMPREPLY=()\n"
+                                  "    while IFS= read -r line; do\n"
+                                  "        if [[ $line == :files ]]; then compopt -o default 2>/dev/null; return; fi\n"
+                                  "        line=${line%%$'\\t'*}\n"
+                                  "        [[ $line == *= ]] && compopt -o nospace 2>/dev/null\n"
+                                  "        COMPREPLY+=(\"${line#\"$cut\"}\")\n"
+                                  "    done < <(sforce __complete -- \"${words[@]}\" 2>/dev/null)\n"
+                                  "}\n"
+                                  "complete -F _sforce sforce\n";
 
 static const char zsh_script[] =
     "#compdef sforce\n"
@@ -38,7 +37,8 @@ static const char zsh_script[] =
     "        if [[ $line == :files ]]; then _files; return; fi\n"
     "        values+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
     "    done < <(sforce __complete -- \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
-    "    if [[ $values[1] == *=:* ]]; then _describe -t values sforce values -S ''; else _describe -t values sforce values; fi\n"
+    "    if [[ $values[1] == *=:* ]]; then _describe -t values sforce values -S ''; else _describe -t values sforce "
+    "values; fi\n"
     "}\n"
     "if [[ $funcstack[1] == _sforce ]]; then _sforce \"$@\"; else compdef _sforce sforce; fi\n";
 
@@ -57,7 +57,9 @@ static const char fish_script[] =
 
 int cli_run_completion(cli *c)
 {
-    static const struct { const char *shell, *script; } scripts[] = { { "bash", bash_script }, { "zsh", zsh_script }, { "fish", fish_script } };
+    static const struct {
+        const char *shell, *script;
+    } scripts[] = { { "bash", bash_script }, { "zsh", zsh_script }, { "fish", fish_script } };
     sf_error err;
     for (size_t i = 0; i < SFI_COUNT_OF(scripts); i++) {
         if (strcmp(c->args.words[0], scripts[i].shell) != 0) continue;
@@ -72,11 +74,11 @@ int cli_run_completion(cli *c)
 
 typedef struct line {
     const cli_command *command;
-    const cli_flag *pending;   /* its value is the last word */
-    size_t words;              /* after the command, before the last */
-    const char *object;        /* the first of these */
-    const char *org;           /* -o's value */
-    const char *current;       /* the last word */
+    const cli_flag *pending; /* its value is the last word */
+    size_t words;            /* after the command, before the last */
+    const char *object;      /* the first of these */
+    const char *org;         /* -o's value */
+    const char *current;     /* the last word */
 } line;
 
 static void offer(cli *c, const line *l, const char *value, const char *description)
@@ -84,7 +86,8 @@ static void offer(cli *c, const line *l, const char *value, const char *descript
     if (strncmp(value, l->current, strlen(l->current)) != 0) return;
     cli_out_add_str(&c->out, value);
     cli_out_add_char(&c->out, '\t');
-    for (const char *p = description != NULL ? description : ""; *p != 0; p++) cli_out_add_char(&c->out, *p == '\n' || *p == '\t' ? ' ' : *p);
+    for (const char *p = description != NULL ? description : ""; *p != 0; p++)
+        cli_out_add_char(&c->out, *p == '\n' || *p == '\t' ? ' ' : *p);
     cli_out_add_char(&c->out, '\n');
 }
 
@@ -119,7 +122,8 @@ static void offer_flags(cli *c, const line *l)
 {
     const cli_flag *lists[] = { l->command != NULL ? l->command->flags : NULL, cli_common_flags };
     for (size_t k = 0; k < SFI_COUNT_OF(lists); k++)
-        for (const cli_flag *f = lists[k]; f != NULL && f->name != NULL; f++) offer(c, l, cli_textf(c, "--%s", f->name), f->help);
+        for (const cli_flag *f = lists[k]; f != NULL && f->name != NULL; f++)
+            offer(c, l, cli_textf(c, "--%s", f->name), f->help);
 }
 
 static void offer_list(cli *c, const line *l, const char *const *values)
@@ -158,7 +162,8 @@ static const sf_describe_options cached = { .cache_only = true };
 static sf_document *cached_object(cli *c, const line *l, const char *object)
 {
     sf_document *doc = NULL;
-    return object != NULL && open_cache(c, l) && sf_describe_object(c->sf, object, &cached, &doc, NULL) == SF_OK ? doc : NULL;
+    return object != NULL && open_cache(c, l) && sf_describe_object(c->sf, object, &cached, &doc, NULL) == SF_OK ? doc
+                                                                                                                 : NULL;
 }
 
 static void offer_objects(cli *c, const line *l, const char *before)
@@ -177,7 +182,8 @@ static void offer_fields(cli *c, const line *l, const char *object, const char *
 {
     sf_document *doc = cached_object(c, l, object);
     sf_value field;
-    for (sf_iter it = sf_iter_begin(doc != NULL ? sf_get(sf_document_root(doc), "fields") : (sf_value){ 0 }); sf_iter_next(&it, NULL, &field);) {
+    for (sf_iter it = sf_iter_begin(doc != NULL ? sf_get(sf_document_root(doc), "fields") : (sf_value){ 0 });
+         sf_iter_next(&it, NULL, &field);) {
         const char *name = sf_get_str(field, "name");
         if (name != NULL) offer(c, l, cli_textf(c, "%s%s%s", before, name, after), sf_get_str(field, "label"));
     }
@@ -194,10 +200,12 @@ static void offer_pairs(cli *c, const line *l)
     }
     sf_document *doc = cached_object(c, l, l->object);
     sf_value field, choice;
-    for (sf_iter it = sf_iter_begin(doc != NULL ? sf_get(sf_document_root(doc), "fields") : (sf_value){ 0 }); sf_iter_next(&it, NULL, &field);) {
+    for (sf_iter it = sf_iter_begin(doc != NULL ? sf_get(sf_document_root(doc), "fields") : (sf_value){ 0 });
+         sf_iter_next(&it, NULL, &field);) {
         if (!sfi_eq_nocase(sf_get_str(field, "name"), name)) continue;
         for (sf_iter k = sf_iter_begin(sf_get(field, "picklistValues")); sf_iter_next(&k, NULL, &choice);)
-            if (sf_get_bool(choice, "active", true)) offer(c, l, cli_textf(c, "%s=%s", name, sf_get_str(choice, "value")), sf_get_str(choice, "label"));
+            if (sf_get_bool(choice, "active", true))
+                offer(c, l, cli_textf(c, "%s=%s", name, sf_get_str(choice, "value")), sf_get_str(choice, "label"));
     }
     sf_document_free(doc);
 }
@@ -207,7 +215,9 @@ static void offer_soql(cli *c, const line *l)
 {
     const char *text = l->current, *start = text + strlen(text), *object = NULL;
     size_t quote = text[0] == '"' || text[0] == '\''; /* bash hands an open quote on */
-    while (start > text && (start[-1] == '_' || strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", start[-1]) != NULL)) start--;
+    while (start > text && (start[-1] == '_' || strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+                                                       start[-1]) != NULL))
+        start--;
     sf_str ahead = sfi_trim((sf_str){ text, (size_t)(start - text) });
     for (const char *p = text; *p != 0; p++) {
         bool word = p == text || p[-1] == ' ' || p[-1] == '\n';
@@ -241,15 +251,20 @@ static void offer_words(cli *c, const line *l, cli_words words)
     case CLI_WORDS_OBJECT: offer_objects(c, l, ""); break;
     case CLI_WORDS_OBJECT_FIELD:
         dot = strchr(l->current, '.');
-        if (dot == NULL) offer_objects(c, l, "");
-        else offer_fields(c, l, cli_strndup(c, l->current, (size_t)(dot - l->current)), cli_strndup(c, l->current, (size_t)(dot - l->current) + 1), "");
+        if (dot == NULL)
+            offer_objects(c, l, "");
+        else
+            offer_fields(c, l, cli_strndup(c, l->current, (size_t)(dot - l->current)),
+                         cli_strndup(c, l->current, (size_t)(dot - l->current) + 1), "");
         break;
     case CLI_WORDS_FIELD_VALUE: offer_pairs(c, l); break;
     case CLI_WORDS_SOQL: offer_soql(c, l); break;
     case CLI_WORDS_COMMAND: offer_commands(c, l); break;
     case CLI_WORDS_FORMAT: offer_list(c, l, (const char *const[]){ "table", "csv", "json", "ndjson", NULL }); break;
     case CLI_WORDS_CHILDREN: offer_list(c, l, (const char *const[]){ "join", "json", "files", NULL }); break;
-    case CLI_WORDS_METHOD: offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL }); break;
+    case CLI_WORDS_METHOD:
+        offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL });
+        break;
     case CLI_WORDS_SHELL: offer_list(c, l, (const char *const[]){ "bash", "zsh", "fish", NULL }); break;
     case CLI_WORDS_LOCAL: offer_list(c, l, (const char *const[]){ "start", "stop", "env", NULL }); break;
     case CLI_WORDS_NONE: break;

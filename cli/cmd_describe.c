@@ -42,8 +42,10 @@ static int describe_objects(cli *c)
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
     sf_value object, root = sf_document_root(doc);
     for (sf_iter it = sf_iter_begin(sf_get(root, "sobjects")); sf_iter_next(&it, NULL, &object);) {
-        const char *cells[] = { text_of(c, object, "name"), text_of(c, object, "label"), text_of(c, object, "keyPrefix"), yes_no(object, "custom"),
-                                yes_no(object, "queryable"), yes_no(object, "createable"), yes_no(object, "updateable"), yes_no(object, "deletable") };
+        const char *cells[] = { text_of(c, object, "name"),      text_of(c, object, "label"),
+                                text_of(c, object, "keyPrefix"), yes_no(object, "custom"),
+                                yes_no(object, "queryable"),     yes_no(object, "createable"),
+                                yes_no(object, "updateable"),    yes_no(object, "deletable") };
         cli_grid_add(c, &grid, cells);
     }
     return finish(c, &grid, doc, root);
@@ -53,7 +55,8 @@ static int describe_objects(cli *c)
 static const char *type_of(cli *c, sf_value field)
 {
     const char *type = sf_get_str(field, "type");
-    int64_t length = sf_get_int(field, "length", 0), precision = sf_get_int(field, "precision", 0), scale = sf_get_int(field, "scale", 0);
+    int64_t length = sf_get_int(field, "length", 0), precision = sf_get_int(field, "precision", 0),
+            scale = sf_get_int(field, "scale", 0);
     if (type == NULL) return NULL;
     if (strcmp(type, "reference") == 0) {
         sfi_buf text = { 0 };
@@ -66,23 +69,26 @@ static const char *type_of(cli *c, sf_value field)
         sfi_buf_free(&text);
         return copy;
     }
-    if (precision > 0 && strcmp(type, "int") != 0) return cli_textf(c, "%s(%lld,%lld)", type, (long long)precision, (long long)scale);
+    if (precision > 0 && strcmp(type, "int") != 0)
+        return cli_textf(c, "%s(%lld,%lld)", type, (long long)precision, (long long)scale);
     bool is_text = strcmp(type, "string") == 0 || strcmp(type, "textarea") == 0;
     return is_text && length > 0 ? cli_textf(c, "%s(%lld)", type, (long long)length) : cli_strdup(c, type);
 }
 
 static const char *remarks_of(cli *c, sf_value field)
 {
-    static const struct { const char *member, *word; } flags[] = { { "externalId", "external id" },  { "unique", "unique" },
-                                                                   { "calculated", "formula" },      { "autoNumber", "auto number" },
-                                                                   { "encrypted", "encrypted" },     { "nameField", "name" } };
+    static const struct {
+        const char *member, *word;
+    } flags[] = { { "externalId", "external id" }, { "unique", "unique" },       { "calculated", "formula" },
+                  { "autoNumber", "auto number" }, { "encrypted", "encrypted" }, { "nameField", "name" } };
     sfi_buf text = { 0 };
     bool create = sf_get_bool(field, "createable", false), update = sf_get_bool(field, "updateable", false);
     bool required = create && !sf_get_bool(field, "nillable", true) && !sf_get_bool(field, "defaultedOnCreate", false);
     if (required) sfi_buf_add_str(&text, "required");
     if (!create && !update) sfi_buf_addf(&text, "%sread-only", text.len > 0 ? ", " : "");
     for (size_t i = 0; i < SFI_COUNT_OF(flags); i++)
-        if (sf_get_bool(field, flags[i].member, false)) sfi_buf_addf(&text, "%s%s", text.len > 0 ? ", " : "", flags[i].word);
+        if (sf_get_bool(field, flags[i].member, false))
+            sfi_buf_addf(&text, "%s%s", text.len > 0 ? ", " : "", flags[i].word);
     const char *copy = cli_strdup(c, text.data);
     sfi_buf_free(&text);
     return copy;
@@ -94,7 +100,8 @@ static int print_fields(cli *c, sf_document *doc)
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
     sf_value field, root = sf_document_root(doc);
     for (sf_iter it = sf_iter_begin(sf_get(root, "fields")); sf_iter_next(&it, NULL, &field);) {
-        const char *cells[] = { text_of(c, field, "name"), text_of(c, field, "label"), type_of(c, field), remarks_of(c, field) };
+        const char *cells[] = { text_of(c, field, "name"), text_of(c, field, "label"), type_of(c, field),
+                                remarks_of(c, field) };
         cli_grid_add(c, &grid, cells);
     }
     return finish(c, &grid, doc, root);
@@ -104,8 +111,8 @@ static void add_picklist(cli *c, cli_grid *grid, sf_value field)
 {
     sf_value value;
     for (sf_iter it = sf_iter_begin(sf_get(field, "picklistValues")); sf_iter_next(&it, NULL, &value);) {
-        const char *cells[] = { text_of(c, field, "name"), text_of(c, value, "value"), text_of(c, value, "label"), yes_no(value, "active"),
-                                yes_no(value, "defaultValue") };
+        const char *cells[] = { text_of(c, field, "name"), text_of(c, value, "value"), text_of(c, value, "label"),
+                                yes_no(value, "active"), yes_no(value, "defaultValue") };
         cli_grid_add(c, grid, cells);
     }
 }
@@ -116,7 +123,8 @@ static int print_picklists(cli *c, sf_document *doc)
 {
     cli_grid grid = { .names = picklist_names, .columns = SFI_COUNT_OF(picklist_names) };
     sf_value field, root = sf_document_root(doc);
-    for (sf_iter it = sf_iter_begin(sf_get(root, "fields")); sf_iter_next(&it, NULL, &field);) add_picklist(c, &grid, field);
+    for (sf_iter it = sf_iter_begin(sf_get(root, "fields")); sf_iter_next(&it, NULL, &field);)
+        add_picklist(c, &grid, field);
     return finish(c, &grid, doc, sf_get(root, "fields"));
 }
 
@@ -172,8 +180,8 @@ static int describe_field(cli *c, sf_document *doc, const char *object, const ch
     const char *near = cli_nearest(name, names, k);
     sf_document_free(doc);
     sf_error err;
-    (void)sfi_fail(&err, SF_ERR_NOT_FOUND, "%s has no field %.80s%s%s%s", object, name, near != NULL ? " (did you mean " : "", near != NULL ? near : "",
-                   near != NULL ? "?)" : "");
+    (void)sfi_fail(&err, SF_ERR_NOT_FOUND, "%s has no field %.80s%s%s%s", object, name,
+                   near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
     return cli_fail_hint(c, &err, cli_textf(c, "sforce describe %s lists its fields", object));
 }
 
@@ -213,13 +221,15 @@ int cli_run_limits(cli *c)
     sf_str key;
     size_t n = sf_value_count(root), k = 0;
     const char **keys = cli_alloc(c, (n + 1) * sizeof *keys);
-    for (sf_iter it = sf_iter_begin(root); k < n && sf_iter_next(&it, &key, &limit);) keys[k++] = cli_strndup(c, key.ptr, key.len);
+    for (sf_iter it = sf_iter_begin(root); k < n && sf_iter_next(&it, &key, &limit);)
+        keys[k++] = cli_strndup(c, key.ptr, key.len);
     if (k > 1) qsort(keys, k, sizeof *keys, compare_keys);
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .right = right };
     for (size_t i = 0; i < k; i++) {
         limit = sf_get(root, keys[i]);
         int64_t max = sf_get_int(limit, "Max", 0), left = sf_get_int(limit, "Remaining", 0);
-        const char *cells[] = { keys[i], cli_textf(c, "%lld", (long long)(max - left)), cli_textf(c, "%lld", (long long)left), cli_textf(c, "%lld", (long long)max) };
+        const char *cells[] = { keys[i], cli_textf(c, "%lld", (long long)(max - left)),
+                                cli_textf(c, "%lld", (long long)left), cli_textf(c, "%lld", (long long)max) };
         cli_grid_add(c, &grid, cells);
     }
     return finish(c, &grid, doc, root);
@@ -230,11 +240,13 @@ int cli_run_versions(cli *c)
     static const char *const names[] = { "version", "label", "url" };
     sf_error err;
     sf_document *doc = NULL;
-    if (cli_connect(c, &err) != SF_OK || sf_get_versions(c->sf, &c->call, &doc, &err) < 0) return cli_fail_error(c, &err);
+    if (cli_connect(c, &err) != SF_OK || sf_get_versions(c->sf, &c->call, &doc, &err) < 0)
+        return cli_fail_error(c, &err);
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
     sf_value version, root = sf_document_root(doc);
     for (sf_iter it = sf_iter_begin(root); sf_iter_next(&it, NULL, &version);) {
-        const char *cells[] = { text_of(c, version, "version"), text_of(c, version, "label"), text_of(c, version, "url") };
+        const char *cells[] = { text_of(c, version, "version"), text_of(c, version, "label"),
+                                text_of(c, version, "url") };
         cli_grid_add(c, &grid, cells);
     }
     return finish(c, &grid, doc, root);

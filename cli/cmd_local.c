@@ -16,11 +16,11 @@ enum { LINE_BYTES_MAX = 64 * 1024, STOP_WAIT_MS = 30000, ARGS_MAX = 96 };
 typedef struct local {
     const char *name;
     const char *dir, *pid_path, *log_path;
-    const char *data;         /* its records */
+    const char *data; /* its records */
 } local;
 
 typedef struct process {
-    int64_t pid, started;     /* started: in clock ticks since boot, as /proc has it; 0: no process */
+    int64_t pid, started; /* started: in clock ticks since boot, as /proc has it; 0: no process */
     const char *url;
 } process;
 
@@ -28,7 +28,8 @@ static sf_status local_init(cli *c, local *l, sf_error *err)
 {
     const char *name = cli_args_value(&c->args, "name");
     l->name = name != NULL ? name : "local";
-    if (!cli_login_name_ok(l->name)) return sfi_fail(err, SF_ERR_USAGE, "--name %.80s: letters, digits and . _ @ + - only", l->name);
+    if (!cli_login_name_ok(l->name))
+        return sfi_fail(err, SF_ERR_USAGE, "--name %.80s: letters, digits and . _ @ + - only", l->name);
     l->dir = cli_textf(c, "%s/local", cli_data_dir(c));
     l->pid_path = cli_textf(c, "%s/%s.pid", l->dir, l->name);
     l->log_path = cli_textf(c, "%s/%s.log", l->dir, l->name);
@@ -118,7 +119,8 @@ static char **arguments(cli *c, const char *program, const local *l, const char 
         if (value != NULL) argv[n++] = cli_textf(c, "--%s=%s", passed[i], value);
     }
     for (size_t i = 0; i < c->args.given_count && n < ARGS_MAX - 1; i++)
-        if (strcmp(c->args.given[i].flag->name, "fault") == 0) argv[n++] = cli_textf(c, "--fault=%s", c->args.given[i].value);
+        if (strcmp(c->args.given[i].flag->name, "fault") == 0)
+            argv[n++] = cli_textf(c, "--fault=%s", c->args.given[i].value);
     return argv;
 }
 
@@ -130,7 +132,8 @@ _Noreturn static void become(char **argv, int out, int log)
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0) _exit(126);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+        _exit(126);
     execv(argv[0], argv);
     _exit(127);
 }
@@ -196,14 +199,18 @@ static sf_status launch(cli *c, const local *l, char **argv, process *out, char 
 static const char *former_port(cli *c, const local *l)
 {
     cli_login login;
-    if (cli_login_load(c, l->name, &login, NULL) != SF_OK || login.login_url == NULL || strncmp(login.login_url, "http://127.0.0.1:", 17) != 0) return NULL;
+    if (cli_login_load(c, l->name, &login, NULL) != SF_OK || login.login_url == NULL ||
+        strncmp(login.login_url, "http://127.0.0.1:", 17) != 0)
+        return NULL;
     return login.login_url + 17;
 }
 
 static sf_status launch_somewhere(cli *c, const local *l, process *out, char *line, sf_error *err)
 {
     const char *program = find_program(c), *port = cli_args_value(&c->args, "port");
-    if (program == NULL) return sfi_fail(err, SF_ERR_IO, "sforce-org is not installed: it was looked for beside this program and in PATH");
+    if (program == NULL)
+        return sfi_fail(err, SF_ERR_IO,
+                        "sforce-org is not installed: it was looked for beside this program and in PATH");
     if (port != NULL) return launch(c, l, arguments(c, program, l, port), out, line, err);
     port = former_port(c, l);
     if (port != NULL && launch(c, l, arguments(c, program, l, port), out, line, err) == SF_OK) return SF_OK;
@@ -229,8 +236,12 @@ static sf_status register_login(cli *c, const local *l, sf_value said, bool *is_
     sf_client_info info;
     cli_login current;
     const char *path = cli_login_path(c, l->name);
-    cli_login login = { .name = l->name, .path = path, .flow = "client-credentials", .login_url = cli_strdup(c, sf_get_str(said, "url")),
-                        .username = cli_strdup(c, sf_get_str(said, "username")), .client_id = cli_strdup(c, sf_get_str(said, "client_id")),
+    cli_login login = { .name = l->name,
+                        .path = path,
+                        .flow = "client-credentials",
+                        .login_url = cli_strdup(c, sf_get_str(said, "url")),
+                        .username = cli_strdup(c, sf_get_str(said, "username")),
+                        .client_id = cli_strdup(c, sf_get_str(said, "client_id")),
                         .client_secret = cli_strdup(c, sf_get_str(said, "client_secret")) };
     unlink(path); /* what an earlier org of that name left, its session too */
     sf_status rc = cli_login_save(c, &login, path, err);
@@ -259,9 +270,10 @@ static int tell(cli *c, const local *l, const process *p, bool already, bool is_
     static const bool bare[] = { false, false, true, false, true };
     const char *option = is_default ? "" : cli_textf(c, " -o %s", l->name);
     cli_note(c, "%s at %s%s", already ? "The local org runs already," : "The local org is running", p->url,
-             already ? "." : cli_textf(c, ", and its login is named %s%s.", l->name, is_default ? ", the default" : ""));
-    cli_note(c, "Next: sforce query%s \"SELECT Id, Name, Industry FROM Account LIMIT 5\"\nEnd:  sforce local stop%s", option,
-             strcmp(l->name, "local") == 0 ? "" : cli_textf(c, " --name %s", l->name));
+             already ? "."
+                     : cli_textf(c, ", and its login is named %s%s.", l->name, is_default ? ", the default" : ""));
+    cli_note(c, "Next: sforce query%s \"SELECT Id, Name, Industry FROM Account LIMIT 5\"\nEnd:  sforce local stop%s",
+             option, strcmp(l->name, "local") == 0 ? "" : cli_textf(c, " --name %s", l->name));
     bool table = !c->json && (c->format == CLI_FORMAT_AUTO || c->format == CLI_FORMAT_TABLE);
     sf_error err;
     if (table) {
@@ -270,7 +282,8 @@ static int tell(cli *c, const local *l, const process *p, bool already, bool is_
         cli_out_add_char(&c->out, '\n');
         return cli_finish_output(c);
     }
-    const char *cells[] = { l->name, p->url, cli_textf(c, "%lld", (long long)p->pid), l->data, already ? "true" : "false" };
+    const char *cells[] = { l->name, p->url, cli_textf(c, "%lld", (long long)p->pid), l->data,
+                            already ? "true" : "false" };
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true, .right = bare };
     cli_grid_add(c, &grid, cells);
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
@@ -286,7 +299,8 @@ static sf_status start_new(cli *c, const local *l, process *p, bool *is_default,
     sfi_wipe(line, LINE_BYTES_MAX);
     if (rc == SF_OK) {
         p->url = cli_strdup(c, sf_get_str(sf_document_root(doc), "url"));
-        rc = p->url != NULL ? write_pid_file(l, p, err) : sfi_fail(err, SF_ERR_PROTOCOL, "sforce-org did not print its address");
+        rc = p->url != NULL ? write_pid_file(l, p, err)
+                            : sfi_fail(err, SF_ERR_PROTOCOL, "sforce-org did not print its address");
     }
     if (rc == SF_OK) rc = register_login(c, l, sf_document_root(doc), is_default, err);
     sf_document_free(doc);
@@ -309,7 +323,9 @@ static int local_start(cli *c)
         return tell(c, &l, &p, true, is_default);
     }
     sf_status rc = start_new(c, &l, &p, &is_default, &err);
-    return rc == SF_OK ? tell(c, &l, &p, false, is_default) : cli_fail_hint(c, &err, rc == SF_ERR_CANCELLED ? NULL : cli_textf(c, "its log is %s", l.log_path));
+    return rc == SF_OK
+               ? tell(c, &l, &p, false, is_default)
+               : cli_fail_hint(c, &err, rc == SF_ERR_CANCELLED ? NULL : cli_textf(c, "its log is %s", l.log_path));
 }
 
 /* ---- stop ---- */
@@ -318,7 +334,10 @@ static int local_start(cli *c)
 static sf_status end_process(const process *p, sf_error *err)
 {
     int fd = (int)syscall(SYS_pidfd_open, (pid_t)p->pid, 0);
-    if (fd < 0) return errno == ESRCH ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot reach process %lld: %s", (long long)p->pid, strerror(errno));
+    if (fd < 0)
+        return errno == ESRCH
+                   ? SF_OK
+                   : sfi_fail(err, SF_ERR_IO, "cannot reach process %lld: %s", (long long)p->pid, strerror(errno));
     sf_status rc = SF_OK;
     if (start_time(p->pid) == p->started) {
         int64_t until = sfi_now_ms() + STOP_WAIT_MS;
@@ -327,7 +346,9 @@ static sf_status end_process(const process *p, sf_error *err)
         struct pollfd wait = { .fd = fd, .events = POLLIN };
         int ended = 0;
         while (rc == SF_OK && ended == 0 && sfi_now_ms() < until && cli_signal == 0) ended = poll(&wait, 1, 200) > 0;
-        if (rc == SF_OK && ended == 0) rc = sfi_fail(err, cli_signal != 0 ? SF_ERR_CANCELLED : SF_ERR_TIMEOUT, "process %lld has not ended yet", (long long)p->pid);
+        if (rc == SF_OK && ended == 0)
+            rc = sfi_fail(err, cli_signal != 0 ? SF_ERR_CANCELLED : SF_ERR_TIMEOUT, "process %lld has not ended yet",
+                          (long long)p->pid);
     }
     close(fd);
     return rc;
@@ -354,11 +375,14 @@ static int local_env(cli *c)
     sf_error err;
     local l;
     cli_login login;
-    if (local_init(c, &l, &err) != SF_OK || cli_login_load(c, l.name, &login, &err) != SF_OK) return cli_fail_error(c, &err);
-    if (running(c, &l).pid == 0) return cli_usage(c, "local: no local org named %s is running; sforce local start starts it", l.name);
+    if (local_init(c, &l, &err) != SF_OK || cli_login_load(c, l.name, &login, &err) != SF_OK)
+        return cli_fail_error(c, &err);
+    if (running(c, &l).pid == 0)
+        return cli_usage(c, "local: no local org named %s is running; sforce local start starts it", l.name);
     if (login.login_url == NULL || login.client_id == NULL || login.client_secret == NULL)
         return cli_usage(c, "local: the login %s is not one that sforce local start made", l.name);
-    printf("export SFORCE_URL='%s' SFORCE_CLIENT_ID='%s' SFORCE_CLIENT_SECRET='%s'\n", login.login_url, login.client_id, login.client_secret);
+    printf("export SFORCE_URL='%s' SFORCE_CLIENT_ID='%s' SFORCE_CLIENT_SECRET='%s'\n", login.login_url, login.client_id,
+           login.client_secret);
     return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
 }
 

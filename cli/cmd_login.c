@@ -6,23 +6,38 @@
 
 enum { TOKEN_BYTES_MAX = 64 * 1024 };
 
-typedef enum login_way { WAY_NONE, WAY_CLIENT_CREDENTIALS, WAY_TOKEN, WAY_REFRESH, WAY_SFDX_URL, WAY_PASSWORD, WAY_SOAP } login_way;
+typedef enum login_way {
+    WAY_NONE,
+    WAY_CLIENT_CREDENTIALS,
+    WAY_TOKEN,
+    WAY_REFRESH,
+    WAY_SFDX_URL,
+    WAY_PASSWORD,
+    WAY_SOAP
+} login_way;
 
 typedef struct attempt {
-    cli_login login;        /* what will be kept */
-    sf_auth auth;           /* with what must not be kept */
+    cli_login login; /* what will be kept */
+    sf_auth auth;    /* with what must not be kept */
 } attempt;
 
 static sf_status choose_way(cli *c, login_way *out, sf_error *err)
 {
-    static const struct { const char *flag; login_way way; } ways[] = { { "client-credentials", WAY_CLIENT_CREDENTIALS }, { "token", WAY_TOKEN },
-                                                                  { "refresh-token", WAY_REFRESH }, { "sfdx-url", WAY_SFDX_URL },
-                                                                  { "password", WAY_PASSWORD },     { "soap", WAY_SOAP } };
+    static const struct {
+        const char *flag;
+        login_way way;
+    } ways[] = { { "client-credentials", WAY_CLIENT_CREDENTIALS },
+                 { "token", WAY_TOKEN },
+                 { "refresh-token", WAY_REFRESH },
+                 { "sfdx-url", WAY_SFDX_URL },
+                 { "password", WAY_PASSWORD },
+                 { "soap", WAY_SOAP } };
     const char *first = NULL;
     *out = WAY_NONE;
     for (size_t i = 0; i < SFI_COUNT_OF(ways); i++) {
         if (cli_args_times(&c->args, ways[i].flag) == 0) continue;
-        if (first != NULL) return sfi_fail(err, SF_ERR_USAGE, "login: --%s and --%s exclude each other", first, ways[i].flag);
+        if (first != NULL)
+            return sfi_fail(err, SF_ERR_USAGE, "login: --%s and --%s exclude each other", first, ways[i].flag);
         first = ways[i].flag;
         *out = ways[i].way;
     }
@@ -38,13 +53,16 @@ static sf_status read_secret(cli *c, const char *flag, const char **out, sf_erro
     const char *where = cli_args_value(&c->args, flag);
     sf_str text;
     if (strchr(where, '!') != NULL || strncmp(where, "force://", 8) == 0)
-        return sfi_fail(err, SF_ERR_USAGE, "--%s: a secret on the command line is seen by everybody on this machine: use --%s - and give it on stdin",
-                        flag, flag);
+        return sfi_fail(
+            err, SF_ERR_USAGE,
+            "--%s: a secret on the command line is seen by everybody on this machine: use --%s - and give it on stdin",
+            flag, flag);
     if (strcmp(where, "-") == 0 && isatty(STDIN_FILENO) == 1) return cli_ask(c, flag, NULL, true, out, err);
     sf_status rc = cli_read_file(c, where, TOKEN_BYTES_MAX, &text, err);
     if (rc != SF_OK) return rc;
     text = sfi_trim(text);
-    if (text.len == 0) return sfi_fail(err, SF_ERR_USAGE, "--%s: %s is empty", flag, strcmp(where, "-") == 0 ? "stdin" : where);
+    if (text.len == 0)
+        return sfi_fail(err, SF_ERR_USAGE, "--%s: %s is empty", flag, strcmp(where, "-") == 0 ? "stdin" : where);
     if (memchr(text.ptr, '\n', text.len) != NULL) return sfi_fail(err, SF_ERR_USAGE, "--%s: want one line", flag);
     *out = cli_strndup(c, text.ptr, text.len);
     return SF_OK;
@@ -55,8 +73,10 @@ static sf_status ask_app(cli *c, attempt *a, bool need_secret, sf_error *err)
     sf_status rc = SF_OK;
     a->auth.client_id = cli_args_value(&c->args, "client-id");
     if (a->auth.client_id == NULL) rc = cli_ask(c, "Client id", "SFORCE_CLIENT_ID", false, &a->auth.client_id, err);
-    if (rc == SF_OK && need_secret) rc = cli_ask(c, "Client secret", "SFORCE_CLIENT_SECRET", true, &a->auth.client_secret, err);
-    if (rc == SF_OK && !need_secret && getenv("SFORCE_CLIENT_SECRET") != NULL) a->auth.client_secret = cli_strdup(c, getenv("SFORCE_CLIENT_SECRET"));
+    if (rc == SF_OK && need_secret)
+        rc = cli_ask(c, "Client secret", "SFORCE_CLIENT_SECRET", true, &a->auth.client_secret, err);
+    if (rc == SF_OK && !need_secret && getenv("SFORCE_CLIENT_SECRET") != NULL)
+        a->auth.client_secret = cli_strdup(c, getenv("SFORCE_CLIENT_SECRET"));
     return rc;
 }
 
@@ -66,9 +86,11 @@ static sf_status ask_user(cli *c, attempt *a, sf_error *err)
     a->auth.username = cli_args_value(&c->args, "username");
     if (a->auth.username == NULL) rc = cli_ask(c, "Username", "SFORCE_USERNAME", false, &a->auth.username, err);
     if (rc == SF_OK) rc = cli_ask(c, "Password", "SFORCE_PASSWORD", true, &a->auth.password, err);
-    if (rc == SF_OK && getenv("SFORCE_SECURITY_TOKEN") != NULL) a->auth.security_token = cli_strdup(c, getenv("SFORCE_SECURITY_TOKEN"));
+    if (rc == SF_OK && getenv("SFORCE_SECURITY_TOKEN") != NULL)
+        a->auth.security_token = cli_strdup(c, getenv("SFORCE_SECURITY_TOKEN"));
     if (rc == SF_OK && a->auth.security_token == NULL && isatty(STDIN_FILENO) == 1)
-        (void)cli_ask(c, "Security token (empty if this network is trusted)", NULL, true, &a->auth.security_token, NULL);
+        (void)cli_ask(c, "Security token (empty if this network is trusted)", NULL, true, &a->auth.security_token,
+                      NULL);
     a->login.username = a->auth.username;
     return rc;
 }
@@ -95,7 +117,9 @@ static sf_status take_sfdx_url(cli *c, attempt *a, sf_error *err)
     a->login.login_url = strstr(at + 1, "://") != NULL ? at + 1 : cli_textf(c, "https://%s", at + 1);
     return SF_OK;
 malformed:
-    return sfi_fail(err, SF_ERR_USAGE, "that is no sfdx auth URL: want force://CLIENT_ID:SECRET:REFRESH_TOKEN@HOST (sf org auth show-sfdx-auth-url prints it)");
+    return sfi_fail(err, SF_ERR_USAGE,
+                    "that is no sfdx auth URL: want force://CLIENT_ID:SECRET:REFRESH_TOKEN@HOST (sf org auth "
+                    "show-sfdx-auth-url prints it)");
 }
 
 static sf_status collect(cli *c, login_way way, attempt *a, sf_error *err)
@@ -140,7 +164,8 @@ static sf_status settle_url(cli *c, login_way way, attempt *a, sf_error *err)
     char *url = NULL;
     if (typed == NULL && way == WAY_TOKEN) typed = getenv("SF_ORG_INSTANCE_URL");
     if (typed == NULL && (way == WAY_TOKEN || way == WAY_CLIENT_CREDENTIALS))
-        return sfi_fail(err, SF_ERR_USAGE, "login: the org's own URL is needed here, such as sforce login https://acme.my.salesforce.com");
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "login: the org's own URL is needed here, such as sforce login https://acme.my.salesforce.com");
     sf_status rc = sf_url_normalize(typed != NULL ? typed : "https://login.salesforce.com", &url, err);
     if (rc == SF_OK) a->login.login_url = cli_strdup(c, url);
     sf_free(url);
@@ -170,9 +195,11 @@ static void learn_identity(cli *c, cli_login *login)
     sf_response response = { 0 };
     sf_document *doc = NULL;
     sf_request request = { .method = "GET", .path = "/services/oauth2/userinfo", .call = &c->call };
-    if (sf_client_request(c->sf, &request, &response, NULL) == SF_OK && sf_document_parse(response.body, response.body_len, &doc, NULL) == SF_OK) {
+    if (sf_client_request(c->sf, &request, &response, NULL) == SF_OK &&
+        sf_document_parse(response.body, response.body_len, &doc, NULL) == SF_OK) {
         sf_value who = sf_document_root(doc);
-        const char *username = sf_get_str(who, "preferred_username"), *org = sf_get_str(who, "organization_id"), *user = sf_get_str(who, "user_id");
+        const char *username = sf_get_str(who, "preferred_username"), *org = sf_get_str(who, "organization_id"),
+                   *user = sf_get_str(who, "user_id");
         if (username != NULL) login->username = cli_strdup(c, username);
         if (org != NULL) login->org_id = cli_strdup(c, org);
         if (user != NULL) login->user_id = cli_strdup(c, user);
@@ -231,7 +258,8 @@ static sf_status keep_login(cli *c, cli_login *login, const char *path, sf_error
     if (c->api_version != NULL && cli_args_value(&c->args, "api-version") != NULL) kept.api_version = c->api_version;
     rc = cli_login_save(c, &kept, path, err);
     login->path = cli_login_path(c, kept.name);
-    if (rc == SF_OK && rename(path, login->path) != 0) rc = sfi_fail(err, SF_ERR_IO, "cannot write %s: %s", login->path, strerror(errno));
+    if (rc == SF_OK && rename(path, login->path) != 0)
+        rc = sfi_fail(err, SF_ERR_IO, "cannot write %s: %s", login->path, strerror(errno));
     return rc;
 }
 
@@ -247,11 +275,13 @@ static sf_status make_default(cli *c, const char *name, bool *is_default, sf_err
 static int tell(cli *c, const cli_login *login, bool is_default)
 {
     static const char *const names[] = { "name", "username", "instance_url", "org_id", "default" };
-    const char *cells[] = { login->name, login->username, login->instance_url, login->org_id, is_default ? "true" : "false" };
+    const char *cells[] = { login->name, login->username, login->instance_url, login->org_id,
+                            is_default ? "true" : "false" };
     static const bool bare[] = { false, false, false, false, true };
     cli_note(c, "Logged in to %s%s%s as %s%s.", login->instance_url, login->username != NULL ? " as " : "",
              login->username != NULL ? login->username : "", login->name, is_default ? ", the default org" : "");
-    cli_note(c, "Next: sforce query \"SELECT Id, Name FROM Account LIMIT 5\"%s%s", is_default ? "" : " -o ", is_default ? "" : login->name);
+    cli_note(c, "Next: sforce query \"SELECT Id, Name FROM Account LIMIT 5\"%s%s", is_default ? "" : " -o ",
+             is_default ? "" : login->name);
     if (!c->json) return CLI_OK;
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true, .right = bare };
     cli_grid_add(c, &grid, cells);

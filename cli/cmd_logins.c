@@ -26,7 +26,8 @@ int cli_run_orgs(cli *c)
         const char *cells[] = { mark, login.name, login.username, url, login.org_id, login.flow };
         cli_grid_add(c, &grid, cells);
     }
-    if (count == 0) cli_note(c, "No logins yet. sforce login --help shows the ways; sforce local start needs no credentials.");
+    if (count == 0)
+        cli_note(c, "No logins yet. sforce login --help shows the ways; sforce local start needs no credentials.");
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
 }
 
@@ -36,7 +37,8 @@ static int show_choice(cli *c)
     sf_error err;
     cli_login login;
     if (cli_org_choose(c, &login, &err) != SF_OK) return cli_fail_error(c, &err);
-    const char *cells[] = { login.name, login.chosen_by, login.username, login.instance_url != NULL ? login.instance_url : login.login_url };
+    const char *cells[] = { login.name, login.chosen_by, login.username,
+                            login.instance_url != NULL ? login.instance_url : login.login_url };
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true };
     cli_grid_add(c, &grid, cells);
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
@@ -49,9 +51,13 @@ int cli_run_org(cli *c)
     cli_login login;
     if (c->args.count == 0) return show_choice(c);
     const char *name = c->args.words[0];
-    if (cli_login_load(c, name, &login, &err) != SF_OK || cli_settings_set_org(c, name, &err) != SF_OK) return cli_fail_error(c, &err);
+    if (cli_login_load(c, name, &login, &err) != SF_OK || cli_settings_set_org(c, name, &err) != SF_OK)
+        return cli_fail_error(c, &err);
     cli_note(c, "%s is now the default org.", name);
-    const char *over = getenv("SFORCE_ORG") != NULL ? "SFORCE_ORG" : getenv("SF_TARGET_ORG") != NULL ? "SF_TARGET_ORG" : c->project.org != NULL ? c->project.path : NULL;
+    const char *over = getenv("SFORCE_ORG") != NULL      ? "SFORCE_ORG"
+                       : getenv("SF_TARGET_ORG") != NULL ? "SF_TARGET_ORG"
+                       : c->project.org != NULL          ? c->project.path
+                                                         : NULL;
     if (over != NULL) cli_warn(c, "%s is set and goes before it", over);
     if (!c->json) return CLI_OK;
     cli_grid grid = { .names = names, .columns = 1, .record = true };
@@ -83,12 +89,18 @@ int cli_run_logout(cli *c)
     const char *name = c->args.count > 0 ? c->args.words[0] : NULL;
     if (name == NULL) {
         if (cli_org_choose(c, &login, &err) != SF_OK) return cli_fail_error(c, &err);
-        if (login.path == NULL) return cli_fail(c, CLI_USAGE, "unset the variable", "logout: the session comes from %s, there is no login to forget", login.name);
+        if (login.path == NULL)
+            return cli_fail(c, CLI_USAGE, "unset the variable",
+                            "logout: the session comes from %s, there is no login to forget", login.name);
         name = login.name;
     }
     if (cli_login_remove(c, name, &err) != SF_OK) return cli_fail_error(c, &err);
-    if (c->user.org != NULL && strcmp(c->user.org, name) == 0 && cli_settings_set_org(c, NULL, &err) != SF_OK) return cli_fail_error(c, &err);
-    cli_note(c, "Forgot %s. Its tokens are gone from this machine; the org can still revoke them under Setup, Session Management.", name);
+    if (c->user.org != NULL && strcmp(c->user.org, name) == 0 && cli_settings_set_org(c, NULL, &err) != SF_OK)
+        return cli_fail_error(c, &err);
+    cli_note(c,
+             "Forgot %s. Its tokens are gone from this machine; the org can still revoke them under Setup, Session "
+             "Management.",
+             name);
     return c->json ? cli_finish_json(c, sfi_str("{\"removed\":1}")) : CLI_OK;
 }
 
@@ -106,17 +118,28 @@ static sf_document *ask_userinfo(cli *c, sf_error *err)
 
 int cli_run_whoami(cli *c)
 {
-    static const char *const names[] = { "name", "username", "display_name", "email", "user_id", "org_id", "instance_url", "api_version", "flow" };
+    static const char *const names[] = { "name",   "username",     "display_name", "email", "user_id",
+                                         "org_id", "instance_url", "api_version",  "flow" };
     sf_error err = { 0 };
     sf_client_info info;
-    if (cli_connect(c, &err) != SF_OK || sf_client_get_info(c->sf, &info, &err) != SF_OK) return cli_fail_error(c, &err);
+    if (cli_connect(c, &err) != SF_OK || sf_client_get_info(c->sf, &info, &err) != SF_OK)
+        return cli_fail_error(c, &err);
     sf_document *doc = ask_userinfo(c, &err);
     bool silent = err.status == SF_ERR_ORG || err.status == SF_ERR_NOT_FOUND || err.status == SF_ERR_PROTOCOL;
-    if (doc == NULL && !silent) return cli_fail_error(c, &err); /* a session without the id scope is not told who it is, and that is all right */
+    if (doc == NULL && !silent)
+        return cli_fail_error(c,
+                              &err); /* a session without the id scope is not told who it is, and that is all right */
     sf_value who = doc != NULL ? sf_document_root(doc) : (sf_value){ 0 };
-    const char *username = sf_get_str(who, "preferred_username"), *user = sf_get_str(who, "user_id"), *org = sf_get_str(who, "organization_id");
-    const char *cells[] = { c->login.name, username != NULL ? username : c->login.username, sf_get_str(who, "name"), sf_get_str(who, "email"),
-                            user != NULL ? user : info.user_id.text, org != NULL ? org : info.org_id.text, info.instance_url, info.api_version,
+    const char *username = sf_get_str(who, "preferred_username"), *user = sf_get_str(who, "user_id"),
+               *org = sf_get_str(who, "organization_id");
+    const char *cells[] = { c->login.name,
+                            username != NULL ? username : c->login.username,
+                            sf_get_str(who, "name"),
+                            sf_get_str(who, "email"),
+                            user != NULL ? user : info.user_id.text,
+                            org != NULL ? org : info.org_id.text,
+                            info.instance_url,
+                            info.api_version,
                             c->login.flow };
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true };
     cli_grid_add(c, &grid, cells);

@@ -7,9 +7,11 @@ enum { STATEMENT_MAX = 16 * 1024 * 1024 }; /* the library knows the API's limit 
 
 static sf_status take_statement(cli *c, const char **out, sf_error *err)
 {
-    const char *typed = c->args.count > 0 ? c->args.words[0] : NULL, *flag = cli_args_value(&c->args, "query"), *file = cli_args_value(&c->args, "file");
+    const char *typed = c->args.count > 0 ? c->args.words[0] : NULL, *flag = cli_args_value(&c->args, "query"),
+               *file = cli_args_value(&c->args, "file");
     int ways = (typed != NULL) + (flag != NULL) + (file != NULL);
-    if (ways == 0) return sfi_fail(err, SF_ERR_USAGE, "query: the statement is missing: give SOQL, -f FILE, or - for stdin");
+    if (ways == 0)
+        return sfi_fail(err, SF_ERR_USAGE, "query: the statement is missing: give SOQL, -f FILE, or - for stdin");
     if (ways > 1) return sfi_fail(err, SF_ERR_USAGE, "query: two statements; a text with blanks wants quotes");
     if (typed == NULL) typed = flag;
     if (typed != NULL && strcmp(typed, "-") == 0) file = "-";
@@ -18,7 +20,8 @@ static sf_status take_statement(cli *c, const char **out, sf_error *err)
         sf_status rc = cli_read_file(c, file, STATEMENT_MAX, &text, err);
         if (rc != SF_OK) return rc;
         if (memchr(text.ptr, 0, text.len) != NULL)
-            return sfi_fail(err, SF_ERR_USAGE, "%s holds a NUL byte: it is not a text file", strcmp(file, "-") == 0 ? "stdin" : file);
+            return sfi_fail(err, SF_ERR_USAGE, "%s holds a NUL byte: it is not a text file",
+                            strcmp(file, "-") == 0 ? "stdin" : file);
         if (sfi_starts_with(text, "\xEF\xBB\xBF")) text = (sf_str){ text.ptr + 3, text.len - 3 };
     }
     text = sfi_trim(text);
@@ -43,17 +46,21 @@ static bool is_count_query(const char *soql)
 
 static sf_status csv_options(cli *c, cli_rows *rows, sf_error *err)
 {
-    const char *delimiter = cli_args_value(&c->args, "delimiter"), *null_text = cli_args_value(&c->args, "null"), *how = cli_args_value(&c->args, "children");
+    const char *delimiter = cli_args_value(&c->args, "delimiter"), *null_text = cli_args_value(&c->args, "null"),
+               *how = cli_args_value(&c->args, "children");
     static const char *const hows[] = { "", "join", "json", "files" };
     rows->csv.crlf = cli_args_times(&c->args, "crlf") > 0;
     rows->csv.bom = cli_args_times(&c->args, "bom") > 0;
     if (null_text != NULL) rows->csv.null_text = null_text;
     rows->csv.null_len = strlen(rows->csv.null_text);
     if (delimiter != NULL && !cli_csv_delimiter(delimiter, &rows->csv.delimiter))
-        return sfi_fail(err, SF_ERR_USAGE, "--delimiter %.20s: want one character, or comma, semicolon, tab, pipe, caret, space", delimiter);
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "--delimiter %.20s: want one character, or comma, semicolon, tab, pipe, caret, space",
+                        delimiter);
     for (size_t i = 1; how != NULL && i < SFI_COUNT_OF(hows); i++)
         if (strcmp(how, hows[i]) == 0) rows->children = (cli_children)i;
-    if (how != NULL && rows->children == CLI_CHILDREN_AUTO) return sfi_fail(err, SF_ERR_USAGE, "--children %.20s: want join, json or files", how);
+    if (how != NULL && rows->children == CLI_CHILDREN_AUTO)
+        return sfi_fail(err, SF_ERR_USAGE, "--children %.20s: want join, json or files", how);
     if (rows->children == CLI_CHILDREN_FILES && (rows->format != CLI_FORMAT_CSV || c->output == NULL))
         return sfi_fail(err, SF_ERR_USAGE, "--children files writes beside a csv: give -O FILE.csv");
     return SF_OK;
@@ -75,9 +82,12 @@ static int explain(cli *c, const char *soql, const sf_query_options *options)
         sf_value field;
         for (sf_iter f = sf_iter_begin(sf_get(plan, "fields")); sf_iter_next(&f, NULL, &field);)
             sfi_buf_addf(&fields, "%s%s", fields.len > 0 ? "," : "", sf_get_str(field, NULL));
-        const char *cells[] = { cli_strdup(c, sf_get_str(plan, "relativeCost")), cli_strdup(c, sf_get_str(plan, "leadingOperationType")),
-                                cli_strdup(c, sf_get_str(plan, "sobjectType")), cli_strdup(c, sf_get_str(plan, "cardinality")),
-                                cli_strdup(c, sf_get_str(plan, "sobjectCardinality")), cli_strdup(c, fields.data != NULL ? fields.data : "") };
+        const char *cells[] = { cli_strdup(c, sf_get_str(plan, "relativeCost")),
+                                cli_strdup(c, sf_get_str(plan, "leadingOperationType")),
+                                cli_strdup(c, sf_get_str(plan, "sobjectType")),
+                                cli_strdup(c, sf_get_str(plan, "cardinality")),
+                                cli_strdup(c, sf_get_str(plan, "sobjectCardinality")),
+                                cli_strdup(c, fields.data != NULL ? fields.data : "") };
         sfi_buf_free(&fields);
         cli_grid_add(c, &grid, cells);
     }
@@ -93,7 +103,7 @@ static int explain(cli *c, const char *soql, const sf_query_options *options)
 /* ---- the run ---- */
 
 typedef struct progress {
-    bool shown;         /* there is a line to wipe */
+    bool shown; /* there is a line to wipe */
     bool wanted;
     int64_t next_ms;
 } progress;
@@ -101,7 +111,8 @@ typedef struct progress {
 static void show_progress(progress *p, cli *c, const sf_query *q)
 {
     if (!p->wanted || (sf_query_delivered(q) & 255) != 0 || sfi_now_ms() < p->next_ms) return;
-    fprintf(stderr, "\r%s of %s rows\033[K", cli_group_digits(c, sf_query_delivered(q)), cli_group_digits(c, sf_query_total(q)));
+    fprintf(stderr, "\r%s of %s rows\033[K", cli_group_digits(c, sf_query_delivered(q)),
+            cli_group_digits(c, sf_query_total(q)));
     p->next_ms = sfi_now_ms() + 500;
     p->shown = true;
 }
@@ -121,7 +132,8 @@ static sf_status pump(cli_rows *rows, sf_error *err)
     sf_status rc;
     while ((rc = sf_query_next(rows->query, &row, err)) == SF_ROW) {
         rc = cli_rows_add(rows, row, err);
-        if (rc == SF_OK && cli_signal != 0) rc = sfi_fail(err, SF_ERR_CANCELLED, "interrupted after %lld rows", (long long)rows->written);
+        if (rc == SF_OK && cli_signal != 0)
+            rc = sfi_fail(err, SF_ERR_CANCELLED, "interrupted after %lld rows", (long long)rows->written);
         if (rc < 0) break;
         show_progress(&p, c, rows->query);
     }
@@ -146,7 +158,8 @@ static int end_envelope(cli *c, const cli_rows *rows, sf_status rc, const sf_err
 {
     cli_exit code = rc < 0 ? cli_exit_of(err) : CLI_OK;
     sfi_buf text = { 0 };
-    sfi_buf_addf(&text, "],\"totalSize\":%lld,\"done\":%s},\"status\":%d", (long long)sf_query_total(rows->query), rc < 0 ? "false" : "true", (int)code);
+    sfi_buf_addf(&text, "],\"totalSize\":%lld,\"done\":%s},\"status\":%d", (long long)sf_query_total(rows->query),
+                 rc < 0 ? "false" : "true", (int)code);
     if (rc < 0) {
         sfi_buf_add_str(&text, ",\"error\":{");
         cli_error_members(&text, err, NULL);
@@ -156,7 +169,8 @@ static int end_envelope(cli *c, const cli_rows *rows, sf_status rc, const sf_err
     if (text.data == NULL) cli_no_memory();
     cli_out_add(&c->out, text.data, text.len);
     sfi_buf_free(&text);
-    if (rc < 0 && c->output != NULL) return cli_fail_error(c, err); /* the file is not kept; the error goes to stdout alone */
+    if (rc < 0 && c->output != NULL)
+        return cli_fail_error(c, err); /* the file is not kept; the error goes to stdout alone */
     int finished = cli_finish_output(c);
     return code != CLI_OK ? (int)code : finished;
 }
@@ -176,8 +190,8 @@ static int run_rows(cli_rows *rows)
         bool told = c->output != NULL || (c->out.terminal && rows->format == CLI_FORMAT_TABLE);
         code = cli_finish_output(c);
         if (code == CLI_OK && told)
-            cli_note(c, "%s row%s%s%s", cli_group_digits(c, rows->written), rows->written == 1 ? "" : "s", c->output != NULL ? " to " : "",
-                     c->output != NULL ? c->output : "");
+            cli_note(c, "%s row%s%s%s", cli_group_digits(c, rows->written), rows->written == 1 ? "" : "s",
+                     c->output != NULL ? " to " : "", c->output != NULL ? c->output : "");
     }
     cli_rows_clear(rows, rc >= 0);
     return code;
@@ -187,7 +201,9 @@ static sf_status query_options(cli *c, sf_query_options *options, sf_error *err)
 {
     const char *page_rows = cli_args_value(&c->args, "page-rows");
     int64_t n = 0;
-    *options = (sf_query_options){ .all_rows = cli_args_times(&c->args, "all-rows") > 0, .tooling = cli_args_times(&c->args, "tooling") > 0, .call = &c->call };
+    *options = (sf_query_options){ .all_rows = cli_args_times(&c->args, "all-rows") > 0,
+                                   .tooling = cli_args_times(&c->args, "tooling") > 0,
+                                   .call = &c->call };
     if (page_rows != NULL && (!sfi_parse_int(sfi_str(page_rows), &n) || n < 200 || n > 2000))
         return sfi_fail(err, SF_ERR_USAGE, "--page-rows %.20s: want a number from 200 to 2000", page_rows);
     options->page_rows = (int32_t)n;

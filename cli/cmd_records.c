@@ -7,7 +7,7 @@ enum { FIELDS_MAX = 2000 };
 /* The second word: an id, or FIELD=VALUE of an external id. */
 typedef struct target {
     const char *object;
-    const char *id;               /* NULL: by external id */
+    const char *id; /* NULL: by external id */
     const char *field, *value;
 } target;
 
@@ -19,21 +19,27 @@ static sf_status take_target(cli *c, target *t, bool id_allowed, sf_error *err)
         if (t->value[0] == 0) return sfi_fail(err, SF_ERR_USAGE, "%.80s: the external id has no value", word);
         return SF_OK;
     }
-    if (!id_allowed) return sfi_fail(err, SF_ERR_USAGE, "upsert: want EXTERNAL_ID=VALUE after the object, not %.80s", word);
+    if (!id_allowed)
+        return sfi_fail(err, SF_ERR_USAGE, "upsert: want EXTERNAL_ID=VALUE after the object, not %.80s", word);
     if (sfi_id_make(sfi_str(word)).text[0] == 0)
-        return sfi_fail(err, SF_ERR_USAGE, "%.80s is no record id (15 or 18 letters and digits) and no FIELD=VALUE", word);
+        return sfi_fail(err, SF_ERR_USAGE, "%.80s is no record id (15 or 18 letters and digits) and no FIELD=VALUE",
+                        word);
     t->id = word;
     return SF_OK;
 }
 
 static sf_status write_options(cli *c, sf_write_options *out, sf_error *err)
 {
-    *out = (sf_write_options){ .external_id = cli_args_value(&c->args, "external-id"), .assignment_rule = cli_args_value(&c->args, "assignment-rule"),
-                               .allow_duplicates = cli_args_times(&c->args, "allow-duplicates") > 0, .update_only = cli_args_times(&c->args, "update-only") > 0,
-                               .if_match = cli_args_value(&c->args, "if-match"), .call = &c->call };
+    *out = (sf_write_options){ .external_id = cli_args_value(&c->args, "external-id"),
+                               .assignment_rule = cli_args_value(&c->args, "assignment-rule"),
+                               .allow_duplicates = cli_args_times(&c->args, "allow-duplicates") > 0,
+                               .update_only = cli_args_times(&c->args, "update-only") > 0,
+                               .if_match = cli_args_value(&c->args, "if-match"),
+                               .call = &c->call };
     const char *since = cli_args_value(&c->args, "if-unmodified-since");
     char kind;
-    if (since == NULL || (sfi_time_parse(sfi_str(since), &out->if_unmodified_since_ms, &kind) && kind != 't')) return SF_OK;
+    if (since == NULL || (sfi_time_parse(sfi_str(since), &out->if_unmodified_since_ms, &kind) && kind != 't'))
+        return SF_OK;
     return sfi_fail(err, SF_ERR_USAGE, "--if-unmodified-since %.60s: want a time such as 2026-03-01T12:00:00Z", since);
 }
 
@@ -101,10 +107,12 @@ int cli_run_get(cli *c)
     sf_document *doc = NULL;
     sf_read_options options = { .fields = field_list(c), .call = &c->call };
     sf_status rc = take_target(c, &t, true, &err);
-    if (rc == SF_OK && options.fields != NULL && options.fields[0] == NULL) rc = sfi_fail(&err, SF_ERR_USAGE, "--fields names no field");
+    if (rc == SF_OK && options.fields != NULL && options.fields[0] == NULL)
+        rc = sfi_fail(&err, SF_ERR_USAGE, "--fields names no field");
     if (rc == SF_OK) rc = cli_connect(c, &err);
-    if (rc == SF_OK) rc = t.id != NULL ? sf_record_get(c->sf, t.object, t.id, &options, &doc, &err)
-                                       : sf_record_get_by_external_id(c->sf, t.object, t.field, t.value, &options, &doc, &err);
+    if (rc == SF_OK)
+        rc = t.id != NULL ? sf_record_get(c->sf, t.object, t.id, &options, &doc, &err)
+                          : sf_record_get_by_external_id(c->sf, t.object, t.field, t.value, &options, &doc, &err);
     int code = rc == SF_OK ? print_record(c, sf_document_root(doc)) : cli_fail_error(c, &err);
     sf_document_free(doc);
     return code;
@@ -135,7 +143,9 @@ static int print_written(cli *c, const char *id, bool show_id, bool created)
 static sf_status new_record(cli *c, sf_record **out, size_t first_field, sf_error *err)
 {
     *out = sf_record_new(c->args.words[0]);
-    if (*out == NULL) return sfi_fail(err, SF_ERR_USAGE, "%.80s is not an object's name, such as Account or Invoice__c", c->args.words[0]);
+    if (*out == NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "%.80s is not an object's name, such as Account or Invoice__c",
+                        c->args.words[0]);
     return cli_fields_from_words(c, *out, first_field, err);
 }
 
@@ -204,8 +214,9 @@ int cli_run_delete(cli *c)
     sf_status rc = take_target(c, &t, true, &err);
     if (rc == SF_OK) rc = write_options(c, &options, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
-    if (rc == SF_OK) rc = t.id != NULL ? sf_record_delete(c->sf, t.object, t.id, &options, &err)
-                                       : sf_record_delete_by_external_id(c->sf, t.object, t.field, t.value, &options, &err);
+    if (rc == SF_OK)
+        rc = t.id != NULL ? sf_record_delete(c->sf, t.object, t.id, &options, &err)
+                          : sf_record_delete_by_external_id(c->sf, t.object, t.field, t.value, &options, &err);
     if (rc < 0) return cli_fail_error(c, &err);
     cli_note(c, "Deleted %s %s.", t.object, c->args.words[1]);
     return print_written(c, t.id, false, false);

@@ -28,13 +28,13 @@ typedef enum cli_words {
 } cli_words;
 
 typedef struct cli_flag {
-    const char *name;       /* "all-rows"; NULL ends a list */
-    char letter;            /* 0: none */
-    const char *value;      /* "FILE"; NULL: a switch */
-    const char *help;       /* one line, no full stop */
+    const char *name;  /* "all-rows"; NULL ends a list */
+    char letter;       /* 0: none */
+    const char *value; /* "FILE"; NULL: a switch */
+    const char *help;  /* one line, no full stop */
     cli_words words;
-    const char *synonym;    /* another long name, as other tools spell it; NULL: none */
-    bool repeats;           /* may be given several times, each counts */
+    const char *synonym; /* another long name, as other tools spell it; NULL: none */
+    bool repeats;        /* may be given several times, each counts */
 } cli_flag;
 
 typedef struct cli_example {
@@ -45,16 +45,16 @@ typedef struct cli_example {
 enum { CLI_WORDS_MAX = 3 };
 
 typedef struct cli_command {
-    const char *name;              /* NULL ends a list */
-    const char *usage;             /* what follows the name */
-    const char *summary;           /* one line for the overview */
-    const char *text;              /* paragraphs, a blank line between; a line that starts with two blanks stays as it is */
-    const cli_flag *flags;         /* its own; NULL: none */
-    const cli_example *examples;   /* at least one */
-    int words_min, words_max;      /* words after the name; words_max -1: any number */
+    const char *name;      /* NULL ends a list */
+    const char *usage;     /* what follows the name */
+    const char *summary;   /* one line for the overview */
+    const char *text;      /* paragraphs, a blank line between; a line that starts with two blanks stays as it is */
+    const cli_flag *flags; /* its own; NULL: none */
+    const cli_example *examples;    /* at least one */
+    int words_min, words_max;       /* words after the name; words_max -1: any number */
     cli_words words[CLI_WORDS_MAX]; /* what each word is; the last goes on for those that follow */
-    int (*run)(cli *c);            /* answers the exit code */
-    const char *group;             /* heading in the overview; NULL: hidden */
+    int (*run)(cli *c);             /* answers the exit code */
+    const char *group;              /* heading in the overview; NULL: hidden */
 } cli_command;
 
 extern const cli_command cli_commands[];
@@ -75,7 +75,7 @@ typedef struct cli_args {
     const cli_command *command; /* NULL: none was named */
     const char **words;         /* those that are neither the command, nor flags, nor their values */
     size_t count;
-    cli_given *given;           /* in the order they were typed */
+    cli_given *given; /* in the order they were typed */
     size_t given_count;
 } cli_args;
 
@@ -93,7 +93,8 @@ const char *cli_nearest(const char *typed, const char *const *names, size_t coun
  * NULL at the end) and *out_argc hold it; false: it is none of these. */
 bool cli_sf_rewrite(int argc, char *const *argv, sfi_arena *arena, int *out_argc, char ***out_argv);
 
-const char *cli_sf_spelling(int argc, char *const *argv); /* our command for sf's words, though the flags do not fit; NULL: none */
+const char *
+cli_sf_spelling(int argc, char *const *argv); /* our command for sf's words, though the flags do not fit; NULL: none */
 
 /* ---- what is printed of the table (help.c, manpage.c, complete.c) ---- */
 void cli_help_overview(sfi_buf *out, bool color);

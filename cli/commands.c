@@ -1,7 +1,8 @@
 /* commands.c: the table of commands: what command.h says is printed, parsed and completed from these rows. */
 #include "command.h"
 
-/* clang-format off: rows of a table read better as they are */
+/* Rows of a table read better as they are. */
+/* clang-format off */
 
 const cli_flag cli_common_flags[] = {
     { "org", 'o', "NAME", "the login to use (see sforce orgs)", CLI_WORDS_ORG, "target-org", false },

@@ -30,7 +30,8 @@ static bool take_string(sf_str *rest, sfi_buf *out)
 static sf_status take_setting(sf_str line, int number, sfi_arena *arena, cli_settings *out, sf_error *err)
 {
     size_t n = 0;
-    while (n < line.len && (line.ptr[n] == '_' || line.ptr[n] == '-' || (line.ptr[n] >= 'a' && line.ptr[n] <= 'z'))) n++;
+    while (n < line.len && (line.ptr[n] == '_' || line.ptr[n] == '-' || (line.ptr[n] >= 'a' && line.ptr[n] <= 'z')))
+        n++;
     sf_str name = { line.ptr, n }, rest = sfi_trim((sf_str){ line.ptr + n, line.len - n });
     const char **slot = sfi_str_is(name, "org")           ? &out->org
                         : sfi_str_is(name, "format")      ? &out->format
@@ -39,7 +40,8 @@ static sf_status take_setting(sf_str line, int number, sfi_arena *arena, cli_set
     if (n == 0 || !sfi_take_text(&rest, "="))
         return sfi_fail(err, SF_ERR_USAGE, "line %d: want NAME = \"VALUE\"", number);
     if (slot == NULL)
-        return sfi_fail(err, SF_ERR_USAGE, "line %d: unknown setting %.*s (there are org, format and api_version)", number, (int)(n < 60 ? n : 60), line.ptr);
+        return sfi_fail(err, SF_ERR_USAGE, "line %d: unknown setting %.*s (there are org, format and api_version)",
+                        number, (int)(n < 60 ? n : 60), line.ptr);
     rest = sfi_trim(rest);
     sfi_buf value = { 0 };
     bool ok = take_string(&rest, &value);
@@ -47,7 +49,9 @@ static sf_status take_setting(sf_str line, int number, sfi_arena *arena, cli_set
     ok = ok && (rest.len == 0 || rest.ptr[0] == '#');
     if (ok) *slot = sfi_arena_strndup(arena, value.data != NULL ? value.data : "", value.len);
     sfi_buf_free(&value);
-    if (!ok) return sfi_fail(err, SF_ERR_USAGE, "line %d: the value wants quotes: %.*s = \"VALUE\"", number, (int)n, line.ptr);
+    if (!ok)
+        return sfi_fail(err, SF_ERR_USAGE, "line %d: the value wants quotes: %.*s = \"VALUE\"", number, (int)n,
+                        line.ptr);
     return *slot != NULL ? SF_OK : sfi_fail_memory(err, "settings");
 }
 
@@ -86,7 +90,7 @@ static sf_status read_project(cli *c, cli_settings *out, sf_error *err)
 {
     char here[4096];
     if (getcwd(here, sizeof here) == NULL) return SF_OK; /* a folder that is gone has no project */
-    for (;;) { /* ends at the root: each round cuts a name off */
+    for (;;) {                                           /* ends at the root: each round cuts a name off */
         const char *path = cli_textf(c, "%s/.sforce.toml", strcmp(here, "/") == 0 ? "" : here);
         if (access(path, F_OK) == 0) return read_settings(c, path, out, err);
         char *slash = strrchr(here, '/');

@@ -7,8 +7,11 @@ typedef uint64_t halves __attribute__((vector_size(16)));
 
 bool cli_csv_delimiter(const char *text, char *out)
 {
-    static const struct { const char *name; char ch; } names[] = { { "comma", ',' }, { "semicolon", ';' }, { "tab", '\t' }, { "\\t", '\t' },
-                                                                   { "pipe", '|' },  { "caret", '^' },     { "space", ' ' }, { "backquote", '`' } };
+    static const struct {
+        const char *name;
+        char ch;
+    } names[] = { { "comma", ',' }, { "semicolon", ';' }, { "tab", '\t' },  { "\\t", '\t' },
+                  { "pipe", '|' },  { "caret", '^' },     { "space", ' ' }, { "backquote", '`' } };
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
         if (!sfi_eq_nocase(text, names[i].name)) continue;
         *out = names[i].ch;
@@ -19,7 +22,9 @@ bool cli_csv_delimiter(const char *text, char *out)
     return one;
 }
 
-static uint64_t bytes_equal(uint64_t word, unsigned char ch) /* high bits where a byte of word is ch; may say yes too often behind one */
+static uint64_t
+bytes_equal(uint64_t word,
+            unsigned char ch) /* high bits where a byte of word is ch; may say yes too often behind one */
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t x = word ^ (ones * ch);
@@ -28,7 +33,8 @@ static uint64_t bytes_equal(uint64_t word, unsigned char ch) /* high bits where 
 
 static bool word_is_special(uint64_t word, unsigned char delimiter)
 {
-    return (bytes_equal(word, '"') | bytes_equal(word, delimiter) | bytes_equal(word, '\n') | bytes_equal(word, '\r')) != 0;
+    return (bytes_equal(word, '"') | bytes_equal(word, delimiter) | bytes_equal(word, '\n') |
+            bytes_equal(word, '\r')) != 0;
 }
 
 static block block_specials(block b, unsigned char delimiter)

@@ -18,7 +18,9 @@ static sf_status apply_json(sf_record *r, const char *field, const char *json, s
     sf_document *doc = NULL;
     sf_status rc = sf_document_parse(json, strlen(json), &doc, err);
     sf_document_free(doc);
-    if (rc != SF_OK) return sfi_fail(err, SF_ERR_USAGE, "%s:=%.100s is not JSON (a text wants quotes; %s=TEXT needs none)", field, json, field);
+    if (rc != SF_OK)
+        return sfi_fail(err, SF_ERR_USAGE, "%s:=%.100s is not JSON (a text wants quotes; %s=TEXT needs none)", field,
+                        json, field);
     return sf_record_set_json(r, field, sfi_str(json));
 }
 
@@ -63,14 +65,16 @@ sf_status cli_field_apply(cli *c, sf_record *r, const char *word, sf_error *err)
     if (rc == SF_OK || rc == SF_ERR_MEMORY) return rc;
     if (err->status != rc || err->message[0] == 0) { /* the setters keep their reason; the record's JSON has it */
         char *json = NULL;
-        if (sf_record_to_json(r, &json, err) == SF_OK) sfi_free(json), (void)sfi_fail(err, rc, "%.100s cannot be set", word);
+        if (sf_record_to_json(r, &json, err) == SF_OK)
+            sfi_free(json), (void)sfi_fail(err, rc, "%.100s cannot be set", word);
     }
     return rc;
 }
 
 sf_status cli_fields_apply_json(cli *c, sf_record *r, sf_value object, sf_error *err)
 {
-    if (sf_value_type(object) != SF_OBJECT) return sfi_fail(err, SF_ERR_USAGE, "want one JSON object with the fields, such as {\"Name\":\"Acme\"}");
+    if (sf_value_type(object) != SF_OBJECT)
+        return sfi_fail(err, SF_ERR_USAGE, "want one JSON object with the fields, such as {\"Name\":\"Acme\"}");
     sf_str key;
     sf_value value;
     for (sf_iter it = sf_iter_begin(object); sf_iter_next(&it, &key, &value);) {

@@ -83,7 +83,9 @@ static sf_status print_record(cli *c, const cli_grid *grid, sf_error *err)
 static sf_status print_table(cli *c, const cli_grid *grid, sf_error *err)
 {
     cli_table *table = NULL;
-    cli_table_options options = { .terminal = c->out.terminal, .color = c->color && c->out.terminal, .right = grid->right };
+    cli_table_options options = { .terminal = c->out.terminal,
+                                  .color = c->color && c->out.terminal,
+                                  .right = grid->right };
     sf_status rc = cli_table_new(&c->out, grid->names, grid->columns, &options, &table, err);
     sf_str *cells = cli_alloc(c, grid->columns * sizeof *cells);
     for (size_t row = 0; row < grid->rows && rc == SF_OK; row++) {

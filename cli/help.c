@@ -106,7 +106,8 @@ void cli_help_command(sfi_buf *out, const cli_command *command, bool color)
 void cli_help_overview(sfi_buf *out, bool color)
 {
     sfi_buf_addf(out, "%ssforce%s talks to Salesforce from the command line.\n\n", bold(color), plain(color));
-    sfi_buf_add_str(out, "Usage: sforce COMMAND [WORDS] [FLAGS]\n\nStart here, without credentials: sforce local start\n");
+    sfi_buf_add_str(out,
+                    "Usage: sforce COMMAND [WORDS] [FLAGS]\n\nStart here, without credentials: sforce local start\n");
     const char *group = "";
     for (const cli_command *m = cli_commands; m->name != NULL; m++) {
         if (m->group == NULL) continue;
@@ -118,5 +119,6 @@ void cli_help_overview(sfi_buf *out, bool color)
     }
     sfi_buf_addf(out, "\n%sFlags of every command%s\n", bold(color), plain(color));
     add_flags(out, cli_common_flags, color);
-    sfi_buf_add_str(out, "\nMore: sforce COMMAND --help, sforce man [COMMAND]. Completion: sforce completion bash|zsh|fish.\n");
+    sfi_buf_add_str(
+        out, "\nMore: sforce COMMAND --help, sforce man [COMMAND]. Completion: sforce completion bash|zsh|fish.\n");
 }

@@ -60,7 +60,8 @@ sf_status cli_login_names(cli *c, const char *const **out, size_t *count, sf_err
     *count = 0;
     const char *dir = logins_dir(c);
     DIR *d = opendir(dir);
-    if (d == NULL) return errno == ENOENT ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot read %s: %s", dir, strerror(errno));
+    if (d == NULL)
+        return errno == ENOENT ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot read %s: %s", dir, strerror(errno));
     const char **names = NULL;
     size_t cap = 0;
     for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
@@ -88,15 +89,17 @@ static sf_status no_such_login(cli *c, const char *name, sf_error *err)
     size_t count = 0;
     (void)cli_login_names(c, &names, &count, NULL); /* only for the suggestion */
     const char *near = cli_nearest(name, names, count);
-    return sfi_fail(err, SF_ERR_AUTH, "no login named %.128s%s%s%s", name, near != NULL ? " (did you mean " : "", near != NULL ? near : "",
-                    near != NULL ? "?)" : count > 0 ? "; sforce orgs lists them" : "; there are none yet");
+    return sfi_fail(err, SF_ERR_AUTH, "no login named %.128s%s%s%s", name, near != NULL ? " (did you mean " : "",
+                    near != NULL ? near : "",
+                    near != NULL ? "?)"
+                    : count > 0  ? "; sforce orgs lists them"
+                                 : "; there are none yet");
 }
 
 static void warn_when_readable(cli *c, const char *path)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-        cli_warn(c, "%s can be read by others: chmod 600 it", path);
+    if (stat(path, &st) == 0 && (st.st_mode & 077) != 0) cli_warn(c, "%s can be read by others: chmod 600 it", path);
 }
 
 sf_status cli_login_load(cli *c, const char *name, cli_login *out, sf_error *err)
@@ -153,7 +156,8 @@ sf_status cli_login_save(cli *c, const cli_login *login, const char *path, sf_er
     if (rc != SF_OK) return rc;
     sfi_buf text = { 0 };
     if (!sfi_buf_add_char(&text, '{')) cli_no_memory();
-    for (size_t i = 0; i < SFI_COUNT_OF(members); i++) cli_json_add_member(&text, members[i].name, *slot(&copy, &members[i]));
+    for (size_t i = 0; i < SFI_COUNT_OF(members); i++)
+        cli_json_add_member(&text, members[i].name, *slot(&copy, &members[i]));
     if (!text.failed) copy_others(c, path, &text);
     sfi_buf_add_str(&text, "}\n");
     rc = sfi_buf_status(&text, err, "a login");

@@ -58,7 +58,8 @@ int cli_run_man(cli *c)
     if (dir == NULL) {
         sfi_buf text = { 0 };
         const cli_command *command = c->args.count > 0 ? cli_command_find(c->args.words[0]) : NULL;
-        if (c->args.count > 0 && command == NULL) return cli_usage(c, "no command %.80s; sforce --help lists them", c->args.words[0]);
+        if (c->args.count > 0 && command == NULL)
+            return cli_usage(c, "no command %.80s; sforce --help lists them", c->args.words[0]);
         cli_man_page(&text, command);
         return print_text(c, &text);
     }
@@ -68,7 +69,8 @@ int cli_run_man(cli *c)
         sfi_buf text = { 0 };
         cli_man_page(&text, m->name != NULL ? m : NULL);
         rc = sfi_buf_status(&text, &err, "a man page");
-        const char *path = m->name != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
+        const char *path =
+            m->name != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
         if (rc == SF_OK) rc = cli_write_file(path, sfi_buf_str(&text), 0644, &err);
         sfi_buf_free(&text);
         if (m->name == NULL) break;
@@ -122,16 +124,19 @@ static sf_status settle(cli *c, sf_error *err)
     c->no_progress = cli_args_times(&c->args, "no-progress") > 0;
     c->output = cli_args_value(&c->args, "output");
     sf_status rc = SF_OK;
-    if (c->args.command->group != NULL && c->args.command->run != cli_run_man && c->args.command->run != cli_run_completion)
+    if (c->args.command->group != NULL && c->args.command->run != cli_run_man &&
+        c->args.command->run != cli_run_completion)
         rc = cli_settings_load(c, err);
     if (rc == SF_OK) rc = settle_format(c, err);
     if (rc == SF_OK) rc = settle_log(c, err);
     if (rc != SF_OK) return rc;
     c->api_version = cli_args_value(&c->args, "api-version");
     if (c->api_version == NULL) c->api_version = first_variable(versions, SFI_COUNT_OF(versions));
-    if (c->api_version == NULL) c->api_version = c->project.api_version != NULL ? c->project.api_version : c->user.api_version;
+    if (c->api_version == NULL)
+        c->api_version = c->project.api_version != NULL ? c->project.api_version : c->user.api_version;
     if (timeout != NULL && !cli_parse_duration(timeout, &c->timeout_ms))
-        return sfi_fail(err, SF_ERR_USAGE, "--timeout %.40s: want a time up to a day, such as 30s, 10m or 500ms", timeout);
+        return sfi_fail(err, SF_ERR_USAGE, "--timeout %.40s: want a time up to a day, such as 30s, 10m or 500ms",
+                        timeout);
     if (calls != NULL && (!sfi_parse_int(sfi_str(calls), &c->max_calls) || c->max_calls < 1))
         return sfi_fail(err, SF_ERR_USAGE, "--max-calls %.40s: want a number from 1 on", calls);
     return SF_OK;
@@ -140,9 +145,11 @@ static sf_status settle(cli *c, sf_error *err)
 static int check_words(cli *c)
 {
     const cli_command *m = c->args.command;
-    if (c->args.count < (size_t)m->words_min) return cli_usage(c, "%s: something is missing: sforce %s %s", m->name, m->name, m->usage);
+    if (c->args.count < (size_t)m->words_min)
+        return cli_usage(c, "%s: something is missing: sforce %s %s", m->name, m->name, m->usage);
     if (m->words_max >= 0 && c->args.count > (size_t)m->words_max)
-        return cli_usage(c, "%s: %.80s is one word too many (a text with blanks wants quotes)", m->name, c->args.words[m->words_max]);
+        return cli_usage(c, "%s: %.80s is one word too many (a text with blanks wants quotes)", m->name,
+                         c->args.words[m->words_max]);
     return CLI_OK;
 }
 
@@ -160,7 +167,8 @@ static int run_command(cli *c)
 /* "org NAME" where a login has that name is ours, whatever sf means by it. */
 static bool is_login(cli *c, int argc, char *const *argv)
 {
-    return argc > 2 && strcmp(argv[1], "org") == 0 && cli_login_name_ok(argv[2]) && access(cli_login_path(c, argv[2]), F_OK) == 0;
+    return argc > 2 && strcmp(argv[1], "org") == 0 && cli_login_name_ok(argv[2]) &&
+           access(cli_login_path(c, argv[2]), F_OK) == 0;
 }
 
 static int run_line(cli *c, int argc, char **argv)
@@ -178,12 +186,14 @@ static int run_line(cli *c, int argc, char **argv)
     }
     sf_status rc = cli_args_parse(argc, argv, &c->arena, &c->args, &err);
     c->json = cli_args_times(&c->args, "json") > 0;
-    for (int i = 1; rc != SF_OK && i < argc && strcmp(argv[i], "--") != 0; i++) c->json = c->json || strcmp(argv[i], "--json") == 0;
+    for (int i = 1; rc != SF_OK && i < argc && strcmp(argv[i], "--") != 0; i++)
+        c->json = c->json || strcmp(argv[i], "--json") == 0;
     c->color = !c->json && wants_color(STDERR_FILENO);
     if (cli_args_times(&c->args, "version") > 0) return print_version(c);
     if (cli_args_times(&c->args, "help") > 0) return print_help(c, c->args.command);
     if (rc != SF_OK && spelling != NULL)
-        return cli_fail_hint(c, &err, cli_textf(c, "sforce spells it: sforce %s %s", spelling, cli_command_find(spelling)->usage));
+        return cli_fail_hint(
+            c, &err, cli_textf(c, "sforce spells it: sforce %s %s", spelling, cli_command_find(spelling)->usage));
     if (rc != SF_OK) return cli_fail_error(c, &err);
     if (c->args.command != NULL) return run_command(c);
     (void)print_help(c, NULL);

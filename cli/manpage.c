@@ -115,7 +115,8 @@ static const entry variables[] = {
 };
 
 static const entry files[] = {
-    { "$XDG_CONFIG_HOME/sforce/config.toml", "Settings: org, format, api_version, one NAME = \"VALUE\" a line. `sforce org NAME' writes org." },
+    { "$XDG_CONFIG_HOME/sforce/config.toml",
+      "Settings: org, format, api_version, one NAME = \"VALUE\" a line. `sforce org NAME' writes org." },
     { ".sforce.toml", "The same for a project, looked for in the current folder and those above it." },
     { "$XDG_DATA_HOME/sforce/orgs/NAME.json", "A login, mode 0600 in a folder of mode 0700." },
     { "$XDG_CACHE_HOME/sforce/ORGID/", "Describe answers and the org's newest version." },
@@ -126,12 +127,13 @@ static void add_overview(sfi_buf *out)
 {
     sfi_buf_add_str(out, ".SH NAME\nsforce \\- talk to Salesforce from the command line\n.SH SYNOPSIS\n.B sforce\n"
                          ".I COMMAND\n[\\fIWORDS\\fR] [\\fIFLAGS\\fR]\n.SH DESCRIPTION\n");
-    add_text(out,
-             "sforce logs in to a Salesforce org, queries it, and reads and writes its records. Data goes to stdout and everything else "
-             "to stderr; the exit code says what kind of failure it was, so scripts need not read messages.\n\n"
-             "Values are printed as the org sent them: numbers are never rounded, dates never shifted, columns stand in the order of "
-             "the query. A result that ended early is an error, never a short result.\n\n"
-             "No credentials yet? `sforce local start' runs an org on this machine.");
+    add_text(out, "sforce logs in to a Salesforce org, queries it, and reads and writes its records. Data goes to "
+                  "stdout and everything else "
+                  "to stderr; the exit code says what kind of failure it was, so scripts need not read messages.\n\n"
+                  "Values are printed as the org sent them: numbers are never rounded, dates never shifted, columns "
+                  "stand in the order of "
+                  "the query. A result that ended early is an error, never a short result.\n\n"
+                  "No credentials yet? `sforce local start' runs an org on this machine.");
     sfi_buf_add_str(out, ".SH COMMANDS\n");
     for (const cli_command *m = cli_commands; m->name != NULL; m++) {
         if (m->group == NULL) continue;

@@ -9,9 +9,11 @@
 
 bool cli_format_parse(const char *text, cli_format *out)
 {
-    static const struct { const char *name; cli_format format; } names[] = { { "table", CLI_FORMAT_TABLE }, { "human", CLI_FORMAT_TABLE },
-                                                                             { "csv", CLI_FORMAT_CSV },     { "json", CLI_FORMAT_JSON },
-                                                                             { "ndjson", CLI_FORMAT_NDJSON }, { "jsonl", CLI_FORMAT_NDJSON } };
+    static const struct {
+        const char *name;
+        cli_format format;
+    } names[] = { { "table", CLI_FORMAT_TABLE }, { "human", CLI_FORMAT_TABLE },   { "csv", CLI_FORMAT_CSV },
+                  { "json", CLI_FORMAT_JSON },   { "ndjson", CLI_FORMAT_NDJSON }, { "jsonl", CLI_FORMAT_NDJSON } };
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
         if (!sfi_eq_nocase(text, names[i].name)) continue;
         *out = names[i].format;

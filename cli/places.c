@@ -11,7 +11,8 @@ static const char *place(cli *c, const char *own, const char *xdg, const char *b
     const char *dir = own != NULL ? getenv(own) : NULL;
     if (dir != NULL && dir[0] != 0) return cli_strdup(c, dir);
     dir = getenv(xdg);
-    if (dir != NULL && dir[0] == '/') return cli_textf(c, "%s/sforce", dir); /* the specification ignores relative ones */
+    if (dir != NULL && dir[0] == '/')
+        return cli_textf(c, "%s/sforce", dir); /* the specification ignores relative ones */
     const char *home = getenv("HOME");
     return cli_textf(c, "%s/%s/sforce", home != NULL && home[0] != 0 ? home : ".", below_home);
 }

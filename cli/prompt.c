@@ -65,7 +65,8 @@ sf_status cli_ask(cli *c, const char *what, const char *name, bool secret, const
         sfi_wipe(line, LINE_MAX_BYTES);
         return SF_OK;
     }
-    return sfi_fail(err, SF_ERR_USAGE, "%s is missing: set %s, or give it as a line on stdin", what, name != NULL ? name : "it");
+    return sfi_fail(err, SF_ERR_USAGE, "%s is missing: set %s, or give it as a line on stdin", what,
+                    name != NULL ? name : "it");
 }
 
 bool cli_confirm(cli *c, const char *question)

@@ -12,9 +12,11 @@ static bool code_is(const sf_error *err, const char *const *codes, size_t count)
 
 static bool is_access_code(const sf_error *err)
 {
-    static const char *const codes[] = { "INVALID_SESSION_ID", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INVALID_AUTH_HEADER",
-                                         "INVALID_LOGIN", "invalid_grant", "invalid_client", "invalid_client_id",
-                                         "OAUTH_APP_BLOCKED", "CLIENT_NOT_ACCESSIBLE_FOR_USER" };
+    static const char *const codes[] = { "INVALID_SESSION_ID",     "API_DISABLED_FOR_ORG",
+                                         "API_CURRENTLY_DISABLED", "INVALID_AUTH_HEADER",
+                                         "INVALID_LOGIN",          "invalid_grant",
+                                         "invalid_client",         "invalid_client_id",
+                                         "OAUTH_APP_BLOCKED",      "CLIENT_NOT_ACCESSIBLE_FOR_USER" };
     return code_is(err, codes, SFI_COUNT_OF(codes));
 }
 
@@ -22,7 +24,8 @@ cli_exit cli_exit_of(const sf_error *err)
 {
     switch (err->status) {
     case SF_ERR_USAGE: return CLI_USAGE;
-    case SF_ERR_LIMIT: return err->http_status == 0 ? CLI_USAGE : CLI_FAILED; /* what was typed is too long; or what came */
+    case SF_ERR_LIMIT:
+        return err->http_status == 0 ? CLI_USAGE : CLI_FAILED; /* what was typed is too long; or what came */
     case SF_ERR_NETWORK:
     case SF_ERR_TIMEOUT:
     case SF_ERR_TRUNCATED:
@@ -41,7 +44,9 @@ cli_exit cli_exit_of(const sf_error *err)
 
 static const char *hint_of_code(const char *code)
 {
-    static const struct { const char *code, *hint; } hints[] = {
+    static const struct {
+        const char *code, *hint;
+    } hints[] = {
         { "INVALID_FIELD", "sforce describe OBJECT lists its fields" },
         { "INVALID_FIELD_FOR_INSERT_UPDATE", "sforce describe OBJECT.FIELD says whether it can be written" },
         { "INVALID_TYPE", "sforce describe lists the objects that this user sees" },
@@ -66,15 +71,22 @@ static const char *hint_of(cli *c, const sf_error *err)
     if (hint != NULL) return hint;
     switch (cli_exit_of(err)) {
     case CLI_LOGIN:
-        return c->login.name != NULL && c->login.path != NULL ? cli_textf(c, "log in again: sforce login %s -a %s", c->login.login_url != NULL ? c->login.login_url : "URL", c->login.name)
-                                     : "sforce login --help shows the ways to log in; sforce local start needs no credentials";
+        return c->login.name != NULL && c->login.path != NULL
+                   ? cli_textf(c, "log in again: sforce login %s -a %s",
+                               c->login.login_url != NULL ? c->login.login_url : "URL", c->login.name)
+                   : "sforce login --help shows the ways to log in; sforce local start needs no credentials";
     case CLI_NETWORK:
-        return c->login.path != NULL && sfi_eq_nocase(c->login.flow, "client-credentials") && c->login.instance_url != NULL && strstr(c->login.instance_url, "//127.0.0.1") != NULL
+        return c->login.path != NULL && sfi_eq_nocase(c->login.flow, "client-credentials") &&
+                       c->login.instance_url != NULL && strstr(c->login.instance_url, "//127.0.0.1") != NULL
                    ? "is the local org running? sforce local start"
                    : "nothing was changed: it is safe to run the command again";
-    case CLI_UNKNOWN: return "the write may or may not have taken effect: look for the record (sforce query) before you repeat it";
-    case CLI_LIMIT: return c->max_calls > 0 ? "raise --max-calls, or see sforce limits" : "sforce limits shows what is left";
-    case CLI_USAGE: return c->args.command != NULL ? cli_textf(c, "sforce %s --help shows how", c->args.command->name) : "sforce --help lists the commands";
+    case CLI_UNKNOWN:
+        return "the write may or may not have taken effect: look for the record (sforce query) before you repeat it";
+    case CLI_LIMIT:
+        return c->max_calls > 0 ? "raise --max-calls, or see sforce limits" : "sforce limits shows what is left";
+    case CLI_USAGE:
+        return c->args.command != NULL ? cli_textf(c, "sforce %s --help shows how", c->args.command->name)
+                                       : "sforce --help lists the commands";
     default: return NULL;
     }
 }
@@ -104,7 +116,7 @@ static int report(cli *c, cli_exit code, const sf_error *err, const char *hint)
 {
     sf_error ignored;
     if (err->status == SF_ERR_CANCELLED) hint = NULL;
-    if (c->out.broken_pipe) return code; /* the reader left: nobody wants to know, main ends the run quietly */
+    if (c->out.broken_pipe) return (int)code; /* the reader left: nobody wants to know, main ends the run quietly */
     if (c->out.fd >= 0) (void)cli_out_close(&c->out, false, &ignored); /* this failure is the one to tell */
     if (c->json) {
         sfi_buf text = { 0 };
@@ -115,19 +127,24 @@ static int report(cli *c, cli_exit code, const sf_error *err, const char *hint)
         fwrite(text.data, 1, text.len, stdout);
         fflush(stdout);
         sfi_buf_free(&text);
-        return code;
+        return (int)code;
     }
     const char *red = c->color ? "\033[31m" : "", *dim = c->color ? "\033[2m" : "", *end = c->color ? "\033[0m" : "";
     bool named = err->code[0] != 0 && strstr(err->message, err->code) == NULL;
     fprintf(stderr, "%ssforce:%s %s%s%s\n", red, end, named ? err->code : "", named ? ": " : "", err->message);
     if (hint != NULL) fprintf(stderr, "%s  hint: %s%s\n", dim, hint, end);
-    return code;
+    return (int)code;
 }
 
 int cli_fail(cli *c, cli_exit code, const char *hint, const char *format, ...)
 {
-    static const struct { cli_exit code; sf_status status; } names[] = {
-        { CLI_USAGE, SF_ERR_USAGE }, { CLI_LOGIN, SF_ERR_AUTH }, { CLI_NETWORK, SF_ERR_NETWORK }, { CLI_FAILED, SF_ERR_IO } };
+    static const struct {
+        cli_exit code;
+        sf_status status;
+    } names[] = { { CLI_USAGE, SF_ERR_USAGE },
+                  { CLI_LOGIN, SF_ERR_AUTH },
+                  { CLI_NETWORK, SF_ERR_NETWORK },
+                  { CLI_FAILED, SF_ERR_IO } };
     sf_status status = SF_ERR_IO;
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++)
         if (names[i].code == code) status = names[i].status;
@@ -206,7 +223,8 @@ int cli_finish_grid(cli *c, const cli_grid *grid, sf_str raw)
     sf_error err;
     bool whole = c->json || c->format == CLI_FORMAT_JSON;
     if (!whole) {
-        if (cli_out_open(&c->out, c->output, &err) != SF_OK || cli_grid_print(c, grid, &err) != SF_OK) return cli_fail_error(c, &err);
+        if (cli_out_open(&c->out, c->output, &err) != SF_OK || cli_grid_print(c, grid, &err) != SF_OK)
+            return cli_fail_error(c, &err);
         return cli_finish_output(c);
     }
     if (raw.ptr != NULL) return cli_finish_json(c, raw);
@@ -215,5 +233,5 @@ int cli_finish_grid(cli *c, const cli_grid *grid, sf_str raw)
     if (text.data == NULL) cli_no_memory();
     int code = cli_finish_json(c, sfi_buf_str(&text));
     sfi_buf_free(&text);
-    return code;
+    return (int)code;
 }

@@ -4,7 +4,9 @@
 
 void cli_rows_init(cli_rows *rows, cli *c, sf_query *query, cli_format format)
 {
-    *rows = (cli_rows){ .c = c, .query = query, .format = format == CLI_FORMAT_AUTO ? CLI_FORMAT_TABLE : format,
+    *rows = (cli_rows){ .c = c,
+                        .query = query,
+                        .format = format == CLI_FORMAT_AUTO ? CLI_FORMAT_TABLE : format,
                         .csv = { .delimiter = ',', .null_text = "" } };
 }
 
@@ -27,7 +29,9 @@ static void take_columns(cli_rows *rows)
 
 static sf_status begin_table(cli_rows *rows, sf_error *err)
 {
-    cli_table_options options = { .terminal = rows->c->out.terminal, .color = rows->c->color && rows->c->out.terminal, .right = rows->right };
+    cli_table_options options = { .terminal = rows->c->out.terminal,
+                                  .color = rows->c->color && rows->c->out.terminal,
+                                  .right = rows->right };
     return cli_table_new(&rows->c->out, rows->names, rows->count, &options, &rows->table, err);
 }
 
@@ -38,12 +42,8 @@ sf_status cli_rows_begin(cli_rows *rows, sf_error *err)
     if (rows->columns == NULL) take_columns(rows);
     cli_out *out = &rows->c->out;
     switch (rows->format) {
-    case CLI_FORMAT_CSV:
-        cli_csv_header(out, &rows->csv, rows->names, rows->count);
-        return SF_OK;
-    case CLI_FORMAT_JSON:
-        cli_out_add_str(out, rows->c->json ? "{\"result\":{\"records\":[" : "[");
-        return SF_OK;
+    case CLI_FORMAT_CSV: cli_csv_header(out, &rows->csv, rows->names, rows->count); return SF_OK;
+    case CLI_FORMAT_JSON: cli_out_add_str(out, rows->c->json ? "{\"result\":{\"records\":[" : "["); return SF_OK;
     case CLI_FORMAT_NDJSON: return SF_OK;
     default: return begin_table(rows, err);
     }
@@ -61,7 +61,8 @@ typedef struct walk {
 
 static bool is_parent_of(sf_str key, const cli_column *column)
 {
-    return column->nested && key.len < column->len && column->path[key.len] == '.' && memcmp(key.ptr, column->path, key.len) == 0;
+    return column->nested && key.len < column->len && column->path[key.len] == '.' &&
+           memcmp(key.ptr, column->path, key.len) == 0;
 }
 
 static sf_value column_value(walk *w, sf_value row, const cli_column *column)
@@ -191,13 +192,16 @@ sf_status cli_rows_add(cli_rows *rows, sf_value row, sf_error *err)
     rows->written++;
     if (rows->written == 1 || (rows->written & 15) == 0) cli_out_flush_stale(&rows->c->out);
     cli_out *out = &rows->c->out;
-    return out->error == 0 ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot write %s: %s", out->path != NULL ? out->path : "stdout", strerror(out->error));
+    return out->error == 0 ? SF_OK
+                           : sfi_fail(err, SF_ERR_IO, "cannot write %s: %s", out->path != NULL ? out->path : "stdout",
+                                      strerror(out->error));
 }
 
 sf_status cli_rows_end(cli_rows *rows, sf_error *err)
 {
     sf_status rc = cli_rows_begin(rows, err);
-    if (rc == SF_OK && rows->format == CLI_FORMAT_JSON && !rows->c->json) cli_out_add_str(&rows->c->out, rows->written > 0 ? "\n]\n" : "]\n");
+    if (rc == SF_OK && rows->format == CLI_FORMAT_JSON && !rows->c->json)
+        cli_out_add_str(&rows->c->out, rows->written > 0 ? "\n]\n" : "]\n");
     if (rc == SF_OK && rows->table != NULL) rc = cli_table_end(rows->table, err);
     return rc;
 }

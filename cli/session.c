@@ -39,8 +39,9 @@ static const char *variable(const char *name)
 /* A session from the environment, as CI has it. */
 static bool login_of_environment(cli *c, cli_login *out, sf_status *rc, sf_error *err)
 {
-    static const struct { const char *token, *url; } names[] = { { "SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL" },
-                                                                 { "SFDX_ACCESS_TOKEN", "SFDX_INSTANCE_URL" } };
+    static const struct {
+        const char *token, *url;
+    } names[] = { { "SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL" }, { "SFDX_ACCESS_TOKEN", "SFDX_INSTANCE_URL" } };
     for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
         const char *token = variable(names[i].token), *url = variable(names[i].url);
         if (token == NULL) continue;
@@ -50,7 +51,10 @@ static bool login_of_environment(cli *c, cli_login *out, sf_status *rc, sf_error
             *rc = sfi_fail(err, SF_ERR_AUTH, "%s is set, but %s is not: both are needed", names[i].token, names[i].url);
             return true;
         }
-        *out = (cli_login){ .name = names[i].token, .flow = "bearer", .access_token = cli_strdup(c, token), .instance_url = cli_strdup(c, url),
+        *out = (cli_login){ .name = names[i].token,
+                            .flow = "bearer",
+                            .access_token = cli_strdup(c, token),
+                            .instance_url = cli_strdup(c, url),
                             .chosen_by = names[i].token };
         return true;
     }
@@ -94,7 +98,8 @@ sf_status cli_org_choose(cli *c, cli_login *out, sf_error *err)
         by = c->user.path;
     }
     if (name == NULL) name = sf_default(c), by = "the default org of sf";
-    if (name == NULL) return sfi_fail(err, SF_ERR_AUTH, "not logged in to any org: no -o NAME, and no default org is set");
+    if (name == NULL)
+        return sfi_fail(err, SF_ERR_AUTH, "not logged in to any org: no -o NAME, and no default org is set");
     rc = cli_login_load(c, name, out, err);
     out->chosen_by = by;
     if (rc != SF_OK && strcmp(by, "--org") != 0) sfi_error_prefix(err, "%s", by);
@@ -138,9 +143,12 @@ const char *cli_remembered_version(cli *c, const cli_login *login, bool any_age)
     sf_str text;
     if (path == NULL || stat(path, &st) != 0) return NULL;
     int64_t age_s = sfi_wall_ms() / 1000 - (int64_t)st.st_mtime;
-    if ((!any_age && (age_s < 0 || age_s > VERSION_FRESH_S)) || cli_read_file(c, path, 64, &text, NULL) != SF_OK) return NULL;
+    if ((!any_age && (age_s < 0 || age_s > VERSION_FRESH_S)) || cli_read_file(c, path, 64, &text, NULL) != SF_OK)
+        return NULL;
     text = sfi_trim(text);
-    return text.len >= 4 && text.len < 8 && strspn(text.ptr, "0123456789.") >= text.len ? cli_strndup(c, text.ptr, text.len) : NULL;
+    return text.len >= 4 && text.len < 8 && strspn(text.ptr, "0123456789.") >= text.len
+               ? cli_strndup(c, text.ptr, text.len)
+               : NULL;
 }
 
 void cli_remember(cli *c)
@@ -153,13 +161,17 @@ void cli_remember(cli *c)
 
 static sf_status flow_of(const cli_login *login, sf_auth *auth, sf_error *err)
 {
-    static const struct { const char *name; sf_auth_flow flow; } flows[] = { { "none", SF_AUTH_NONE },
-                                                                             { "bearer", SF_AUTH_BEARER },
-                                                                             { "client-credentials", SF_AUTH_CLIENT_CREDENTIALS },
-                                                                             { "refresh-token", SF_AUTH_REFRESH_TOKEN } };
+    static const struct {
+        const char *name;
+        sf_auth_flow flow;
+    } flows[] = { { "none", SF_AUTH_NONE },
+                  { "bearer", SF_AUTH_BEARER },
+                  { "client-credentials", SF_AUTH_CLIENT_CREDENTIALS },
+                  { "refresh-token", SF_AUTH_REFRESH_TOKEN } };
     for (size_t i = 0; i < SFI_COUNT_OF(flows); i++) {
         if (strcmp(login->flow, flows[i].name) != 0) continue;
-        *auth = (sf_auth){ .flow = flows[i].flow, .client_id = login->client_id, .client_secret = login->client_secret };
+        *auth =
+            (sf_auth){ .flow = flows[i].flow, .client_id = login->client_id, .client_secret = login->client_secret };
         if (auth->flow == SF_AUTH_BEARER) auth->access_token = login->access_token;
         if (auth->flow == SF_AUTH_REFRESH_TOKEN) auth->refresh_token = login->refresh_token;
         return SF_OK;
@@ -177,8 +189,12 @@ static void log_line(void *user, sf_log_level level, const char *line)
         sfi_time_format(sfi_wall_ms(), when);
         fprintf(c->trace, "%s %s %s\n", when, name, line);
     }
-    sf_log_level wanted = c->verbosity >= 2 ? SF_LOG_DEBUG : c->verbosity == 1 ? SF_LOG_INFO : c->quiet ? SF_LOG_NONE : SF_LOG_WARN;
-    if (level <= wanted && level > SF_LOG_ERROR) fprintf(stderr, "sforce: %s: %s\n", name, line); /* errors come back to the command */
+    sf_log_level wanted = c->verbosity >= 2   ? SF_LOG_DEBUG
+                          : c->verbosity == 1 ? SF_LOG_INFO
+                          : c->quiet          ? SF_LOG_NONE
+                                              : SF_LOG_WARN;
+    if (level <= wanted && level > SF_LOG_ERROR)
+        fprintf(stderr, "sforce: %s: %s\n", name, line); /* errors come back to the command */
 }
 
 static sf_log_level log_level(const cli *c)
@@ -191,7 +207,8 @@ static sf_status open_store(cli *c, const cli_login *login, sf_error *err)
 {
     const char *kind = variable("SFORCE_TOKEN_STORE");
     if (kind != NULL && strcmp(kind, "file") != 0)
-        return sfi_fail(err, SF_ERR_UNSUPPORTED, "SFORCE_TOKEN_STORE=%.60s: this build keeps sessions in files only (file)", kind);
+        return sfi_fail(err, SF_ERR_UNSUPPORTED,
+                        "SFORCE_TOKEN_STORE=%.60s: this build keeps sessions in files only (file)", kind);
     if (login->path == NULL || strcmp(login->flow, "bearer") == 0 || strcmp(login->flow, "none") == 0) return SF_OK;
     return sf_token_store_file(login->path, &c->store, err);
 }
@@ -199,8 +216,15 @@ static sf_status open_store(cli *c, const cli_login *login, sf_error *err)
 sf_status cli_connect_auth(cli *c, const cli_login *login, const sf_auth *auth, sf_error *err)
 {
     const char *agent = cli_textf(c, "sforce/%s", sf_version());
-    sf_client_options options = { .login_url = login->login_url, .auth = *auth, .token_store = c->store, .call_timeout_ms = c->timeout_ms,
-                                  .max_calls = c->max_calls, .user_agent = agent, .client_name = agent, .log = log_line, .log_user = c,
+    sf_client_options options = { .login_url = login->login_url,
+                                  .auth = *auth,
+                                  .token_store = c->store,
+                                  .call_timeout_ms = c->timeout_ms,
+                                  .max_calls = c->max_calls,
+                                  .user_agent = agent,
+                                  .client_name = agent,
+                                  .log = log_line,
+                                  .log_user = c,
                                   .log_level = log_level(c) };
     c->login = *login;
     if (options.auth.flow == SF_AUTH_BEARER) options.instance_url = login->instance_url;

@@ -4,10 +4,11 @@
 #include "command.h"
 
 typedef struct sf_form {
-    const char *words;  /* "data get record", blank between; ':' stands for a blank too */
-    const char *ours;   /* our command, with its words: %s object, %i id or -w pair, %q nothing */
-    const char *wants;  /* letters of the flags that must be there */
-    const char *order;  /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, p the word */
+    const char *words; /* "data get record", blank between; ':' stands for a blank too */
+    const char *ours;  /* our command, with its words: %s object, %i id or -w pair, %q nothing */
+    const char *wants; /* letters of the flags that must be there */
+    const char *
+        order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, p the word */
 } sf_form;
 
 static const sf_form forms[] = {
@@ -38,9 +39,9 @@ static const sf_form forms[] = {
 typedef struct sf_flag {
     const char *name;
     char letter;
-    char role;          /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on */
-    const char *ours;   /* how we spell it where it is passed on */
-    const char *only;   /* first word of our command, or NULL: any */
+    char role;        /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on */
+    const char *ours; /* how we spell it where it is passed on */
+    const char *only; /* first word of our command, or NULL: any */
 } sf_flag;
 
 static const sf_flag flags[] = {
@@ -163,7 +164,8 @@ static bool take_word(rewrite *r, int argc, char *const *argv, int *i)
     if (f == NULL) { /* one of ours, which the parser knows: only what stands in one word can be passed on unseen */
         const cli_command *command = cli_command_find(r->form->ours);
         const cli_flag *own = word[1] == '-' ? cli_flag_find(command, sfi_str(word + 2))
-                                             : word[2] == 0 ? cli_flag_find_letter(command, word[1]) : NULL;
+                              : word[2] == 0 ? cli_flag_find_letter(command, word[1])
+                                             : NULL;
         if (own == NULL || own->value != NULL) return false;
         push(r, word);
         return true;
@@ -196,7 +198,8 @@ static bool push_words(rewrite *r)
         if (*p == 'x') {
             bool both = r->value['i'] != NULL && r->value['w'] != NULL;
             value = r->value['i'] != NULL ? r->value['i'] : r->value['w'];
-            if (both || value == NULL || strchr(value, ' ') != NULL) return false; /* several conditions: not one of our words */
+            if (both || value == NULL || strchr(value, ' ') != NULL)
+                return false; /* several conditions: not one of our words */
         }
         if (*p == 'X' && value == NULL) value = "GET";
         if (value == NULL) return false;

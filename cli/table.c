@@ -13,10 +13,10 @@ struct cli_table {
     cli_out *out;
     struct libscols_table *scols;
     size_t columns, waiting;
-    size_t *widths;       /* of the columns as they were printed first; 0: not yet */
+    size_t *widths; /* of the columns as they were printed first; 0: not yet */
     cli_table_options options;
     bool printed;
-    char *text;           /* what smartcols prints a batch into */
+    char *text; /* what smartcols prints a batch into */
     size_t text_len;
     FILE *stream;
 };
@@ -24,7 +24,8 @@ struct cli_table {
 static sf_status add_columns(cli_table *t, const char *const *names, const bool *right, sf_error *err)
 {
     for (size_t i = 0; i < t->columns; i++) {
-        int flags = (t->options.terminal && !(right != NULL && right[i]) ? SCOLS_FL_TRUNC : 0) | (right != NULL && right[i] ? SCOLS_FL_RIGHT : 0);
+        int flags = (t->options.terminal && !(right != NULL && right[i]) ? SCOLS_FL_TRUNC : 0) |
+                    (right != NULL && right[i] ? SCOLS_FL_RIGHT : 0);
         struct libscols_column *column = scols_table_new_column(t->scols, names[i], 0, flags);
         if (column == NULL) return sfi_fail_memory(err, "a table");
         if (t->options.color) scols_cell_set_color(scols_column_get_header(column), "bold");
@@ -35,11 +36,12 @@ static sf_status add_columns(cli_table *t, const char *const *names, const bool 
 /* smartcols measures characters by the locale; what the org sends is UTF-8 whatever the locale says. */
 static void set_locale(void)
 {
-    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else escapes are shown */
+    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else escapes are shown */
 }
 
-sf_status cli_table_new(cli_out *out, const char *const *names, size_t count, const cli_table_options *options, cli_table **table,
-                        sf_error *err)
+sf_status cli_table_new(cli_out *out, const char *const *names, size_t count, const cli_table_options *options,
+                        cli_table **table, sf_error *err)
 {
     *table = NULL;
     set_locale();

@@ -77,9 +77,11 @@ sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_er
 
 bool cli_parse_duration(const char *text, int64_t *ms)
 {
-    static const struct { const char *unit; int64_t ms; } units[] = { { "", 1000 },    { "s", 1000 },    { "ms", 1 },
-                                                                      { "m", 60000 },  { "min", 60000 }, { "h", 3600000 },
-                                                                      { "d", 86400000 } };
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = { { "", 1000 },     { "s", 1000 },    { "ms", 1 },      { "m", 60000 },
+                  { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
     sf_str rest = sfi_str(text);
     int64_t n;
     if (!sfi_take_int(&rest, 1000000000, &n) || n == 0) return false;
