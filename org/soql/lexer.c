@@ -248,32 +248,6 @@ static unsigned hex4(const char *p)
     return hex_value(p[0]) << 12 | hex_value(p[1]) << 8 | hex_value(p[2]) << 4 | hex_value(p[3]);
 }
 
-/* A code point as UTF-8; at most four bytes. Half a surrogate pair becomes U+FFFD. */
-static size_t put_utf8(unsigned u, char *out)
-{
-    if (u >= 0xD800 && u <= 0xDFFF) u = 0xFFFD;
-    if (u < 0x80) {
-        out[0] = (char)u;
-        return 1;
-    }
-    if (u < 0x800) {
-        out[0] = (char)(0xC0 | u >> 6);
-        out[1] = (char)(0x80 | (u & 0x3F));
-        return 2;
-    }
-    if (u < 0x10000) {
-        out[0] = (char)(0xE0 | u >> 12);
-        out[1] = (char)(0x80 | (u >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (u & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | u >> 18);
-    out[1] = (char)(0x80 | (u >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (u >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (u & 0x3F));
-    return 4;
-}
-
 /* A \u escape at p, with its low surrogate when one follows; how many bytes were read. */
 static size_t unescape_unicode(const char *p, const char *end, char *out, size_t *written)
 {
@@ -286,7 +260,7 @@ static size_t unescape_unicode(const char *p, const char *end, char *out, size_t
             read = 12;
         }
     }
-    *written = put_utf8(u, out);
+    *written = sfi_utf8_put(u, out);
     return read;
 }
 

@@ -23,17 +23,7 @@ static bool sql_fault(sfo_runner *r)
 
 static void write_attributes(sfo_runner *r, const char *type, const sfo_object *object, const char *id)
 {
-    char url[256];
-    sfi_json_key(&r->w, "attributes");
-    sfi_json_begin_object(&r->w);
-    sfi_json_key(&r->w, "type");
-    sfi_json_string(&r->w, type);
-    if (object != NULL) {
-        snprintf(url, sizeof url, "/services/data/v%s/sobjects/%s/%s", r->c.context->version, object->name, id);
-        sfi_json_key(&r->w, "url");
-        sfi_json_string(&r->w, url);
-    }
-    sfi_json_end_object(&r->w);
+    sfo_write_attributes(&r->w, type, object, r->c.context->version, id);
 }
 
 static const char *text_at(const sfo_plan *plan, int column)

@@ -75,30 +75,6 @@ static void fn_like(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 
 /* ---- folding ---- */
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xC0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xE0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (c & 0x3F));
-    return 4;
-}
-
 static void fn_fold(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -111,7 +87,7 @@ static void fn_fold(sqlite3_context *ctx, int argc, sqlite3_value **argv)
     }
     size_t n = 0;
     for (const char *at = s.ptr, *end = s.ptr + s.len; at < end;)
-        n += put_utf8(out + n, sfo_fold_char(sfo_utf8_next(&at, end)));
+        n += sfi_utf8_put(sfo_fold_char(sfo_utf8_next(&at, end)), out + n);
     sqlite3_result_text64(ctx, out, n, sqlite3_free, SQLITE_UTF8);
 }
 

@@ -146,20 +146,29 @@ static bool read_sql(const sfo_object *o, const sfo_field *const *fields, size_t
     return !sql->failed;
 }
 
-static void write_record(sfi_json_writer *w, const sfo_context *c, const sfo_object *o, const char *id,
-                         const sfo_field *const *fields, size_t count, sqlite3_stmt *stmt)
+void sfo_write_attributes(sfi_json_writer *w, const char *type, const sfo_object *object, const char *version,
+                          const char *id)
 {
-    char url[192];
-    int column = 2;
-    (void)snprintf(url, sizeof url, "/services/data/v%s/sobjects/%s/%s", c->version, o->name, id); /* names end at 80 */
-    sfi_json_begin_object(w);
     sfi_json_key(w, "attributes");
     sfi_json_begin_object(w);
     sfi_json_key(w, "type");
-    sfi_json_string(w, o->name);
-    sfi_json_key(w, "url");
-    sfi_json_string(w, url);
+    sfi_json_string(w, type);
+    if (object != NULL) {
+        char url[192];
+        (void)snprintf(url, sizeof url, "/services/data/v%s/sobjects/%s/%s", version, object->name,
+                       id); /* names end at 80 */
+        sfi_json_key(w, "url");
+        sfi_json_string(w, url);
+    }
     sfi_json_end_object(w);
+}
+
+static void write_record(sfi_json_writer *w, const sfo_context *c, const sfo_object *o, const char *id,
+                         const sfo_field *const *fields, size_t count, sqlite3_stmt *stmt)
+{
+    int column = 2;
+    sfi_json_begin_object(w);
+    sfo_write_attributes(w, o->name, o, c->version, id);
     for (size_t i = 0; i < count; i++) {
         sfi_json_key(w, fields[i]->name);
         if (fields[i]->stored) {

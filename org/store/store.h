@@ -80,6 +80,9 @@ bool sfo_record_read(sfo_store *s, const sfo_context *c, const sfo_object *o, co
 /* One column's value of the current row of stmt as the org writes it in JSON (used by read and by soql). */
 void sfo_write_column(sfi_json_writer *w, const sfo_object *o, const sfo_field *field, const char *id,
                       const char *version, sqlite3_stmt *stmt, int column);
+/* "attributes":{"type":…,"url":…} of a record; object NULL: no url (aggregates). */
+void sfo_write_attributes(sfi_json_writer *w, const char *type, const sfo_object *object, const char *version,
+                          const char *id);
 /* A compound address or location from its parts, which stand in stmt from column first on, in the order of
  * sfo_compound_parts. Writes null when all parts are null. */
 size_t sfo_compound_parts(const sfo_object *o, const sfo_field *compound, const sfo_field **parts, size_t max);

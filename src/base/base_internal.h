@@ -56,6 +56,7 @@ bool sfi_take_int(sf_str *s, int64_t max, int64_t *out); /* decimal digits 0..ma
 bool sfi_parse_int(sf_str s, int64_t *out);              /* the whole text, optional minus; false: not one, or too big */
 bool sfi_utf8_valid(const char *s, size_t len);
 size_t sfi_utf8_sequence(const char *s, size_t len);     /* bytes of the well-formed character that s begins with; 0: none */
+size_t sfi_utf8_put(uint32_t c, char out[4]);            /* a code point as UTF-8; 1 to 4 bytes; half a surrogate pair is U+FFFD */
 int sfi_ascii_lower(int c);
 sf_id sfi_id_make(sf_str id);                            /* 15 or 18 characters of [A-Za-z0-9] to 18; else "" */
 

@@ -144,6 +144,34 @@ static void test_text__id_gets_its_suffix(void **state)
         assert_string_equal(sfi_id_make(sfi_str(cases[i].in)).text, cases[i].want);
 }
 
+static void test_text__utf8_is_written_as_it_is_read(void **state)
+{
+    static const struct {
+        uint32_t c;
+        const char *want;
+    } cases[] = {
+        { 'a', "a" },
+        { 0x7F, "\x7f" },
+        { 0x80, "\xc2\x80" },
+        { 0x7FF, "\xdf\xbf" },
+        { 0x800, "\xe0\xa0\x80" },
+        { 0xD7FF, "\xed\x9f\xbf" },
+        { 0xD800, "\xef\xbf\xbd" },
+        { 0xDFFF, "\xef\xbf\xbd" },
+        { 0xFFFF, "\xef\xbf\xbf" },
+        { 0x10000, "\xf0\x90\x80\x80" },
+        { 0x10FFFF, "\xf4\x8f\xbf\xbf" },
+        { 0x110000, "\xef\xbf\xbd" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char out[5] = "";
+        assert_int_equal(sfi_utf8_put(cases[i].c, out), strlen(cases[i].want));
+        assert_string_equal(out, cases[i].want);
+        assert_true(sfi_utf8_valid(out, strlen(out)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_text__parse_int_takes_all_or_nothing),
         cmocka_unit_test(test_text__utf8_is_strict),
         cmocka_unit_test(test_text__id_gets_its_suffix),
+        cmocka_unit_test(test_text__utf8_is_written_as_it_is_read),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

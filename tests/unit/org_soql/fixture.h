@@ -79,6 +79,23 @@ static inline void fixture_close(fixture *f)
     sfo_schema_free(f->schema);
 }
 
+static fixture org; /* that of the file's tests, from open_org to close_org */
+
+static inline int open_org(void **state)
+{
+    (void)state;
+    test_allocator_install();
+    fixture_open(&org);
+    return 0;
+}
+
+static inline int close_org(void **state)
+{
+    (void)state;
+    fixture_close(&org);
+    return 0;
+}
+
 /* The answer, or «CODE: message» of the fault. Owned: sfi_free. */
 static inline char *fixture_query(fixture *f, const char *soql, bool all_rows)
 {

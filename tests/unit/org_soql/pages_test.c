@@ -6,8 +6,6 @@
 
 enum { ROWS = 4321, CHILDREN = 455 };
 
-static fixture org;
-
 static void fill(void)
 {
     char sql[1024];
@@ -268,20 +266,11 @@ static void test_pages__survive_each_failed_allocation(void **state)
     }
 }
 
-static int open_org(void **state)
+static int open_and_fill(void **state)
 {
-    (void)state;
-    test_allocator_install();
-    fixture_open(&org);
+    int rc = open_org(state);
     fill();
-    return 0;
-}
-
-static int close_org(void **state)
-{
-    (void)state;
-    fixture_close(&org);
-    return 0;
+    return rc;
 }
 
 int main(void)
@@ -296,5 +285,5 @@ int main(void)
         cmocka_unit_test(test_pages__explain_counts),
         cmocka_unit_test(test_pages__survive_each_failed_allocation),
     };
-    return cmocka_run_group_tests_name("soql pages", tests, open_org, close_org);
+    return cmocka_run_group_tests_name("soql pages", tests, open_and_fill, close_org);
 }

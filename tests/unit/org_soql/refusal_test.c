@@ -4,8 +4,6 @@
  */
 #include "fixture.h"
 
-static fixture org;
-
 #define NO_COLUMN(x, y)                                                                                                \
     "No such column '" x "' on entity '" y                                                                             \
     "'. If you are attempting to use a custom field, be sure to append the '__c' after "                               \
@@ -198,20 +196,6 @@ static void test_refusal__child_levels_depend_on_the_version(void **state)
     sfi_free(text);
     org.context.version = "62.0";
     org.context.version_number = 62.0;
-}
-
-static int open_org(void **state)
-{
-    (void)state;
-    fixture_open(&org);
-    return 0;
-}
-
-static int close_org(void **state)
-{
-    (void)state;
-    fixture_close(&org);
-    return 0;
 }
 
 int main(void)

@@ -4,8 +4,6 @@
  */
 #include "fixture.h"
 
-static fixture org;
-
 #define URL(object, id)                                                                                                \
     "\"attributes\":{\"type\":\"" object "\",\"url\":\"/services/data/v62.0/sobjects/" object "/" id "\"},"
 
@@ -357,21 +355,6 @@ static void test_select__survives_each_failed_allocation(void **state)
             assert_true(fine || test_allocations_live() == live);
         }
     }
-}
-
-static int open_org(void **state)
-{
-    (void)state;
-    test_allocator_install();
-    fixture_open(&org);
-    return 0;
-}
-
-static int close_org(void **state)
-{
-    (void)state;
-    fixture_close(&org);
-    return 0;
 }
 
 int main(void)

@@ -4,8 +4,6 @@
  */
 #include "fixture.h"
 
-static fixture org;
-
 /* The values of "Name" in the order of the answer, blank between; null is «-». */
 static void names_of(const char *json, char *out, size_t size)
 {
@@ -302,20 +300,6 @@ static void test_where__long_chains_and_lists(void **state)
         sfi_free(json);
     }
     sfi_buf_free(&b);
-}
-
-static int open_org(void **state)
-{
-    (void)state;
-    fixture_open(&org);
-    return 0;
-}
-
-static int close_org(void **state)
-{
-    (void)state;
-    fixture_close(&org);
-    return 0;
 }
 
 int main(void)
