@@ -103,6 +103,12 @@ static void test_watch__all_who_watch_are_told(void **state)
     assert_int_equal(sfi_cancel_watch(NULL, &nobody, tell, NULL, NULL), SF_OK);
     sfi_cancel_unwatch(&nobody);
     sf_cancel_free(c);
+    c = new_token(); /* watched and never cancelled */
+    assert_int_equal(sfi_cancel_watch(c, &watchers[0], tell, &counts[1], NULL), SF_OK);
+    int before = atomic_load(&counts[1].times);
+    sfi_cancel_unwatch(&watchers[0]);
+    sf_cancel_free(c);
+    assert_int_equal(atomic_load(&counts[1].times), before);
 }
 
 typedef struct waiter {
@@ -151,6 +157,45 @@ static void test_gate__waiters_end_each_for_its_own_reason(void **state)
     sf_cancel_free(c);
 }
 
+typedef struct crew {
+    sfi_gate gate;
+    int done, most; /* behind the gate; most: workers at once */
+    atomic_int working;
+} crew;
+
+static void *work_once(void *arg)
+{
+    crew *all = arg;
+    const sfi_wait wait = { 0 };
+    sfi_cancel_watcher watcher;
+    if (sfi_gate_enter(&all->gate, &wait, &watcher, NULL) != SF_OK) return arg;
+    sf_status rc = SF_OK;
+    while (rc == SF_OK && all->gate.is_busy) rc = sfi_gate_wait(&all->gate, &wait, "a test", NULL);
+    sfi_gate_begin_work(&all->gate);
+    int now = atomic_fetch_add(&all->working, 1) + 1;
+    (void)sfi_wait_pause(&wait, 1, "a test", NULL);
+    atomic_fetch_sub(&all->working, 1);
+    sfi_gate_end_work(&all->gate);
+    all->done++;
+    if (now > all->most) all->most = now;
+    sfi_gate_leave(&all->gate, &watcher);
+    return NULL;
+}
+
+static void test_gate__one_works_at_a_time(void **state)
+{
+    (void)state;
+    crew all = { .done = 0 };
+    pthread_t threads[8];
+    assert_int_equal(sfi_gate_init(&all.gate, NULL), SF_OK);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work_once, &all), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(all.done, COUNT_OF(threads));
+    assert_int_equal(all.most, 1);
+    sfi_gate_destroy(&all.gate);
+}
+
 static void test_cancel__survives_a_failed_allocation(void **state)
 {
     (void)state;
@@ -170,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_pause__a_signal_handler_may_cancel),
         cmocka_unit_test(test_watch__all_who_watch_are_told),
         cmocka_unit_test(test_gate__waiters_end_each_for_its_own_reason),
+        cmocka_unit_test(test_gate__one_works_at_a_time),
         cmocka_unit_test(test_cancel__survives_a_failed_allocation),
     };
     test_allocator_install();
