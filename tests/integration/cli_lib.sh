@@ -30,6 +30,8 @@ start_org() {
     done
     url=$(jq -r .url "$work/org.json")
 }
+fault() { curl -sf -X POST "$url/__org/faults" -H 'Content-Type: application/json' -d "{\"spec\":\"$1\"}" >/dev/null || fail "no fault $1"; }
+no_faults() { curl -sf -X DELETE "$url/__org/faults" >/dev/null || fail "faults stay"; }
 of_org() { jq -r ".$1" "$work/org.json"; }
 login_org() { SFORCE_CLIENT_ID=$(of_org client_id) SFORCE_CLIENT_SECRET=$(of_org client_secret) "$sforce" login "$url" --client-credentials -a "${1:-test}" --quiet; }
 

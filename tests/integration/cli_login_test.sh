@@ -60,11 +60,11 @@ run 0 whoami -o sfdx
 curl -s -X POST "$url/__org/expire-sessions" >/dev/null
 run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
 check "the refresh token stays in the file" jq -e .refresh_token "$orgs/sfdx.json"
-curl -s -X POST "$url/__org/faults" -d '{"spec":"rotate"}' >/dev/null
+fault 'rotate'
 curl -s -X POST "$url/__org/expire-sessions" >/dev/null
 run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
 check "a rotated one is kept" test "$(jq -r .refresh_token "$orgs/sfdx.json")" != "$refresh"
-curl -s -X DELETE "$url/__org/faults" >/dev/null
+no_faults
 curl -s -X POST "$url/__org/expire-sessions" >/dev/null
 run 0 query "SELECT Id FROM Account LIMIT 1" -o sfdx
 echo "force://nonsense" >in

@@ -146,6 +146,8 @@ run 2 query "SELECT Id FROM Contact" -O no/such/folder/x.csv
 run 2 query "SELECT Id FROM Account" -O x.csv --page-rows 5
 "$sforce" query "SELECT Id, Name FROM Contact" --page-rows 200 2>err | head -2 >out
 check "a reader that leaves ends it quietly" test ! -s err -a "$(wc -l <out)" -eq 2
+"$sforce" query "SELECT Id, Name, Description, Email FROM Contact" -r json | true
+check "as SIGPIPE ends others" test "${PIPESTATUS[0]}" -eq 141
 "$sforce" query "SELECT Id FROM Contact" >/dev/full 2>err
 check "a full disk is an error" test $? -eq 1 -a -s err
 script -qec "stty cols 60; TERM=xterm '$sforce' query \"SELECT Id, Name, Description, Website FROM Account WHERE Website != null LIMIT 5\"" /dev/null </dev/null >tty.out 2>&1
@@ -168,6 +170,14 @@ run 1 query "SELECT Nope FROM Account" --json
 json_is .status 1
 json_is .error.code INVALID_FIELD
 run 6 query "SELECT Id FROM Contact" --page-rows 200 --max-calls 2
+run 6 query "SELECT Id FROM Contact" --page-rows 200 --max-calls 2 --json
+json_is .status 6
+json_is .result.done false
+check "rows that came before are in the same object" test "$(jq '.result.records | length' out)" -ge 200
+run 6 query "SELECT Id FROM Contact" --page-rows 200 --max-calls 2 -r json
+check "an array cut short is no JSON" test "$(jq . out >/dev/null 2>&1; echo $?)" -ne 0
+run 6 query "SELECT Id FROM Contact" --page-rows 200 --max-calls 2 -O cut.csv
+check "and no file" test ! -e cut.csv
 run 2 query "SELECT Id FROM Contact" --max-calls none
 run 2 query "SELECT Id FROM Contact" --timeout soon
 run 0 query "SELECT Id FROM Account" --explain
@@ -179,8 +189,18 @@ out_has /v60.0/
 run 0 query "SELECT Id FROM Account LIMIT 1" --trace trace.log
 check "a trace holds no token" test -s trace.log -a -z "$(grep -F "$(of_org access_token)" trace.log)" -a -z "$(grep -F "$(of_org client_secret)" trace.log)"
 
+# ---- a result that is cut short is an error, whatever came before ----
+fault 'truncate:path=/services/data/v66.0/query,skip=1,times=1000,after=300,length=wrong'
+run 5 query "SELECT Id FROM Contact" --page-rows 200 -O short.csv --timeout 2s
+check "and no file" test ! -e short.csv
+run 5 query "SELECT Id FROM Contact" --page-rows 200 -r csv --timeout 2s
+no_faults
+fault '503:times=100'
+run 5 query "SELECT Id FROM Account LIMIT 1" --timeout 2s
+no_faults
+
 # ---- an interrupted run ----
-curl -s -X POST "$url/__org/faults" -H 'Content-Type: application/json' -d '{"spec":"stall:ms=20000,path=/services/data/v66.0/query"}' >/dev/null
+fault 'stall:ms=20000,path=/services/data/v66.0/query'
 "$sforce" query "SELECT Id FROM Account" -O stalled.csv >out 2>err &
 pid=$!
 for _ in $(seq 100); do ls stalled.csv.* >/dev/null 2>&1 && break; curl -s "$url/__org/stats" | grep -q stall && break; read -rt 0.02 <> <(:); done
