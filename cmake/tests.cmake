@@ -43,7 +43,7 @@ foreach(kind integration fault recorded)
 endforeach()
 
 # tests/<kind>/*.sh: scripts that drive the built programs as a user would.
-foreach(kind integration fault recorded)
+foreach(kind integration fault recorded interop)
   file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${kind}/*_test.sh)
   foreach(source IN LISTS scripts)
     get_filename_component(module ${source} NAME_WE)
