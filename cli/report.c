@@ -1,5 +1,5 @@
-/* report.c: how a run fails and finishes: one line that names the thing, one that names the way out, and the exit code
- * that scripts read. With --json the same goes to stdout as one object. */
+/* report.c: how a run fails and finishes: one line that names the thing and the way out, and the exit code that scripts
+ * read. With --json the same goes to stdout as one object. */
 #include "cli.h"
 #include <unistd.h>
 
@@ -82,6 +82,11 @@ static const char *hint_of(cli *c, const sf_error *err)
                    : "nothing was changed: it is safe to run the command again";
     case CLI_UNKNOWN:
         return "the write may or may not have taken effect: look for the record (sforce query) before you repeat it";
+    case CLI_FAILED:
+        return err->status == SF_ERR_NOT_FOUND
+                   ? "sforce describe lists the objects that this user sees, sforce query finds ids, sforce versions "
+                     "lists API versions"
+                   : NULL;
     case CLI_LIMIT:
         return c->max_calls > 0 ? "raise --max-calls, or see sforce limits" : "sforce limits shows what is left";
     case CLI_USAGE:
@@ -131,8 +136,11 @@ static int report(cli *c, cli_exit code, const sf_error *err, const char *hint)
     }
     const char *red = c->color ? "\033[31m" : "", *dim = c->color ? "\033[2m" : "", *end = c->color ? "\033[0m" : "";
     bool named = err->code[0] != 0 && strstr(err->message, err->code) == NULL;
-    fprintf(stderr, "%ssforce:%s %s%s%s\n", red, end, named ? err->code : "", named ? ": " : "", err->message);
-    if (hint != NULL) fprintf(stderr, "%s  hint: %s%s\n", dim, hint, end);
+    size_t len = strlen(err->message);
+    if (hint != NULL && len > 0 && err->message[len - 1] == '.') len--;
+    fprintf(stderr, "%ssforce:%s %s%s%.*s", red, end, named ? err->code : "", named ? ": " : "", (int)len, err->message);
+    if (hint != NULL) fprintf(stderr, "%s; hint: %s%s", dim, hint, end);
+    fputc('\n', stderr);
     return (int)code;
 }
 

@@ -285,7 +285,7 @@ static void warn_flow(sfi_auth *auth)
     auth->has_warned_flow = true;
     if (auth->given.flow == SF_AUTH_PASSWORD)
         sfi_logf(auth->log, SFI_LOG_WARN,
-                 "auth: the OAuth username-password flow is being retired by Salesforce (announced for Winter '27); "
+                 "auth: the username-password flow of OAuth is being retired by Salesforce (announced for Winter '27); "
                  "use client credentials");
     if (auth->given.flow == SF_AUTH_SOAP)
         sfi_logf(
