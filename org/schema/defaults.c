@@ -43,7 +43,7 @@ static const char *keep_join(sfo_loader *l, sf_str stem, const char *tail)
     size_t tail_len = strlen(tail);
     char *text = sfi_arena_alloc(l->arena, stem.len + tail_len + 1);
     if (text == NULL) return NULL;
-    memcpy(text, stem.ptr, stem.len);
+    if (stem.ptr != NULL) memcpy(text, stem.ptr, stem.len);
     memcpy(text + stem.len, tail, tail_len + 1);
     return text;
 }

@@ -3,6 +3,9 @@
  * one line that the error is in.
  */
 #include "soql/position.h"
+#undef sfo_soql_fault_at /* macros when the analyzer reads */
+#undef sfo_soql_syntax_fault
+#undef sfo_soql_fault_left_of
 
 enum { WINDOW = 30 /* characters to either side of the caret, before the cut moves out to a word's end */ };
 

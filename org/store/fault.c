@@ -1,5 +1,7 @@
 /* fault.c: sfo_fault: what an org says when it refuses. See store.h. */
 #include "store/store_internal.h"
+#undef sfo_fault_set /* macros when the analyzer reads */
+#undef sfo_fault_memory
 
 bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *format, ...)
 {

@@ -48,6 +48,7 @@ struct sfo_table {
     sfo_compute before, after;             /* NULL: nothing */
     int *uniques;                          /* fields with unique values */
     size_t unique_count;
+    int64_t search_number; /* of its search index; 0: it has none, or not of these columns; see search_known */
 };
 
 typedef struct sfo_statement {
@@ -77,6 +78,7 @@ struct sfo_store {
     sfi_arena facts; /* stages and statuses */
     sfo_stage *stages, *case_statuses, *lead_statuses;
     size_t stage_count, case_status_count, lead_status_count;
+    bool search_known;  /* the tables' search_number are as in the database; a rollback may undo that */
     bool system_writes; /* seed rows: fields that callers may not write are taken too */
     char org_id[19], admin_id[19];
 };
@@ -85,6 +87,9 @@ struct sfo_store {
 void sfo_fault_add_field(sfo_fault *f, const char *field);
 bool sfo_fault_sql(sfo_store *s, sfo_fault *f); /* 500, what SQLite says */
 bool sfo_fault_memory(sfo_fault *f);
+#ifdef __clang_analyzer__ /* as for sfo_fault_set */
+#define sfo_fault_memory(f) ((void)(sfo_fault_memory)(f), false)
+#endif
 
 /* ---- statements (statement.c) ---- */
 /* Prepared once, kept by its text. Bind, step, then sfo_statement_done. NULL: f is set. */
@@ -115,6 +120,11 @@ void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of cou
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
 
 bool sfo_users_open(sfo_store *s, sfo_fault *f); /* users.c: the table of password hashes */
+
+/* ---- search (search.c, words.c) ---- */
+bool sfo_search_open(sfo_store *s, sfo_fault *f);
+bool sfo_search_note(sfo_store *s, const sfo_table *t, const char *id, sfo_fault *f); /* this row was written */
+bool sfo_words_register(sqlite3 *db); /* false: SQLite has no FTS5 */
 
 /* ---- rows (row.c) ---- */
 void *sfo_scratch(sfo_store *s, size_t size);

@@ -39,6 +39,10 @@ void sfi_error_prefix(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 void sfi_error_set_code(sf_error *err, sf_str code);     /* cut to fit; NULL err is fine */
 void sfi_error_add_field(sf_error *err, sf_str field);   /* appended with a comma where it fits */
 bool sfi_is_zero(const void *ptr, size_t len);           /* for reserved words */
+#ifdef __clang_analyzer__ /* it sees one file at a time: what error.c answers must be told */
+#define sfi_fail(err, status, ...) ((void)(sfi_fail)(err, status, __VA_ARGS__), (status))
+#define sfi_fail_memory(err, what) ((void)(sfi_fail_memory)(err, what), SF_ERR_MEMORY)
+#endif
 
 /* ---- text (text.c) ---- */
 static inline sf_str sfi_str(const char *s) { return (sf_str){ s, s != NULL ? strlen(s) : 0 }; }

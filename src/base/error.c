@@ -1,6 +1,8 @@
 /* error.c: filling an sf_error. Called by every room. Owns nothing. The one idea: whatever bytes the world put into the
  * arguments, what comes out is one line of valid UTF-8 that fits, so that it can be printed and logged as it is. */
 #include "base/base_internal.h"
+#undef sfi_fail /* macros when the analyzer reads */
+#undef sfi_fail_memory
 
 enum { FORMAT_BYTES = 1024 }; /* more than a message holds, so that a cut shows */
 
