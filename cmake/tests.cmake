@@ -34,7 +34,7 @@ foreach(kind integration fault recorded)
     add_executable(${kind}_${module} ${source})
     target_link_libraries(${kind}_${module} PRIVATE sf_warnings sf_test_support sfi_rest)
     add_test(NAME ${kind}.${module} COMMAND ${kind}_${module})
-    set_tests_properties(${kind}.${module} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+    set_tests_properties(${kind}.${module} PROPERTIES TIMEOUT 300 COST 100 SKIP_RETURN_CODE 77
       ENVIRONMENT "SFORCE_BIN=${CMAKE_BINARY_DIR}/bin/sforce;SFORCE_ORG_BIN=${CMAKE_BINARY_DIR}/bin/sforce-org")
     if(TARGET sforce-org)
       add_dependencies(${kind}_${module} sforce-org)
@@ -49,7 +49,7 @@ foreach(kind integration fault recorded interop)
     get_filename_component(module ${source} NAME_WE)
     string(REGEX REPLACE "_test$" "" module ${module})
     add_test(NAME ${kind}.${module} COMMAND bash ${source})
-    set_tests_properties(${kind}.${module} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
+    set_tests_properties(${kind}.${module} PROPERTIES TIMEOUT 600 COST 50 SKIP_RETURN_CODE 77
       ENVIRONMENT "SFORCE_BIN=${CMAKE_BINARY_DIR}/bin/sforce;SFORCE_ORG_BIN=${CMAKE_BINARY_DIR}/bin/sforce-org;SF_SOURCE_DIR=${CMAKE_SOURCE_DIR};SF_BINARY_DIR=${CMAKE_BINARY_DIR}")
   endforeach()
 endforeach()

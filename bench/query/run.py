@@ -26,18 +26,21 @@ events {{ worker_connections 64; }}
 http {{
   access_log off; default_type application/json; sendfile on; tcp_nopush on; keepalive_requests 100000;
   client_body_temp_path {work}/t1; proxy_temp_path {work}/t2; fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{
-    listen 127.0.0.1:{port}; root {work}/root; gzip_static on;
-    location = /services/data/v62.0/query {{ try_files /services/data/v62.0/query/01g5g00000QcQcQAAV-0 =404; }}
-    location = /services/data/v62.0/query/ {{ rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last; }}
-    # go-salesforce 3.1.0 takes only its own default version's prefix off nextRecordsUrl: answer what it asks for instead.
-    location /services/data/v63.0/ {{
-      rewrite ^/services/data/v63\.0(/services/.*)$ $1 last;
-      rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last;
-    }}
-    location /services/ {{ }}
-  }}
+  server {{ listen 127.0.0.1:{port}; gzip_static on; include {work}/pages.conf; }}
+  server {{ listen 127.0.0.1:{plain_port}; include {work}/pages.conf; }} # whatever a client accepts: plain
 }}
+"""
+
+PAGES_CONF = r"""
+root {work}/root;
+location = /services/data/v62.0/query {{ try_files /services/data/v62.0/query/01g5g00000QcQcQAAV-0 =404; }}
+location = /services/data/v62.0/query/ {{ rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last; }}
+# go-salesforce 3.1.0 takes only its own default version's prefix off nextRecordsUrl: answer what it asks for instead.
+location /services/data/v63.0/ {{
+  rewrite ^/services/data/v63\.0(/services/.*)$ $1 last;
+  rewrite ^ /services/data/v62.0/query/01g5g00000QcQcQAAV-0 last;
+}}
+location /services/ {{ }}
 """
 
 
@@ -61,18 +64,17 @@ def measure(command, stdout):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def clients(url, work, want_peers):
-    locators = f"{url}/services/data/v62.0/query/01g5g00000QcQcQAAV-[0-{(PAGES - 1) * 2000}:2000]"
-    sink = os.path.join(work, "curl.out")
-    sforce_env = ["env", f"SF_ACCESS_TOKEN=00Dbench!token", f"SF_ORG_INSTANCE_URL={url}", "SF_ORG_API_VERSION=62.0"]
+def clients(url, plain_url, work, want_peers):
+    locators = f"/services/data/v62.0/query/01g5g00000QcQcQAAV-[0-{(PAGES - 1) * 2000}:2000]"
+    sforce_env = ["env", "SF_ACCESS_TOKEN=00Dbench!token", f"SF_ORG_INSTANCE_URL={plain_url}", "SF_ORG_API_VERSION=62.0"]
     soql = "SELECT Id,FirstName,LastName,Email,Phone,Title,Department,AccountId,OwnerId,MailingStreet,MailingCity,MailingPostalCode,MailingCountry,Description,HasOptedOutOfEmail,NumberOfVisits__c,Revenue__c,CreatedDate,LastModifiedDate,SystemModstamp FROM Contact"
     table = [
-        ("curl (plain, to /dev/null)", "plain", "curl", ["curl", "-s", "-o", "/dev/null", locators]),
-        ("libsalesforce", "plain", "curl", [f"{BIN}/bench_query_ours", url, "plain"]),
-        ("libsalesforce, 3 fields", "plain", "curl", [f"{BIN}/bench_query_three_fields", url, "plain"]),
+        ("curl (plain, to /dev/null)", "plain", "curl", ["curl", "-s", "-o", "/dev/null", plain_url + locators]),
+        ("libsalesforce", "plain", "curl", [f"{BIN}/bench_query_ours", plain_url, "plain"]),
+        ("libsalesforce, 3 fields", "plain", "curl", [f"{BIN}/bench_query_three_fields", plain_url, "plain"]),
         ("sforce query -r csv", "plain", "curl", sforce_env + [f"{BIN}/sforce", "query", "-r", "csv", "-O", f"{work}/out.csv", soql]),
         ("sforce query -r ndjson", "plain", "curl", sforce_env + [f"{BIN}/sforce", "query", "-r", "ndjson", "-O", f"{work}/out.ndjson", soql]),
-        ("curl --compressed", "gzip", "curlz", ["curl", "-s", "--compressed", "-o", "/dev/null", locators]),
+        ("curl --compressed", "gzip", "curlz", ["curl", "-s", "--compressed", "-o", "/dev/null", url + locators]),
         ("libsalesforce", "gzip", "curlz", [f"{BIN}/bench_query_ours", url, "gzip"]),
         ("libsalesforce, 3 fields", "gzip", "curlz", [f"{BIN}/bench_query_three_fields", url, "gzip"]),
     ]
@@ -115,19 +117,20 @@ def main():
 
     work = tempfile.mkdtemp(prefix="bench-query-")
     os.symlink(os.path.join(BUILD, "pages"), f"{work}/root")
-    port = free_port()
-    with open(f"{work}/nginx.conf", "w") as conf:
-        conf.write(NGINX.format(work=work, port=port))
+    port, plain_port = free_port(), free_port()
+    for name, text in (("nginx.conf", NGINX), ("pages.conf", PAGES_CONF)):
+        with open(f"{work}/{name}", "w") as conf:
+            conf.write(text.format(work=work, port=port, plain_port=plain_port))
     nginx = subprocess.Popen(["nginx", "-p", work, "-c", f"{work}/nginx.conf"], stderr=subprocess.DEVNULL)
     try:
         for _ in range(100):
             try:
-                socket.create_connection(("127.0.0.1", port)).close()
+                socket.create_connection(("127.0.0.1", plain_port)).close()
                 break
             except OSError:
                 time.sleep(0.05)
         rows = []
-        table = [c for c in clients(f"http://127.0.0.1:{port}", work, not options.no_peers)
+        table = [c for c in clients(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{plain_port}", work, not options.no_peers)
                  if not options.only or any(o in c[0] for o in options.only.split(","))]
         samples = {i: [] for i in range(len(table))}
         for run in range(options.runs):
