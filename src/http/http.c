@@ -25,6 +25,12 @@ static void init_curl(void)
     curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+const char *sfi_features_http(void)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW); /* of the libcurl that runs */
+    return (curl->features & CURL_VERSION_HTTP2) != 0 ? "http2 libdeflate" : "libdeflate";
+}
+
 static void lock_share(CURL *easy, curl_lock_data data, curl_lock_access access, void *user)
 {
     (void)easy, (void)data, (void)access;
