@@ -180,6 +180,13 @@ static void refuse(sfo_response *r, int status)
     sfi_buf_addf(&r->body, "%d %s\n", status, MHD_get_reason_phrase_for((unsigned)status));
 }
 
+/* Real hosts fold the slashes that a path begins with: clients put "/services/…" behind an instance URL that ends in one. */
+static const char *path_of(const char *uri)
+{
+    while (uri[0] == '/' && uri[1] == '/') uri++;
+    return uri;
+}
+
 static void ask_handler(exchange *x, const char *method, sfo_response *response)
 {
     const sfo_server_options *o = &x->server->options;
@@ -204,7 +211,7 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
         const char *other = strcmp(method, "POST") == 0 && query != NULL ? method_override(query) : NULL;
         sfo_request request = {
             .method = other != NULL ? other : method,
-            .path = x->uri,
+            .path = path_of(x->uri),
             .query = query != NULL ? query : "",
             .body = body.ptr != NULL ? body : SFI_STR(""),
             .host = host != NULL ? host : own_host,

@@ -81,6 +81,14 @@ static void test_server__hands_over_the_whole_request(void **state)
     assert_non_null(strstr(answer, "\r\n\r\nPOST|/a%2Fb/c|x=1+2&y=%20|yes|body|local\n"));
 }
 
+static void test_server__folds_leading_slashes(void **state)
+{
+    (void)state;
+    assert_non_null(
+        strstr(ask_text("GET ///a//b/?x=//y HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "GET|/a//b/|x=//y|"));
+    assert_non_null(strstr(ask_text("GET // HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "GET|/||"));
+}
+
 static void test_server__takes_chunked_bodies(void **state)
 {
     (void)state;
@@ -291,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server__hands_over_the_whole_request),
+        cmocka_unit_test(test_server__folds_leading_slashes),
         cmocka_unit_test(test_server__takes_chunked_bodies),
         cmocka_unit_test(test_server__overrides_the_method_of_a_post),
         cmocka_unit_test(test_server__keeps_the_connection),
