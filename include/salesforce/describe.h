@@ -39,7 +39,6 @@ SF_API sf_status sf_describe_basic(sf_client *sf, const char *object, const sf_c
 SF_API sf_status sf_get_versions(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
 /** {"sobjects":"/services/data/v62.0/sobjects",…}. REST: Resources by Version. Ballerina: getResources. */
 SF_API sf_status sf_get_resources(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
-/** {"DailyApiRequests":{"Max","Remaining"},…}: a map whose names differ by release. REST: Limits. Ballerina: getLimits.
- *  */
+/** {"DailyApiRequests":{"Max","Remaining"},…}: the names differ by release. REST: Limits. Ballerina: getLimits. */
 SF_API sf_status sf_get_limits(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
 #endif

@@ -40,8 +40,7 @@ typedef struct sf_binds {
     size_t count;
 } sf_binds;
 /* A text that is NULL, of any type, is null. A decimal has up to 400 digits and no exponent; a date is "2024-02-29"; a
- * datetime is milliseconds since 1970, UTC, in the years 1 to 9999; a literal is TODAY, LAST_N_DAYS:30 and their like.
- * */
+ * datetime is milliseconds since 1970, UTC, in the years 1 to 9999; a literal is TODAY, LAST_N_DAYS:30 and the like. */
 static inline sf_bind_value sf_bind_null(void) { sf_bind_value v = { SF_BIND_NULL, { NULL }, 0 }; return v; }
 static inline sf_bind_value sf_bind_str(const char *s) { sf_bind_value v = { SF_BIND_STR, { s }, 0 }; return v; }
 static inline sf_bind_value sf_bind_int(int64_t n)

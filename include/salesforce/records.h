@@ -33,8 +33,8 @@ SF_EXTERN sf_status sf_record_set_decimal(sf_record *r, const char *field, const
 SF_EXTERN sf_status sf_record_set_bool(sf_record *r, const char *field, bool value);
 /** @param year 1..9999 @param month 1..12 @param day 1..31; a date that exists. */
 SF_EXTERN sf_status sf_record_set_date(sf_record *r, const char *field, int year, int month, int day);
-SF_EXTERN sf_status sf_record_set_datetime(sf_record *r, const char *field, int64_t ms_since_1970); /**< years 1..9999
-                                                                                                       */
+/** @param ms_since_1970 UTC, in the years 1 to 9999. */
+SF_EXTERN sf_status sf_record_set_datetime(sf_record *r, const char *field, int64_t ms_since_1970);
 SF_EXTERN sf_status sf_record_set_time(sf_record *r, const char *field, int64_t ms_since_midnight); /**< 0..86399999 */
 /** @param bytes what the field shall hold, len of them; encoded here. */
 SF_EXTERN sf_status sf_record_set_base64(sf_record *r, const char *field, const void *bytes, size_t len);
@@ -119,6 +119,6 @@ SF_API sf_status sf_record_upsert(sf_client *sf, const sf_record *r, const char 
 SF_API sf_status sf_record_delete(sf_client *sf, const char *object, const char *id, const sf_write_options *options,
                                   sf_error *err);
 /** The same by an external id. REST: sObject Rows by External ID (DELETE). */
-SF_API sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
-                                                 const sf_write_options *options, sf_error *err);
+SF_API sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, const char *field,
+                                                 const char *value, const sf_write_options *options, sf_error *err);
 #endif
