@@ -8,13 +8,15 @@ static sfo_schema *schema;
 static sfo_store *store;
 static sfo_org *org;
 static char authorization[200];
+static const char *content_type = "application/json";
 static sfo_response response;
 
 static const char *header(void *connection, const char *name)
 {
     (void)connection;
     if (sfi_eq_nocase(name, "Authorization")) return authorization;
-    return sfi_eq_nocase(name, "Content-Type") ? "application/json" : NULL;
+    if (sfi_eq_nocase(name, "SOAPAction")) return "\"\"";
+    return sfi_eq_nocase(name, "Content-Type") ? content_type : NULL;
 }
 
 static void ask(const char *method, const char *path, const char *query, const char *body)
@@ -75,6 +77,7 @@ static void starve(const char *method, const char *path, const char *query, cons
 {
     print_message("  %s %s\n", method, path);
     for (long n = 0;; n++) {
+        if (n > 20000) fail_msg("%d %s", response.status, response.body.data);
         test_allocations_limit(n);
         ask(method, path, query, body);
         test_allocations_limit(-1);
@@ -83,6 +86,7 @@ static void starve(const char *method, const char *path, const char *query, cons
             assert_true(response.status >= 400);
             continue;
         }
+        if (part == NULL) return;
         assert_non_null(response.body.data);
         assert_non_null(strstr(response.body.data, part));
         return;
@@ -101,6 +105,61 @@ static void test_org__survives_each_failed_allocation(void **state)
         "POST", "/services/data/v62.0/composite", "",
         "{\"compositeRequest\":[{\"method\":\"GET\",\"url\":\"/services/data/v62.0/limits\",\"referenceId\":\"a\"}]}",
         200, "\"httpStatusCode\":200");
+}
+
+static void test_org__rows_survive_each_failed_allocation(void **state)
+{
+    char path[160];
+    char id[19];
+    (void)state;
+    ask("POST", "/services/data/v62.0/sobjects/Account", "", "{\"Name\":\"starved\"}");
+    assert_int_equal(response.status, 201);
+    snprintf(id, sizeof id, "%s", strstr(response.body.data, "\"id\":\"") + 6);
+    snprintf(path, sizeof path, "/services/data/v62.0/sobjects/Account/%s", id);
+    starve("GET", path, "", "", 200, "\"Name\":\"starved\"");
+    starve("GET", path, "fields=Name,Industry", "", 200, "\"Name\":\"starved\"");
+    starve("GET", "/services/data/v62.0/sobjects", "", "", 200, "\"name\":\"Account\"");
+    starve("GET", "/services/data/v62.0/sobjects/Account", "", "", 200, "\"recentItems\":[");
+    starve("GET", "/services/data/v62.0/limits/recordCount", "sObjects=Account", "", 200, "\"sObjects\":[");
+    starve("POST", "/services/data/v62.0/composite/batch", "",
+           "{\"batchRequests\":[{\"method\":\"GET\",\"url\":\"v62.0/limits\"}]}", 200, "\"hasErrors\":false");
+    starve("PATCH", path, "", "{\"Industry\":\"Energy\"}", 204, NULL);
+    starve("DELETE", path, "", "", 204, NULL);
+    starve("GET", "/services/data/v62.0/queryAll", "q=SELECT+COUNT()+FROM+Account", "", 200, "\"totalSize\":");
+}
+
+static void test_org__logins_survive_each_failed_allocation(void **state)
+{
+    char body[1024];
+    sfo_credentials c;
+    (void)state;
+    sfo_org_credentials(org, &c);
+    content_type = "application/x-www-form-urlencoded";
+    snprintf(body, sizeof body, "grant_type=client_credentials&client_id=%s&client_secret=%s", c.client_id,
+             c.client_secret);
+    starve("POST", "/services/oauth2/token", "", body, 200, "\"access_token\":\"00D");
+    snprintf(body, sizeof body, "grant_type=password&client_id=%s&client_secret=%s&username=%s&password=%s%s",
+             c.client_id, c.client_secret, c.username, c.password, c.security_token);
+    starve("POST", "/services/oauth2/token", "", body, 200, "\"access_token\":\"00D");
+    starve("GET", "/services/oauth2/userinfo", "", "", 200, "\"preferred_username\":");
+    content_type = "text/xml; charset=UTF-8";
+    snprintf(body, sizeof body,
+             "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><login "
+             "xmlns=\"urn:partner.soap.sforce.com\"><username>%s</username><password>%s%s</password></login></e:Body>"
+             "</e:Envelope>",
+             c.username, c.password, c.security_token);
+    starve("POST", "/services/Soap/u/62.0", "", body, 200, "<sessionId>00D");
+    content_type = "application/json";
+}
+
+static void test_org__control_survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    starve("POST", "/__org/faults", "", "{\"spec\":\"503:times=1,path=/nowhere\"}", 201, "nowhere");
+    starve("GET", "/__org/faults", "", "", 200, "nowhere");
+    starve("GET", "/__org/stats", "", "", 200, "api_calls");
+    starve("POST", "/__org/tokens", "", "", 201, "refresh_token");
+    starve("DELETE", "/__org/faults", "", "", 200, "removed");
 }
 
 static int begin(void **state)
@@ -134,6 +193,9 @@ int main(void)
         cmocka_unit_test(test_org__faults_change_answers),
         cmocka_unit_test(test_org__policy_words),
         cmocka_unit_test(test_org__survives_each_failed_allocation),
+        cmocka_unit_test(test_org__rows_survive_each_failed_allocation),
+        cmocka_unit_test(test_org__logins_survive_each_failed_allocation),
+        cmocka_unit_test(test_org__control_survives_each_failed_allocation),
     };
     test_allocator_install();
     return cmocka_run_group_tests_name("org_api org", tests, begin, end);
