@@ -13,6 +13,7 @@ enum {
     SFI_TOKEN_BYTES_MAX = 16 * 1024, /* one token, URL or answer member; more is no token */
     SFI_AUTH_ANSWER_MAX = 256 * 1024 /* bytes of a login's answer */
 };
+#define SFI_GENERATION_MAX (INT64_MAX / 2) /* of a token store; more is no count of logins */
 #define SFI_LOGIN_URL_DEFAULT "https://login.salesforce.com"
 
 /* ---- a token of ours: sf_token's strings owned and wiped (session.c) ---- */

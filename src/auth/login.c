@@ -77,7 +77,8 @@ static sf_status explain_no_answer(const sfi_login *login, const sfi_http_respon
     if (cause.status == SF_ERR_MEMORY || cause.status == SF_ERR_USAGE || cause.status == SF_ERR_LIMIT)
         *why = SFI_LOGIN_ENDED;
     if (r->outcome == SFI_HTTP_CANCELLED) cause.status = SF_ERR_CANCELLED;
-    cause.retryable = *why != SFI_LOGIN_ENDED; /* a login that is done twice makes two sessions, no more */
+    /* A login that is done twice makes two sessions, no more. What was not sent knows itself whether that will pass. */
+    cause.retryable = *why == SFI_LOGIN_LOST || (*why == SFI_LOGIN_TRANSIENT && r->error.retryable);
     sfi_error_prefix(&cause, "login to %s", login->login_url);
     if (err != NULL) *err = cause;
     return cause.status;

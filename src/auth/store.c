@@ -4,6 +4,8 @@
  */
 #include "auth/auth_internal.h"
 
+#define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
+
 struct sf_token_store {
     sf_token_store_ops ops;
     void *user;
@@ -60,6 +62,12 @@ void sfi_store_release(sf_token_store *s)
     s->ops.release(s->user);
 }
 
+/* A store may hold anything: a number that cannot be is as good as none. */
+static int64_t within(int64_t n, int64_t max)
+{
+    return n >= 0 && n <= max ? n : 0;
+}
+
 typedef struct found_token {
     sfi_token *out;
     bool was_found, no_memory;
@@ -82,6 +90,9 @@ sf_status sfi_store_get(sf_token_store *s, sfi_token *out, sf_error *err)
     if (rc >= 0 && found.no_memory) rc = sfi_fail_memory(err, "a stored token");
     if (rc >= 0) rc = found.was_found && (out->access_token != NULL || out->refresh_token != NULL) ? SF_OK : SF_DONE;
     if (rc != SF_OK) sfi_token_clear(out);
+    out->issued_at_ms = within(out->issued_at_ms, TIME_MAX_MS);
+    out->expires_at_ms = within(out->expires_at_ms, TIME_MAX_MS);
+    out->generation = within(out->generation, SFI_GENERATION_MAX);
     return rc;
 }
 

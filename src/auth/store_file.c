@@ -287,7 +287,9 @@ static sf_status rewrite(file_store *f, const sf_token *token, sf_error *err)
     (void)sfi_buf_reserve(&text, 4 * SFI_TOKEN_BYTES_MAX); /* mostly enough, so that growing leaves no secrets behind */
     sfi_json_writer w = sfi_json_write_to(&text);
     sfi_json_begin_object(&w);
-    if (token != NULL) write_token(&w, token, sf_get_int(root, "generation", 0) + 1);
+    int64_t generation = sf_get_int(root, "generation", 0);
+    if (generation < 0 || generation >= SFI_GENERATION_MAX) generation = 0; /* somebody wrote nonsense */
+    if (token != NULL) write_token(&w, token, generation + 1);
     size_t others = write_others(&w, root);
     sfi_json_end_object(&w);
     (void)sfi_buf_add_char(&text, '\n');

@@ -12,6 +12,7 @@ enum {
     AHEAD_DEFAULT_MS = 60000,
     AHEAD_AGAIN_MS = 10000 /* after a renewal ahead of time failed */
 };
+#define LIFE_MAX_MS INT64_C(3153600000000) /* a hundred years: far enough, and sums of times stay in range */
 
 typedef enum rotation { ROTATION_UNKNOWN, ROTATION_OFF, ROTATION_ON } rotation;
 typedef enum purpose { FOR_USE, FOR_RENEWAL, FOR_LOGIN } purpose;
@@ -37,6 +38,7 @@ struct sfi_auth {
     /* Whoever works (gate.is_busy) has these to himself. */
     char *refresh_token; /* the newest known; NULL: the given one */
     int64_t generation;  /* of the store, as last seen */
+    bool is_ahead;       /* the store could not be written: what we have is newer than what it holds */
     rotation rotation;
     bool seed_used;  /* the access token that was given at the start */
     bool is_refused; /* permanently: no request until a login is asked for */
@@ -63,9 +65,10 @@ static sf_status check(const sfi_auth_options *o, sf_error *err)
     const sf_auth *a = o->auth;
     if (!sfi_is_zero(a->reserved, sizeof a->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_auth: reserved is not zero");
-    if (a->lifetime_ms < 0 || a->refresh_ahead_ms < SF_NONE)
+    if (a->lifetime_ms < 0 || a->lifetime_ms > LIFE_MAX_MS || a->refresh_ahead_ms < SF_NONE ||
+        a->refresh_ahead_ms > LIFE_MAX_MS)
         return sfi_fail(err, SF_ERR_USAGE,
-                        "sf_auth: lifetime_ms and refresh_ahead_ms are times in milliseconds, 0 or more");
+                        "sf_auth: lifetime_ms and refresh_ahead_ms are times in milliseconds, 0 to a hundred years");
     const char *lacks = NULL;
     switch ((int)a->flow) {
     case SF_AUTH_NONE: break;
@@ -238,8 +241,14 @@ static void read_store(work *w)
 static void write_store(work *w, const sfi_token *token)
 {
     sf_error cause;
-    if (sfi_store_set(w->auth->store, token, &cause) < 0)
-        warn_store(w->auth, "the token store cannot be written", &cause);
+    w->auth->is_ahead = sfi_store_set(w->auth->store, token, &cause) < 0;
+    if (w->auth->is_ahead) warn_store(w->auth, "the token store cannot be written", &cause);
+}
+
+/* Another process may have written meanwhile what we could not. */
+static bool is_ours_newer(const work *w)
+{
+    return w->auth->is_ahead && w->auth->generation > w->stored.generation;
 }
 
 /* Somebody else has renewed already: is what he left good for us? A store may hold anything. */
@@ -247,6 +256,7 @@ static bool can_adopt(const work *w)
 {
     const sfi_token *t = &w->stored;
     if (w->is_forced || t->access_token == NULL || sfi_secret_eq(t->access_token, w->stale)) return false;
+    if (is_ours_newer(w)) return false;
     if (!is_header_text(t->access_token)) return false;
     if (t->instance_url == NULL && w->auth->instance_url == NULL) return false;
     if (t->instance_url != NULL && !sfi_starts_with(sfi_str(t->instance_url), "https://") &&
@@ -351,30 +361,41 @@ static sf_status request_login(work *w, const char *refresh_token, sfi_token *ou
     }
 }
 
-/* The newest refresh token: the store's, unless writing there failed and ours is newer. */
+/* The store's, unless writing there failed and ours is newer. */
 static const char *newest_refresh_token(const work *w)
 {
     const sfi_auth *auth = w->auth;
-    bool ours_is_newer = auth->refresh_token != NULL && auth->generation > w->stored.generation;
-    if (w->stored.refresh_token != NULL && !ours_is_newer) return w->stored.refresh_token;
+    if (w->stored.refresh_token != NULL && !is_ours_newer(w)) return w->stored.refresh_token;
     return auth->refresh_token != NULL ? auth->refresh_token : auth->given.refresh_token;
+}
+
+/* The newest token, and when it is refused those of other logins: another program may have stored one, or the options
+ * bring one while the store still has that of a login that ended. */
+static sf_status request_refresh(work *w, const char **used, sfi_token *out, sfi_login_failure *why, sf_error *err)
+{
+    const sfi_auth *auth = w->auth;
+    const char *const known[] = { newest_refresh_token(w), w->stored.refresh_token, auth->given.refresh_token };
+    sf_status rc = SF_ERR_AUTH;
+    *used = NULL;
+    for (size_t i = 0; i < SFI_COUNT_OF(known); i++) {
+        bool is_tried = known[i] == NULL;
+        for (size_t k = 0; k < i; k++) is_tried |= sfi_secret_eq(known[k], known[i]);
+        if (is_tried) continue;
+        if (*used != NULL) sfi_logf(auth->log, SFI_LOG_INFO, "auth: the refresh token was refused; trying another one");
+        *used = known[i];
+        rc = request_login(w, *used, out, why, err);
+        if (rc == SF_OK || *why != SFI_LOGIN_REFUSED) break;
+    }
+    if (*used != NULL) return rc;
+    *why = SFI_LOGIN_ENDED;
+    return sfi_fail(err, SF_ERR_AUTH, "the token store holds no refresh token; log in again");
 }
 
 static sf_status refresh(work *w, sfi_token *out, sfi_login_failure *why, sf_error *err)
 {
     sfi_auth *auth = w->auth;
-    const char *token = newest_refresh_token(w);
-    if (token == NULL) {
-        *why = SFI_LOGIN_ENDED;
-        return sfi_fail(err, SF_ERR_AUTH, "the token store holds no refresh token; log in again");
-    }
-    sf_status rc = request_login(w, token, out, why, err);
-    const char *seed = auth->given.refresh_token;
-    if (rc != SF_OK && *why == SFI_LOGIN_REFUSED && seed != NULL && !sfi_secret_eq(token, seed)) {
-        sfi_logf(auth->log, SFI_LOG_INFO, "auth: the stored refresh token was refused; trying the given one");
-        token = seed; /* a new login's, when the store still has that of the old one */
-        rc = request_login(w, token, out, why, err);
-    }
+    const char *token;
+    sf_status rc = request_refresh(w, &token, out, why, err);
     if (rc != SF_OK) return rc;
     auth->rotation =
         out->refresh_token != NULL && !sfi_secret_eq(out->refresh_token, token) ? ROTATION_ON : ROTATION_OFF;
@@ -508,7 +529,10 @@ static sf_status wait_turn(sfi_auth *auth, purpose use, const char *failed, cons
         sf_status rc = SF_OK;
         while (rc == SF_OK && auth->attempts == joined) rc = sfi_gate_wait(&auth->gate, wait, "login", err);
         if (rc != SF_OK) return rc;
-        if (auth->last_rc == SF_OK && auth->current != NULL) return SF_OK;
+        if (auth->last_rc == SF_OK && auth->current != NULL) {
+            if (use == FOR_RENEWAL && !is_usable(auth, use, failed)) continue; /* kept when renewing it ahead failed */
+            return SF_OK;
+        }
         if (is_own_doing(auth->last_rc)) continue; /* the worker's own end, not ours */
         if (err != NULL) *err = auth->last_error;
         return auth->last_rc;
@@ -600,7 +624,8 @@ sfi_session *sfi_auth_peek_stored(sfi_auth *auth)
 {
     sfi_session *s = NULL;
     sfi_token stored = { 0 };
-    if (sfi_store_get(auth->store, &stored, NULL) == SF_OK && stored.access_token != NULL && stored.instance_url != NULL)
+    if (sfi_store_get(auth->store, &stored, NULL) == SF_OK && stored.access_token != NULL &&
+        stored.instance_url != NULL)
         s = sfi_session_new(&stored, NULL);
     sfi_token_clear(&stored);
     return s;

@@ -7,18 +7,18 @@
 
 enum { LOCK_REPEATS_MAX = 3 };
 
-static int64_t deadline_of(const sf_client *sf, const sf_call_options *options)
+sf_status sfi_wait_of(const sf_client *sf, const sf_call_options *options, sfi_wait *out, sf_error *err)
 {
-    int64_t timeout = options != NULL && options->timeout_ms != 0 ? options->timeout_ms : sf->call_timeout_ms;
-    return timeout > 0 ? sfi_now_ms() + timeout : 0;
-}
-
-static sf_status check_options(const sf_call_options *o, sf_error *err)
-{
-    if (o == NULL) return SF_OK;
-    if (o->timeout_ms < SF_NONE) return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: timeout_ms is below 0");
+    static const sf_call_options none;
+    const sf_call_options *o = options != NULL ? options : &none;
+    if (o->timeout_ms < SF_NONE || o->timeout_ms > SFI_TIME_MAX_MS)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "sf_call_options: timeout_ms is %lld; want 1 to %d milliseconds, 0 (the client's) or SF_NONE",
+                        (long long)o->timeout_ms, SFI_TIME_MAX_MS);
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: reserved is not zero");
+    int64_t timeout = o->timeout_ms != 0 ? o->timeout_ms : sf->call_timeout_ms;
+    *out = (sfi_wait){ .deadline_ms = timeout > 0 ? sfi_now_ms() + timeout : 0, .cancel = o->cancel };
     return SF_OK;
 }
 
@@ -40,13 +40,13 @@ sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_cal
 {
     *out = NULL;
     const sf_call_options *options = request->options;
-    sf_status rc = check_options(options, err);
+    sfi_wait wait;
+    sf_status rc = sfi_wait_of(sf, options, &wait, err);
     if (rc != SF_OK) return rc;
     sfi_call *call = sfi_calloc(sizeof *call);
     if (call == NULL) return sfi_fail_memory(err, "a call");
     call->sf = sf;
-    call->wait =
-        (sfi_wait){ .deadline_ms = deadline_of(sf, options), .cancel = options != NULL ? options->cancel : NULL };
+    call->wait = wait;
     call->retries_max = options != NULL && options->no_retry ? 0 : sf->retry.retries_max;
     call->arena.max = SFI_MIB;
     rc = sfi_call_copy_request(call, request, err);

@@ -5,8 +5,7 @@
 #include "client/state_internal.h"
 
 enum {
-    NAME_BYTES_MAX = 200, /* client_name and user_agent */
-    TIME_MAX_MS = 86400000
+    NAME_BYTES_MAX = 200 /* client_name and user_agent */
 };
 
 static void log_line(void *user, int level, const char *line)
@@ -19,9 +18,9 @@ static void log_line(void *user, int level, const char *line)
 
 static sf_status check_time(const char *name, int64_t ms, sf_error *err)
 {
-    if (ms >= SF_NONE && ms <= TIME_MAX_MS) return SF_OK;
+    if (ms >= SF_NONE && ms <= SFI_TIME_MAX_MS) return SF_OK;
     return sfi_fail(err, SF_ERR_USAGE, "%s is %lld; want 1 to %d milliseconds, 0 (default) or SF_NONE", name,
-                    (long long)ms, TIME_MAX_MS);
+                    (long long)ms, SFI_TIME_MAX_MS);
 }
 
 static sf_status check_retry(const sf_retry_options *o, sf_error *err)
@@ -32,10 +31,11 @@ static sf_status check_retry(const sf_retry_options *o, sf_error *err)
     if (o->breaker_failures < SF_NONE)
         return sfi_fail(err, SF_ERR_USAGE, "breaker_failures is %d; want 1 or more, 0 (default) or SF_NONE",
                         o->breaker_failures);
-    if (o->pause_ms < 0 || o->pause_ms > TIME_MAX_MS || o->pause_max_ms < 0 || o->pause_max_ms > TIME_MAX_MS ||
-        o->breaker_open_ms < 0 || o->breaker_open_ms > TIME_MAX_MS)
+    if (o->pause_ms < 0 || o->pause_ms > SFI_TIME_MAX_MS || o->pause_max_ms < 0 || o->pause_max_ms > SFI_TIME_MAX_MS ||
+        o->breaker_open_ms < 0 || o->breaker_open_ms > SFI_TIME_MAX_MS)
         return sfi_fail(err, SF_ERR_USAGE,
-                        "pause_ms, pause_max_ms and breaker_open_ms are 0 (default) to %d milliseconds", TIME_MAX_MS);
+                        "pause_ms, pause_max_ms and breaker_open_ms are 0 (default) to %d milliseconds",
+                        SFI_TIME_MAX_MS);
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_retry_options: reserved is not zero");
     return SF_OK;
@@ -185,23 +185,12 @@ void sf_client_close(sf_client *sf)
 
 /* ---- what can be asked of it ---- */
 
-static sf_status wait_of(const sf_client *sf, const sf_call_options *call, sfi_wait *out, sf_error *err)
-{
-    *out = (sfi_wait){ 0 };
-    if (call != NULL && (call->timeout_ms < SF_NONE || !sfi_is_zero(call->reserved, sizeof call->reserved)))
-        return sfi_fail(err, SF_ERR_USAGE, "sf_call_options: timeout_ms is below 0, or reserved is not zero");
-    int64_t timeout = call != NULL && call->timeout_ms != 0 ? call->timeout_ms : sf->call_timeout_ms;
-    if (timeout > 0) out->deadline_ms = sfi_now_ms() + timeout;
-    out->cancel = call != NULL ? call->cancel : NULL;
-    return SF_OK;
-}
-
 sf_status sf_client_login(sf_client *sf, const sf_call_options *call, sf_error *err)
 {
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
     sfi_wait wait;
     sfi_session *session = NULL;
-    sf_status rc = wait_of(sf, call, &wait, err);
+    sf_status rc = sfi_wait_of(sf, call, &wait, err);
     if (rc == SF_OK) rc = sfi_auth_login(sf->auth, &wait, &session, err);
     sfi_session_release(session);
     return rc;
@@ -214,7 +203,7 @@ sf_status sf_client_get_info(sf_client *sf, sf_client_info *out, sf_error *err)
     sfi_session *session = NULL;
     const char *version = NULL;
     sf_client_info info = { 0 };
-    sf_status rc = wait_of(sf, NULL, &wait, err);
+    sf_status rc = sfi_wait_of(sf, NULL, &wait, err);
     if (rc == SF_OK && !sfi_auth_is_anonymous(sf->auth)) rc = sfi_auth_get(sf->auth, &wait, &session, err);
     if (rc == SF_OK) rc = sfi_version_get(sf, &wait, &version, err);
     if (rc == SF_OK) {
@@ -272,7 +261,7 @@ sf_status sf_client_get_access_token(sf_client *sf, char **out, sf_error *err)
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
     sfi_wait wait;
     sfi_session *session = NULL;
-    sf_status rc = wait_of(sf, NULL, &wait, err);
+    sf_status rc = sfi_wait_of(sf, NULL, &wait, err);
     if (rc == SF_OK) rc = sfi_auth_get(sf->auth, &wait, &session, err);
     if (rc != SF_OK) return rc;
     *out = sfi_strdup(sfi_session_token(session));

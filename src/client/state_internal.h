@@ -11,6 +11,7 @@
 #include "client/client_internal.h"
 
 enum {
+    SFI_TIME_MAX_MS = 86400000,      /* of any time limit that can be given */
     SFI_VERSION_BYTES = 8,           /* "62.0" and its NUL: sf_client_info.api_version */
     SFI_SERVER_PAUSE_MAX_MS = 600000 /* a longer Retry-After is told to the caller instead of waited for */
 };
@@ -83,6 +84,8 @@ bool sfi_request_is_repeatable(const sfi_call_request *r, const sfi_header *head
 bool sfi_usage_parse(sf_str header, sf_api_usage *out);
 
 /* ---- call.c ---- */
+/* Until when a call with these options may take; options NULL: the client's. @return SF_OK, SF_ERR_USAGE. */
+sf_status sfi_wait_of(const sf_client *sf, const sf_call_options *options, sfi_wait *out, sf_error *err);
 /* sfi_call_finish, but out is filled with the org's answer even when the call fails, if one came (status 0: none). */
 sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err);
 /* ---- answer.c ---- */

@@ -296,7 +296,7 @@ typedef struct own_store {
     pthread_mutex_t lock;
     int locks, gets, sets, clears;
     char access[512], refresh[512], instance[128];
-    bool is_held, is_broken;
+    bool is_held, is_broken, is_read_only;
 } own_store;
 
 static sf_status own_lock(void *user, int64_t timeout_ms, sf_error *err)
@@ -335,7 +335,7 @@ static sf_status own_set(void *user, const sf_token *token, sf_error *err)
 {
     own_store *s = user;
     (void)err;
-    if (s->is_broken) return SF_ERR_IO;
+    if (s->is_broken || s->is_read_only) return SF_ERR_IO;
     assert_true(s->is_held); /* under the lock, always */
     s->sets++;
     snprintf(s->access, sizeof s->access, "%s", token->access_token);
@@ -408,6 +408,94 @@ static void test_auth__a_broken_store_does_not_stop_the_work(void **state)
     must(get_limits(sf, &err), &err);
     sf_client_close(sf);
     sf_token_store_close(store);
+}
+
+static void test_auth__an_older_session_of_a_store_that_cannot_be_written_is_left_there(void **state)
+{
+    test_org *org = *state;
+    own_store own = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    sf_error err;
+    sf_token_store *store;
+    must(sf_token_store_custom(&own_ops, &own, &store, &err), &err);
+    new_refresh_token(org, own.refresh, sizeof own.refresh);
+    sf_client_options o = options_for(org, SF_AUTH_REFRESH_TOKEN);
+    o.token_store = store;
+    sf_client *sf = open_or_fail(&o);
+    must(get_limits(sf, &err), &err);
+    assert_int_equal(own.sets, 1);
+    own.is_read_only = true;
+    for (int i = 0; i < 3; i++) { /* each renewal is newer than what the store goes on holding */
+        org_post(org, "/__org/expire-sessions");
+        must(get_limits(sf, &err), &err);
+    }
+    assert_int_equal(own.sets, 1);
+    sf_client_close(sf);
+    sf_token_store_close(store);
+}
+
+static void write_tokens(const char *path, const char *refresh, const char *more)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "{\"refresh_token\":\"%s\"%s}\n", refresh, more);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void test_auth__a_new_login_in_the_file_is_used_and_kept_by_who_had_the_old_one(void **state)
+{
+    test_org *org = *state;
+    char path[128], refresh[512], kept[2048] = "";
+    sf_error err;
+    sf_token_store *store;
+    file_path(path, sizeof path, "login-anew.json");
+    new_refresh_token(org, refresh, sizeof refresh);
+    sf_client_options o = options_for(org, SF_AUTH_REFRESH_TOKEN);
+    must(sf_token_store_file(path, &store, &err), &err);
+    o.auth.refresh_token = refresh;
+    o.token_store = store;
+    sf_client *sf = open_or_fail(&o);
+    for (int i = 0; i < 3; i++) {
+        org_post(org, "/__org/expire-sessions");
+        must(get_limits(sf, &err), &err);
+    }
+    org_post(org, "/__org/revoke-refresh-tokens");
+    org_post(org, "/__org/expire-sessions");
+    new_refresh_token(org, refresh, sizeof refresh);
+    write_tokens(path, refresh, ",\"generation\":1"); /* another program logged out and in again */
+    must(get_limits(sf, &err), &err);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(kept, 1, sizeof kept - 1, f) > 0);
+    fclose(f);
+    assert_non_null(strstr(kept, refresh));
+    sf_client_close(sf);
+    sf_token_store_close(store);
+}
+
+static void test_auth__numbers_of_a_store_that_cannot_be_are_not_believed(void **state)
+{
+    test_org *org = *state;
+    static const char *const numbers[] = {
+        "\"generation\":9223372036854775807",
+        "\"generation\":-9223372036854775808",
+        "\"issued_at_ms\":-9223372036854775807,\"expires_at_ms\":9223372036854775807",
+    };
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        char path[128], refresh[512], more[512];
+        sf_error err;
+        sf_token_store *store;
+        file_path(path, sizeof path, "numbers.json");
+        new_refresh_token(org, refresh, sizeof refresh);
+        snprintf(more, sizeof more, ",\"access_token\":\"00D!a\",\"instance_url\":\"%s\",%s", org->url, numbers[i]);
+        write_tokens(path, refresh, more);
+        must(sf_token_store_file(path, &store, &err), &err);
+        sf_client_options o = options_for(org, SF_AUTH_REFRESH_TOKEN);
+        o.token_store = store;
+        sf_client *sf = open_or_fail(&o);
+        must(get_limits(sf, &err), &err);
+        sf_client_close(sf);
+        sf_token_store_close(store);
+    }
 }
 
 /* ---- what goes wrong ---- */
@@ -552,6 +640,9 @@ int main(void)
         cmocka_unit_test(test_auth__processes_share_one_refresh),
         cmocka_unit_test(test_auth__a_store_of_ones_own_is_locked_read_and_written),
         cmocka_unit_test(test_auth__a_broken_store_does_not_stop_the_work),
+        cmocka_unit_test(test_auth__an_older_session_of_a_store_that_cannot_be_written_is_left_there),
+        cmocka_unit_test(test_auth__a_new_login_in_the_file_is_used_and_kept_by_who_had_the_old_one),
+        cmocka_unit_test(test_auth__numbers_of_a_store_that_cannot_be_are_not_believed),
         cmocka_unit_test(test_auth__a_lost_refresh_answer_is_not_repeated_by_itself),
         cmocka_unit_test(test_auth__passing_failures_of_a_login_are_repeated),
         cmocka_unit_test(test_auth__refusals_name_the_way_out_and_are_not_repeated),

@@ -262,6 +262,12 @@ static void test_client__wrong_options_are_named(void **state)
         { { .retry = { .retries_max = 21 } }, "retries_max" },
         { { .max_calls = -2 }, "max_calls" },
         { { .call_timeout_ms = -5 }, "call_timeout_ms" },
+        { { .auth = { .flow = SF_AUTH_BEARER, .access_token = "x", .lifetime_ms = INT64_MAX },
+            .instance_url = "https://a.my.salesforce.com" },
+          "lifetime_ms" },
+        { { .auth = { .flow = SF_AUTH_BEARER, .access_token = "x", .refresh_ahead_ms = INT64_MAX },
+            .instance_url = "https://a.my.salesforce.com" },
+          "refresh_ahead_ms" },
         { { .transport = { .tls_min = 11 } }, "tls_min" },
         { { .reserved = { 1 } }, "reserved" },
     };
@@ -284,6 +290,13 @@ static void test_client__wrong_options_are_named(void **state)
         const char *const headers[] = { lines[i], NULL };
         assert_int_equal(send_one(sf, "GET", "limits", NULL, &(sf_call_options){ .headers = headers }, &err),
                          SF_ERR_USAGE);
+    }
+    static const int64_t times[] = { -2, 86400001, INT64_MAX, INT64_MIN };
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        const sf_call_options call = { .timeout_ms = times[i] };
+        assert_int_equal(send_one(sf, "GET", "limits", NULL, &call, &err), SF_ERR_USAGE);
+        assert_non_null(strstr(err.message, "timeout_ms"));
+        assert_int_equal(sf_client_login(sf, &call, &err), SF_ERR_USAGE);
     }
     sf_client_close(sf);
 }
