@@ -7,13 +7,11 @@ int main(void)
 {
     sf_error err;
     sf_client *sf = NULL;
-    sf_status rc = sf_client_open(
-        &(sf_client_options){
-            .login_url = getenv("SFORCE_URL"),
-            .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
-                      .client_id = getenv("SFORCE_CLIENT_ID"),
-                      .client_secret = getenv("SFORCE_CLIENT_SECRET") } },
-        &sf, &err);
+    sf_status rc = sf_client_open(&(sf_client_options){ .login_url = getenv("SFORCE_URL"),
+                                                        .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
+                                                                  .client_id = getenv("SFORCE_CLIENT_ID"),
+                                                                  .client_secret = getenv("SFORCE_CLIENT_SECRET") } },
+                                  &sf, &err);
 
     sf_query *q = NULL;
     sf_value row;

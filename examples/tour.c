@@ -16,10 +16,11 @@ static sf_status show_accounts(sf_client *sf, sf_error *err)
 {
     sf_query *q = NULL;
     sf_value row;
-    sf_status rc = sf_query_open(
-        sf, "SELECT Name, Owner.Name, (SELECT LastName FROM Contacts ORDER BY LastName LIMIT 3) FROM Account "
-            "WHERE Industry = :industry ORDER BY Name LIMIT 3",
-        &(sf_query_options){ .binds = SF_BINDS({ "industry", sf_bind_str("Energy") }) }, &q, err);
+    sf_status rc =
+        sf_query_open(sf,
+                      "SELECT Name, Owner.Name, (SELECT LastName FROM Contacts ORDER BY LastName LIMIT 3) FROM Account "
+                      "WHERE Industry = :industry ORDER BY Name LIMIT 3",
+                      &(sf_query_options){ .binds = SF_BINDS({ "industry", sf_bind_str("Energy") }) }, &q, err);
     while (rc >= 0 && (rc = sf_query_next(q, &row, err)) == SF_ROW) {
         printf("  %s (%s)\n", sf_get_str(row, "Name"), sf_get_str(row, "Owner.Name"));
         sf_query *contacts = NULL;

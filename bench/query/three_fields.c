@@ -11,11 +11,12 @@ int main(int argc, char **argv)
     sf_value row;
     int64_t rows = 0, sum = 0;
     size_t bytes = 0;
-    sf_status rc = sf_client_open(&(sf_client_options){ .instance_url = argc > 1 ? argv[1] : NULL,
-                                                        .api_version = "62.0",
-                                                        .transport = { .no_gzip = argc > 2 && strcmp(argv[2], "plain") == 0 },
-                                                        .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dbench!token" } },
-                                  &sf, &err);
+    sf_status rc =
+        sf_client_open(&(sf_client_options){ .instance_url = argc > 1 ? argv[1] : NULL,
+                                             .api_version = "62.0",
+                                             .transport = { .no_gzip = argc > 2 && strcmp(argv[2], "plain") == 0 },
+                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dbench!token" } },
+                       &sf, &err);
     if (rc == SF_OK) rc = sf_query_open(sf, "SELECT Id, Name, NumberOfVisits__c FROM Contact", NULL, &q, &err);
     while (rc >= 0 && (rc = sf_query_next(q, &row, &err)) == SF_ROW) {
         rows++;

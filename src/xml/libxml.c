@@ -12,7 +12,8 @@ static bool is_loaded;
 static bool find(void *handle, const char *name, void *out)
 {
     void *address = dlsym(handle, name);
-    memcpy(out, &address, sizeof address); /* ISO C has no cast from an object's pointer to a function's; POSIX promises that this works */
+    /* ISO C has no cast from an object's pointer to a function's; POSIX promises that this works */
+    memcpy(out, &address, sizeof address);
     return address != NULL;
 }
 
@@ -20,7 +21,8 @@ static void load(void)
 {
     void *handle = dlopen("libxml2.so.2", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == NULL) return;
-    is_loaded = find(handle, "xmlInitParser", &lib.init) && find(handle, "xmlCreateMemoryParserCtxt", &lib.new_memory_parser) &&
+    is_loaded = find(handle, "xmlInitParser", &lib.init) &&
+                find(handle, "xmlCreateMemoryParserCtxt", &lib.new_memory_parser) &&
                 find(handle, "xmlCtxtUseOptions", &lib.use_options) && find(handle, "xmlParseDocument", &lib.parse) &&
                 find(handle, "xmlStopParser", &lib.stop) && find(handle, "xmlFreeParserCtxt", &lib.free_parser) &&
                 find(handle, "xmlDocGetRootElement", &lib.root) && find(handle, "xmlFreeDoc", &lib.free_doc);

@@ -71,7 +71,9 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
     _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
     const sfi_libxml *lib = sfi_libxml_get();
     if (lib == NULL)
-        return sfi_fail(err, SF_ERR_UNSUPPORTED, "SOAP needs the library libxml2, which is not on this machine: install Debian's package libxml2");
+        return sfi_fail(
+            err, SF_ERR_UNSUPPORTED,
+            "SOAP needs the library libxml2, which is not on this machine: install Debian's package libxml2");
 
     sf_status rc = SF_ERR_MEMORY;
     refusal refused = { .lib = lib };
@@ -83,7 +85,7 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
     }
     /* No XML_PARSE_NOENT, no DTD, no network, no HUGE: libxml2's own bounds hold too. */
     (void)lib->use_options(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
-                                        XML_PARSE_COMPACT);
+                                       XML_PARSE_COMPACT);
     refused.start = parser->sax->startElementNs;
     parser->_private = &refused;
     parser->sax->internalSubset = refuse_dtd;

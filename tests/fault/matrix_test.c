@@ -12,19 +12,32 @@ static test_org org;
 static int combinations, complete, refused;
 
 typedef struct fault {
-    const char *spec;  /* without path and times */
-    bool transient;    /* when it happens once, a repeatable call must get through */
+    const char *spec; /* without path and times */
+    bool transient;   /* when it happens once, a repeatable call must get through */
 } fault;
 
 static const fault faults[] = {
-    { "reset:after=0", true },           { "reset:after=1", true },        { "reset:after=17", true },
-    { "reset:after=120", true },         { "reset:after=300", true },      { "reset:after=700", true },
-    { "reset:after=1500", true },        { "reset:after=9000", true },     { "stall:after=0,ms=600", true },
-    { "stall:after=100,ms=600", true },  { "stall:after=900,ms=600", true }, { "503", true },
-    { "503:retry_after=1", true },       { "429", true },                  { "429:retry_after=1", true },
-    { "limit", false },                  { "truncate:after=0,length=wrong", true },
-    { "truncate:after=100,length=wrong", true }, { "truncate:after=40,length=right", false },
-    { "truncate:after=2000,length=right", false }, { "lost", true },
+    { "reset:after=0", true },
+    { "reset:after=1", true },
+    { "reset:after=17", true },
+    { "reset:after=120", true },
+    { "reset:after=300", true },
+    { "reset:after=700", true },
+    { "reset:after=1500", true },
+    { "reset:after=9000", true },
+    { "stall:after=0,ms=600", true },
+    { "stall:after=100,ms=600", true },
+    { "stall:after=900,ms=600", true },
+    { "503", true },
+    { "503:retry_after=1", true },
+    { "429", true },
+    { "429:retry_after=1", true },
+    { "limit", false },
+    { "truncate:after=0,length=wrong", true },
+    { "truncate:after=100,length=wrong", true },
+    { "truncate:after=40,length=right", false },
+    { "truncate:after=2000,length=right", false },
+    { "lost", true },
 };
 
 static sf_client *open_client(void)
@@ -45,21 +58,25 @@ static sf_client *open_client(void)
 static void set_fault(const fault *f, const char *path, bool once)
 {
     char spec[256];
-    snprintf(spec, sizeof spec, "%s%spath=%s%s", f->spec, strchr(f->spec, ':') != NULL ? "," : ":", path, once ? ",times=1" : "");
+    snprintf(spec, sizeof spec, "%s%spath=%s%s", f->spec, strchr(f->spec, ':') != NULL ? "," : ":", path,
+             once ? ",times=1" : "");
     test_org_fault(&org, spec);
 }
 
 static void check_error(const char *call, const fault *f, sf_status rc, const sf_error *err)
 {
-    if (err->status != rc || strlen(err->message) < 10) fail_msg("%s under %s: status %d says only '%s'", call, f->spec, rc, err->message);
+    if (err->status != rc || strlen(err->message) < 10)
+        fail_msg("%s under %s: status %d says only '%s'", call, f->spec, rc, err->message);
     if (strchr(err->message, '\n') != NULL) fail_msg("%s under %s: more than a line: %s", call, f->spec, err->message);
 }
 
 static void note(const char *call, const fault *f, bool once, sf_status rc, const sf_error *err)
 {
     combinations++;
-    if (rc >= 0) complete++;
-    else refused++;
+    if (rc >= 0)
+        complete++;
+    else
+        refused++;
     if (rc < 0) check_error(call, f, rc, err);
     if (rc < 0 && once && f->transient && rc != SF_ERR_UNKNOWN_OUTCOME)
         fail_msg("%s under one %s: %s: %s", call, f->spec, sf_status_name(rc), err->message);
@@ -112,7 +129,8 @@ static void try_create(const fault *f, bool once)
     note("create", f, once, rc, &err);
     int there = count_created(marker);
     if (there > 1) fail_msg("create under %s: the record is there %d times", f->spec, there);
-    if (rc == SF_OK && (there != 1 || strlen(id.text) != 18)) fail_msg("create under %s: SF_OK and %d records", f->spec, there);
+    if (rc == SF_OK && (there != 1 || strlen(id.text) != 18))
+        fail_msg("create under %s: SF_OK and %d records", f->spec, there);
     if (rc < 0 && rc != SF_ERR_UNKNOWN_OUTCOME && there != 0)
         fail_msg("create under %s: %s (%s), and yet the record is there", f->spec, sf_status_name(rc), err.message);
     sf_record_free(r);
@@ -158,7 +176,8 @@ static void try_describe(const fault *f, bool once)
     if (rc == SF_OK) {
         size_t fields = sf_value_count(sf_get(sf_document_root(doc), "fields"));
         sf_document *clean = NULL;
-        assert_int_equal(sf_describe_object(sf, "Contact", &(sf_describe_options){ .no_cache = true }, &clean, &err), SF_OK);
+        assert_int_equal(sf_describe_object(sf, "Contact", &(sf_describe_options){ .no_cache = true }, &clean, &err),
+                         SF_OK);
         assert_int_equal(fields, sf_value_count(sf_get(sf_document_root(clean), "fields")));
         sf_document_free(clean);
     }
@@ -188,10 +207,12 @@ static void run_queries(sf_client *sf, int n, const char *what)
         sf_query *q = NULL;
         sf_value row;
         int rows = 0;
-        sf_status rc = sf_query_open(sf, "SELECT Id FROM Contact ORDER BY Id LIMIT 500", &(sf_query_options){ .page_rows = PAGE }, &q, &err);
+        sf_status rc = sf_query_open(sf, "SELECT Id FROM Contact ORDER BY Id LIMIT 500",
+                                     &(sf_query_options){ .page_rows = PAGE }, &q, &err);
         while (rc >= 0 && (rc = sf_query_next(q, &row, &err)) == SF_ROW) rows++;
         sf_query_close(q);
-        if (rc != SF_DONE || rows != ROWS) fail_msg("%s: query %d: %s, %d rows: %s", what, i, sf_status_name(rc), rows, rc < 0 ? err.message : "");
+        if (rc != SF_DONE || rows != ROWS)
+            fail_msg("%s: query %d: %s, %d rows: %s", what, i, sf_status_name(rc), rows, rc < 0 ? err.message : "");
     }
 }
 
@@ -223,7 +244,10 @@ static sf_client *open_refreshing_client(void)
     sf_client_options o = {
         .login_url = org.url,
         .api_version = "62.0",
-        .auth = { .flow = SF_AUTH_REFRESH_TOKEN, .refresh_token = refresh, .client_id = org.client_id, .client_secret = org.client_secret },
+        .auth = { .flow = SF_AUTH_REFRESH_TOKEN,
+                  .refresh_token = refresh,
+                  .client_id = org.client_id,
+                  .client_secret = org.client_secret },
         .retry = { .retries_max = 3, .pause_ms = 1, .pause_max_ms = 5 },
     };
     if (sf_client_open(&o, &sf, &err) != SF_OK) fail_msg("%s", err.message);
@@ -254,7 +278,8 @@ static void test_refresh__rotating_with_every_second_request_is_never_seen(void 
         sf_document *doc = NULL;
         snprintf(marker, sizeof marker, "Rotated%d", i);
         if (create_lead(sf, marker, &err) != SF_OK) fail_msg("create %d: %s", i, err.message);
-        if (sf_describe_object(sf, "Lead", &(sf_describe_options){ .no_cache = true }, &doc, &err) != SF_OK) fail_msg("%s", err.message);
+        if (sf_describe_object(sf, "Lead", &(sf_describe_options){ .no_cache = true }, &doc, &err) != SF_OK)
+            fail_msg("%s", err.message);
         sf_document_free(doc);
     }
     test_org_faults_clear(&org);

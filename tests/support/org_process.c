@@ -69,7 +69,8 @@ int test_org_stop(test_org *org)
     int status = -1;
     if (org->pid > 0) {
         kill(org->pid, SIGTERM);
-        if (waitpid(org->pid, &status, 0) == org->pid) status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        if (waitpid(org->pid, &status, 0) == org->pid)
+            status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
     free(org->reply);
     org->reply = NULL;
@@ -79,7 +80,9 @@ int test_org_stop(test_org *org)
 
 static char *exchange(int port, const char *request, size_t len)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     char *answer = NULL;
@@ -103,10 +106,12 @@ int test_org_http(test_org *org, const char *method, const char *path, const cha
     size_t size = strlen(path) + (bearer != NULL ? strlen(bearer) : 0) + (body != NULL ? strlen(body) : 0) + 512;
     char *request = malloc(size);
     assert_non_null(request);
-    int len = snprintf(request, size, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
-                       method, path, org->port, bearer != NULL ? "Authorization: Bearer " : "", bearer != NULL ? bearer : "",
-                       bearer != NULL ? "\r\n" : "", body != NULL ? "Content-Type: application/json\r\n" : "",
-                       body != NULL ? strlen(body) : (size_t)0, body != NULL ? body : "");
+    int len =
+        snprintf(request, size,
+                 "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
+                 method, path, org->port, bearer != NULL ? "Authorization: Bearer " : "", bearer != NULL ? bearer : "",
+                 bearer != NULL ? "\r\n" : "", body != NULL ? "Content-Type: application/json\r\n" : "",
+                 body != NULL ? strlen(body) : (size_t)0, body != NULL ? body : "");
     char *answer = exchange(org->port, request, (size_t)len);
     free(request);
     free(org->reply);
@@ -128,7 +133,8 @@ void test_org_fault(test_org *org, const char *spec)
     char body[512];
     snprintf(body, sizeof body, "{\"spec\":\"%s\"}", spec);
     int status = test_org_http(org, "POST", "/__org/faults", NULL, body);
-    if (status < 200 || status > 299) fail_msg("fault %s: status %d %s", spec, status, org->reply != NULL ? org->reply : "");
+    if (status < 200 || status > 299)
+        fail_msg("fault %s: status %d %s", spec, status, org->reply != NULL ? org->reply : "");
 }
 
 void test_org_faults_clear(test_org *org)

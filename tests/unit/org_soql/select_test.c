@@ -330,7 +330,8 @@ static void test_select__survives_each_failed_allocation(void **state)
         "SELECT Name, Firm__r.Owner.Name, Spot__c, (SELECT Name FROM Things__r) FROM Place__c WHERE Name IN "
         "('a','alpha')",
         "SELECT Kind__c, COUNT(Id) FROM Place__c GROUP BY ROLLUP(Kind__c) HAVING COUNT(Id) > 1 ORDER BY COUNT(Id)",
-        "SELECT Id, (SELECT Id, (SELECT Subject FROM Cases) FROM Contacts WHERE LastName LIKE 'D%' LIMIT 2) FROM Account "
+        "SELECT Id, (SELECT Id, (SELECT Subject FROM Cases) FROM Contacts WHERE LastName LIKE 'D%' LIMIT 2) FROM "
+        "Account "
         "WHERE Id IN (SELECT AccountId FROM Contact WHERE Email != NULL) ORDER BY Name DESC NULLS LAST",
         "SELECT TYPEOF What WHEN Account THEN Name ELSE Id END FROM Task WHERE CreatedDate > LAST_N_DAYS:3",
         "SELECT toLabel(Kind__c), FORMAT(Money__c) m FROM Place__c WHERE Tags__c INCLUDES ('A;B','C') AND "
