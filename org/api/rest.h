@@ -32,6 +32,11 @@ void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);
 void sfo_rest_query_more(sfo_call *call);
 void sfo_rest_query_all_more(sfo_call *call);
+/* rest_search.c */
+void sfo_rest_search(sfo_call *call);
+void sfo_rest_parameterized_search(sfo_call *call); /* GET and POST */
+void sfo_rest_search_scope(sfo_call *call);
+void sfo_rest_search_suggestions(sfo_call *call);
 
 /* ---- shared by the record handlers (rest_records.c) ---- */
 /* The object of args[0]; NULL: the response is the 404. */

@@ -233,6 +233,16 @@ static bool write_result(sfo_runner *r, sfo_plan *plan, const id_list *l)
     return write_records(r, plan, l->page.data, count) && write_tail(r);
 }
 
+bool sfo_run_rows(sfo_runner *r, sfo_plan *plan, int64_t max, int64_t *count)
+{
+    id_list l = { 0 };
+    plan->one_page = true;
+    bool fine = collect_ids(r, plan, NULL, max, &l) && write_records(r, plan, l.page.data, (size_t)l.total);
+    *count = l.total;
+    id_list_clear(&l);
+    return fine;
+}
+
 static bool write_child_result(sfo_runner *r, sfo_plan *plan, const char *parent_id)
 {
     id_list l = { 0 };

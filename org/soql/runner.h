@@ -23,6 +23,8 @@ typedef struct sfo_runner {
 void sfo_runner_begin(sfo_runner *r, sfo_store *s, const sfo_context *c, const sfo_query_options *options, sfi_buf *out,
                       sfo_fault *f);
 bool sfo_runner_compile(sfo_runner *r, sf_str soql);
+/* run.c: at most max rows of a plan that is not grouped, as JSON objects into an open array. */
+bool sfo_run_rows(sfo_runner *r, sfo_plan *plan, int64_t max, int64_t *count);
 /* Statements, pages, memory, lock; a fault leaves nothing of a half written answer behind. Answers fine. */
 bool sfo_runner_end(sfo_runner *r, bool fine);
 #endif

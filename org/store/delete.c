@@ -123,7 +123,7 @@ static bool mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t,
         (void)sqlite3_bind_int64(stmt, 2, sfo_context_now(c)); /* the places are right */
         if (c->user_id != NULL) sfo_bind_id(stmt, 3, c->user_id);
     }
-    return sfo_statement_run(s, stmt, f);
+    return sfo_statement_run(s, stmt, f) && sfo_search_note(s, t, id, f);
 }
 
 static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,

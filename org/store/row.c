@@ -113,7 +113,7 @@ bool sfo_row_insert(sfo_store *s, sfo_row *row, sfo_fault *f)
         else if (t->object->fields[i].type == SFO_BOOLEAN)
             (void)sqlite3_bind_int(t->insert, t->column[i] + 1, 0); /* the place is right; never null in the org */
     }
-    return sfo_statement_run(s, t->insert, f);
+    return sfo_statement_run(s, t->insert, f) && sfo_search_note(s, t, row->id, f);
 }
 
 bool sfo_row_update(sfo_store *s, sfo_row *row, sfo_fault *f)
@@ -140,7 +140,7 @@ bool sfo_row_update(sfo_store *s, sfo_row *row, sfo_fault *f)
         place++;
     }
     sfo_bind_id(stmt, place, row->id);
-    return sfo_statement_run(s, stmt, f);
+    return sfo_statement_run(s, stmt, f) && sfo_search_note(s, row->table, row->id, f);
 }
 
 /* ---- cells by name ---- */

@@ -86,6 +86,7 @@ void sfo_store_rollback(sfo_store *s)
     else
         (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
     (void)sfo_sql_run(s, sql, NULL); /* SQLite may have rolled back by itself; then there is nothing to undo */
+    s->search_known = false;
     sfo_ids_rolled_back(s);
     leave(s);
 }
@@ -104,7 +105,7 @@ static bool make_everything(sfo_store *s, sfo_fault *f)
 {
     if (!sfo_store_begin(s, f)) return false;
     bool ok =
-        sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) &&
+        sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) && sfo_search_open(s, f) &&
         sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
         sfo_standard_rows(s, f) && sfo_facts_load(s, f);
     if (!ok) {
@@ -142,6 +143,7 @@ static sf_status open_database(sfo_store *s, const char *path, sf_error *err)
                         s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
     (void)sqlite3_busy_timeout(s->db, 5000); /* cannot fail */
     if (!sfo_functions_register(s->db)) return sfi_fail(err, SF_ERR_UNSUPPORTED, "this system has no C.UTF-8 locale");
+    if (!sfo_words_register(s->db)) return sfi_fail(err, SF_ERR_UNSUPPORTED, "this system's SQLite has no FTS5");
     sfo_fault f = { 0 };
     sf_status rc = SF_OK;
     if (!set_up(s, path, &f) || !make_everything(s, &f))
