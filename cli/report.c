@@ -84,8 +84,7 @@ static const char *hint_of(cli *c, const sf_error *err)
         return "the write may or may not have taken effect: look for the record (sforce query) before you repeat it";
     case CLI_FAILED:
         return err->status == SF_ERR_NOT_FOUND
-                   ? "sforce describe lists the objects that this user sees, sforce query finds ids, sforce versions "
-                     "lists API versions"
+                   ? "sforce describe lists objects, sforce query finds ids, sforce versions lists API versions"
                    : NULL;
     case CLI_LIMIT:
         return c->max_calls > 0 ? "raise --max-calls, or see sforce limits" : "sforce limits shows what is left";

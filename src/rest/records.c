@@ -11,6 +11,14 @@ typedef struct target {
     const char *value;
 } target;
 
+enum { WHAT_BYTES = 2 * SFI_REST_NAME_MAX + 96 }; /* "get Account 0015j…", as errors begin */
+
+static void name_call(char what[WHAT_BYTES], const char *verb, const target *t)
+{
+    snprintf(what, WHAT_BYTES, "%s %s %s%s%.40s", verb, t->object, t->field != NULL ? t->field : "",
+             t->field != NULL ? "=" : "", t->value);
+}
+
 static const sf_write_options no_write_options;
 static const sf_read_options no_read_options;
 
@@ -243,11 +251,11 @@ static sf_status create_plain(sf_client *sf, const sf_record *r, const sf_write_
 static sf_status send_upsert(sf_client *sf, const sf_record *r, const target *t, const char *without,
                              const sf_write_options *o, write_call *w, sf_upsert_result *saved, sf_error *err)
 {
-    char what[SFI_REST_NAME_MAX + 16];
-    snprintf(what, sizeof what, "upsert %s", t->object);
     sfi_answer answer = { 0 };
     sf_status rc = check_target(t, err);
     if (rc != SF_OK) return rc;
+    char what[WHAT_BYTES];
+    name_call(what, "upsert", t);
     add_target(&w->path, t);
     if (o->update_only) sfi_buf_add_str(&w->path, "?updateOnly=true");
     rc = sfi_record_write(r, without, &w->body, err);
@@ -318,8 +326,8 @@ sf_status sf_record_update(sf_client *sf, const sf_record *r, const char *id, co
     target t = { sf_record_object(r), NULL, id };
     rc = check_target(&t, err);
     if (rc != SF_OK) return rc;
-    char what[SFI_REST_NAME_MAX + 16];
-    snprintf(what, sizeof what, "update %s", t.object);
+    char what[WHAT_BYTES];
+    name_call(what, "update", &t);
     write_call w = { 0 };
     sfi_answer answer = { 0 };
     sf_upsert_result saved;
@@ -344,8 +352,8 @@ static sf_status delete_target(sf_client *sf, const target *t, const sf_write_op
     if (rc != SF_OK) return rc;
     if (o->external_id != NULL || o->update_only || has_condition(o))
         return sfi_fail(err, SF_ERR_USAGE, "a delete takes no external_id, update_only or condition");
-    char what[SFI_REST_NAME_MAX + 16];
-    snprintf(what, sizeof what, "delete %s", t->object);
+    char what[WHAT_BYTES];
+    name_call(what, "delete", t);
     write_call w = { 0 };
     sfi_answer answer = { 0 };
     add_target(&w.path, t);
@@ -416,8 +424,8 @@ static sf_status get_target(sf_client *sf, const target *t, const sf_read_option
     sf_status rc = check_target(t, err);
     if (rc != SF_OK) return rc;
 
-    char what[SFI_REST_NAME_MAX + 16], since[32];
-    snprintf(what, sizeof what, "get %s", t->object);
+    char what[WHAT_BYTES], since[32];
+    name_call(what, "get", t);
     sfi_buf path = { 0 };
     add_target(&path, t);
     rc = add_fields(&path, o->fields, err);

@@ -35,6 +35,9 @@ run 2 login "$url" --client-credentials
 err_has SFORCE_CLIENT_ID
 run 2 login --client-credentials --client-id x
 err_has "own URL"
+SFORCE_CLIENT_ID=x SFORCE_CLIENT_SECRET=y run 5 login https://nosuch.invalid --client-credentials -v
+err_has "name server"
+check "a name that does not exist is not asked for again" test "$(grep -c 'again in' err)" -eq 0
 
 # ---- a token ----
 of_org access_token >in

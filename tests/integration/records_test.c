@@ -291,6 +291,7 @@ static void test_records__errors_name_the_thing(void **state)
     assert_int_equal(sf_record_get(sf, "Account", "nonsense", NULL, &doc, &err), SF_ERR_USAGE);
     assert_int_equal(sf_record_get(sf, "Account/x", "001000000000000AAA", NULL, &doc, &err), SF_ERR_USAGE);
     assert_int_equal(sf_record_get(sf, "Account", "001000000000000AAA", NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "get Account 001000000000000AAA: ")); /* the error names the thing */
     assert_int_equal(sf_record_create(sf, NULL, NULL, &id, &err), SF_ERR_USAGE);
     assert_int_equal(sf_record_get_by_external_id(sf, "Thing__c", "Ext__c", "", NULL, &doc, &err), SF_ERR_USAGE);
     assert_int_equal(sf_record_get_by_external_id(sf, "Thing__c", "Ext__c", "a.json", NULL, &doc, &err), SF_ERR_USAGE);
