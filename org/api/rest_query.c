@@ -1,4 +1,4 @@
-/* rest_query.c: SOQL over REST: query, queryAll, their further pages, explain. */
+/* rest_query.c: SOQL over REST: query, queryAll, their further pages, explain, columns. */
 #include "api/rest.h"
 
 /* batchSize of Sforce-Query-Options; 0: none, or not a number. */
@@ -30,6 +30,10 @@ static void query(sfo_call *call, bool all_rows)
     sfi_buf *out = &call->response->body;
     if (explain.ptr != NULL) {
         answer_result(call, sfo_soql_explain(call->org->store, &call->context, explain, out, &fault), &fault);
+        return;
+    }
+    if (sfi_str_is_nocase(sfo_params_get(&call->query, "columns"), "true")) {
+        answer_result(call, sfo_soql_columns(call->org->store, &call->context, soql, out, &fault), &fault);
         return;
     }
     sfo_query_options options = { .all_rows = all_rows, .batch_size = batch_size(call) };

@@ -24,6 +24,9 @@ bool sfo_soql_more(sfo_store *s, const sfo_context *c, sf_str locator, const sfo
 /* {"plans":[…],"sourceQuery":…} */
 bool sfo_soql_explain(sfo_store *s, const sfo_context *c, sf_str soql, sfi_buf *out, sfo_fault *f);
 
+/* {"columnMetadata":[…],"entityName":…,"groupBy":…,"idSelected":…,"keyPrefix":…}: the columns, without rows. */
+bool sfo_soql_columns(sfo_store *s, const sfo_context *c, sf_str soql, sfi_buf *out, sfo_fault *f);
+
 /* Just the syntax: true, or the fault a parser error gives. For the corpus and the fuzzer. */
 bool sfo_soql_check_syntax(sf_str soql, sfo_fault *f);
 #endif
