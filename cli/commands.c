@@ -86,7 +86,7 @@ static const cli_flag query_flags[] = {
 };
 static const cli_example query_examples[] = {
     { "sforce query \"SELECT Id, Name, Owner.Name FROM Account LIMIT 10\"", "Ten accounts" },
-    { "sforce query \"SELECT Id FROM Contact WHERE Email = :mail\" -p mail=o'hara@acme.com", "A value of any kind, quoted as it must be" },
+    { "sforce query \"SELECT Id FROM Contact WHERE Email = :mail\" -p \"mail=o'hara@acme.com\"", "A value of any kind, quoted as it must be" },
     { "sforce query \"SELECT Name FROM Account WHERE Industry IN :in\" -p in=Energy -p in=Media", "A list: the parameter several times" },
     { "sforce query \"SELECT Id, Name FROM Account\" -O accounts.csv", "Everything, to a file; memory stays flat" },
     { "sforce query -f big.soql -r ndjson | jq -r .Name", "The statement from a file, a JSON object a line" },

@@ -71,7 +71,7 @@ typedef struct sf_write_options {
 } sf_write_options;
 
 typedef struct sf_read_options {
-    const char *const *fields;   /* API names, parents as "Owner.Name", NULL at the end; NULL: all readable ones */
+    const char *const *fields;   /* API names, NULL at the end; NULL: all readable ones */
     int64_t if_modified_since_ms; /* since 1970, whole seconds; 0: no condition. Not modified: SF_DONE, *out NULL */
     const sf_call_options *call; /* NULL: defaults */
     uint64_t reserved[8];        /* zero */

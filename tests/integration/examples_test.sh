@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The programs of examples/ and of the README run against a local org and say what they should.
+# The programs of examples/ and of the README run against a local org and say what they should; the C of docs/ is theirs.
 set -euo pipefail
 build=${SF_BINARY_DIR:?} source=${SF_SOURCE_DIR:?}
 work=$(mktemp -d)
@@ -7,7 +7,7 @@ org_pid=
 trap '[[ -n $org_pid ]] && kill "$org_pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 fail() { echo "FAIL: $*" >&2; cat "$work"/*.out >&2 2>/dev/null; exit 1; }
 
-"${SFORCE_ORG_BIN:?}" --port 0 --data :memory: --seed sample --json >"$work/org.json" 2>"$work/org.log" &
+"${SFORCE_ORG_BIN:?}" --port 0 --data :memory: --seed sample --schema "$source/examples/schema.json" --json >"$work/org.json" 2>"$work/org.log" &
 org_pid=$!
 for _ in $(seq 200); do [[ -s $work/org.json ]] && break; kill -0 "$org_pid" || fail "sforce-org ended: $(cat "$work/org.log")"; sleep 0.05; done
 SFORCE_URL=$(jq -r .url "$work/org.json") SFORCE_CLIENT_ID=$(jq -r .client_id "$work/org.json") SFORCE_CLIENT_SECRET=$(jq -r .client_secret "$work/org.json")
@@ -25,4 +25,52 @@ SFORCE_CLIENT_SECRET=wrong "$build/bin/example_first" >"$work/wrong.out" 2>&1 &&
 # The README's first program is examples/first.c, word for word.
 awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$source/README.md" >"$work/readme.c"
 diff <(sed '1,/^$/{/^\/\*/d}' "$source/examples/first.c") "$work/readme.c" >"$work/diff.out" || fail "README and examples/first.c differ"
-echo "examples: first, tour"
+run() { # name, arguments…: its output in NAME.out
+    local name=$1; shift
+    "$build/bin/example_$name" "$@" >"$work/$name.out" 2>&1 || fail "example_$name"
+}
+says() { grep -qE -- "$2" "$work/$1.out" || fail "example_$1 does not say '$2'"; }
+
+run auth "$work/session.json"; says auth 'logins 1$'
+run auth "$work/session.json"; says auth 'logins 0$' # the session of the first run
+[[ $(stat -c %a "$work/session.json") == 600 ]] || fail "the token file's mode"
+SFORCE_TOKEN=$(jq -r .access_token "$work/session.json") run auth "$work/other.json"; says auth 'logins 0$'
+SFORCE_CLIENT_SECRET=wrong "$build/bin/example_auth" "$work/new.json" >"$work/auth.out" 2>&1 && fail "a wrong secret must not work"
+says auth 'login refused \(invalid_client'
+
+run records
+for word in 'account created' 'invoice saved' 'phone changed' 'invoice deleted'; do says records "$word"; done
+run records; says records 'account updated'
+
+run query
+says query '^[1-9][0-9]+ accounts$'; says query '^[1-9][0-9]* of [1-9][0-9]* rows$'; says query '^  [^ ]'
+contacts=$(grep -oE '^[0-9]+ contacts in two parts' "$work/query.out" | grep -oE '^[0-9]+')
+[[ $contacts -ge 1500 ]] || fail "example_query: $contacts contacts"
+
+mkdir "$work/cache"
+run describe "$work/cache"; says describe '^must be set: Name \(string\)$'; says describe '^Rating: Hot$'
+[[ $(find "$work/cache" -name 'describe-*.json' -perm 600 | wc -l) -eq 1 ]] || fail "example_describe keeps no answer"
+run describe "$work/cache"; says describe '^Rating: Hot$'
+
+run errors; says errors 'mend the record: REQUIRED_FIELD_MISSING in .*LastName'; says errors '^created$'
+fault() { curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null; curl -sf -d "{\"spec\":\"$1\"}" "$SFORCE_URL/__org/faults" >/dev/null; }
+fault 'lost:method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it took effect'
+fault '500:body=empty,method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it did not'
+curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null
+
+# Each C block of docs/ stands in one of the programs, line by line; how deep it is indented does not matter.
+python3 - "$source" >"$work/docs.out" <<'PYTHON' || fail "docs/ and examples/ differ"
+import glob, re, sys
+def lines(text): return [line.strip() for line in text.strip("\n").split("\n")]
+programs = [lines(open(path, encoding="utf-8").read()) for path in glob.glob(sys.argv[1] + "/examples/*.c")]
+count = 0
+for path in glob.glob(sys.argv[1] + "/docs/*.md"):
+    for block in re.findall(r"^```c\n(.*?)^```$", open(path, encoding="utf-8").read(), re.M | re.S):
+        want = lines(block)
+        count += 1
+        if not any(p[i:i + len(want)] == want for p in programs for i in range(len(p))):
+            sys.exit(path + ": no program of examples/ has this:\n" + block)
+print(count, "blocks")
+assert count > 5
+PYTHON
+echo "examples: first, tour, auth, records, query, describe, errors; $(cat "$work/docs.out") of docs/"
