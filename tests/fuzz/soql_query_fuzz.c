@@ -8,7 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fixture org;
     if (org.store == NULL) fixture_open(&org); /* once; the process ends with it */
     sfi_buf out = { 0 };
     sfo_fault fault = { 0 };

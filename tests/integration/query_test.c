@@ -31,7 +31,8 @@ static int stop(void **state)
 static sf_query *open_query(const char *soql, const sf_query_options *options)
 {
     sf_query *q = NULL;
-    if (sf_query_open(sf, soql, options, &q, &err) != SF_OK) fail_msg("%s: %s", soql, err.message);
+    if (sf_query_open(sf, soql, options, &q, &err) != SF_OK)
+        fail_msg("%s: %s", soql != NULL ? soql : "resumed", err.message);
     return q;
 }
 
