@@ -203,7 +203,9 @@ static int run_line(cli *c, int argc, char **argv)
 int main(int argc, char **argv)
 {
     cli c = { .out = { .fd = -1 } };
+    if (!sfi_keep_standard_fds()) return CLI_FAILED;
     signal(SIGPIPE, SIG_IGN); /* sockets; a reader of stdout that leaves is seen by the sink */
+    signal(SIGXFSZ, SIG_IGN); /* a file over its limit is a failed write like any other */
     int code = run_line(&c, argc, argv);
     bool reader_left = c.out.broken_pipe;
     if (c.out.fd >= 0) (void)cli_out_close(&c.out, false, NULL); /* a command that failed has said why */

@@ -4,6 +4,7 @@
 #include "output.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,30 +31,49 @@ cli_format cli_format_of_file(const char *path)
     return format;
 }
 
-/* PATH.XXXXXX in the same folder; a symbolic link is followed, so that the link stays one. */
+static sf_status cannot_write(const char *path, int why, sf_error *err)
+{
+    return sfi_fail(err, SF_ERR_USAGE, "cannot write %s: %s", path, strerror(why));
+}
+
+/* Where path leads, so that a symbolic link stays one. */
+static sf_status find_target(cli_out *out, const char *path, sf_error *err)
+{
+    struct stat st;
+    char real[PATH_MAX];
+    bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    if (is_link && realpath(path, real) == NULL) return cannot_write(path, errno, err);
+    out->target = sfi_strdup(is_link ? real : path);
+    return out->target != NULL ? SF_OK : sfi_fail_memory(err, "a file name");
+}
+
+/* TARGET.XXXXXX in the same folder. */
 static sf_status open_beside(cli_out *out, const char *path, sf_error *err)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a device or a pipe: written as it is */
+    bool exists = stat(path, &st) == 0;
+    out->path = path;
+    if (exists && !S_ISREG(st.st_mode)) { /* a device or a pipe: written as it is */
         out->fd = open(path, O_WRONLY | O_CLOEXEC);
-        out->path = path;
-        return out->fd >= 0 ? SF_OK : sfi_fail(err, SF_ERR_USAGE, "cannot write %s: %s", path, strerror(errno));
+        return out->fd >= 0 ? SF_OK : cannot_write(path, errno, err);
     }
+    sf_status rc = find_target(out, path, err);
+    if (rc != SF_OK) return rc;
     sfi_buf name = { 0 };
-    sfi_buf_addf(&name, "%s.XXXXXX", path);
-    out->temporary = sfi_buf_take(&name);
-    if (out->temporary == NULL) return sfi_fail_memory(err, "a file name");
-    out->fd = mkostemp(out->temporary, O_CLOEXEC);
+    sfi_buf_addf(&name, "%s.XXXXXX", out->target);
+    char *temporary = sfi_buf_take(&name);
+    sfi_buf_free(&name);
+    if (temporary == NULL) return sfi_fail_memory(err, "a file name");
+    out->fd = mkostemp(temporary, O_CLOEXEC);
     if (out->fd < 0) {
-        sf_status rc = sfi_fail(err, SF_ERR_USAGE, "cannot write %s: %s", path, strerror(errno));
-        sfi_free(out->temporary);
-        out->temporary = NULL;
+        rc = cannot_write(path, errno, err);
+        sfi_free(temporary);
         return rc;
     }
+    out->temporary = temporary;
     mode_t mask = umask(0);
     umask(mask);
-    (void)fchmod(out->fd, stat(path, &st) == 0 ? st.st_mode & 0777 : 0666 & ~mask); /* at worst it stays 0600 */
-    out->path = path;
+    (void)fchmod(out->fd, exists ? st.st_mode & 0777 : 0666 & ~mask); /* at worst it stays 0600 */
     return SF_OK;
 }
 
@@ -71,6 +91,7 @@ sf_status cli_out_open(cli_out *out, const char *path, sf_error *err)
     }
     sf_status rc = open_beside(out, path, err);
     if (rc != SF_OK) {
+        sfi_free(out->target);
         sfi_free(out->data);
         *out = (cli_out){ .fd = -1 };
     }
@@ -120,7 +141,7 @@ static void finish_file(cli_out *out)
     if (fsync(out->fd) != 0 && errno != EINVAL && errno != ENOTSUP && out->error == 0) out->error = errno;
     if (close(out->fd) != 0 && out->error == 0) out->error = errno;
     out->fd = -1;
-    if (out->error == 0 && rename(out->temporary, out->path) != 0) out->error = errno;
+    if (out->error == 0 && rename(out->temporary, out->target) != 0) out->error = errno;
 }
 
 sf_status cli_out_close(cli_out *out, bool keep, sf_error *err)
@@ -134,6 +155,7 @@ sf_status cli_out_close(cli_out *out, bool keep, sf_error *err)
     const char *path = out->path;
     bool broken = out->broken_pipe;
     sfi_free(out->temporary);
+    sfi_free(out->target);
     sfi_free(out->data);
     *out = (cli_out){ .fd = -1, .broken_pipe = broken };
     if (why == 0) return SF_OK;

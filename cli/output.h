@@ -26,7 +26,8 @@ typedef struct cli_out {
     int fd;     /* -1: not open */
     char *data; /* the buffer, cap bytes */
     size_t len, cap;
-    const char *path; /* the file it becomes; NULL: stdout */
+    const char *path; /* the file it becomes, as it was given; NULL: stdout */
+    char *target;     /* where that is: a symbolic link leads elsewhere */
     char *temporary;  /* its name until then */
     int error;        /* errno of the first failure; 0: none */
     bool broken_pipe; /* the reader went away */

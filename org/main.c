@@ -308,6 +308,7 @@ static sf_status announce(const settings *s, const running *r, sf_error *err)
 
 int main(int argc, char **argv)
 {
+    if (!sfi_keep_standard_fds()) return EXIT_FAILED;
     settings s = { .host = "127.0.0.1", .port = 8080, .data = ":memory:", .seed = "sample" };
     int done = parse_options(&s, argc, argv);
     if (done >= 0) return done;

@@ -111,6 +111,8 @@ bool sfi_http_date_parse(sf_str s, int64_t *ms);         /* Sat, 23 Mar 2024 10:
 void sfi_http_date_format(int64_t ms, char out[32]);
 uint64_t sfi_random(void);                               /* from the system; for jitter, trace ids, not for keys */
 void sfi_random_bytes(void *out, size_t len);            /* getrandom; fit for keys */
+/* For the mains of programs: 0, 1 and 2 are open from here on. false: the system refused. */
+bool sfi_keep_standard_fds(void);
 
 /* ---- the log (log.c): one way out, which redacts ---- */
 typedef enum sfi_log_level { SFI_LOG_ERROR = 1, SFI_LOG_WARN = 2, SFI_LOG_INFO = 3, SFI_LOG_DEBUG = 4, SFI_LOG_TRACE = 5 } sfi_log_level;

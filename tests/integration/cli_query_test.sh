@@ -148,6 +148,19 @@ run 2 query "SELECT Id FROM Account" -O x.csv --page-rows 5
 check "a reader that leaves ends it quietly" test ! -s err -a "$(wc -l <out)" -eq 2
 "$sforce" query "SELECT Id, Name, Description, Email FROM Contact" -r json | true
 check "as SIGPIPE ends others" test "${PIPESTATUS[0]}" -eq 141
+"$sforce" query "SELECT Id FROM Contact LIMIT 1" >&- 2>err
+check "a closed stdout is a failure" test $? -eq 1
+check "and is not what else is open" grep -q 'cannot write stdout' err
+"$sforce" query "SELECT Nope FROM Contact" >out 2>&-
+check "a closed stderr changes no exit code" test $? -eq 1
+mkdir elsewhere && echo old >elsewhere/real.csv && ln -s elsewhere/real.csv link.csv && ln -s nowhere dangling.csv
+run 0 query "SELECT Id FROM Contact LIMIT 1" -O link.csv
+check "a symbolic link stays one" test -L link.csv
+check "and its file is written" grep -qx Id elsewhere/real.csv
+run 2 query "SELECT Id FROM Contact LIMIT 1" -O dangling.csv
+(ulimit -f 1; exec "$sforce" query "SELECT Id, Name, Email, CreatedDate, AccountId FROM Contact" -O limited.csv >out 2>err)
+check "a file over its limit is a failed write" test $? -eq 1
+check "and leaves nothing" test -z "$(ls limited.csv* 2>/dev/null)"
 "$sforce" query "SELECT Id FROM Contact" >/dev/full 2>err
 check "a full disk is an error" test $? -eq 1 -a -s err
 script -qec "stty cols 60; TERM=xterm '$sforce' query \"SELECT Id, Name, Description, Website FROM Account WHERE Website != null LIMIT 5\"" /dev/null </dev/null >tty.out 2>&1
