@@ -106,6 +106,18 @@ static void note_running(sfo_server *server, int change)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* From here stop waits for the exchange; a request that is half sent holds up nobody. @return false: the server stops, and
+ * would not wait for the answer of what only begins now. */
+static bool admit(exchange *x)
+{
+    sfo_server *server = x->server;
+    pthread_mutex_lock(&server->lock);
+    x->counted = !server->stopping;
+    if (x->counted) server->running++;
+    pthread_mutex_unlock(&server->lock);
+    return x->counted;
+}
+
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     sfo_server *server = cls;
@@ -308,10 +320,13 @@ static enum MHD_Result answer(exchange *x, const char *method)
 {
     sfo_response *response = sfi_calloc(sizeof *response);
     if (response == NULL) return MHD_NO;
-    note_running(x->server, 1); /* from here stop waits for it; a request that is half sent holds up nobody */
-    x->counted = true;
     sfo_response_init(response);
-    ask_handler(x, method, response);
+    if (admit(x)) {
+        ask_handler(x, method, response);
+    } else {
+        refuse(response, 503);
+        sfo_response_header(response, "Connection", "close");
+    }
     if (response->body.failed) {
         sfo_response_clear(response);
         refuse(response, 500);
@@ -457,7 +472,7 @@ sf_status sfo_server_start(const sfo_server_options *options, sfo_server **out, 
     }
     *out = server;
     server = NULL;
-    fd = -1; /* the daemon's, until stop takes it back */
+    fd = -1; /* the daemon's, which closes it */
 done:
     if (fd >= 0) (void)close(fd);
     free_server(server);
@@ -472,16 +487,14 @@ int sfo_server_port(const sfo_server *server)
 void sfo_server_stop(sfo_server *server)
 {
     if (server == NULL) return;
-    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += STOP_MS / 1000;
     pthread_mutex_lock(&server->lock);
-    server->stopping = true;
+    server->stopping = true; /* MHD_quiesce_daemon would do it too, but aborts when it meets a worker that accepts */
     int rc = 0;
     while (server->running > 0 && rc == 0) rc = pthread_cond_timedwait(&server->ended, &server->lock, &deadline);
     pthread_mutex_unlock(&server->lock);
     MHD_stop_daemon(server->daemon);
-    if (listening != MHD_INVALID_SOCKET) (void)close(listening);
     free_server(server);
 }

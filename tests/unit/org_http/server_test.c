@@ -2,6 +2,9 @@
 #include "http/server.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "http/wire.h"
@@ -35,9 +38,9 @@ static void echo(void *user, const sfo_request *request, sfo_response *response)
     if (strcmp(request->path, "/stall") == 0) response->fault = (sfo_wire_fault){ -1, 10, 600000, -1, false };
 }
 
-static int dial(void)
+static int dial_port(int port)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)sfo_server_port(server)) };
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     struct timeval patience = { .tv_sec = 20 };
@@ -45,6 +48,11 @@ static int dial(void)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     return fd;
+}
+
+static int dial(void)
+{
+    return dial_port(sfo_server_port(server));
 }
 
 /* Sends a request, reads to the end. @return what came, NUL-terminated; *reset: it ended in one. */
@@ -216,6 +224,69 @@ static void test_server__answers_others_while_one_stalls_and_stops_at_once(void 
     for (size_t i = 0; i < COUNT_OF(fds); i++) close(fds[i]);
 }
 
+/* ---- a stop under load ---- */
+
+typedef struct load {
+    atomic_int done, told; /* requests that the handler saw; answers that came back */
+} load;
+
+typedef struct asker {
+    load *load;
+    int fd;
+} asker;
+
+static void do_work(void *user, const sfo_request *request, sfo_response *response)
+{
+    (void)request;
+    atomic_fetch_add(&((load *)user)->done, 1);
+    response->content_type = "text/plain";
+    sfi_buf_add_str(&response->body, "done");
+}
+
+/* One request after the other on one connection, until it ends. */
+static void *keep_asking(void *user)
+{
+    static const char post[] = "POST /work HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab";
+    load *l = ((asker *)user)->load;
+    int fd = ((asker *)user)->fd;
+    char text[1024];
+    for (bool goes_on = true; goes_on;) {
+        size_t got = 0;
+        goes_on = send(fd, post, sizeof post - 1, MSG_NOSIGNAL) == (ssize_t)sizeof post - 1;
+        for (ssize_t n; goes_on; got += (size_t)n) {
+            n = recv(fd, text + got, sizeof text - 1 - got, 0);
+            goes_on = n > 0;
+            if (n <= 0) break;
+            text[got + (size_t)n] = '\0';
+            if (strstr(text, "\r\n\r\ndone") == NULL) continue;
+            atomic_fetch_add(&l->told, 1);
+            break;
+        }
+    }
+    close(fd);
+    return NULL;
+}
+
+static void test_server__stops_without_losing_the_answer_to_what_was_done(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        load l = { 0 };
+        pthread_t threads[4];
+        asker askers[COUNT_OF(threads)];
+        sfo_server *loaded = NULL;
+        assert_int_equal(sfo_server_start(&(sfo_server_options){ .handle = do_work, .user = &l }, &loaded, NULL), SF_OK);
+        for (size_t i = 0; i < COUNT_OF(threads); i++) {
+            askers[i] = (asker){ &l, dial_port(sfo_server_port(loaded)) };
+            assert_int_equal(pthread_create(&threads[i], NULL, keep_asking, &askers[i]), 0);
+        }
+        while (atomic_load(&l.told) < 40) sched_yield();
+        sfo_server_stop(loaded);
+        for (size_t i = 0; i < COUNT_OF(threads); i++) pthread_join(threads[i], NULL);
+        assert_int_equal(atomic_load(&l.told), atomic_load(&l.done));
+    }
+}
+
 static void test_start__says_why_not(void **state)
 {
     (void)state;
@@ -309,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_server__refuses_what_is_too_large),
         cmocka_unit_test(test_server__breaks_answers),
         cmocka_unit_test(test_server__survives_each_failed_allocation),
+        cmocka_unit_test(test_server__stops_without_losing_the_answer_to_what_was_done),
         cmocka_unit_test(test_start__says_why_not),
         cmocka_unit_test(test_start__survives_each_failed_allocation),
         cmocka_unit_test(test_server__answers_others_while_one_stalls_and_stops_at_once),
