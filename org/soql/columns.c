@@ -112,17 +112,17 @@ static column describe(sfo_runner *r, const sfo_plan *plan, const sfo_out *out, 
         c.apex_type = out->parent != NULL ? out->parent->object->name : "SObject";
         c.foreign_key = ref != NULL ? ref->name : NULL;
     }
-    if (item != NULL && item->kind == SFO_ITEM_EXPR && item->expr->kind != SFO_EXPR_PATH) {
-        sfi_buf text = { 0 };
-        write_expr(&text, item->expr);
-        const char *kept = text.failed ? NULL : sfi_arena_strndup(&r->arena, text.data, text.len);
-        if (kept != NULL)
-            c.display = (sf_str){ kept, text.len };
-        else
-            r->c.no_memory = true;
-        sfi_buf_free(&text);
-        c.aggregate = true;
-    }
+    if (item == NULL || item->kind != SFO_ITEM_EXPR || item->expr->kind == SFO_EXPR_PATH) return c;
+    c.aggregate = true;
+    if (item->alias.text.ptr != NULL) return c; /* clients find the value of a row by this text */
+    sfi_buf text = { 0 };
+    write_expr(&text, item->expr);
+    const char *kept = text.failed ? NULL : sfi_arena_strndup(&r->arena, text.data, text.len);
+    if (kept != NULL)
+        c.display = (sf_str){ kept, text.len };
+    else
+        r->c.no_memory = true;
+    sfi_buf_free(&text);
     return c;
 }
 
