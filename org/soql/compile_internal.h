@@ -17,6 +17,7 @@ enum {
     SFO_ORDER_ITEMS_MAX = 32,
     SFO_SEMI_JOINS_MAX = 2,
     SFO_GROUPING_ITEMS_MAX = 3, /* of ROLLUP and CUBE */
+    SFO_GROUP_ITEMS_MAX = 100,  /* of a plain GROUP BY: far more than there are reasons */
     SFO_OFFSET_MAX = 2000,
     SFO_BINDS_MAX = 32000,  /* SQLite takes 32766 */
     SFO_COLUMNS_MAX = 1900, /* SQLite takes 2000 */

@@ -2,6 +2,7 @@
  * group.c: aggregates, GROUP BY, ROLLUP and CUBE, and COUNT(). A statement is written once a grouping set and the parts
  * are united; the items of ORDER BY are columns of their own, so that one ORDER BY holds for all parts.
  */
+#include <assert.h>
 #include "soql/compile_internal.h"
 #include "soql/position.h"
 
@@ -37,6 +38,9 @@ static bool compile_groups(sfo_compile *c, sfo_sql *s, const sfo_ast_query *q)
     if (q->group_kind != SFO_GROUP_PLAIN && q->group_count > SFO_GROUPING_ITEMS_MAX)
         return sfo_soql_fault_at(c->fault, c->text, q->group_offset, "MALFORMED_QUERY",
                                  "GROUP BY ROLLUP and GROUP BY CUBE take at most %d fields", SFO_GROUPING_ITEMS_MAX);
+    if (q->group_count > SFO_GROUP_ITEMS_MAX)
+        return sfo_soql_fault_at(c->fault, c->text, q->group_offset, "MALFORMED_QUERY",
+                                 "GROUP BY takes at most %d fields", SFO_GROUP_ITEMS_MAX);
     s->groups = sfo_compile_grow(c, NULL, 0, (q->group_count + 1) * sizeof *s->groups);
     if (s->groups == NULL) return sfo_compile_memory_fault(c);
     for (size_t i = 0; i < q->group_count; i++) {
@@ -152,7 +156,8 @@ static bool compile_part(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan,
                          sf_str *order)
 {
     sfo_sql *s = &plan->rows;
-    for (size_t i = 0; i < s->group_count; i++) s->groups[i].omitted = (omitted >> i & 1) != 0;
+    for (size_t i = 0; i < s->group_count; i++) /* sets leave out none, or some of few */
+        s->groups[i].omitted = i < SFO_GROUPING_ITEMS_MAX && (omitted >> i & 1) != 0;
     s->columns = NULL;
     s->column_count = 0;
     if (!add_outs(c, plan, q) || !add_order_columns(s, q, order)) return false;
@@ -173,10 +178,13 @@ static bool compile_part(sfo_compile *c, const sfo_ast_query *q, sfo_plan *plan,
 static size_t grouping_sets(const sfo_ast_query *q, unsigned sets[8])
 {
     size_t n = q->group_count, count = 0;
-    unsigned all = (1u << n) - 1;
     if (q->group_kind == SFO_GROUP_PLAIN) {
         sets[count++] = 0;
-    } else if (q->group_kind == SFO_GROUP_ROLLUP) {
+        return count;
+    }
+    assert(n <= SFO_GROUPING_ITEMS_MAX); /* compile_groups let nothing else in */
+    unsigned all = (1u << n) - 1;
+    if (q->group_kind == SFO_GROUP_ROLLUP) {
         for (size_t keep = n + 1; keep-- > 0;) sets[count++] = all & ~((1u << keep) - 1);
     } else {
         for (unsigned set = 0; set <= all; set++) sets[count++] = set;

@@ -198,6 +198,22 @@ static void test_refusal__child_levels_depend_on_the_version(void **state)
     org.context.version_number = 62.0;
 }
 
+static void test_refusal__long_groups_are_grouped_and_longer_ones_refused(void **state)
+{
+    (void)state;
+    for (int count = 1; count < 20000; count = count < 110 ? count + 1 : count * 10) {
+        sfi_buf soql = { 0 };
+        sfi_buf_add_str(&soql, "SELECT COUNT(Id) n FROM Place__c GROUP BY Name");
+        for (int i = 1; i < count; i++) sfi_buf_add_str(&soql, ",Name");
+        sfi_buf_add_str(&soql, " LIMIT 0");
+        char *text = fixture_query(&org, soql.data, false);
+        const char *want = count <= 100 ? "\"totalSize\":0" : "GROUP BY takes at most 100 fields";
+        if (strstr(text, want) == NULL) fail_msg("%d: %s", count, text);
+        sfi_free(text);
+        sfi_buf_free(&soql);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_refusal__semi_join_types_point_one_to_the_left),
         cmocka_unit_test(test_refusal__windows_are_cut_at_words_and_commas),
         cmocka_unit_test(test_refusal__child_levels_depend_on_the_version),
+        cmocka_unit_test(test_refusal__long_groups_are_grouped_and_longer_ones_refused),
     };
     return cmocka_run_group_tests_name("soql refusals", tests, open_org, close_org);
 }
