@@ -84,7 +84,7 @@ typedef struct sf_client_options {
 
 /** What any call may carry, borrowed for the call. Each service's options point to one; NULL: all defaults. */
 typedef struct sf_call_options {
-    int64_t timeout_ms;           /* ms for the call with repeats, 1..86400000; 0: the client's call_timeout_ms; SF_NONE: none */
+    int64_t timeout_ms;           /* ms for all of it, 1..86400000; 0: the client's call_timeout_ms; SF_NONE: none */
     sf_cancel *cancel;            /* ends the call from another thread; NULL: cannot be cancelled */
     const char *const *headers;   /* "Name: value" lines to add, NULL at the end; NULL: none. Authorization, Host,
                                      User-Agent and those of the body's length and encoding are ours: SF_ERR_USAGE */
