@@ -137,7 +137,8 @@ static int report(cli *c, cli_exit code, const sf_error *err, const char *hint)
     bool named = err->code[0] != 0 && strstr(err->message, err->code) == NULL;
     size_t len = strlen(err->message);
     if (hint != NULL && len > 0 && err->message[len - 1] == '.') len--;
-    fprintf(stderr, "%ssforce:%s %s%s%.*s", red, end, named ? err->code : "", named ? ": " : "", (int)len, err->message);
+    fprintf(stderr, "%ssforce:%s %s%s%.*s", red, end, named ? err->code : "", named ? ": " : "", (int)len,
+            err->message);
     if (hint != NULL) fprintf(stderr, "%s; hint: %s%s", dim, hint, end);
     fputc('\n', stderr);
     return (int)code;

@@ -275,7 +275,8 @@ static void test_server__stops_without_losing_the_answer_to_what_was_done(void *
         pthread_t threads[4];
         asker askers[COUNT_OF(threads)];
         sfo_server *loaded = NULL;
-        assert_int_equal(sfo_server_start(&(sfo_server_options){ .handle = do_work, .user = &l }, &loaded, NULL), SF_OK);
+        assert_int_equal(sfo_server_start(&(sfo_server_options){ .handle = do_work, .user = &l }, &loaded, NULL),
+                         SF_OK);
         for (size_t i = 0; i < COUNT_OF(threads); i++) {
             askers[i] = (asker){ &l, dial_port(sfo_server_port(loaded)) };
             assert_int_equal(pthread_create(&threads[i], NULL, keep_asking, &askers[i]), 0);
