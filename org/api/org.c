@@ -233,19 +233,18 @@ static bool segment_is(const sfo_call *call, size_t i, const char *text)
 
 static void dispatch(sfo_call *call)
 {
+    bool is_service = segment_is(call, 0, "services");
     if (segment_is(call, 0, "__org")) {
         sfo_control_dispatch(call);
     } else if (segment_is(call, 0, "id") && call->segment_count == 3) {
         sfo_identity(call);
-    } else if (!segment_is(call, 0, "services")) {
-        sfo_answer_not_found(call);
-    } else if (segment_is(call, 1, "data") && (call->segment_count == 2 || segment_is(call, 1, "data.json"))) {
+    } else if (is_service && segment_is(call, 1, "data") && call->segment_count == 2) {
         sfo_versions(call);
-    } else if (segment_is(call, 1, "data")) {
+    } else if (is_service && segment_is(call, 1, "data")) {
         data_call(call);
-    } else if (segment_is(call, 1, "oauth2") && call->segment_count == 3) {
+    } else if (is_service && segment_is(call, 1, "oauth2") && call->segment_count == 3) {
         sfo_oauth_dispatch(call);
-    } else if (segment_is(call, 1, "Soap")) {
+    } else if (is_service && segment_is(call, 1, "Soap")) {
         sfo_soap_dispatch(call);
     } else {
         sfo_answer_not_found(call);

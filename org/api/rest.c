@@ -211,7 +211,7 @@ static void record_count(sfo_call *call)
     if (names.ptr == NULL)
         for (size_t i = 0; i < sfo_schema_count(call->org->schema); i++)
             write_record_count(call, &w, sfo_schema_at(call->org->schema, i));
-    while (names.len > 0) {
+    while (names.ptr != NULL && names.len > 0) {
         const char *comma = memchr(names.ptr, ',', names.len);
         size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
         write_record_count(call, &w, sfo_schema_object(call->org->schema, sfi_trim((sf_str){ names.ptr, len })));
