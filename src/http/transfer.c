@@ -339,17 +339,19 @@ static void count_bytes(sfi_transfer *t)
     t->response.bytes_received += header + down;
 }
 
+/* Without the query: what is asked for may be confidential. */
 static void log_end(const sfi_transfer *t)
 {
     const sfi_http_response *r = &t->response;
     const sfi_log *log = &t->http->log;
     if (!sfi_log_wants(log, SFI_LOG_DEBUG)) return;
     long long ms = (long long)(t->http->now_ms - t->started_ms);
+    int len = (int)strcspn(t->url, "?"); /* at most SFI_HTTP_URL_MAX */
     if (r->outcome == SFI_HTTP_ANSWERED)
-        sfi_logf(log, SFI_LOG_DEBUG, "%s %s: %d, %zu bytes, %lld ms, HTTP/%d.%d", t->method, t->url, r->status,
+        sfi_logf(log, SFI_LOG_DEBUG, "%s %.*s: %d, %zu bytes, %lld ms, HTTP/%d.%d", t->method, len, t->url, r->status,
                  r->body_len, ms, r->http_version / 10, r->http_version % 10);
     else
-        sfi_logf(log, SFI_LOG_DEBUG, "%s %s: %s after %lld ms: %s", t->method, t->url,
+        sfi_logf(log, SFI_LOG_DEBUG, "%s %.*s: %s after %lld ms: %s", t->method, len, t->url,
                  r->outcome == SFI_HTTP_NOT_SENT    ? "not sent"
                  : r->outcome == SFI_HTTP_CANCELLED ? "cancelled"
                                                     : "answer lost",

@@ -70,13 +70,13 @@ static sf_status ask(sf_client *sf, const char *path, const char *what, const sf
     }
     for (int attempt = 0;; attempt++) { /* an answer that comes damaged is asked for once more */
         sf_status rc = sfi_call_run(sf, &request, &answer, err);
-        bool came = rc == SF_OK;
-        if (came)
-            rc = answer.status == 304 ? document_of_text(kept, out, err)
-                                      : take_answer(sf, &answer, scope, key, out, err);
+        bool came = rc == SF_OK, is_kept = came && answer.status == 304;
+        if (came) rc = is_kept ? document_of_text(kept, out, err) : take_answer(sf, &answer, scope, key, out, err);
         sfi_answer_clear(&answer);
         bool is_damaged = came && (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL);
-        if (!is_damaged || attempt > 0 || (o->call != NULL && o->call->no_retry)) return rc;
+        if (!is_damaged || attempt > 0 || (!is_kept && o->call != NULL && o->call->no_retry)) return rc;
+        request.header_count = 0; /* without the date: what was kept may be the damaged one */
+        request.not_modified_is_ok = false;
     }
 }
 
@@ -95,7 +95,7 @@ static sf_status describe(sf_client *sf, const char *path, const char *what, con
     sfi_cached kept = { 0 };
     if (!o->no_cache) rc = sfi_cache_get(sf, scope, key, &kept, err);
     if (rc == SF_ROW && o->cache_only)
-        rc = document_of_text(&kept, out, err);
+        rc = document_of_text(&kept, out, err) == SF_ERR_MEMORY ? SF_ERR_MEMORY : *out != NULL ? SF_OK : SF_DONE;
     else if (rc >= 0 && !o->cache_only)
         rc = ask(sf, path, what, o, scope, key, &kept, out, err);
     sfi_cached_clear(&kept);

@@ -1,6 +1,7 @@
 /* describe_test.c: describes that are kept, in memory and in a folder, and that failing memory never makes a wrong one. */
 #include <dirent.h>
 #include <salesforce.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "support/support.h"
 #include "support/wire_server.h"
@@ -78,6 +79,52 @@ static void test_describe__what_is_kept_is_asked_for_again_with_its_date(void **
     wire_stop(server);
 }
 
+/* Cuts the one file of the folder short. */
+static void damage_file(void)
+{
+    DIR *dir = opendir(folder);
+    int cut = 0;
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        char path[400];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] == '.' || stat(path, &st) != 0) continue;
+        assert_int_equal(truncate(path, st.st_size - 5), 0);
+        cut++;
+    }
+    closedir(dir);
+    assert_int_equal(cut, 1);
+}
+
+static void test_describe__a_damaged_file_is_asked_for_anew(void **state)
+{
+    static const wire_step changed[] = { WIRE_REQUEST, ANSWER("200 OK", DATED, BODY, "59"),
+                                         WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 304 Not Modified\r\n\r\n"),
+                                         WIRE_REQUEST, ANSWER("200 OK", DATED, BODY, "59"),
+                                         WIRE_STALL,   WIRE_END };
+    (void)state;
+    sf_document *doc = NULL;
+    sf_error err;
+    const sf_describe_options only_kept = { .cache_only = true },
+                              once = { .call = &(sf_call_options){ .no_retry = true } };
+    wire_server *server = wire_start((const wire_step *const[]){ changed, changed + 2 }, 2);
+    sf_client *sf = open_client(server, folder);
+    assert_int_equal(sf_describe_object(sf, "Account", NULL, &doc, NULL), SF_OK);
+    sf_document_free(doc);
+    sf_client_close(sf);
+    damage_file();
+    sf = open_client(server, folder);
+    assert_int_equal(sf_describe_object(sf, "Account", &only_kept, &doc, &err), SF_DONE);
+    sf_status rc = sf_describe_object(sf, "Account", &once, &doc, &err);
+    if (rc != SF_OK) fail_msg("%s", err.message);
+    assert_account(doc);
+    sf_document_free(doc);
+    sf_client_close(sf);
+    wire_stop(server);
+    empty_folder();
+}
+
 static void test_describe__survives_each_failed_allocation(void **state)
 {
     (void)state;
@@ -126,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe__what_is_kept_is_asked_for_again_with_its_date),
+        cmocka_unit_test(test_describe__a_damaged_file_is_asked_for_anew),
         cmocka_unit_test(test_describe__survives_each_failed_allocation),
     };
     test_allocator_install();
