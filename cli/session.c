@@ -227,7 +227,10 @@ sf_status cli_connect_auth(cli *c, const cli_login *login, const sf_auth *auth, 
                                   .log_user = c,
                                   .log_level = log_level(c) };
     c->login = *login;
-    options.transport.ca_file = variable("SSL_CERT_FILE"); /* libcurl as a library does not look there */
+    const char *ca_file = variable("SSL_CERT_FILE"); /* libcurl as a library does not look there */
+    if (ca_file != NULL && access(ca_file, R_OK) != 0)
+        return sfi_fail(err, SF_ERR_USAGE, "SSL_CERT_FILE: cannot read %.300s", ca_file);
+    options.transport.ca_file = ca_file;
     if (options.auth.flow == SF_AUTH_BEARER) options.instance_url = login->instance_url;
     options.api_version = c->api_version != NULL ? c->api_version : login->api_version;
     if (options.api_version == NULL) options.api_version = cli_remembered_version(c, login, false);

@@ -26,8 +26,8 @@ typedef struct sf_auth {        /* strings borrowed by whoever takes the struct,
     const char *client_id, *client_secret;
     const char *username, *password, *security_token; /* the token is sent behind the password, as the org wants it */
     const char *scope;          /* of the OAuth flows; NULL: the app's default */
-    int64_t lifetime_ms;        /* of an access token where the org does not say, up to a hundred years; 0: unknown, renew
-                                   only when refused */
+    int64_t lifetime_ms;        /* of an access token where the org does not say, up to a hundred years; 0: unknown,
+                                   renew only when refused */
     int64_t refresh_ahead_ms;   /* renew so long before expiry (at most half the lifetime) when expiry is known, up to
                                    a hundred years;
                                    0: 60 s; SF_NONE: never ahead */

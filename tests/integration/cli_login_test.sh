@@ -143,6 +143,22 @@ run 0 query "SELECT Id FROM Account LIMIT 1" -r json
 out_has /v60.0/
 SFORCE_TOKEN_STORE=keyring run 1 whoami
 err_has keyring
+
+# ---- a CA of one's own, from SSL_CERT_FILE ----
+SSL_CERT_FILE=$work/none.pem run 2 whoami
+err_has "SSL_CERT_FILE: cannot read $work/none.pem"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out ca.pem -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost 2>/dev/null
+openssl s_server -accept 127.0.0.1:0 -key key.pem -cert ca.pem -www >server.log 2>&1 &
+server=$!
+until grep -q '^ACCEPT.*:' server.log; do kill -0 $server || break; read -rt 0.05 <> <(:) || true; done
+tls=https://localhost:$(grep -oE '^ACCEPT.*' server.log | grep -oE '[0-9]+$')
+printf x >in
+run_in 5 login "$tls" --token - -a tls
+err_has "certificate is not trusted"
+SSL_CERT_FILE=$work/ca.pem run_in 1 login "$tls" --token - -a tls # it is trusted, and then turns out to be no org
+err_has "is no API host"
+kill $server
 chmod 644 "$orgs/acme.json"
 run 0 orgs
 err_has "chmod 600"
