@@ -383,7 +383,7 @@ static sf_status spell(sfi_columns *c, sfi_column *column, sf_value row, sf_erro
     }
     if (rest.len > 0) sfi_buf_add(&b, rest.ptr, rest.len);
     sf_status rc = sfi_buf_status(&b, err, "a column's path");
-    if (rc == SF_OK) {
+    if (rc == SF_OK && b.data != NULL) {
         const char *path =
             strcmp(b.data, column->path) == 0 ? column->path : sfi_arena_strndup(&c->strings, b.data, b.len);
         if (path == NULL) rc = sfi_fail_memory(err, "a column's path");

@@ -144,7 +144,9 @@ static sf_status run_write(sf_client *sf, write_call *w, const char *method, con
     w->request.path = w->path.data;
     if (w->body.len > 0) w->request.body = sfi_buf_str(&w->body);
     w->request.what = what;
-    return sfi_call_run(sf, &w->request, answer, err);
+    rc = sfi_call_run(sf, &w->request, answer, err);
+    w->request.what = NULL; /* the caller's text ends before w does */
+    return rc;
 }
 
 /* ---- answers ---- */
