@@ -118,6 +118,7 @@ int cli_run_man(cli *c);
 int cli_run_org(cli *c);
 int cli_run_orgs(cli *c);
 int cli_run_query(cli *c);
+int cli_run_search(cli *c);
 int cli_run_update(cli *c);
 int cli_run_upsert(cli *c);
 int cli_run_versions(cli *c);

@@ -94,6 +94,17 @@ static const cli_example query_examples[] = {
     { 0 },
 };
 
+static const cli_flag search_flags[] = {
+    { "query", 'q', "SOSL", "the statement, as sf spells it", CLI_WORDS_NONE, NULL, false },
+    { "param", 'p', "NAME[:TYPE]=VALUE", "put VALUE, escaped or quoted, where the statement says :NAME", CLI_WORDS_NONE, NULL, true },
+    { 0 },
+};
+static const cli_example search_examples[] = {
+    { "sforce search \"FIND {Acme*} IN NAME FIELDS RETURNING Account(Id, Name), Contact(Id, Name, Email)\"", "In names, of two objects" },
+    { "sforce search \"FIND {:text} RETURNING Lead(Name WHERE Status = 'Open' ORDER BY Name LIMIT 5)\" -p \"text=O'Hara (Bonn)\"", "Any text, escaped as it must be" },
+    { 0 },
+};
+
 static const cli_flag get_flags[] = {
     { "fields", 'F', "A,B,...", "only these fields", CLI_WORDS_FIELD_VALUE, NULL, false },
     { 0 },
@@ -259,6 +270,12 @@ const cli_command cli_commands[] = {
               "datetime, literal (TODAY, LAST_N_DAYS:30), null. A list for IN :NAME is the parameter several times, "
               "-p in:list=a,b,c, or -p in:file=FILE with a value a line; thousands are fine.",
       .flags = query_flags, .examples = query_examples, .words_max = 1, .words = { CLI_WORDS_SOQL }, .run = cli_run_query, .group = "Records" },
+    { .name = "search", .usage = "SOSL", .summary = "search text in many objects (SOSL)",
+      .text = "The records found, 2,000 at most. In table and csv the first column is the record's object, the others are all fields in the "
+              "order in which they first come; json and ndjson are the records as the org sent them.\n\n"
+              "Parameters: -p NAME=VALUE replaces :NAME. Between the braces every character of VALUE stands for itself and :NAME* finds what begins "
+              "with it; behind them it is a value as in query.",
+      .flags = search_flags, .examples = search_examples, .words_max = 1, .run = cli_run_search, .group = "Records" },
     { .name = "get", .usage = "OBJECT ID|FIELD=VALUE", .summary = "read one record",
       .text = "FIELD=VALUE names the record by an external-id field.",
       .flags = get_flags, .examples = get_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_NONE },

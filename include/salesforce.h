@@ -7,5 +7,6 @@
 #include <salesforce/describe.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>
+#include <salesforce/search.h>
 #include <salesforce/value.h>
 #endif

@@ -117,9 +117,18 @@ static const sfo_find *parse_words(reader *r, bool quoted)
     return add_words(r, (sf_str){ plain, len }, node) ? node : NULL;
 }
 
+static bool has_words(const sfo_find *find)
+{
+    return find->kind != SFO_FIND_PHRASE || find->word_count > 0;
+}
+
+/* What is punctuation alone, such as \&, asks for nothing. */
 static const sfo_find *join(reader *r, sfo_find_kind kind, const sfo_find *left, const sfo_find *right)
 {
-    sfo_find *node = left != NULL && right != NULL ? sfo_new(r->p, sizeof *node) : NULL;
+    if (left == NULL || right == NULL) return NULL;
+    if (!has_words(right)) return left;
+    if (!has_words(left) && kind != SFO_FIND_NOT) return right;
+    sfo_find *node = sfo_new(r->p, sizeof *node);
     if (node != NULL) *node = (sfo_find){ .kind = kind, .left = left, .right = right };
     return node;
 }

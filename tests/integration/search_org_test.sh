@@ -89,6 +89,9 @@ gl*l or g?ars||Acme Widgets A17,Global Widgets
 A17||Acme Widgets A17
 17||Acme Widgets A17
 o\'brien||Acme Widgets A17
+\& acme||Acme Widgets A17
+acme AND \&\&||Acme Widgets A17
+\&\& AND NOT acme||
 555\-0101||Acme Widgets A17
 0101|IN PHONE FIELDS|Acme Widgets A17
 0101|IN NAME FIELDS|

@@ -434,10 +434,44 @@ static void test_recorded__token_answers_are_understood(void **state)
     }
 }
 
+static void test_recorded__searches_give_their_rows(void **state)
+{
+    static const struct {
+        const char *file;
+        int status;
+        int64_t rows;
+        const char *code; /* NULL: an answer */
+    } cases[] = {
+        { "query/search-mixed.json", 200, 6, NULL },
+        { "query/parameterized-search-empty-v59.http", 200, 0, NULL },
+        { "errors/search-400-malformed.json", 400, 0, "MALFORMED_SEARCH" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        replay r;
+        sf_error err;
+        sf_search *s = NULL;
+        sf_value row;
+        int64_t rows = 0;
+        replay_start(&r, cases[i].file, cases[i].status);
+        sf_status rc = sf_search_open(r.sf, "FIND {any text}", NULL, &s, &err);
+        while (rc >= 0 && (rc = sf_search_next(s, &row, &err)) == SF_ROW) {
+            assert_non_null(sf_get_str(row, "attributes.type"));
+            rows++;
+        }
+        assert_int_equal(rc, cases[i].code != NULL ? SF_ERR_ORG : SF_DONE);
+        if (cases[i].code != NULL) assert_string_equal(err.code, cases[i].code);
+        assert_int_equal(rows, cases[i].rows);
+        sf_search_close(s);
+        replay_stop(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded__queries_give_their_rows),
+        cmocka_unit_test(test_recorded__searches_give_their_rows),
         cmocka_unit_test(test_recorded__describes_have_their_fields),
         cmocka_unit_test(test_recorded__records_are_read_and_written),
         cmocka_unit_test(test_recorded__errors_keep_code_and_status),
