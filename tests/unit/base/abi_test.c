@@ -325,6 +325,35 @@ static void test_abi__structs_of_records(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_search(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_search_options, 88),
+        AT(sf_search_options, binds, 0),
+        AT(sf_search_options, call, 16),
+        AT(sf_search_options, reserved, 24),
+        SIZE(sf_search_object, 72),
+        AT(sf_search_object, name, 0),
+        AT(sf_search_object, fields, 8),
+        AT(sf_search_object, where, 16),
+        AT(sf_search_object, order_by, 24),
+        AT(sf_search_object, limit, 32),
+        AT(sf_search_object, reserved, 40),
+        SIZE(sf_search_parts, 128),
+        AT(sf_search_parts, in, 0),
+        AT(sf_search_parts, fields, 8),
+        AT(sf_search_parts, objects, 16),
+        AT(sf_search_parts, object_count, 24),
+        AT(sf_search_parts, overall_limit, 32),
+        AT(sf_search_parts, default_limit, 40),
+        AT(sf_search_parts, no_spell_correction, 48),
+        AT(sf_search_parts, call, 56),
+        AT(sf_search_parts, reserved, 64),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 static void test_abi__structs_of_value(void **state)
 {
     static const pin pins[] = {
@@ -353,7 +382,8 @@ int main(void)
         cmocka_unit_test(test_abi__structs_of_client),   cmocka_unit_test(test_abi__numbers_of_client),
         cmocka_unit_test(test_abi__structs_of_describe), cmocka_unit_test(test_abi__structs_of_query),
         cmocka_unit_test(test_abi__numbers_of_query),    cmocka_unit_test(test_abi__structs_of_records),
-        cmocka_unit_test(test_abi__structs_of_value),    cmocka_unit_test(test_abi__numbers_of_value),
+        cmocka_unit_test(test_abi__structs_of_search),   cmocka_unit_test(test_abi__structs_of_value),
+        cmocka_unit_test(test_abi__numbers_of_value),
     };
     if (sizeof(void *) != 8 || sizeof(long) != 8) {
         print_message("sizes and offsets are pinned for LP64 only\n");
