@@ -44,8 +44,8 @@ const char *cli_nearest(const char *typed, const char *const *names, size_t coun
 
 const cli_command *cli_command_find(const char *name)
 {
-    for (const cli_command *m = cli_commands; m->name != NULL; m++)
-        if (strcmp(m->name, name) == 0) return m;
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0) return cli_commands[i];
     return NULL;
 }
 
@@ -182,10 +182,10 @@ static sf_status walk_line(walk *w)
 
 static sf_status unknown_command(const char *word, sf_error *err)
 {
-    const char *names[64];
+    const char *names[96];
     size_t n = 0;
-    for (const cli_command *m = cli_commands; m->name != NULL && n < SFI_COUNT_OF(names); m++)
-        if (m->group != NULL) names[n++] = m->name;
+    for (size_t i = 0; cli_commands[i] != NULL && n < SFI_COUNT_OF(names); i++)
+        if (cli_commands[i]->group != NULL) names[n++] = cli_commands[i]->name;
     const char *near = cli_nearest(word, names, n);
     return sfi_fail(err, SF_ERR_USAGE, "unknown command %.80s%s%s%s", word, near != NULL ? " (did you mean " : "",
                     near != NULL ? near : "", near != NULL ? "?)" : "");

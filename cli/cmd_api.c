@@ -79,7 +79,7 @@ static int print_answer(cli *c, const sf_response *response)
     return cli_finish_output(c);
 }
 
-int cli_run_api(cli *c)
+static int run_api(cli *c)
 {
     sf_error err;
     const char *headers[HEADERS_MAX + 1] = { 0 };
@@ -107,3 +107,28 @@ int cli_run_api(cli *c)
     sf_response_clear(&response);
     return code;
 }
+
+/* clang-format off */
+static const cli_flag api_flags[] = {
+    { "body", 'b', "BODY|@FILE|-", "what to send: the text itself, a file's bytes, or stdin", CLI_WORDS_NONE, NULL, false },
+    { "header", 'H', "NAME: VALUE", "add a header", CLI_WORDS_NONE, NULL, true },
+    { "include", 'i', NULL, "print status and headers of the answer too", CLI_WORDS_NONE, NULL, false },
+    { "repeatable", 0, NULL, "doing it twice is harmless: it may be retried", CLI_WORDS_NONE, NULL, false },
+    { 0 },
+};
+static const cli_example api_examples[] = {
+    { "sforce api GET limits", "Below /services/data/vXX.X/" },
+    { "sforce api GET /services/data/", "Or any path of the instance" },
+    { "sforce api PATCH sobjects/Account/001000000000001AAA -b '{\"Name\":\"Acme\"}'", "With a body" },
+    { "sforce api POST composite -b @request.json -i", "From a file, with the answer's headers" },
+    { 0 },
+};
+const cli_command cli_command_api = {
+    .name = "api", .usage = "METHOD PATH [-b BODY]", .summary = "send any request with the login's session",
+    .text = "PATH is below /services/data/vXX.X/ unless it starts with a slash. The answer's body is printed as it came; an answer of 400 and "
+            "above is an error, its body is printed all the same. GET, HEAD, PUT and DELETE are repeated after a lost answer, POST and PATCH "
+            "only with --repeatable.",
+    .flags = api_flags, .examples = api_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_METHOD, CLI_WORDS_NONE },
+    .run = run_api, .group = "The org",
+};
+/* clang-format on */

@@ -55,7 +55,7 @@ static const char fish_script[] =
     "end\n"
     "complete -c sforce -f -a '(__sforce_complete)'\n";
 
-int cli_run_completion(cli *c)
+static int run_completion(cli *c)
 {
     static const struct {
         const char *shell, *script;
@@ -237,8 +237,8 @@ static void offer_soql(cli *c, const line *l)
 
 static void offer_commands(cli *c, const line *l)
 {
-    for (const cli_command *m = cli_commands; m->name != NULL; m++)
-        if (m->group != NULL) offer(c, l, m->name, m->summary);
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (cli_commands[i]->group != NULL) offer(c, l, cli_commands[i]->name, cli_commands[i]->summary);
 }
 
 static void offer_words(cli *c, const line *l, cli_words words)
@@ -278,7 +278,7 @@ static void offer_field_list(cli *c, const line *l) /* A,B,C: the last of them *
     offer_fields(c, l, l->object, before, "");
 }
 
-int cli_run_complete(cli *c)
+static int run_complete(cli *c)
 {
     sf_error err;
     if (cli_out_open(&c->out, NULL, &err) != SF_OK) return CLI_FAILED;
@@ -295,3 +295,26 @@ int cli_run_complete(cli *c)
         offer_words(c, &l, l.command->words[l.words < CLI_WORDS_MAX ? l.words : CLI_WORDS_MAX - 1]);
     return cli_finish_output(c);
 }
+
+/* clang-format off */
+static const cli_example completion_examples[] = {
+    { "source <(sforce completion bash)", "In ~/.bashrc" },
+    { "sforce completion zsh > \"${fpath[1]}/_sforce\"", "For zsh" },
+    { "sforce completion fish > ~/.config/fish/completions/sforce.fish", "For fish" },
+    { 0 },
+};
+const cli_command cli_command_completion = {
+    .name = "completion", .usage = "bash|zsh|fish", .summary = "print a completion script for your shell",
+    .text = "It completes commands, flags, logins, and, from what describe kept, objects, fields and picklist values. It never sends anything.",
+    .examples = completion_examples, .words_min = 1, .words_max = 1, .words = { CLI_WORDS_SHELL, CLI_WORDS_NONE }, .run = run_completion, .group = "Around it",
+};
+
+static const cli_example complete_examples[] = {
+    { "sforce __complete -- query -r ''", "What may stand where the last word is: a value and its description a line" },
+    { 0 },
+};
+const cli_command cli_command_complete = {
+    .name = "__complete", .usage = "-- WORDS", .summary = "what may stand where the last word is", .examples = complete_examples,
+    .words_max = -1, .run = run_complete,
+};
+/* clang-format on */

@@ -185,7 +185,7 @@ static int describe_field(cli *c, sf_document *doc, const char *object, const ch
     return cli_fail_hint(c, &err, cli_textf(c, "sforce describe %s lists its fields", object));
 }
 
-int cli_run_describe(cli *c)
+static int run_describe(cli *c)
 {
     sf_error err;
     sf_document *doc = NULL;
@@ -210,7 +210,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int cli_run_limits(cli *c)
+static int run_limits(cli *c)
 {
     static const char *const names[] = { "limit", "used", "remaining", "max" };
     static const bool right[] = { false, true, true, true };
@@ -235,7 +235,7 @@ int cli_run_limits(cli *c)
     return finish(c, &grid, doc, root);
 }
 
-int cli_run_versions(cli *c)
+static int run_versions(cli *c)
 {
     static const char *const names[] = { "version", "label", "url" };
     sf_error err;
@@ -251,3 +251,43 @@ int cli_run_versions(cli *c)
     }
     return finish(c, &grid, doc, root);
 }
+
+/* clang-format off */
+static const cli_flag describe_flags[] = {
+    { "picklists", 0, NULL, "the values of all picklist fields", CLI_WORDS_NONE, NULL, false },
+    { "no-cache", 0, NULL, "ask the org anew", CLI_WORDS_NONE, NULL, false },
+    { 0 },
+};
+static const cli_example describe_examples[] = {
+    { "sforce describe", "All objects" },
+    { "sforce describe Account", "The fields of one" },
+    { "sforce describe Account.Industry", "All about one field, with its values" },
+    { "sforce describe Account -r json | jq '.fields[].name'", "The whole answer of the org" },
+    { 0 },
+};
+const cli_command cli_command_describe = {
+    .name = "describe", .usage = "[OBJECT[.FIELD]]", .summary = "show objects, fields and picklist values",
+    .text = "Answers are kept and asked for again only when they changed; completion uses them.",
+    .flags = describe_flags, .examples = describe_examples, .words_max = 1, .words = { CLI_WORDS_OBJECT_FIELD, CLI_WORDS_NONE },
+    .run = run_describe, .group = "The org",
+};
+
+static const cli_example limits_examples[] = {
+    { "sforce limits", "What is left of each allowance" },
+    { "sforce limits -r json | jq .DailyApiRequests", "One of them" },
+    { 0 },
+};
+const cli_command cli_command_limits = {
+    .name = "limits", .usage = "", .summary = "show what is left of the org's limits",
+    .examples = limits_examples, .run = run_limits, .group = "The org",
+};
+
+static const cli_example versions_examples[] = {
+    { "sforce versions", "The API versions of the org" },
+    { 0 },
+};
+const cli_command cli_command_versions = {
+    .name = "versions", .usage = "", .summary = "list the org's API versions",
+    .examples = versions_examples, .run = run_versions, .group = "The org",
+};
+/* clang-format on */

@@ -386,7 +386,7 @@ static int local_env(cli *c)
     return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
 }
 
-int cli_run_local(cli *c)
+static int run_local(cli *c)
 {
     const char *what = c->args.words[0];
     if (strcmp(what, "start") == 0) return local_start(c);
@@ -394,3 +394,30 @@ int cli_run_local(cli *c)
     if (strcmp(what, "env") == 0) return local_env(c);
     return cli_usage(c, "local: %.40s is none of start, stop, env", what);
 }
+
+/* clang-format off */
+static const cli_flag local_flags[] = {
+    { "name", 'a', "NAME", "of the local org and its login; local when not given", CLI_WORDS_NONE, "alias", false },
+    { "port", 0, "N", "of 127.0.0.1; otherwise the port it had before, or any free one", CLI_WORDS_NONE, NULL, false },
+    { "data", 0, "FILE|:memory:", "where its records are; otherwise a file of its own", CLI_WORDS_FILE, NULL, false },
+    { "seed", 0, "sample|empty", "what a new one holds", CLI_WORDS_NONE, NULL, false },
+    { "records", 0, "N", "fill a new one with N records", CLI_WORDS_NONE, NULL, false },
+    { "schema", 0, "FILE", "custom objects and fields", CLI_WORDS_FILE, NULL, false },
+    { "fault", 0, "SPEC", "failures to play (see sforce-org --help)", CLI_WORDS_NONE, NULL, true },
+    { 0 },
+};
+static const cli_example local_examples[] = {
+    { "sforce local start", "An org with sample data, and a login named local" },
+    { "sforce local start --data :memory: --records 100000", "A large one that is gone afterwards" },
+    { "eval \"$(sforce local env)\"", "SFORCE_URL, SFORCE_CLIENT_ID and SFORCE_CLIENT_SECRET for a program of yours" },
+    { "sforce local stop", "End it; its data stays" },
+    { 0 },
+};
+const cli_command cli_command_local = {
+    .name = "local", .usage = "start|stop|env", .summary = "run a Salesforce-compatible org on this machine",
+    .text = "start runs sforce-org in the background, registers its login, and prints its address; stop ends it. Its data stays in "
+            "$XDG_DATA_HOME/sforce/local/NAME.db from one start to the next. env prints its URL, client id and client secret as lines "
+            "for a shell, for programs that log in by themselves.",
+    .flags = local_flags, .examples = local_examples, .words_min = 1, .words_max = 1, .words = { CLI_WORDS_LOCAL, CLI_WORDS_NONE }, .run = run_local, .group = "Around it",
+};
+/* clang-format on */

@@ -288,7 +288,7 @@ static int tell(cli *c, const cli_login *login, bool is_default)
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
 }
 
-int cli_run_login(cli *c)
+static int run_login(cli *c)
 {
     sf_error err;
     attempt a = { 0 };
@@ -316,3 +316,36 @@ int cli_run_login(cli *c)
     if (rc == SF_OK) rc = make_default(c, a.login.name, &is_default, &err);
     return rc == SF_OK ? tell(c, &a.login, is_default) : cli_fail_error(c, &err);
 }
+
+/* clang-format off */
+static const cli_flag login_flags[] = {
+    { "client-credentials", 0, NULL, "log in as an app: asks for client id and secret", CLI_WORDS_NONE, NULL, false },
+    { "token", 0, "-|FILE", "take an access token from stdin or FILE; URL is then the org's instance", CLI_WORDS_FILE, NULL, false },
+    { "refresh-token", 0, "-|FILE", "take a refresh token from stdin or FILE; needs --client-id", CLI_WORDS_FILE, NULL, false },
+    { "sfdx-url", 0, "-|FILE", "take an sfdx auth URL (force://...) from stdin or FILE", CLI_WORDS_FILE, "sfdx-url-file", false },
+    { "password", 0, NULL, "OAuth username-password flow (being retired by Salesforce)", CLI_WORDS_NONE, NULL, false },
+    { "soap", 0, NULL, "SOAP login with username, password and security token (being retired)", CLI_WORDS_NONE, NULL, false },
+    { "username", 'u', "NAME", "for --password and --soap", CLI_WORDS_NONE, NULL, false },
+    { "client-id", 0, "ID", "the connected app's consumer key; not a secret", CLI_WORDS_NONE, NULL, false },
+    { "alias", 'a', "NAME", "the name of this login", CLI_WORDS_NONE, "name", false },
+    { "default", 'd', NULL, "make it the default org", CLI_WORDS_NONE, "set-default", false },
+    { 0 },
+};
+static const cli_example login_examples[] = {
+    { "sforce login https://acme.my.salesforce.com --client-credentials -a acme", "As an app; id and secret are asked for, or taken from SFORCE_CLIENT_ID and SFORCE_CLIENT_SECRET" },
+    { "sf org auth show-sfdx-auth-url -o acme --json | jq -r .result.sfdxAuthUrl | sforce login --sfdx-url - -a acme", "With a login of the sf CLI" },
+    { "printf %s \"$TOKEN\" | sforce login https://acme.my.salesforce.com --token -", "With a session that something else made" },
+    { "sforce login https://test.salesforce.com --soap -u me@acme.com.uat -a uat", "With a user's password; it is asked for, and never stored" },
+    { 0 },
+};
+const cli_command cli_command_login = {
+    .name = "login", .usage = "[URL] [--client-credentials | --token - | --refresh-token - | --sfdx-url - | --password | --soap] [-a NAME]",
+    .summary = "log in to an org and remember it",
+    .text = "URL is any address of the org that you have at hand: My Domain, Lightning, Setup, https://login.salesforce.com (the default) "
+            "or https://test.salesforce.com. Without a flow, a terminal gets the client-credentials flow.\n\n"
+            "Secrets never stand on the command line, where every user of the machine could read them: they are taken from the "
+            "environment (SFORCE_CLIENT_ID, SFORCE_CLIENT_SECRET, SFORCE_USERNAME, SFORCE_PASSWORD, SFORCE_SECURITY_TOKEN), asked for without echo, or read "
+            "from stdin, one a line. The first login becomes the default org.",
+    .flags = login_flags, .examples = login_examples, .words_max = 1, .run = run_login, .group = "Logins",
+};
+/* clang-format on */

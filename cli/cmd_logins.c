@@ -2,7 +2,7 @@
 #include "cli.h"
 #include <unistd.h>
 
-int cli_run_orgs(cli *c)
+static int run_orgs(cli *c)
 {
     static const char *const names[] = { "default", "name", "username", "instance_url", "org_id", "flow" };
     static const bool bare[] = { true, false, false, false, false, false };
@@ -44,7 +44,7 @@ static int show_choice(cli *c)
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
 }
 
-int cli_run_org(cli *c)
+static int run_org(cli *c)
 {
     static const char *const names[] = { "name" };
     sf_error err;
@@ -81,7 +81,7 @@ static int logout_all(cli *c)
     return c->json ? cli_finish_json(c, sfi_str(cli_textf(c, "{\"removed\":%zu}", count))) : CLI_OK;
 }
 
-int cli_run_logout(cli *c)
+static int run_logout(cli *c)
 {
     sf_error err;
     cli_login login;
@@ -116,7 +116,7 @@ static sf_document *ask_userinfo(cli *c, sf_error *err)
     return rc == SF_OK ? doc : NULL;
 }
 
-int cli_run_whoami(cli *c)
+static int run_whoami(cli *c)
 {
     static const char *const names[] = { "name",   "username",     "display_name", "email", "user_id",
                                          "org_id", "instance_url", "api_version",  "flow" };
@@ -147,3 +147,52 @@ int cli_run_whoami(cli *c)
     sf_document_free(doc);
     return code;
 }
+
+/* clang-format off */
+static const cli_flag logout_flags[] = {
+    { "all", 0, NULL, "forget every login", CLI_WORDS_NONE, NULL, false },
+    { 0 },
+};
+static const cli_example logout_examples[] = {
+    { "sforce logout acme", "Forget one" },
+    { "sforce logout --all --yes", "Forget all, without a question" },
+    { 0 },
+};
+const cli_command cli_command_logout = {
+    .name = "logout", .usage = "[NAME | --all]", .summary = "forget a login",
+    .text = "Removes the login's file, and with it session and tokens, from this machine. Without NAME it is the default org.",
+    .flags = logout_flags, .examples = logout_examples, .words_max = 1, .words = { CLI_WORDS_ORG }, .run = run_logout, .group = "Logins",
+};
+
+static const cli_example orgs_examples[] = {
+    { "sforce orgs", "Which logins are there, and which is the default" },
+    { "sforce orgs -r csv", "The same for a script" },
+    { 0 },
+};
+const cli_command cli_command_orgs = {
+    .name = "orgs", .usage = "", .summary = "list the logins",
+    .text = "The default is marked with a star. Nothing is sent.",
+    .examples = orgs_examples, .run = run_orgs, .group = "Logins",
+};
+
+static const cli_example org_examples[] = {
+    { "sforce org acme", "From now on, commands without -o go to acme" },
+    { "sforce org", "Which one is it now, and why" },
+    { 0 },
+};
+const cli_command cli_command_org = {
+    .name = "org", .usage = "[NAME]", .summary = "choose the default org",
+    .text = "Without NAME it says which org is used here and what chose it. Nothing is sent.",
+    .examples = org_examples, .words_max = 1, .words = { CLI_WORDS_ORG }, .run = run_org, .group = "Logins",
+};
+
+static const cli_example whoami_examples[] = {
+    { "sforce whoami", "User, org and API version of the default login" },
+    { "sforce whoami -o acme --json", "For a script" },
+    { 0 },
+};
+const cli_command cli_command_whoami = {
+    .name = "whoami", .usage = "", .summary = "show user, org and API version of the login",
+    .examples = whoami_examples, .run = run_whoami, .group = "Logins",
+};
+/* clang-format on */

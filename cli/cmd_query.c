@@ -210,7 +210,7 @@ static sf_status query_options(cli *c, sf_query_options *options, sf_error *err)
     return cli_binds_parse(c, &options->binds, err);
 }
 
-int cli_run_query(cli *c)
+static int run_query(cli *c)
 {
     sf_error err;
     const char *soql = NULL;
@@ -235,3 +235,41 @@ int cli_run_query(cli *c)
     sf_query_close(rows.query);
     return code;
 }
+
+/* clang-format off */
+static const cli_flag query_flags[] = {
+    { "query", 'q', "SOQL", "the statement, as sf spells it", CLI_WORDS_SOQL, NULL, false },
+    { "file", 'f', "FILE", "read the statement from FILE", CLI_WORDS_FILE, NULL, false },
+    { "param", 'p', "NAME[:TYPE]=VALUE", "put VALUE, quoted, where the statement says :NAME", CLI_WORDS_NONE, NULL, true },
+    { "all-rows", 'A', NULL, "deleted and archived records too", CLI_WORDS_NONE, NULL, false },
+    { "tooling", 't', NULL, "ask the Tooling API", CLI_WORDS_NONE, "use-tooling-api", false },
+    { "explain", 0, NULL, "print the query plan instead", CLI_WORDS_NONE, NULL, false },
+    { "page-rows", 0, "N", "wish for N rows a page, 200 to 2000", CLI_WORDS_NONE, NULL, false },
+    { "children", 0, "HOW", "child rows in table and csv: join (in a cell), json (in a cell), files (a csv each beside -O FILE)", CLI_WORDS_CHILDREN, NULL, false },
+    { "null", 0, "TEXT", "what a null is in csv, such as #N/A; otherwise nothing, and an empty text is \"\"", CLI_WORDS_NONE, NULL, false },
+    { "delimiter", 0, "CHAR", "between the values of csv: a character, or comma, semicolon, tab, pipe", CLI_WORDS_NONE, "column-delimiter", false },
+    { "crlf", 0, NULL, "csv lines end in CR LF", CLI_WORDS_NONE, NULL, false },
+    { "bom", 0, NULL, "csv begins with a byte-order mark, which Excel likes", CLI_WORDS_NONE, NULL, false },
+    { 0 },
+};
+static const cli_example query_examples[] = {
+    { "sforce query \"SELECT Id, Name, Owner.Name FROM Account LIMIT 10\"", "Ten accounts" },
+    { "sforce query \"SELECT Id FROM Contact WHERE Email = :mail\" -p \"mail=o'hara@acme.com\"", "A value of any kind, quoted as it must be" },
+    { "sforce query \"SELECT Name FROM Account WHERE Industry IN :in\" -p in=Energy -p in=Media", "A list: the parameter several times" },
+    { "sforce query \"SELECT Id, Name FROM Account\" -O accounts.csv", "Everything, to a file; memory stays flat" },
+    { "sforce query -f big.soql -r ndjson | jq -r .Name", "The statement from a file, a JSON object a line" },
+    { "sforce query \"SELECT Name, (SELECT LastName FROM Contacts) FROM Account\" --children files -O acc.csv", "Child rows in acc.Contacts.csv" },
+    { 0 },
+};
+const cli_command cli_command_query = {
+    .name = "query", .usage = "SOQL | -f FILE | -", .summary = "run a SOQL query",
+    .text = "Rows are printed while they come; a million of them need no more memory than a thousand. Columns stand in the order of the "
+            "statement, parents as Owner.Name. A result that ends before the org said so is an error.\n\n"
+            "Formats: table, csv (RFC 4180, lines end in LF), json (an array), ndjson (an object a line). In csv a null is nothing and "
+            "an empty text is \"\"; --null gives nulls a text of their own. json and ndjson are the rows as the org sent them.\n\n"
+            "Parameters: -p NAME=VALUE replaces :NAME by a quoted text. Other types are named: -p n:int=3, and likewise decimal, bool, date, "
+            "datetime, literal (TODAY, LAST_N_DAYS:30), null. A list for IN :NAME is the parameter several times, "
+            "-p in:list=a,b,c, or -p in:file=FILE with a value a line; thousands are fine.",
+    .flags = query_flags, .examples = query_examples, .words_max = 1, .words = { CLI_WORDS_SOQL }, .run = run_query, .group = "Records",
+};
+/* clang-format on */

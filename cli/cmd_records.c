@@ -100,7 +100,7 @@ static int print_record(cli *c, sf_value record)
     return code;
 }
 
-int cli_run_get(cli *c)
+static int run_get(cli *c)
 {
     sf_error err;
     target t;
@@ -149,7 +149,7 @@ static sf_status new_record(cli *c, sf_record **out, size_t first_field, sf_erro
     return cli_fields_from_words(c, *out, first_field, err);
 }
 
-int cli_run_create(cli *c)
+static int run_create(cli *c)
 {
     sf_error err;
     sf_record *r = NULL;
@@ -166,7 +166,7 @@ int cli_run_create(cli *c)
 }
 
 /* Writes by external id that the API knows only as an upsert never create here. */
-int cli_run_update(cli *c)
+static int run_update(cli *c)
 {
     sf_error err;
     target t;
@@ -188,7 +188,7 @@ int cli_run_update(cli *c)
     return print_written(c, t.id != NULL ? t.id : result.id.text, false, false);
 }
 
-int cli_run_upsert(cli *c)
+static int run_upsert(cli *c)
 {
     sf_error err;
     target t;
@@ -206,7 +206,7 @@ int cli_run_upsert(cli *c)
     return print_written(c, result.id.text, true, result.created);
 }
 
-int cli_run_delete(cli *c)
+static int run_delete(cli *c)
 {
     sf_error err;
     target t;
@@ -221,3 +221,91 @@ int cli_run_delete(cli *c)
     cli_note(c, "Deleted %s %s.", t.object, c->args.words[1]);
     return print_written(c, t.id, false, false);
 }
+
+/* clang-format off */
+static const char assignments[] =
+    "FIELD=VALUE sets a text, number, date or anything else that the org reads from text; FIELD= clears the field. FIELD:=JSON takes "
+    "the JSON as it is (FIELD:=12, FIELD:=true, FIELD:=null). FIELD=@FILE takes a file's text, FIELD@=FILE its bytes as base64. "
+    "PARENT.EXT__C=VALUE points to a parent by its external id. A single - reads a JSON object from stdin.";
+
+#define WRITE_FLAGS \
+    { "assignment-rule", 0, "RULE", "TRUE, FALSE or a rule's id (Lead and Case)", CLI_WORDS_NONE, NULL, false }, \
+    { "allow-duplicates", 0, NULL, "save in spite of a duplicate rule that warns", CLI_WORDS_NONE, NULL, false }
+static const cli_flag get_flags[] = {
+    { "fields", 'F', "A,B,...", "only these fields", CLI_WORDS_FIELD_VALUE, NULL, false },
+    { 0 },
+};
+static const cli_example get_examples[] = {
+    { "sforce get Account 001000000000001AAA", "One record, all readable fields" },
+    { "sforce get Contact Email__c=ada@acme.com --fields Id,Name", "By an external id, two fields" },
+    { 0 },
+};
+const cli_command cli_command_get = {
+    .name = "get", .usage = "OBJECT ID|FIELD=VALUE", .summary = "read one record",
+    .text = "FIELD=VALUE names the record by an external-id field.",
+    .flags = get_flags, .examples = get_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_NONE },
+    .run = run_get, .group = "Records",
+};
+
+static const cli_flag create_flags[] = {
+    { "external-id", 0, "FIELD", "send it as an upsert by this field, which is safe to repeat when an answer is lost", CLI_WORDS_NONE, NULL, false },
+    WRITE_FLAGS,
+    { 0 },
+};
+static const cli_example create_examples[] = {
+    { "sforce create Account Name=\"Acme AG\" Industry=Energy", "A record; its id is printed" },
+    { "sforce create Contact LastName=Hopper Account.Ext__c=A-17", "The parent by its external id" },
+    { "echo '{\"Name\":\"Acme\",\"NumberOfEmployees\":12}' | sforce create Account -", "From JSON" },
+    { "sforce create Attachment ParentId=001000000000001AAA Name=a.pdf Body@=a.pdf", "A file, as base64" },
+    { 0 },
+};
+const cli_command cli_command_create = {
+    .name = "create", .usage = "OBJECT FIELD=VALUE... | -", .summary = "create a record and print its id",
+    .text = assignments, .flags = create_flags, .examples = create_examples, .words_min = 2, .words_max = -1,
+    .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_FIELD_VALUE }, .run = run_create, .group = "Records",
+};
+
+static const cli_flag update_flags[] = {
+    { "if-match", 0, "ETAG", "only if the record still has this ETag (Account)", CLI_WORDS_NONE, NULL, false },
+    { "if-unmodified-since", 0, "TIME", "only if nobody changed it since, such as 2026-03-01T12:00:00Z", CLI_WORDS_NONE, NULL, false },
+    WRITE_FLAGS,
+    { 0 },
+};
+static const cli_example update_examples[] = {
+    { "sforce update Account 001000000000001AAA Phone=\"+41 44 123 45 67\" Website=", "Set one field, clear another" },
+    { "sforce update Account Ext__c=A-17 NumberOfEmployees:=250", "By external id; := takes JSON" },
+    { 0 },
+};
+const cli_command cli_command_update = {
+    .name = "update", .usage = "OBJECT ID|FIELD=VALUE FIELD=VALUE... | -", .summary = "change fields of a record",
+    .text = assignments, .flags = update_flags, .examples = update_examples, .words_min = 3, .words_max = -1,
+    .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_FIELD_VALUE }, .run = run_update, .group = "Records",
+};
+
+static const cli_flag upsert_flags[] = {
+    { "update-only", 0, NULL, "an error instead of a new record", CLI_WORDS_NONE, NULL, false },
+    WRITE_FLAGS,
+    { 0 },
+};
+static const cli_example upsert_examples[] = {
+    { "sforce upsert Account Ext__c=A-17 Name=\"Acme AG\"", "Update the account with that external id, or create it" },
+    { 0 },
+};
+const cli_command cli_command_upsert = {
+    .name = "upsert", .usage = "OBJECT EXTERNAL_ID=VALUE FIELD=VALUE... | -", .summary = "update the record with that external id, or create it",
+    .text = assignments, .flags = upsert_flags, .examples = upsert_examples, .words_min = 2, .words_max = -1,
+    .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_FIELD_VALUE }, .run = run_upsert, .group = "Records",
+};
+
+static const cli_example delete_examples[] = {
+    { "sforce delete Account 001000000000001AAA", "To the recycle bin" },
+    { "sforce delete Account Ext__c=A-17", "By external id" },
+    { 0 },
+};
+const cli_command cli_command_delete = {
+    .name = "delete", .usage = "OBJECT ID|FIELD=VALUE", .summary = "delete a record",
+    .text = "It goes to the recycle bin. FIELD=VALUE names the record by an external-id field.",
+    .examples = delete_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_OBJECT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_NONE },
+    .run = run_delete, .group = "Records",
+};
+/* clang-format on */

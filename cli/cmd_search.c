@@ -128,7 +128,7 @@ static int print_json(cli *c, const sf_search *found)
     return code;
 }
 
-int cli_run_search(cli *c)
+static int run_search(cli *c)
 {
     sf_error err;
     sf_search *found = NULL;
@@ -145,3 +145,24 @@ int cli_run_search(cli *c)
     sf_search_close(found);
     return code;
 }
+
+/* clang-format off */
+static const cli_flag search_flags[] = {
+    { "query", 'q', "SOSL", "the statement, as sf spells it", CLI_WORDS_NONE, NULL, false },
+    { "param", 'p', "NAME[:TYPE]=VALUE", "put VALUE, escaped or quoted, where the statement says :NAME", CLI_WORDS_NONE, NULL, true },
+    { 0 },
+};
+static const cli_example search_examples[] = {
+    { "sforce search \"FIND {Acme*} IN NAME FIELDS RETURNING Account(Id, Name), Contact(Id, Name, Email)\"", "In names, of two objects" },
+    { "sforce search \"FIND {:text} RETURNING Lead(Name WHERE Status = 'Open' ORDER BY Name LIMIT 5)\" -p \"text=O'Hara (Bonn)\"", "Any text, escaped as it must be" },
+    { 0 },
+};
+const cli_command cli_command_search = {
+    .name = "search", .usage = "SOSL", .summary = "search text in many objects (SOSL)",
+    .text = "The records found, 2,000 at most. In table and csv the first column is the record's object, the others are all fields in the "
+            "order in which they first come; json and ndjson are the records as the org sent them.\n\n"
+            "Parameters: -p NAME=VALUE replaces :NAME. Between the braces every character of VALUE stands for itself and :NAME* finds what begins "
+            "with it; behind them it is a value as in query.",
+    .flags = search_flags, .examples = search_examples, .words_max = 1, .run = run_search, .group = "Records",
+};
+/* clang-format on */

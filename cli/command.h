@@ -1,5 +1,5 @@
 /*
- * command.h: what a command is. One table of these (commands.c) drives parsing, --help, completion and the man pages, so
+ * command.h: what a command is. One list of these (commands.c) drives parsing, --help, completion and the man pages, so
  * that none of them can say what another does not.
  * Threads: the tables are read-only.
  */
@@ -45,7 +45,7 @@ typedef struct cli_example {
 enum { CLI_WORDS_MAX = 3 };
 
 typedef struct cli_command {
-    const char *name;      /* NULL ends a list */
+    const char *name;
     const char *usage;     /* what follows the name */
     const char *summary;   /* one line for the overview */
     const char *text;      /* paragraphs, a blank line between; a line that starts with two blanks stays as it is */
@@ -57,7 +57,7 @@ typedef struct cli_command {
     const char *group;              /* heading in the overview; NULL: hidden */
 } cli_command;
 
-extern const cli_command cli_commands[];
+extern const cli_command *const cli_commands[]; /* NULL ends it */
 extern const cli_flag cli_common_flags[];
 
 const cli_command *cli_command_find(const char *name); /* NULL: none */
@@ -101,26 +101,26 @@ void cli_help_overview(sfi_buf *out, bool color);
 void cli_help_command(sfi_buf *out, const cli_command *command, bool color);
 void cli_man_page(sfi_buf *out, const cli_command *command); /* NULL: sforce(1) itself */
 
-/* ---- the commands, one file each ---- */
-int cli_run_api(cli *c);
-int cli_run_complete(cli *c);
-int cli_run_completion(cli *c);
-int cli_run_create(cli *c);
-int cli_run_delete(cli *c);
-int cli_run_describe(cli *c);
-int cli_run_get(cli *c);
-int cli_run_help(cli *c);
-int cli_run_limits(cli *c);
-int cli_run_local(cli *c);
-int cli_run_login(cli *c);
-int cli_run_logout(cli *c);
-int cli_run_man(cli *c);
-int cli_run_org(cli *c);
-int cli_run_orgs(cli *c);
-int cli_run_query(cli *c);
-int cli_run_search(cli *c);
-int cli_run_update(cli *c);
-int cli_run_upsert(cli *c);
-int cli_run_versions(cli *c);
-int cli_run_whoami(cli *c);
+/* ---- the commands: each row stands at the end of its file, commands.c lists them ---- */
+extern const cli_command cli_command_api;
+extern const cli_command cli_command_complete;
+extern const cli_command cli_command_completion;
+extern const cli_command cli_command_create;
+extern const cli_command cli_command_delete;
+extern const cli_command cli_command_describe;
+extern const cli_command cli_command_get;
+extern const cli_command cli_command_help;
+extern const cli_command cli_command_limits;
+extern const cli_command cli_command_local;
+extern const cli_command cli_command_login;
+extern const cli_command cli_command_logout;
+extern const cli_command cli_command_man;
+extern const cli_command cli_command_org;
+extern const cli_command cli_command_orgs;
+extern const cli_command cli_command_query;
+extern const cli_command cli_command_search;
+extern const cli_command cli_command_update;
+extern const cli_command cli_command_upsert;
+extern const cli_command cli_command_versions;
+extern const cli_command cli_command_whoami;
 #endif

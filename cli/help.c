@@ -109,7 +109,8 @@ void cli_help_overview(sfi_buf *out, bool color)
     sfi_buf_add_str(out,
                     "Usage: sforce COMMAND [WORDS] [FLAGS]\n\nStart here, without credentials: sforce local start\n");
     const char *group = "";
-    for (const cli_command *m = cli_commands; m->name != NULL; m++) {
+    for (size_t i = 0; cli_commands[i] != NULL; i++) {
+        const cli_command *m = cli_commands[i];
         if (m->group == NULL) continue;
         if (strcmp(group, m->group) != 0) {
             group = m->group;

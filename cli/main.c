@@ -43,7 +43,7 @@ static int print_help(cli *c, const cli_command *command)
     return print_text(c, &text);
 }
 
-int cli_run_help(cli *c)
+static int run_help(cli *c)
 {
     if (c->args.count == 0) return print_help(c, NULL);
     const cli_command *command = cli_command_find(c->args.words[0]);
@@ -51,7 +51,7 @@ int cli_run_help(cli *c)
     return print_help(c, command);
 }
 
-int cli_run_man(cli *c)
+static int run_man(cli *c)
 {
     sf_error err;
     const char *dir = cli_args_value(&c->args, "all");
@@ -64,16 +64,17 @@ int cli_run_man(cli *c)
         return print_text(c, &text);
     }
     sf_status rc = cli_make_dirs(dir, 0755, &err);
-    for (const cli_command *m = cli_commands; rc == SF_OK; m++) { /* the row after the last is sforce(1) */
-        if (m->name != NULL && m->group == NULL) continue;
+    for (size_t i = 0; rc == SF_OK; i++) { /* the end of the list is sforce(1) */
+        const cli_command *m = cli_commands[i];
+        if (m != NULL && m->group == NULL) continue;
         sfi_buf text = { 0 };
-        cli_man_page(&text, m->name != NULL ? m : NULL);
+        cli_man_page(&text, m);
         rc = sfi_buf_status(&text, &err, "a man page");
         const char *path =
-            m->name != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
+            m != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
         if (rc == SF_OK) rc = cli_write_file(path, sfi_buf_str(&text), 0644, &err);
         sfi_buf_free(&text);
-        if (m->name == NULL) break;
+        if (m == NULL) break;
     }
     return rc == SF_OK ? CLI_OK : cli_fail_error(c, &err);
 }
@@ -124,8 +125,8 @@ static sf_status settle(cli *c, sf_error *err)
     c->no_progress = cli_args_times(&c->args, "no-progress") > 0;
     c->output = cli_args_value(&c->args, "output");
     sf_status rc = SF_OK;
-    if (c->args.command->group != NULL && c->args.command->run != cli_run_man &&
-        c->args.command->run != cli_run_completion)
+    const cli_command *command = c->args.command;
+    if (command->group != NULL && command != &cli_command_man && command != &cli_command_completion)
         rc = cli_settings_load(c, err);
     if (rc == SF_OK) rc = settle_format(c, err);
     if (rc == SF_OK) rc = settle_log(c, err);
@@ -219,3 +220,28 @@ int main(int argc, char **argv)
     }
     return code;
 }
+
+/* clang-format off */
+static const cli_flag man_flags[] = {
+    { "all", 0, "DIR", "write every page into DIR: sforce.1, sforce-query.1, ...", CLI_WORDS_FOLDER, NULL, false },
+    { 0 },
+};
+static const cli_example man_examples[] = {
+    { "sforce man query | man -l -", "Read a page" },
+    { "sforce man --all /usr/local/share/man/man1", "Install them" },
+    { 0 },
+};
+const cli_command cli_command_man = {
+    .name = "man", .usage = "[COMMAND]", .summary = "print a man page",
+    .flags = man_flags, .examples = man_examples, .words_max = 1, .words = { CLI_WORDS_COMMAND, CLI_WORDS_NONE }, .run = run_man, .group = "Around it",
+};
+
+static const cli_example help_examples[] = {
+    { "sforce help query", "The same as sforce query --help" },
+    { 0 },
+};
+const cli_command cli_command_help = {
+    .name = "help", .usage = "[COMMAND]", .summary = "say what a command does",
+    .examples = help_examples, .words_max = 1, .words = { CLI_WORDS_COMMAND, CLI_WORDS_NONE }, .run = run_help, .group = "Around it",
+};
+/* clang-format on */

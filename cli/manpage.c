@@ -135,7 +135,8 @@ static void add_overview(sfi_buf *out)
                   "the query. A result that ended early is an error, never a short result.\n\n"
                   "No credentials yet? `sforce local start' runs an org on this machine.");
     sfi_buf_add_str(out, ".SH COMMANDS\n");
-    for (const cli_command *m = cli_commands; m->name != NULL; m++) {
+    for (size_t i = 0; cli_commands[i] != NULL; i++) {
+        const cli_command *m = cli_commands[i];
         if (m->group == NULL) continue;
         sfi_buf_addf(out, ".TP\n.BR sforce\\-%s (1)\n", m->name);
         add_line(out, "", m->summary);

@@ -21,6 +21,8 @@ sf_room(http LINK sfi_base PkgConfig::CURL PkgConfig::LIBDEFLATE)
 sf_room(auth LINK sfi_base sfi_json sfi_xml sfi_http PkgConfig::CRYPTO)
 sf_room(client LINK sfi_auth)
 sf_room(rest LINK sfi_client)
+sf_room(apex LINK sfi_client)
+sf_room(soap LINK sfi_client)
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)
 set(all_objects "")
