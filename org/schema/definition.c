@@ -394,6 +394,7 @@ static sf_status read_object(sfo_loader *l, sf_value v)
 sf_status sfo_definitions_read(sfo_loader *l, sf_value root)
 {
     sf_value list = sf_get(root, "sobjects");
+    if (sf_value_type(root) == SF_OBJECT && sf_value_type(list) == SF_MISSING) return SF_OK; /* other definitions only */
     if (sf_value_type(list) != SF_ARRAY) return sfi_fail(l->err, SF_ERR_USAGE, "%s: want {\"sobjects\":[…]}", l->file);
     sf_iter it = sf_iter_begin(list);
     sf_value v;

@@ -233,7 +233,7 @@ sf_value sfo_schema_seed_rows(const sfo_schema *s)
     return sf_get(sfi_json_root(s->standard), "seedRows");
 }
 
-sf_value sfo_schema_extra_seed_rows(const sfo_schema *s)
+sf_value sfo_schema_extra(const sfo_schema *s, const char *member)
 {
-    return s->extra != NULL ? sf_get(sfi_json_root(s->extra), "seedRows") : (sf_value){ 0 };
+    return s->extra != NULL ? sf_get(sfi_json_root(s->extra), member) : (sf_value){ 0 };
 }

@@ -108,10 +108,11 @@ const sfo_field *sfo_object_field(const sfo_object *o, sf_str name);        /* a
 const sfo_field *sfo_object_relationship(const sfo_object *o, sf_str name); /* the reference field behind "Owner" */
 const sfo_child *sfo_object_child(const sfo_object *o, sf_str name);        /* "Contacts" */
 const sfo_field *sfo_object_name_field(const sfo_object *o);                /* NULL: none */
-/* The "seedRows" member of the standard definitions and that of the --schema file (missing when there is none), for the
- * store to insert at first. Reading decodes in place: one thread at a time. */
+/* The "seedRows" member of the standard definitions, for the store to insert at first; and any member of the --schema
+ * file (missing when there is none), for the services that find their own definitions there ("seedRows", "reports" …).
+ * Reading decodes in place: one thread at a time, so services read it once, while the org starts. */
 sf_value sfo_schema_seed_rows(const sfo_schema *s);
-sf_value sfo_schema_extra_seed_rows(const sfo_schema *s);
+sf_value sfo_schema_extra(const sfo_schema *s, const char *member);
 
 /* describe.c: the JSON of GET /sobjects, /sobjects/X and /sobjects/X/describe, all keys present (wire/rest.md 3). */
 void sfo_describe_global(const sfo_schema *s, const char *version, sfi_buf *out);

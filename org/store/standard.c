@@ -188,7 +188,7 @@ static bool insert_standard(sfo_store *s, const sfo_context *c, sfo_fault *f)
     sf_value seed = sfo_schema_seed_rows(s->schema);
     if (!insert_all(s, c, seed, "UserLicense", f) || !insert_all(s, c, seed, "Profile", f)) return false;
     if (done[0] == '\0' && !create_admin(s, c, f)) return false;
-    return insert_all(s, c, seed, NULL, f) && insert_all(s, c, sfo_schema_extra_seed_rows(s->schema), NULL, f) &&
+    return insert_all(s, c, seed, NULL, f) && insert_all(s, c, sfo_schema_extra(s->schema, "seedRows"), NULL, f) &&
            set_meta(s, "standard", "1", f);
 }
 
