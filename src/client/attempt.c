@@ -94,9 +94,13 @@ static sf_status add_base(sfi_call *call, sfi_buf *url, sf_error *err)
         const char *version;
         sf_status rc = sfi_version_get(sf, &call->wait, &version, err);
         if (rc != SF_OK) return rc;
-        (void)sfi_buf_addf(url, "/services/data/v%s/", version);
+        if (sfi_starts_with(sfi_str(path), "Soap/"))
+            (void)sfi_buf_addf(url, "/services/%s/%s", path, version);
+        else
+            (void)sfi_buf_addf(url, "/services/data/v%s/%s", version, path);
+    } else {
+        (void)sfi_buf_add_str(url, path);
     }
-    (void)sfi_buf_add_str(url, path);
     return sfi_buf_status(url, err, "a URL");
 }
 
@@ -110,6 +114,25 @@ static void make_trace(sfi_call *call)
     }
     (void)snprintf(call->trace, sizeof call->trace, "00-%s-%016llx-01", call->trace_id,
                    (unsigned long long)(sfi_random() | 1));
+}
+
+/* SOAP's body holds the session, so every attempt has one of its own. */
+static sf_status write_body(sfi_call *call, sf_error *err)
+{
+    if (call->request.write_body == NULL) return SF_OK;
+    const char *session = call->session != NULL ? sfi_session_token(call->session) : NULL;
+    sf_status rc = call->request.write_body(call->request.write_user, session, &call->body, err);
+    if (rc == SF_OK) rc = sfi_buf_status(&call->body, err, "a request");
+    if (rc == SF_OK) call->request.body = sfi_buf_str(&call->body);
+    return rc;
+}
+
+static void wipe_body(sfi_call *call)
+{
+    if (call->body.data == NULL) return;
+    call->request.body = (sf_str){ NULL, 0 };
+    sfi_wipe(call->body.data, call->body.cap);
+    sfi_buf_free(&call->body);
 }
 
 static size_t all_headers(const sfi_call *call, const char *call_options, sfi_header out[SFI_CALL_HEADERS_MAX])
@@ -160,22 +183,25 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
     if (rc == SF_OK && call->session == NULL && !call->request.anonymous && !sfi_auth_is_anonymous(call->sf->auth))
         rc = sfi_auth_get(call->sf->auth, &call->wait, &call->session, err);
     if (rc == SF_OK) rc = add_base(call, &url, err);
+    if (rc == SF_OK) rc = write_body(call, err);
     if (rc == SF_OK) rc = count_request(call, err);
     if (rc != SF_OK) goto done;
-    if (call->sf->client_name != NULL)
+    bool is_soap = call->request.write_body != NULL;
+    if (call->sf->client_name != NULL && !is_soap) /* SOAP says it in the body */
         (void)snprintf(call_options, sizeof call_options, "client=%s", call->sf->client_name);
     make_trace(call);
     call->started_ms = sfi_now_ms();
-    const sfi_http_request request = { .method = call->request.method,
-                                       .url = url.data,
-                                       .headers = headers,
-                                       .header_count = all_headers(call, call_options, headers),
-                                       .bearer = call->session != NULL ? sfi_session_token(call->session) : NULL,
-                                       .body = call->request.body,
-                                       .body_is_borrowed = true,
-                                       .response_max = call->request.response_max > 0 ? call->request.response_max
-                                                                                      : call->sf->response_max,
-                                       .deadline_ms = attempt_deadline(call) };
+    const sfi_http_request request = {
+        .method = call->request.method,
+        .url = url.data,
+        .headers = headers,
+        .header_count = all_headers(call, call_options, headers),
+        .bearer = call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
+        .body = call->request.body,
+        .body_is_borrowed = true,
+        .response_max = call->request.response_max > 0 ? call->request.response_max : call->sf->response_max,
+        .deadline_ms = attempt_deadline(call)
+    };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);
     if (rc != SF_OK) atomic_fetch_sub(&call->sf->stats.requests, 1); /* it never was one */
     if (rc == SF_OK) rc = sfi_cancel_watch(call->wait.cancel, &call->watcher, cancel_transfer, call->transfer, err);
@@ -191,9 +217,7 @@ static void note_usage(sf_client *sf, const sfi_http_response *r)
     sf_api_usage usage;
     sf_str header = sfi_header_get(r, "Sforce-Limit-Info");
     if (header.ptr == NULL || !sfi_usage_parse(header, &usage)) return; /* a broken one changes nothing */
-    pthread_mutex_lock(&sf->lock);
-    sf->usage = usage;
-    pthread_mutex_unlock(&sf->lock);
+    sfi_client_note_usage(sf, &usage);
 }
 
 /* Without the query: what is asked for may be confidential. */
@@ -233,4 +257,5 @@ void sfi_attempt_end(sfi_call *call)
     sfi_cancel_unwatch(&call->watcher);
     sfi_transfer_free(call->transfer);
     call->transfer = NULL;
+    wipe_body(call);
 }

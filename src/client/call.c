@@ -64,6 +64,19 @@ sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_cal
 
 /* ---- judging an attempt ---- */
 
+/* A SOAP answer that stops before the end of its envelope. */
+static bool is_cut_envelope(const sfi_http_response *r)
+{
+    static const char end[] = "Envelope>";
+    enum { TAIL = 256 }; /* blanks and comments may follow */
+    if (r->encoding != SFI_ENCODING_IDENTITY) return false;
+    if (r->body_len > 0 && !sfi_content_type_is(sfi_header_get(r, "Content-Type"), "text/xml")) return false;
+    size_t from = r->body_len > TAIL ? r->body_len - TAIL : 0;
+    for (size_t i = from; i + sizeof end - 1 <= r->body_len; i++)
+        if (memcmp(r->body + i, end, sizeof end - 1) == 0) return false;
+    return true;
+}
+
 /* JSON that stops before its last bracket, in an answer whose length was right: something in between cut it. */
 static bool is_cut_json(const sfi_http_response *r)
 {
@@ -112,13 +125,15 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
                       .status = r->status,
                       .is_repeatable = call->is_repeatable,
                       .is_accepted = is_accepted(&call->request, r->status),
-                      .can_renew = call->session != NULL && !call->is_renewed,
+                      .can_renew = call->session != NULL && !call->is_renewed && !call->request.no_renew,
                       .code = "",
                       .message = "" };
     *cause = (sf_error){ 0 };
-    if (r->outcome == SFI_HTTP_ANSWERED && r->status >= 200 && r->status < 300 && is_cut_json(r)) {
-        (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP %d, %zu bytes) ends in the middle of its JSON",
-                       r->status, r->body_len);
+    bool is_soap = call->request.write_body != NULL;
+    if (r->outcome == SFI_HTTP_ANSWERED && r->status >= 200 && r->status < 300 &&
+        (is_soap ? is_cut_envelope(r) : is_cut_json(r))) {
+        (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP %d, %zu bytes) ends in the middle of its %s",
+                       r->status, r->body_len, is_soap ? "XML" : "JSON");
         cause->http_status = r->status;
         a.outcome = SFI_HTTP_LOST;
         a.cause = cause->status;

@@ -15,6 +15,7 @@ struct sfi_call {
     sf_client *sf;
     sfi_arena arena;          /* copies of the request's texts */
     sfi_call_request request; /* texts in the arena, but body and options */
+    sfi_buf body;             /* what write_body wrote for the attempt; a secret */
     sfi_header headers[SFI_CALL_HEADERS_MAX];
     size_t header_count;
     bool has_accept, has_content_type;
@@ -40,5 +41,5 @@ sf_status sfi_call_copy_request(sfi_call *call, const sfi_call_request *request,
 sf_status sfi_attempt_start(sfi_call *call, sf_error *err);
 /* Wait for its end; statistics, usage and the log line. The response is the transfer's. */
 sfi_http_response *sfi_attempt_finish(sfi_call *call);
-void sfi_attempt_end(sfi_call *call); /* frees the transfer; none is fine */
+void sfi_attempt_end(sfi_call *call); /* frees the transfer and wipes a body of its own; none is fine */
 #endif

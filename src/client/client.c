@@ -281,6 +281,11 @@ const sfi_log *sfi_client_log(const sf_client *sf)
     return &sf->log;
 }
 
+const char *sfi_client_name(const sf_client *sf)
+{
+    return sf->client_name;
+}
+
 sfi_client_slot *sfi_client_describe_slot(sf_client *sf)
 {
     return &sf->describe;

@@ -12,13 +12,19 @@
 
 typedef struct sfi_call_request {
     const char *method;             /* "GET" … */
-    const char *path;               /* "/services/…" from the host's root, or without leading slash: below /services/data/vXX.X/ */
+    const char *path;               /* "/services/…" from the host's root, or without leading slash: below /services/data/vXX.X/;
+                                       "Soap/u": /services/Soap/u/XX.X */
     sf_str body;                    /* borrowed until the call ends (the finish or cancel); ptr NULL: none */
+    /* SOAP: writes the body anew for each attempt, with the session that it goes out with (NULL: none). The session then is in
+     * no header, and what was written is wiped. NULL: body is sent */
+    sf_status (*write_body)(void *user, const char *session, sfi_buf *out, sf_error *err);
+    void *write_user;               /* borrowed until the call ends */
     const char *content_type;       /* NULL: application/json; charset=UTF-8 when there is a body */
     sfi_header headers[8];          /* borrowed until sfi_call_begin returns */
     size_t header_count;
     bool repeatable;                /* a repeat cannot do the work twice, though the method alone does not say so */
     bool anonymous;                 /* send no session, do not log in (API versions) */
+    bool no_renew;                  /* a dead session is the answer (logging out) */
     bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */
     bool not_modified_is_ok;        /* 304 is an answer */
     size_t response_max;            /* 0: the transport's */
@@ -47,6 +53,8 @@ sf_status sfi_call_run(sf_client *sf, const sfi_call_request *request, sfi_answe
 /* Inflate the body into the document's buffer (no copy when plain: buffers are swapped and the old one goes back to
  * the transport for the next page) and index it. whole: as in sfi_json_index. */
 sf_status sfi_answer_json(sf_client *sf, sfi_answer *a, sfi_json *doc, bool whole, sf_error *err);
+/* The same as plain text in memory of its own, NUL-terminated; ends with sfi_free. */
+sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t *len, sf_error *err);
 sf_str sfi_answer_header(const sfi_answer *a, const char *name);
 void sfi_answer_clear(sfi_answer *a);
 
@@ -60,6 +68,9 @@ sf_status sfi_client_version(sf_client *sf, const char **out, sf_error *err);
 bool sfi_client_peek_info(sf_client *sf, sf_client_info *out);
 const char *sfi_client_cache_dir(const sf_client *sf);      /* NULL: none */
 const sfi_log *sfi_client_log(const sf_client *sf);
+const char *sfi_client_name(const sf_client *sf);           /* client_name of the options; NULL: none */
+/* Usage that stood in an answer's body instead of the Sforce-Limit-Info header (SOAP). */
+void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);
 /* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
 

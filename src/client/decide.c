@@ -37,6 +37,8 @@ static sfi_verdict decide_unanswered(const sfi_attempt *a)
 static bool is_dead_session(const sfi_attempt *a)
 {
     if (a->status == 401) return !sfi_session_is_unfit(a->message);
+    if (a->status == 500) /* a SOAP fault */
+        return strcmp(a->code, "INVALID_SESSION_ID") == 0 && !sfi_session_is_unfit(a->message);
     if (a->status == 403) return strcmp(a->code, "Bad_OAuth_Token") == 0; /* userinfo and identity */
     return false;
 }
@@ -45,6 +47,9 @@ static bool is_dead_session(const sfi_attempt *a)
 static sfi_verdict decide_server_failure(const sfi_attempt *a)
 {
     static const char *const unsure[] = { "", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE" };
+    static const char *const slow[] = { "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG" };
+    if (a->status == 500 && is_one_of(a->code, slow, SFI_COUNT_OF(slow)))
+        return a->is_repeatable ? SFI_VERDICT_REPEAT : SFI_VERDICT_FAIL;
     if (a->status == 500 && !is_one_of(a->code, unsure, SFI_COUNT_OF(unsure))) return SFI_VERDICT_FAIL;
     return a->is_repeatable ? SFI_VERDICT_REPEAT : SFI_VERDICT_UNKNOWN;
 }
@@ -56,10 +61,12 @@ sfi_verdict sfi_decide(const sfi_attempt *a)
         return a->can_renew ? SFI_VERDICT_RENEW : a->is_accepted ? SFI_VERDICT_DONE : SFI_VERDICT_FAIL;
     if (a->status == 429) return SFI_VERDICT_REPEAT;
     if (a->status == 503) return a->is_repeatable || !a->is_proxy_text ? SFI_VERDICT_REPEAT : SFI_VERDICT_UNKNOWN;
-    if (a->status == 500 || a->status == 502 || a->status == 504) return decide_server_failure(a);
-    if (a->status == 400 && strcmp(a->code, "UNABLE_TO_LOCK_ROW") == 0) return SFI_VERDICT_REPEAT; /* rolled back */
+    /* SOAP says with 500 what REST says with 400 and 403 */
+    if ((a->status == 400 || a->status == 500) && strcmp(a->code, "UNABLE_TO_LOCK_ROW") == 0)
+        return SFI_VERDICT_REPEAT; /* rolled back */
     if (strcmp(a->code, "REQUEST_LIMIT_EXCEEDED") == 0)
         return sfi_limit_is_concurrent(a->message) ? SFI_VERDICT_REPEAT : SFI_VERDICT_FAIL;
+    if (a->status == 500 || a->status == 502 || a->status == 504) return decide_server_failure(a);
     if ((a->status >= 200 && a->status < 300) || a->is_accepted) return SFI_VERDICT_DONE;
     return SFI_VERDICT_FAIL;
 }

@@ -41,6 +41,9 @@ static const struct {
     { "URL_NOT_RESET", SF_ERR_ORG, false,
       "the call went to the login host; give the org's own address as instance_url" },
     { "UNSUPPORTED_API_VERSION", SF_ERR_ORG, false, "ask the org for its API versions" },
+    { "INVALID_LOGIN", SF_ERR_AUTH, false, NULL },
+    { "QUERY_TIMEOUT", SF_ERR_ORG, true, "ask for less at once, or try again" },
+    { "REQUEST_RUNNING_TOO_LONG", SF_ERR_ORG, true, "ask for less at once, or try again" },
 };
 
 /* ---- writing the line ---- */
@@ -277,15 +280,27 @@ static sf_status read_json(sfi_json *doc, int status, const char *what, sf_error
 
 /* ---- XML and pages ---- */
 
+/* A SOAP fault: its detail names code and text apart; without one (schema errors, the metadata API) the faultcode, whose
+ * prefix is any, and the faultstring. */
+static void read_fault(sfi_xml *doc, const sfi_xml_element *fault, const char **code, const char **message)
+{
+    const sfi_xml_element *detail = sfi_xml_child(sfi_xml_child(fault, "detail"), NULL);
+    *code = sfi_xml_get(doc, detail, "exceptionCode");
+    *message = sfi_xml_get(doc, detail, "exceptionMessage");
+    if (*message == NULL || **message == '\0') *message = sfi_xml_get(doc, fault, "faultstring");
+    if (*code != NULL && **code != '\0') return;
+    *code = sfi_xml_get(doc, fault, "faultcode");
+    const char *colon = *code != NULL ? strchr(*code, ':') : NULL; /* sf:INVALID_LOGIN */
+    if (colon != NULL) *code = colon + 1;
+}
+
 static sf_status read_xml(sfi_xml *doc, int status, const char *what, sf_error *err, bool *is_known)
 {
     const sfi_xml_element *root = sfi_xml_root(doc);
     const sfi_xml_element *fault = sfi_xml_search(root, "Fault");
     const char *code, *message;
     if (fault != NULL) {
-        code = sfi_xml_get(doc, fault, "faultcode");
-        message = sfi_xml_get(doc, fault, "faultstring");
-        if (code != NULL && strchr(code, ':') != NULL) code = strchr(code, ':') + 1; /* sf:INVALID_LOGIN */
+        read_fault(doc, fault, &code, &message);
     } else {
         bool is_bulk = sfi_xml_child(root, "exceptionCode") != NULL;
         const sfi_xml_element *error = is_bulk ? root : sfi_xml_search(root, "Error");
@@ -294,9 +309,11 @@ static sf_status read_xml(sfi_xml *doc, int status, const char *what, sf_error *
     }
     *is_known = code != NULL || message != NULL;
     if (!*is_known) return SF_OK;
-    said s = { .code = sfi_str(code != NULL ? code : ""), .message = sfi_str(message != NULL ? message : code) };
+    said s = { .code = sfi_trim(sfi_str(code != NULL ? code : "")),
+               .message = sfi_str(message != NULL ? message : code) };
     char prefix[80];
-    (void)snprintf(prefix, sizeof prefix, "%.70s: ", code != NULL ? code : "");
+    (void)snprintf(prefix, sizeof prefix, "%.*s: ", (int)(s.code.len < 70 ? s.code.len : 70), s.code.ptr);
+    s.message = sfi_trim(s.message);
     (void)sfi_take_text(&s.message, prefix); /* faultstring repeats the code */
     return fill(err, status, what, &s);
 }

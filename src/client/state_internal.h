@@ -89,8 +89,6 @@ sf_status sfi_wait_of(const sf_client *sf, const sf_call_options *options, sfi_w
 /* sfi_call_finish, but out is filled with the org's answer even when the call fails, if one came (status 0: none). */
 sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err);
 /* ---- answer.c ---- */
-/* The plain text of a body in memory of its own, NUL-terminated; sfi_free. */
-sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t *len, sf_error *err);
 /* A header's value among lines with LF between, trimmed; ptr NULL: not there. */
 sf_str sfi_header_find(const char *headers, const char *name);
 #endif

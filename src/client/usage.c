@@ -33,6 +33,13 @@ bool sfi_usage_parse(sf_str header, sf_api_usage *out)
     return true;
 }
 
+void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage)
+{
+    pthread_mutex_lock(&sf->lock);
+    sf->usage = *usage;
+    pthread_mutex_unlock(&sf->lock);
+}
+
 sf_status sf_client_get_api_usage(sf_client *sf, sf_api_usage *out)
 {
     if (sf == NULL || out == NULL) return SF_ERR_USAGE;

@@ -49,7 +49,24 @@ static const struct {
       "<e:Envelope "
       "xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><e:Fault><faultcode>sf:INVALID_LOGIN</"
       "faultcode><faultstring>INVALID_LOGIN: no</faultstring></e:Fault></e:Body></e:Envelope>",
-      SF_ERR_ORG, "INVALID_LOGIN", "", "create Contact: no [INVALID_LOGIN]" },
+      SF_ERR_AUTH, "INVALID_LOGIN", "", "create Contact: no [INVALID_LOGIN]" },
+    { 500, "text/xml", /* the detail says it better than the two before it, and may stand on lines of its own */
+      "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns:f=\"urn:fault.partner.soap.sforce.com\">"
+      "<e:Body><e:Fault><faultcode>f:OTHER</faultcode><faultstring>OTHER: less</faultstring><detail>\n "
+      "<f:MalformedQueryFault><f:exceptionCode>\n MALFORMED_QUERY \n</f:exceptionCode><f:exceptionMessage>\nSELECT x\n "
+      "^\nERROR at Row:1:Column:8\nunexpected token: &apos;x&apos;</f:exceptionMessage><f:row>1</f:row>"
+      "</f:MalformedQueryFault></detail></e:Fault></e:Body></e:Envelope>",
+      SF_ERR_ORG, "MALFORMED_QUERY", "", "create Contact: unexpected token: 'x' (row 1, column 8) [MALFORMED_QUERY]" },
+    { 500, "text/xml", /* a schema error has no detail, and the prefix is the envelope's */
+      "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body><soapenv:Fault>"
+      "<faultcode>soapenv:Client</faultcode><faultstring>No operation available for request {urn:x}y</faultstring>"
+      "</soapenv:Fault></soapenv:Body></soapenv:Envelope>",
+      SF_ERR_ORG, "Client", "", "create Contact: No operation available for request {urn:x}y [Client]" },
+    { 500, "text/xml",
+      "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><e:Fault><faultcode>sf:QUERY_TIMEOUT"
+      "</faultcode><faultstring>QUERY_TIMEOUT: Your query request was running for too long.</faultstring><detail/>"
+      "</e:Fault></e:Body></e:Envelope>",
+      SF_ERR_ORG, "QUERY_TIMEOUT", "", "create Contact: Your query request was running for too long. [QUERY_TIMEOUT]" },
     { 300, "application/json", "[\"/services/data/v62.0/sobjects/A/1\",\"/services/data/v62.0/sobjects/A/2\"]",
       SF_ERR_ORG, "DUPLICATE_EXTERNAL_ID", "", "2 records match" },
     { 503, "text/html",
