@@ -27,6 +27,12 @@ void sfo_rest_updated(sfo_call *call);
 void sfo_rest_composite_resources(sfo_call *call);
 void sfo_rest_composite(sfo_call *call);
 void sfo_rest_batch(sfo_call *call);
+/* rest_collections.c: /composite/sobjects */
+void sfo_rest_collection_create(sfo_call *call);
+void sfo_rest_collection_update(sfo_call *call);
+void sfo_rest_collection_upsert(sfo_call *call); /* …/{O}/{field} */
+void sfo_rest_collection_delete(sfo_call *call);
+void sfo_rest_collection_get(sfo_call *call); /* …/{O}, GET and POST */
 /* rest_query.c */
 void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);

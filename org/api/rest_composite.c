@@ -522,7 +522,7 @@ void sfo_rest_batch(sfo_call *call)
 
 void sfo_rest_composite_resources(sfo_call *call)
 {
-    static const char *const names[] = { "batch" };
+    static const char *const names[] = { "batch", "sobjects" };
     char path[64];
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);

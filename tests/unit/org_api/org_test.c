@@ -107,6 +107,23 @@ static void test_org__survives_each_failed_allocation(void **state)
         200, "\"httpStatusCode\":200");
 }
 
+static void test_org__collections_survive_each_failed_allocation(void **state)
+{
+    (void)state;
+    starve(
+        "POST", "/services/data/v62.0/composite/sobjects", "",
+        "{\"records\":[{\"attributes\":{\"type\":\"Account\"},\"Name\":\"x\"},{\"attributes\":{\"type\":\"Account\"},"
+        "\"Nope\":1}]}",
+        200, "\"success\":true,\"errors\":[]},{\"success\":false,\"errors\":[{\"statusCode\":\"INVALID_FIELD\"");
+    starve("PATCH", "/services/data/v62.0/composite/sobjects/Account/Id", "",
+           "{\"records\":[{\"attributes\":{\"type\":\"Account\"},\"Name\":\"x\",\"Id\":null}]}", 200,
+           "\"errors\":[],\"created\":true}]");
+    starve("DELETE", "/services/data/v62.0/composite/sobjects", "ids=001000000000001AAA", "", 200,
+           "INVALID_CROSS_REFERENCE_KEY");
+    starve("POST", "/services/data/v62.0/composite/sobjects/Account", "",
+           "{\"ids\":[\"001000000000001AAA\"],\"fields\":[\"Name\"]}", 200, "[null]");
+}
+
 static void test_org__rows_survive_each_failed_allocation(void **state)
 {
     char path[160];
@@ -193,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_org__faults_change_answers),
         cmocka_unit_test(test_org__policy_words),
         cmocka_unit_test(test_org__survives_each_failed_allocation),
+        cmocka_unit_test(test_org__collections_survive_each_failed_allocation),
         cmocka_unit_test(test_org__rows_survive_each_failed_allocation),
         cmocka_unit_test(test_org__logins_survive_each_failed_allocation),
         cmocka_unit_test(test_org__control_survives_each_failed_allocation),
