@@ -15,6 +15,7 @@ endfunction()
 
 sf_room(base LINK Threads::Threads)
 sf_room(json LINK sfi_base PkgConfig::SIMDJSON m)
+sf_room(csv LINK sfi_base)
 sf_room(xml LINK sfi_base ${CMAKE_DL_LIBS})
 target_include_directories(sfi_xml PRIVATE ${LIBXML2_INCLUDE_DIRS}) # headers only: it is loaded on first use
 sf_room(http LINK sfi_base PkgConfig::CURL PkgConfig::LIBDEFLATE)
