@@ -10,6 +10,7 @@
 #include "api/params.h"
 #include "api/session.h"
 #include "soql/soql.h"
+#include "store/approval.h"
 
 enum {
     SFO_SEGMENTS_MAX = 24, /* pieces of a path */
@@ -32,7 +33,7 @@ typedef enum sfo_event {
 } sfo_event;
 
 struct sfo_org {
-    sfo_org_options options; /* read only after sfo_org_new, as all but the last five */
+    sfo_org_options options; /* read only after sfo_org_new, as all but sessions, faults and stats */
     sfo_store *store;
     const sfo_schema *schema;
     char *username, *password, *token_key, *security_token, *client_id, *client_secret;
@@ -41,6 +42,7 @@ struct sfo_org {
     sfo_sessions *sessions; /* each has a lock of its own */
     sfo_faults *faults;
     sfo_stats *stats;
+    sfo_approvals *approvals; /* read only after sfo_org_new */
 };
 
 typedef struct sfo_call {

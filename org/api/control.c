@@ -7,8 +7,10 @@
  *   POST   /__org/expire-sessions   every access token dies now
  *   POST   /__org/revoke-refresh-tokens
  *   POST   /__org/tokens            {"access_token","refresh_token"} for the administrator, as the web flow gives them
+ *   GET    /__org/outbox            mail and posts that were sent: {"messages":[…]}   DELETE: forget them
  *   GET    /__org/health            {"status":"ok"} */
 #include "api/call.h"
+#include "store/outbox.h"
 
 static void answer_count(sfo_call *call, const char *name, size_t count)
 {
@@ -124,6 +126,27 @@ static void tokens(sfo_call *call)
     sfi_wipe(access, sizeof access);
 }
 
+static void outbox(sfo_call *call)
+{
+    sfo_fault fault = { 0 };
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "messages");
+    bool ok = sfo_outbox_write(call->org->store, &w, &fault);
+    sfi_json_end_object(&w);
+    if (!ok) sfo_answer_fault(call, &fault);
+}
+
+static void clear_outbox(sfo_call *call)
+{
+    int64_t removed = 0;
+    sfo_fault fault = { 0 };
+    if (sfo_outbox_clear(call->org->store, &removed, &fault))
+        answer_count(call, "removed", (size_t)removed);
+    else
+        sfo_answer_fault(call, &fault);
+}
+
 void sfo_control_dispatch(sfo_call *call)
 {
     static const sfo_route routes[] = {
@@ -137,6 +160,8 @@ void sfo_control_dispatch(sfo_call *call)
         { "POST", "expire-sessions", expire_sessions },
         { "POST", "revoke-refresh-tokens", revoke_refresh_tokens },
         { "POST", "tokens", tokens },
+        { "GET", "outbox", outbox },
+        { "DELETE", "outbox", clear_outbox },
     };
     if (!call->request->loopback || sfo_call_header(call, "Origin") != NULL) {
         sfo_answer_error(call, 403, "FORBIDDEN", "/__org answers programs on the org's own machine only");

@@ -138,6 +138,24 @@ static sf_status load_metadata_state(sfo_org *org, sf_error *err)
     return rc;
 }
 
+extern const char sfo_actions[], sfo_actions_end[];
+
+/* The built-in definitions of actions and approvals, with those of the --schema file. */
+static sf_status load_actions(sfo_org *org, sf_error *err)
+{
+    sfi_json *doc = NULL;
+    sf_status rc = sfi_json_new(&doc, err);
+    if (rc == SF_OK) rc = sfi_json_parse(doc, (sf_str){ sfo_actions, (size_t)(sfo_actions_end - sfo_actions) }, err);
+    if (rc == SF_OK) {
+        sf_value standard = sfi_json_root(doc);
+        rc = sfo_approvals_load(org->store, sf_get(standard, "approvalProcesses"), sf_get(standard, "processRules"),
+                                sfo_schema_extra(org->schema, "approvalProcesses"),
+                                sfo_schema_extra(org->schema, "processRules"), &org->approvals, err);
+    }
+    sfi_json_free(doc);
+    return rc;
+}
+
 sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *err)
 {
     *out = NULL;
@@ -154,6 +172,7 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = sfo_settings_open(org->store, err);
     if (rc == SF_OK) rc = load_credentials(org, err);
     if (rc == SF_OK) rc = load_metadata_state(org, err);
+    if (rc == SF_OK) rc = load_actions(org, err);
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
     if (rc == SF_OK) {
         *out = org;
@@ -169,6 +188,7 @@ void sfo_org_free(sfo_org *org)
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);
     sfo_stats_free(org->stats);
+    sfo_approvals_free(org->approvals);
     sfi_free(org->username);
     sfi_free(org->client_id);
     sfi_free_secret(org->password);

@@ -170,6 +170,7 @@ static bool delete_record(sfo_store *s, const sfo_context *c, const sfo_object *
     int state = sfo_row_state(s, sfo_table_of(s, o), full.text, f);
     if (state == 0) return sfo_fault_deleted(f);
     if (state < 0) return f != NULL && f->http_status != 0 ? false : sfo_fault_not_found(f);
+    if (!sfo_lock_check(s, full.text, f)) return false;
     return delete_tree(s, c, o, full.text, 0, f);
 }
 

@@ -135,7 +135,7 @@ static bool update_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
         return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be updated: %s",
                              o->label);
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);
-    if (!load_live(s, sfo_table_of(s, o), full.text, &row, f)) return false;
+    if (!load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
     return sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f) && write_update(s, c, &row, f);
 }
 

@@ -80,6 +80,8 @@ struct sfo_store {
     size_t stage_count, case_status_count, lead_status_count;
     bool search_known;  /* the tables' search_number are as in the database; a rollback may undo that */
     bool system_writes; /* seed rows: fields that callers may not write are taken too */
+    bool may_be_locked; /* a record was locked at some time; see locks.c */
+    bool passes_locks;  /* what an approval process itself writes */
     char org_id[19], admin_id[19];
 };
 
@@ -119,12 +121,18 @@ void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of cou
 /* The next of a named counter (auto numbers), from first on. */
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
 
-bool sfo_users_open(sfo_store *s, sfo_fault *f); /* users.c: the table of password hashes */
+bool sfo_users_open(sfo_store *s, sfo_fault *f);  /* users.c: the table of password hashes */
+bool sfo_outbox_open(sfo_store *s, sfo_fault *f); /* outbox.c */
+
+/* ---- records at work in an approval process (locks.c) ---- */
+bool sfo_locks_open(sfo_store *s, sfo_fault *f);
+bool sfo_lock_set(sfo_store *s, const char *id, bool locked, sfo_fault *f);
+bool sfo_lock_check(sfo_store *s, const char *id, sfo_fault *f); /* false: ENTITY_IS_LOCKED */
 
 /* ---- search (search.c, words.c) ---- */
 bool sfo_search_open(sfo_store *s, sfo_fault *f);
 bool sfo_search_note(sfo_store *s, const sfo_table *t, const char *id, sfo_fault *f); /* this row was written */
-bool sfo_words_register(sqlite3 *db); /* false: SQLite has no FTS5 */
+bool sfo_words_register(sqlite3 *db);                                                 /* false: SQLite has no FTS5 */
 
 /* ---- rows (row.c) ---- */
 void *sfo_scratch(sfo_store *s, size_t size);
