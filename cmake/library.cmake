@@ -18,7 +18,7 @@ sf_room(json LINK sfi_base PkgConfig::SIMDJSON m)
 sf_room(csv LINK sfi_base)
 sf_room(xml LINK sfi_base ${CMAKE_DL_LIBS})
 target_include_directories(sfi_xml PRIVATE ${LIBXML2_INCLUDE_DIRS}) # headers only: it is loaded on first use
-sf_room(http LINK sfi_base PkgConfig::CURL PkgConfig::LIBDEFLATE)
+sf_room(http LINK sfi_base PkgConfig::CURL PkgConfig::LIBDEFLATE PkgConfig::ZLIB)
 sf_room(auth LINK sfi_base sfi_json sfi_xml sfi_http PkgConfig::CRYPTO)
 sf_room(client LINK sfi_auth)
 sf_room(rest LINK sfi_client)
@@ -33,7 +33,7 @@ foreach(room IN LISTS rooms)
 endforeach()
 add_library(sf_objects OBJECT ${all_sources})
 target_include_directories(sf_objects PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
-set(library_dependencies PkgConfig::CURL PkgConfig::SIMDJSON PkgConfig::LIBDEFLATE
+set(library_dependencies PkgConfig::CURL PkgConfig::SIMDJSON PkgConfig::LIBDEFLATE PkgConfig::ZLIB
     PkgConfig::CRYPTO ${CMAKE_DL_LIBS} Threads::Threads m)
 target_include_directories(sf_objects PRIVATE ${LIBXML2_INCLUDE_DIRS})
 target_link_libraries(sf_objects PRIVATE sf_warnings ${library_dependencies})

@@ -8,5 +8,6 @@
 #include <salesforce/query.h>
 #include <salesforce/records.h>
 #include <salesforce/search.h>
+#include <salesforce/stream.h>
 #include <salesforce/value.h>
 #endif

@@ -7,6 +7,7 @@
 #define SALESFORCE_CLIENT_H
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
+#include <salesforce/stream.h>
 #include <salesforce/value.h>
 
 #define SF_RESPONSE_MAX ((size_t)256 << 20)   /* bytes of one answer, unless response_max says less */
@@ -24,7 +25,8 @@ typedef enum sf_log_level {
 typedef struct sf_transport_options {
     int64_t connect_timeout_ms;   /* DNS + TCP + TLS; default 30 s */
     int64_t idle_timeout_ms;      /* no byte in either direction for so long; default 120 s */
-    int64_t total_timeout_ms;     /* one attempt from start to end; default 600 s */
+    int64_t total_timeout_ms;     /* one attempt from start to end; default 600 s. Bodies of a source or to a sink take
+                                     as long as they are large: for these only idle_timeout_ms and the call's count */
     int32_t connections_max;      /* open at once, in all; default 16; 1..256 */
     int32_t connections_idle_max; /* kept open for re-use, 55 s at most; default 8; 1..256; SF_NONE: keep none */
     int64_t keepalive_ms;         /* TCP keep-alive probes after so much silence; default 60 s */
@@ -161,7 +163,9 @@ typedef struct sf_request {     /* borrowed for the call */
     const char *content_type;   /* of the body; default application/json; charset=UTF-8 */
     bool repeatable;            /* doing it twice is harmless: may be repeated even when it is a POST or PATCH */
     const sf_call_options *call;
-    uint64_t reserved[4];
+    const sf_source *source;    /* the body in pieces instead, of POST, PUT, PATCH; NULL: body is it */
+    const sf_sink *sink;        /* takes the body of an answer of 200..299; NULL: sf_response.body does */
+    uint64_t reserved[2];
 } sf_request;
 typedef struct sf_response {    /* ends with sf_response_clear */
     int32_t status;             /* HTTP: 200, 204, 304 …; 0: none came */

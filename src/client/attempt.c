@@ -141,7 +141,8 @@ static size_t all_headers(const sfi_call *call, const char *call_options, sfi_he
     memcpy(out, call->headers, n * sizeof *out);
     out[n++] = (sfi_header){ SFI_STR("User-Agent"), sfi_str(call->sf->user_agent) };
     if (!call->has_accept) out[n++] = (sfi_header){ SFI_STR("Accept"), SFI_STR("application/json") };
-    if (call->request.body.ptr != NULL && !call->has_content_type) {
+    bool has_body = call->request.body.ptr != NULL || call->request.source != NULL;
+    if (has_body && !call->has_content_type) {
         const char *type = call->request.content_type;
         out[n++] = (sfi_header){ SFI_STR("Content-Type"),
                                  type != NULL ? sfi_str(type) : SFI_STR("application/json; charset=UTF-8") };
@@ -153,7 +154,8 @@ static size_t all_headers(const sfi_call *call, const char *call_options, sfi_he
 
 static int64_t attempt_deadline(const sfi_call *call)
 {
-    int64_t own = call->sf->total_timeout_ms > 0 ? sfi_now_ms() + call->sf->total_timeout_ms : 0;
+    bool is_streamed = call->request.source != NULL || call->request.sink != NULL; /* takes as long as it is large */
+    int64_t own = call->sf->total_timeout_ms > 0 && !is_streamed ? sfi_now_ms() + call->sf->total_timeout_ms : 0;
     int64_t whole = call->wait.deadline_ms;
     return own == 0 || (whole > 0 && whole < own) ? whole : own;
 }
@@ -199,6 +201,9 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
         .bearer = call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
         .body = call->request.body,
         .body_is_borrowed = true,
+        .source = call->request.source,
+        .sink = call->request.sink,
+        .no_gzip = call->request.no_gzip,
         .response_max = call->request.response_max > 0 ? call->request.response_max : call->sf->response_max,
         .deadline_ms = attempt_deadline(call)
     };
@@ -242,7 +247,7 @@ static void log_attempt(const sfi_call *call, const sfi_http_response *r)
 
 sfi_http_response *sfi_attempt_finish(sfi_call *call)
 {
-    (void)sfi_transfer_wait(call->transfer, 0); /* true: without a deadline it returns at the end only */
+    sfi_transfer_run(call->transfer);
     sfi_cancel_unwatch(&call->watcher);
     sfi_http_response *r = sfi_transfer_response(call->transfer);
     atomic_fetch_add(&call->sf->stats.bytes_sent, r->bytes_sent);

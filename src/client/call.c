@@ -123,7 +123,7 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
 {
     sfi_attempt a = { .outcome = r->outcome,
                       .status = r->status,
-                      .is_repeatable = call->is_repeatable,
+                      .is_repeatable = call->is_repeatable || r->is_cut_upload,
                       .is_accepted = is_accepted(&call->request, r->status),
                       .can_renew = call->session != NULL && !call->is_renewed && !call->request.no_renew,
                       .code = "",
@@ -232,6 +232,45 @@ static sf_status fail_for_good(sfi_call *call, sfi_verdict verdict, const sf_err
     return err->status;
 }
 
+/* ---- streamed bodies: another attempt needs them from their start ---- */
+
+static const char *what_holds_up(const sfi_call *call, const sfi_http_response *r)
+{
+    const sfi_call_request *q = &call->request;
+    if (r->source_bytes > 0 && q->source->rewind == NULL) return "its source cannot be read again";
+    if (r->sink_bytes > 0 && q->sink->restart == NULL) return "its sink cannot take back what it was given";
+    return NULL;
+}
+
+static sf_status start_over(const sfi_call *call, const sfi_http_response *r, sf_error *err)
+{
+    const sfi_call_request *q = &call->request;
+    sf_error cause = { 0 };
+    sf_status rc = r->source_bytes > 0 ? q->source->rewind(q->source->user, &cause) : SF_OK;
+    if (rc == SF_OK && r->sink_bytes > 0) rc = q->sink->restart(q->sink->user, &cause);
+    if (rc == SF_OK) return SF_OK;
+    if (cause.message[0] == '\0')
+        (void)sfi_fail(&cause, SF_ERR_IO, "%s: source or sink cannot begin again, and does not say why", q->what);
+    cause.status = rc < 0 ? rc : SF_ERR_IO;
+    if (err != NULL) *err = cause;
+    return cause.status;
+}
+
+/* It would be repeated, if its streams could. A session that has ended is renewed all the same, for the next call. */
+static sf_status fail_held_up(sfi_call *call, sfi_verdict verdict, const sf_error *cause, const char *why,
+                              sf_error *err)
+{
+    sf_status rc = verdict == SFI_VERDICT_RENEW ? renew(call, cause, err) : SF_OK;
+    if (rc != SF_OK) return rc;
+    rc = fail_for_good(call, verdict, cause, err);
+    if (err == NULL) return rc;
+    char old[sizeof err->message];
+    memcpy(old, err->message, sizeof old);
+    (void)snprintf(err->message, sizeof err->message, "%.600s (not repeated: %s)", old, why);
+    err->retryable = true;
+    return rc;
+}
+
 /* A delete whose first answer was lost, and that now finds nothing, has been done. */
 static bool is_done_delete(const sfi_call *call, const sfi_http_response *r)
 {
@@ -271,7 +310,11 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
         bool is_maybe_done =
             r->outcome == SFI_HTTP_LOST || (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
         call->may_be_done |= is_maybe_done;
-        if (verdict == SFI_VERDICT_RENEW) {
+        bool is_once_more = verdict == SFI_VERDICT_RENEW || verdict == SFI_VERDICT_REPEAT;
+        const char *held_up_by = is_once_more ? what_holds_up(call, r) : NULL;
+        if (held_up_by != NULL) {
+            rc = fail_held_up(call, verdict, &cause, held_up_by, err);
+        } else if (verdict == SFI_VERDICT_RENEW) {
             rc = renew(call, &cause, err);
             if (rc == SF_OK) atomic_fetch_add(&call->sf->stats.retries, 1);
         } else if (verdict == SFI_VERDICT_REPEAT) {
@@ -285,6 +328,7 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
         } else {
             rc = fail_for_good(call, verdict, &cause, err);
         }
+        if (rc == SF_OK) rc = start_over(call, r, err);
         if (rc != SF_OK) {
             if (r->outcome == SFI_HTTP_ANSWERED) take_answer(r, out);
             break;

@@ -19,6 +19,8 @@ typedef struct sfi_call_request {
      * no header, and what was written is wiped. NULL: body is sent */
     sf_status (*write_body)(void *user, const char *session, sfi_buf *out, sf_error *err);
     void *write_user;               /* borrowed until the call ends */
+    const sf_source *source;        /* instead of body; borrowed until the call ends, as is sink */
+    const sf_sink *sink;            /* takes the body of a 2xx instead of the answer */
     const char *content_type;       /* NULL: application/json; charset=UTF-8 when there is a body */
     sfi_header headers[8];          /* borrowed until sfi_call_begin returns */
     size_t header_count;
@@ -27,6 +29,7 @@ typedef struct sfi_call_request {
     bool no_renew;                  /* a dead session is the answer (logging out) */
     bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */
     bool not_modified_is_ok;        /* 304 is an answer */
+    bool no_gzip;                   /* ask for the body as it is */
     size_t response_max;            /* 0: the transport's */
     const sf_call_options *options; /* borrowed until the call ends; NULL: defaults */
     const char *what;               /* for messages: "query", "create Account" */

@@ -72,6 +72,8 @@ sf_status sf_client_request(sf_client *sf, const sf_request *request, sf_respons
     const sfi_call_request call_request = { .method = request->method,
                                             .path = request->path,
                                             .body = request->body,
+                                            .source = request->source,
+                                            .sink = request->sink,
                                             .content_type = request->content_type,
                                             .repeatable = request->repeatable,
                                             .not_modified_is_ok = true,

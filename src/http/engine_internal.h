@@ -20,6 +20,8 @@ enum {
     SFI_HTTP_URL_MAX = 64 * 1024,
     SFI_HTTP_HEADERS_MAX = 256 * 1024, /* bytes of one answer's header lines */
     SFI_HTTP_SPARE = 64,               /* bytes after every body, for simdjson's reads past the end */
+    SFI_HTTP_RING_BYTES = 1024 * 1024, /* of a streamed body between its two threads, each way */
+    SFI_HTTP_PIECE_BYTES = 256 * 1024, /* of a streamed body that libcurl reads or writes at a time */
 };
 #define SFI_HTTP_BUFFER_KEEP_MAX (16 * SFI_MIB) /* a larger one is given back to the system */
 
@@ -66,6 +68,7 @@ struct sfi_http {
     pthread_mutex_t share_lock;
     atomic_int refs;        /* the owner and each transfer */
     atomic_bool cancelling; /* some transfer's cancelled flag was set */
+    atomic_bool resuming;   /* some stream's may_resume was set */
 
     pthread_mutex_t lock; /* guards what follows, and done of every transfer */
     bool is_running;      /* the I/O thread was started */
@@ -86,6 +89,7 @@ struct sfi_http {
     long idle_limit;   /* what multi was last told */
     bool has_streamed; /* in this turn of the loop: a stream of a shared connection got something */
     bool has_ended;    /* in this turn: a transfer ended */
+    bool has_news;     /* in this turn: a streamed body wants its caller's thread */
     int64_t now_ms;    /* at its start */
     int64_t check_ms;  /* when the next time limit may be reached; 0: none */
 };
@@ -104,9 +108,39 @@ typedef struct sfi_receive { /* an answer as it comes in (receive.c) */
     sfi_head head;
     char *body;
     size_t len, cap, max; /* cap without the spare bytes; max: most bytes that the caller wants */
+    int64_t total;        /* bytes of body that came, wherever they went */
     int64_t expected;     /* Content-Length; -1: not said */
     sf_status failure;    /* SF_OK, SF_ERR_MEMORY, SF_ERR_LIMIT: why a callback stopped the transfer */
 } sfi_receive;
+
+/* A ring of bytes between two threads: one puts at the end, the other takes from the front. The numbers are under
+ * sfi_http's lock; the bytes that they give to a side are touched without it. */
+typedef struct sfi_ring {
+    char *data;
+    size_t front, len;
+} sfi_ring;
+
+typedef struct sfi_stream { /* a body that is streamed (stream.c) */
+    const sf_source *source;
+    const sf_sink *sink;
+    /* under lock */
+    sfi_ring up, down;   /* data NULL: that way is not streamed */
+    bool is_up_wanted;   /* libcurl asked for the body's first bytes: the source may be touched */
+    bool is_up_ended;    /* the source has no more */
+    bool is_up_paused;   /* libcurl waits for bytes in up */
+    bool is_down_paused; /* libcurl waits for room in down */
+    bool may_resume;     /* the caller's thread has seen to it */
+    bool has_news;       /* something for the caller's thread to do */
+    int encoding;        /* of what is in down */
+    /* the I/O thread's, until done */
+    bool is_down;  /* the answer that comes in is the sink's */
+    int64_t sent;  /* bytes given to libcurl */
+    bool is_whole; /* these were all */
+    /* the caller's thread's */
+    int64_t taken, handed; /* source and sink: bytes */
+    sfi_unzip *unzip;
+    sf_error failure; /* of a callback; status SF_OK: none */
+} sfi_stream;
 
 struct sfi_transfer {
     sfi_http *http; /* one reference */
@@ -127,6 +161,7 @@ struct sfi_transfer {
     int64_t last_byte_ms;
     curl_off_t uploaded; /* at the last look */
     sfi_receive in;
+    sfi_stream *stream; /* NULL: both bodies are in memory */
     sfi_http_response response;
     char curl_text[CURL_ERROR_SIZE];
     atomic_bool cancelled;
@@ -139,6 +174,19 @@ CURLcode sfi_receive_attach(sfi_transfer *t); /* sets them on t->easy */
 void sfi_receive_reset(sfi_receive *in);      /* the next answer, after a redirect */
 void sfi_receive_finish(sfi_transfer *t);     /* moves what came to t->response */
 
+/* stream.c */
+sf_status sfi_stream_new(const sfi_http_request *request, sfi_stream **out, sf_error *err);
+void sfi_stream_free(sfi_stream *s);         /* NULL is fine */
+CURLcode sfi_stream_attach(sfi_transfer *t); /* sets the request's body on t->easy */
+/* Body bytes for the sink. @return what libcurl's write callback answers. */
+size_t sfi_stream_put(sfi_transfer *t, const char *data, size_t len);
+/* Does the answer whose first body bytes are here go to the sink? */
+bool sfi_stream_takes(sfi_transfer *t);
+void sfi_stream_resume(sfi_http *http);           /* lets those go on whose callers have seen to it */
+void sfi_stream_tell(sfi_http *http);             /* wakes the callers that have something to do */
+bool sfi_stream_is_paused(const sfi_transfer *t); /* it waits for its caller, not for the network */
+void sfi_stream_finish(sfi_transfer *t);          /* the end, on the I/O thread: numbers to the response */
+
 /* transfer.c */
 sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_transfer **out, sf_error *err);
 void sfi_transfer_destroy(sfi_transfer *t); /* not running any more */
@@ -146,6 +194,8 @@ void sfi_transfer_destroy(sfi_transfer *t); /* not running any more */
 bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name);
 
 /* outcome.c: fills response.outcome and error. timeout_name: NULL, or which of our own time limits ended it. */
+/* What Content-Encoding says; false: something that cannot be read. */
+bool sfi_encoding_of(const sfi_http_response *r, int *out);
 void sfi_outcome_classify(sfi_transfer *t, CURLcode code, const char *timeout_name);
 
 /* buffers.c. is_exact: need bytes are all that will come, else the first of it. *cap is at least need; NULL: no memory. */

@@ -7,6 +7,7 @@
 #ifndef SFI_HTTP_INTERNAL_H
 #define SFI_HTTP_INTERNAL_H
 #include <salesforce/client.h>
+#include <salesforce/stream.h>
 #include "base/base_internal.h"
 
 typedef struct sfi_http sfi_http;
@@ -34,7 +35,10 @@ typedef struct sfi_http_request {
     bool body_is_borrowed; /* instead of copying: the caller keeps body alive until the transfer is freed */
     bool no_gzip;          /* do not ask for a compressed answer */
     size_t response_max;   /* bytes of the answer's body, before and after inflating; 0: SF_RESPONSE_MAX */
-    int64_t deadline_ms;   /* on sfi_now_ms' clock; 0: the total timeout of the options from now */
+    int64_t deadline_ms;   /* on sfi_now_ms' clock; 0: the total timeout of the options from now (none of a stream) */
+    const sf_source
+        *source;         /* the body instead, of POST, PUT, PATCH; borrowed until the transfer is freed, as is sink */
+    const sf_sink *sink; /* takes the body of an answer of 200..299, which is then not in the response */
 } sfi_http_request;
 
 /* What happened, as far as the network tells. */
@@ -57,6 +61,8 @@ typedef struct sfi_http_response {
     size_t body_len, body_cap;
     int encoding;                       /* sfi_encoding */
     int64_t bytes_sent, bytes_received; /* with headers, for the statistics */
+    int64_t source_bytes, sink_bytes;   /* taken from the source, handed to the sink */
+    bool is_cut_upload;                 /* the source's body did not go out whole: the server cannot have acted on it */
     sf_error error; /* filled unless ANSWERED, and then too for a redirect that is not followed: to another
                                        host, of a write, or one too many (SF_ERR_PROTOCOL, status is the 3xx) */
 } sfi_http_response;
@@ -65,6 +71,9 @@ typedef struct sfi_http_response {
 sf_status sfi_http_start(sfi_http *http, const sfi_http_request *request, sfi_transfer **out, sf_error *err);
 /* Wait for the end, at most until deadline_ms (sfi_now_ms' clock; 0: however long it takes). false: not yet. */
 bool sfi_transfer_wait(sfi_transfer *t, int64_t deadline_ms);
+/* Wait for the end, and meanwhile call the request's source and sink; one without them is just waited for. What a
+ * callback of theirs fails with is the response's error, and its outcome SFI_HTTP_CANCELLED. */
+void sfi_transfer_run(sfi_transfer *t);
 /* After wait said true: what came. The response belongs to the transfer, except that body may be taken (set it NULL). */
 sfi_http_response *sfi_transfer_response(sfi_transfer *t);
 void sfi_transfer_cancel(sfi_transfer *t); /* any thread; the wait then ends with SFI_HTTP_CANCELLED */
@@ -82,6 +91,17 @@ bool sfi_content_type_is(sf_str content_type, const char *type);
  * @return SF_OK, SF_ERR_LIMIT (over max), SF_ERR_TRUNCATED (the stream ends early, or its check sum or size is wrong). */
 sf_status sfi_inflate(const char *data, size_t len, int encoding, size_t max, char **out, size_t *out_cap,
                       size_t *out_len, sf_error *err);
+
+/* ---- inflating piece by piece (unzip.c) ---- */
+typedef struct sfi_unzip sfi_unzip;
+sf_status sfi_unzip_open(int encoding, sfi_unzip **out, sf_error *err);
+/* Text of the next piece to write, which may fail: then that is the result.
+ * @return SF_OK, SF_ERR_TRUNCATED (damaged), SF_ERR_MEMORY. */
+sf_status sfi_unzip_add(sfi_unzip *u, const char *data, size_t len,
+                        sf_status (*write)(void *user, const char *data, size_t len, sf_error *err), void *user,
+                        sf_error *err);
+sf_status sfi_unzip_finish(const sfi_unzip *u, sf_error *err); /* SF_ERR_TRUNCATED: the stream has not ended */
+void sfi_unzip_close(sfi_unzip *u);                            /* NULL is fine */
 
 /* ---- retry policy (retry.c): plain functions ---- */
 /* Pause before attempt n (1: the first repeat): exponential with full jitter between base and cap, at least what the

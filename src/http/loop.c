@@ -191,7 +191,8 @@ static bool is_idle_too_long(sfi_http *http, sfi_transfer *t)
     curl_off_t up = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up); /* no callback tells of a body that goes out */
     bool is_connecting = t->sends == 0;                            /* that has a limit of its own */
-    if (up == t->uploaded && !is_connecting) return true;
+    bool is_ours_to_move = sfi_stream_is_paused(t);                /* a slow source or sink is not a slow network */
+    if (up == t->uploaded && !is_connecting && !is_ours_to_move) return true;
     t->uploaded = up;
     t->last_byte_ms = http->now_ms;
     return false;
@@ -261,8 +262,10 @@ void *sfi_loop_run(void *user)
         end_cancelled(http);
         admit(http);
         http->has_streamed = http->has_ended = false;
+        sfi_stream_resume(http);
         (void)curl_multi_perform(http->multi, &running); /* what fails, fails the transfer */
         limit_idle(http);
+        sfi_stream_tell(http);
         collect_ended(http);
         check_limits(http);
         (void)curl_multi_poll(http->multi, NULL, 0, must_go_on(http) ? 0 : poll_ms(http), NULL);

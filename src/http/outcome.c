@@ -75,6 +75,39 @@ static void describe_not_sent(sfi_transfer *t, CURLcode code, const char *timeou
     }
 }
 
+bool sfi_encoding_of(const sfi_http_response *r, int *out)
+{
+    sf_str name = sfi_header_get(r, "Content-Encoding");
+    *out = SFI_ENCODING_IDENTITY;
+    if (name.len == 0 || sfi_str_is_nocase(name, "identity")) return true;
+    if (sfi_str_is_nocase(name, "gzip") || sfi_str_is_nocase(name, "x-gzip"))
+        *out = SFI_ENCODING_GZIP;
+    else if (sfi_str_is_nocase(name, "deflate"))
+        *out = SFI_ENCODING_DEFLATE;
+    else
+        return false;
+    return true;
+}
+
+static void describe_encoding(sfi_transfer *t)
+{
+    sfi_http_response *r = &t->response;
+    sf_str name = sfi_header_get(r, "Content-Encoding");
+    (void)sfi_fail(&r->error, SF_ERR_PROTOCOL, "%s %s: the answer has Content-Encoding %.*s, which was not asked for",
+                   t->method, t->origin.text, (int)(name.len < 40 ? name.len : 40), name.ptr);
+    r->error.http_status = r->status;
+}
+
+/* The answer is whole; can its body be read? */
+static bool set_encoding(sfi_transfer *t)
+{
+    sfi_http_response *r = &t->response;
+    r->encoding = SFI_ENCODING_IDENTITY;
+    if (r->body_len == 0 || sfi_encoding_of(r, &r->encoding)) return true;
+    describe_encoding(t);
+    return false;
+}
+
 static void describe_limit(sfi_transfer *t)
 {
     sf_error *err = &t->response.error;
@@ -92,17 +125,20 @@ static void describe_lost(sfi_transfer *t, CURLcode code, const char *timeout_na
 {
     sfi_http_response *r = &t->response;
     sf_error *err = &r->error;
-    if (t->in.failure != SF_OK) {
+    if (t->in.failure == SF_ERR_PROTOCOL) {
+        describe_encoding(t);
+    } else if (t->in.failure != SF_OK) {
         describe_limit(t);
     } else if (timeout_name != NULL) {
         (void)sfi_fail(err, SF_ERR_TIMEOUT, "%s %s: no whole answer within %s", t->method, t->origin.text,
                        timeout_name);
     } else if (r->truncated && t->in.expected >= 0) {
-        (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) ended after %zu of %lld bytes: %s", t->method,
-                       t->origin.text, r->status, r->body_len, (long long)t->in.expected, curl_says(t, code));
+        (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) ended after %lld of %lld bytes: %s", t->method,
+                       t->origin.text, r->status, (long long)t->in.total, (long long)t->in.expected,
+                       curl_says(t, code));
     } else if (r->truncated) {
-        (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) was cut after %zu bytes: %s", t->method,
-                       t->origin.text, r->status, r->body_len, curl_says(t, code));
+        (void)sfi_fail(err, SF_ERR_TRUNCATED, "%s %s: the answer (%d) was cut after %lld bytes: %s", t->method,
+                       t->origin.text, r->status, (long long)t->in.total, curl_says(t, code));
     } else if (t->resend_refused) {
         (void)sfi_fail(err, SF_ERR_NETWORK,
                        "%s %s: the connection ended after the request was sent and before an answer came", t->method,
@@ -112,28 +148,8 @@ static void describe_lost(sfi_transfer *t, CURLcode code, const char *timeout_na
                        "%s %s: the answer was lost: %s", t->method, t->origin.text, curl_says(t, code));
     }
     err->http_status = r->status;
-    err->retryable = sfi_method_is_idempotent(t->method) && err->status != SF_ERR_LIMIT && err->status != SF_ERR_MEMORY;
-}
-
-/* The answer is whole; can its body be read? */
-static bool set_encoding(sfi_transfer *t)
-{
-    sfi_http_response *r = &t->response;
-    sf_str name = sfi_header_get(r, "Content-Encoding");
-    r->encoding = SFI_ENCODING_IDENTITY;
-    if (r->body_len == 0 || name.len == 0 || sfi_str_is_nocase(name, "identity")) return true;
-    if (sfi_str_is_nocase(name, "gzip") || sfi_str_is_nocase(name, "x-gzip"))
-        r->encoding = SFI_ENCODING_GZIP;
-    else if (sfi_str_is_nocase(name, "deflate"))
-        r->encoding = SFI_ENCODING_DEFLATE;
-    else {
-        (void)sfi_fail(&r->error, SF_ERR_PROTOCOL,
-                       "%s %s: the answer has Content-Encoding %.*s, which was not asked for", t->method,
-                       t->origin.text, (int)(name.len < 40 ? name.len : 40), name.ptr);
-        r->error.http_status = r->status;
-        return false;
-    }
-    return true;
+    err->retryable = sfi_method_is_idempotent(t->method) && err->status != SF_ERR_LIMIT &&
+                     err->status != SF_ERR_MEMORY && err->status != SF_ERR_PROTOCOL;
 }
 
 static int version_of(CURL *easy)

@@ -66,11 +66,13 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
     sfi_receive *in = &t->in;
     size_t bytes = size * n;
     note_activity(t);
+    if (sfi_stream_takes(t)) return sfi_stream_put(t, data, bytes);
     if (in->body == NULL && !make_first_block(t)) return 0;
     if (bytes > in->max - in->len) return stop(in, SF_ERR_LIMIT);
     if (bytes > in->cap - in->len && !grow(in, in->len + bytes)) return stop(in, SF_ERR_MEMORY);
     memcpy(in->body + in->len, data, bytes);
     in->len += bytes;
+    in->total += (int64_t)bytes;
     return bytes;
 }
 
@@ -116,6 +118,7 @@ void sfi_receive_reset(sfi_receive *in)
 {
     sfi_head_reset(&in->head);
     in->len = 0;
+    in->total = 0;
     in->expected = -1;
 }
 

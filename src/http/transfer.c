@@ -123,7 +123,8 @@ static sf_status build_headers(sfi_transfer *t, const sfi_http_request *r, sf_er
     }
     if (ok && !r->no_gzip && !t->http->settings.no_gzip && !has_header(r, "Accept-Encoding"))
         ok = append(&t->header_list, "Accept-Encoding: gzip, deflate");
-    ok = ok && append(&t->header_list, "Expect:"); /* no pause of a second before a large body */
+    bool is_read_once = r->source != NULL && r->source->rewind == NULL; /* rather ask before its bytes are gone */
+    if (ok && !is_read_once) ok = append(&t->header_list, "Expect:");   /* no pause of a second before a large body */
     if (ok && !has_header(r, "Content-Type"))
         ok = append(&t->header_list, "Content-Type:"); /* not libcurl's form one */
     if (line.data != NULL) sfi_wipe(line.data, line.cap);
@@ -173,7 +174,8 @@ static sf_status set_up_easy(sfi_transfer *t, const sfi_http_request *r, sf_erro
     t->easy = curl_easy_init();
     if (t->easy == NULL) return sfi_fail_memory(err, "a request");
     CURLcode code = sfi_settings_apply(&http->settings, t->easy, t->origin.is_https);
-    if (code == CURLE_OK) code = set_method(t, r);
+    if (code == CURLE_OK && r->source == NULL) code = set_method(t, r);
+    if (code == CURLE_OK && t->stream != NULL) code = sfi_stream_attach(t);
     if (code == CURLE_OK) code = sfi_receive_attach(t);
     SET(CURLOPT_URL, t->url);
     SET(CURLOPT_HTTPHEADER, t->header_list);
@@ -194,6 +196,7 @@ static void set_limits(sfi_transfer *t, const sfi_http_request *r)
     t->started_ms = sfi_now_ms();
     t->last_byte_ms = t->started_ms;
     t->deadline_ms = r->deadline_ms;
+    if (t->stream != NULL) total_ms = 0; /* how long it takes is a question of its size */
     if (total_ms > 0 && (t->deadline_ms == 0 || t->started_ms + total_ms < t->deadline_ms))
         t->deadline_ms = t->started_ms + total_ms;
     t->in.max = t->http->settings.response_max;
@@ -225,9 +228,10 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
     t->http = http;
     /* Only what changes nothing is sent a second time without asking; a DELETE answered 404 would look like an error. */
     t->may_resend = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    rc = sfi_stream_new(request, &t->stream, err);
     set_limits(t, request);
-    rc = sfi_origin_parse(request->url, &t->origin, err);
-    t->may_share = t->origin.is_https && !http->settings.no_http2;
+    if (rc == SF_OK) rc = sfi_origin_parse(request->url, &t->origin, err);
+    t->may_share = t->origin.is_https && !http->settings.no_http2 && t->stream == NULL;
     if (rc == SF_OK) rc = copy_request(t, request, err);
     if (rc == SF_OK) rc = build_headers(t, request, err);
     if (rc == SF_OK) rc = set_up_easy(t, request, err);
@@ -256,6 +260,7 @@ void sfi_transfer_destroy(sfi_transfer *t)
 {
     if (t == NULL) return;
     release(t);
+    sfi_stream_free(t->stream);
     sfi_buf_free(&t->in.head.text);
     sfi_free(t->in.body);
     sfi_free(t->response.headers);
@@ -294,6 +299,12 @@ static sf_status check_redirect(sfi_transfer *t, int status, char *url, sf_error
         rc = sfi_fail(err, SF_ERR_PROTOCOL,
                       "%s answers a %s with %d and points elsewhere; a write is not turned into a GET", t->origin.text,
                       t->method, status);
+    } else if (t->stream != NULL && t->stream->source != NULL) {
+        rc =
+            sfi_fail(err, SF_ERR_PROTOCOL,
+                     "%s answers %d and points elsewhere; a body from a source is not sent a second time for that: use "
+                     "the URL that it points to",
+                     t->origin.text, status);
     } else if (t->redirects >= SFI_HTTP_REDIRECTS_MAX) {
         rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s: more than %d redirects in a row", t->origin.text,
                       SFI_HTTP_REDIRECTS_MAX);
@@ -348,8 +359,8 @@ static void log_end(const sfi_transfer *t)
     long long ms = (long long)(t->http->now_ms - t->started_ms);
     int len = (int)strcspn(t->url, "?"); /* at most SFI_HTTP_URL_MAX */
     if (r->outcome == SFI_HTTP_ANSWERED)
-        sfi_logf(log, SFI_LOG_DEBUG, "%s %.*s: %d, %zu bytes, %lld ms, HTTP/%d.%d", t->method, len, t->url, r->status,
-                 r->body_len, ms, r->http_version / 10, r->http_version % 10);
+        sfi_logf(log, SFI_LOG_DEBUG, "%s %.*s: %d, %lld bytes, %lld ms, HTTP/%d.%d", t->method, len, t->url, r->status,
+                 (long long)t->in.total, ms, r->http_version / 10, r->http_version % 10);
     else
         sfi_logf(log, SFI_LOG_DEBUG, "%s %.*s: %s after %lld ms: %s", t->method, len, t->url,
                  r->outcome == SFI_HTTP_NOT_SENT    ? "not sent"
@@ -391,6 +402,7 @@ bool sfi_transfer_end(sfi_transfer *t, CURLcode code, const char *timeout_name)
         if (code == CURLE_OK && !cancelled && follow(t)) return true;
     }
     sfi_receive_finish(t);
+    sfi_stream_finish(t);
     sfi_outcome_classify(t, code, timeout_name);
     log_headers(t, false);
     log_end(t);

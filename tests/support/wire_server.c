@@ -87,6 +87,27 @@ static size_t content_length(const char *head, size_t head_len)
     return 0;
 }
 
+/* @return bytes of a body in chunks up to its end; 0: more must come. Trailers are not for tests. */
+static size_t chunked_length(const char *body, size_t len)
+{
+    for (size_t at = 0; at < len;) { /* ends: at grows */
+        const char *line_end = memchr(body + at, '\n', len - at);
+        if (line_end == NULL) return 0;
+        size_t size = strtoul(body + at, NULL, 16);
+        at = (size_t)(line_end - body) + 1 + size + 2;
+        if (size == 0) return at <= len ? at : 0;
+    }
+    return 0;
+}
+
+static bool is_chunked(const char *head, size_t head_len)
+{
+    static const char line[] = "\r\ntransfer-encoding: chunked";
+    for (size_t i = 0; i + sizeof line - 1 < head_len; i++)
+        if (strncasecmp(head + i, line, sizeof line - 1) == 0) return true;
+    return false;
+}
+
 /* @return bytes of the first whole request in what was read; 0: the client ended before. */
 static size_t read_request(connection *c)
 {
@@ -94,9 +115,10 @@ static size_t read_request(connection *c)
         const char *end = c->len > 0 ? strstr(c->got, "\r\n\r\n") : NULL;
         if (end != NULL) {
             size_t head = (size_t)(end - c->got) + 4;
-            size_t whole = head + content_length(c->got, head);
-            if (c->len >= whole) return whole;
-            if (whole > REQUEST_MAX) return 0;
+            size_t chunks = is_chunked(c->got, head) ? chunked_length(c->got + head, c->len - head) : 0;
+            size_t whole = head + content_length(c->got, head) + chunks;
+            if (c->len >= whole && (chunks > 0 || !is_chunked(c->got, head))) return whole;
+            if (whole > REQUEST_MAX || c->len > REQUEST_MAX) return 0;
         }
         if (!read_more(c)) return 0;
     }
