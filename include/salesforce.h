@@ -4,6 +4,7 @@
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
 #include <salesforce/client.h>
+#include <salesforce/composite.h>
 #include <salesforce/describe.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>

@@ -259,6 +259,49 @@ static void test_abi__numbers_of_client(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_composite(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_composite_options, 80),
+        AT(sf_composite_options, all_or_none, 0),
+        AT(sf_composite_options, no_collate, 1),
+        AT(sf_composite_options, halt_on_error, 2),
+        AT(sf_composite_options, call, 8),
+        AT(sf_composite_options, reserved, 16),
+        SIZE(sf_part, 120),
+        AT(sf_part, reference_id, 0),
+        AT(sf_part, graph_id, 8),
+        AT(sf_part, index, 16),
+        AT(sf_part, http_status, 24),
+        AT(sf_part, failed, 28),
+        AT(sf_part, halted, 29),
+        AT(sf_part, id, 30),
+        AT(sf_part, body, 56),
+        AT(sf_part, headers, 72),
+        AT(sf_part, reserved, 88),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__numbers_of_composite(void **state)
+{
+    static const pin pins[] = {
+        NUMBER(SF_COMPOSITE, 0),
+        NUMBER(SF_COMPOSITE_BATCH, 1),
+        NUMBER(SF_COMPOSITE_GRAPH, 2),
+        NUMBER(SF_COMPOSITE_PARTS_MAX, 25),
+        NUMBER(SF_COMPOSITE_QUERIES_MAX, 5),
+        NUMBER(SF_GRAPH_PARTS_MAX, 500),
+        NUMBER(SF_GRAPHS_MAX, 75),
+        NUMBER(SF_TREE_RECORDS_MAX, 200),
+        NUMBER(SF_TREE_DEPTH_MAX, 5),
+        NUMBER(SF_TREE_TYPES_MAX, 5),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 static void test_abi__structs_of_describe(void **state)
 {
     static const pin pins[] = {
@@ -390,12 +433,13 @@ static void test_abi__numbers_of_value(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_abi__structs_of_auth),     cmocka_unit_test(test_abi__numbers_of_auth),
-        cmocka_unit_test(test_abi__structs_of_base),     cmocka_unit_test(test_abi__numbers_of_base),
-        cmocka_unit_test(test_abi__structs_of_client),   cmocka_unit_test(test_abi__numbers_of_client),
-        cmocka_unit_test(test_abi__structs_of_describe), cmocka_unit_test(test_abi__structs_of_query),
-        cmocka_unit_test(test_abi__numbers_of_query),    cmocka_unit_test(test_abi__structs_of_records),
-        cmocka_unit_test(test_abi__structs_of_search),   cmocka_unit_test(test_abi__structs_of_value),
+        cmocka_unit_test(test_abi__structs_of_auth),      cmocka_unit_test(test_abi__numbers_of_auth),
+        cmocka_unit_test(test_abi__structs_of_base),      cmocka_unit_test(test_abi__numbers_of_base),
+        cmocka_unit_test(test_abi__structs_of_client),    cmocka_unit_test(test_abi__numbers_of_client),
+        cmocka_unit_test(test_abi__structs_of_composite), cmocka_unit_test(test_abi__numbers_of_composite),
+        cmocka_unit_test(test_abi__structs_of_describe),  cmocka_unit_test(test_abi__structs_of_query),
+        cmocka_unit_test(test_abi__numbers_of_query),     cmocka_unit_test(test_abi__structs_of_records),
+        cmocka_unit_test(test_abi__structs_of_search),    cmocka_unit_test(test_abi__structs_of_value),
         cmocka_unit_test(test_abi__numbers_of_value),
     };
     if (sizeof(void *) != 8 || sizeof(long) != 8) {
