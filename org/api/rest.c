@@ -230,6 +230,8 @@ void sfo_rest_dispatch(sfo_call *call)
         { "GET", "composite", sfo_rest_composite_resources },
         { "POST", "composite", sfo_rest_composite },
         { "POST", "composite/batch", sfo_rest_batch },
+        { "POST", "composite/graph", sfo_rest_graph },
+        { "POST", "composite/tree/*", sfo_rest_tree },
         { "POST", "composite/sobjects", sfo_rest_collection_create },
         { "PATCH", "composite/sobjects", sfo_rest_collection_update },
         { "DELETE", "composite/sobjects", sfo_rest_collection_delete },

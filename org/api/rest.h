@@ -26,7 +26,11 @@ void sfo_rest_updated(sfo_call *call);
 /* rest_composite.c */
 void sfo_rest_composite_resources(sfo_call *call);
 void sfo_rest_composite(sfo_call *call);
+void sfo_rest_graph(sfo_call *call);
+/* rest_batch.c */
 void sfo_rest_batch(sfo_call *call);
+/* rest_tree.c */
+void sfo_rest_tree(sfo_call *call);
 /* rest_collections.c: /composite/sobjects */
 void sfo_rest_collection_create(sfo_call *call);
 void sfo_rest_collection_update(sfo_call *call);

@@ -1,534 +1,370 @@
-/* rest_composite.c: several requests in one: /composite (parts that refer to earlier answers, all or nothing when
- * asked) and /composite/batch (parts on their own). A part is a call of its own through the same routes; its answer is
- * kept as a document, so that @{ref.path} of a later part is a look into it. */
-#include "api/rest.h"
+/* rest_composite.c: /composite and /composite/graph: parts that refer to earlier answers, all or nothing where asked.
+ * The one idea: a list of parts is checked whole, then run; a graph is such a list in a transaction of its own. */
+#include "api/composite.h"
 
-enum { PARTS_MAX = 25, REFERENCE_MAX = 256, NULL_REFERENCES_FROM = 52 };
+enum {
+    QUERIES_MAX = 5,
+    GRAPHS_MAX = 75,
+    NODES_MAX = 500,
+    DEPTH_MAX = 15,
+    KINDS_MAX = 15, /* different objects, versions counted apart */
+    FAILED_GRAPHS_MAX = 14,
+    GRAPH_FROM = 50, /* the first version that has graphs */
+    STRICT_REFERENCES_FROM = 52
+};
 
-typedef struct part {
-    char id[64]; /* referenceId */
-    sfo_response *response;
-    sfi_json *answer; /* the response's body, read; NULL: it has none */
-    sfi_buf body;     /* of its request */
-    bool has_answer;
-} part;
+static const char rolled_back[] =
+    "The transaction was rolled back since another operation in the same transaction failed.";
 
-typedef struct composite {
+/* ---- checks ---- */
+
+typedef struct check {
     sfo_call *call;
-    part parts[PARTS_MAX];
-    size_t count; /* parts that ran or were refused */
-    bool failed;  /* one of them */
-} composite;
+    sf_value *specs; /* of the list at hand, in the call's arena; NODES_MAX of them */
+    int *depths;     /* longest chain of references that ends at each */
+    size_t count;    /* in this list */
+    size_t total;    /* in all lists */
+    size_t queries;
+    bool is_graph;
+    char kinds[KINDS_MAX][96]; /* "v62.0/sobjects/account" */
+    size_t kind_count;
+} check;
 
-/* ---- one part ---- */
-static const char *part_header(void *connection, const char *name)
+static bool refuse(check *k, size_t at, const char *what)
 {
-    const sf_value *headers = connection;
-    sf_str key;
-    sf_value value;
-    if (sfi_eq_nocase(name, "Content-Type")) return "application/json";
-    sf_iter it = sf_iter_begin(*headers);
-    while (sf_iter_next(&it, &key, &value))
-        if (sfi_str_is_nocase(key, name)) return sf_get_str(value, NULL);
-    return NULL;
-}
-
-static bool is_composite(const sfo_call *child)
-{
-    return child->segment_count > 3 && sfi_str_is_nocase(child->segments[3], "composite") &&
-           (child->segment_count == 4 || !sfi_str_is_nocase(child->segments[4], "sobjects"));
-}
-
-static void dispatch_part(sfo_call *child, sfo_call *outer)
-{
-    if (child->segment_count < 3 || !sfi_str_is_nocase(child->segments[0], "services") ||
-        !sfi_str_is_nocase(child->segments[1], "data")) {
-        sfo_answer_not_found(child);
-        return;
-    }
-    if (!sfo_call_set_version(child, child->segments[2])) return;
-    if (child->version_number > outer->version_number || is_composite(child)) {
-        sfo_answer_error(child, 400, "INVALID_BATCH_REQUEST",
-                         "A part may not be a composite request, nor of a higher version than the whole");
-        return;
-    }
-    child->user = outer->user;
-    child->pending = outer->pending;
-    sfo_call_set_context(child);
-    sfo_rest_dispatch(child);
-}
-
-/* url: a path from the host's root with its query. It is cut at '?'. */
-static void run_part(sfo_call *outer, const char *method, char *url, sf_str body, sf_value headers,
-                     sfo_response *response)
-{
-    char *query = strchr(url, '?');
-    if (query != NULL) *query++ = '\0';
-    sfo_request request = *outer->request;
-    request.method = method;
-    request.path = url;
-    request.query = query != NULL ? query : "";
-    request.body = body;
-    request.header = part_header;
-    request.connection = &headers;
-    sfo_call *child = sfi_alloc(sizeof *child);
-    if (child == NULL) {
-        response->body.failed = true;
-        return;
-    }
-    if (sfo_call_begin(child, outer->org, &request, response)) dispatch_part(child, outer);
-    sfo_call_end(child);
-    sfi_free(child);
-}
-
-static sfo_response *new_response(void)
-{
-    sfo_response *r = sfi_calloc(sizeof *r);
-    if (r != NULL) sfo_response_init(r);
-    return r;
-}
-
-static const char *known_method(const char *method)
-{
-    static const char *const methods[] = { "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD" };
-    for (size_t i = 0; i < SFI_COUNT_OF(methods); i++)
-        if (sfi_eq_nocase(method, methods[i])) return methods[i];
-    return NULL;
-}
-
-static void write_body(sfi_json_writer *w, const sfo_response *r)
-{
-    if (r->no_body || r->body.len == 0)
-        sfi_json_null(w);
-    else
-        sfi_json_raw_text(w, sfi_buf_str(&r->body));
-}
-
-/* ---- references ---- */
-/* The value that name (such as refA.records[0].Id) stands for. false: there is none. */
-static bool look_up(composite *c, sf_str name, sf_value *out)
-{
-    char path[REFERENCE_MAX];
-    size_t len = 0;
-    if (name.len >= sizeof path) return false;
-    for (size_t i = 0; i < name.len; i++) { /* records[0].Id is records.0.Id to sf_get */
-        if (name.ptr[i] == '[')
-            path[len++] = '.';
-        else if (name.ptr[i] != ']')
-            path[len++] = name.ptr[i];
-    }
-    path[len] = '\0';
-    char *dot = strchr(path, '.');
-    if (dot == NULL) return false;
-    *dot = '\0';
-    for (size_t i = 0; i < c->count; i++) {
-        if (strcmp(c->parts[i].id, path) != 0) continue;
-        if (!c->parts[i].has_answer) return false;
-        *out = sf_get(sfi_json_root(c->parts[i].answer), dot + 1);
-        sf_type type = sf_value_type(*out);
-        return type != SF_MISSING && (type != SF_NULL || c->call->version_number >= NULL_REFERENCES_FROM);
-    }
+    sfo_answer_error(k->call, 400, "INVALID_BATCH_REQUEST", "Part %zu of compositeRequest: %s", at, what);
     return false;
 }
 
-/* The next @{…} in text: *before ends there, *name is what stands inside, *rest follows it. */
-static bool next_reference(sf_str text, sf_str *before, sf_str *name, sf_str *rest)
+static bool check_reference_id(check *k, size_t at, sf_str id)
 {
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        if (text.ptr[i] != '@' || text.ptr[i + 1] != '{') continue;
-        const char *end = memchr(text.ptr + i, '}', text.len - i);
-        if (end == NULL) return false;
-        *before = (sf_str){ text.ptr, i };
-        *name = (sf_str){ text.ptr + i + 2, (size_t)(end - text.ptr) - i - 2 };
-        *rest = (sf_str){ end + 1, text.len - (size_t)(end - text.ptr) - 1 };
-        return true;
-    }
+    if (id.ptr == NULL) return refuse(k, at, "referenceId is missing");
+    for (size_t i = 0; i < at; i++)
+        if (sfi_str_eq(sf_get_text(k->specs[i], "referenceId"), id)) return refuse(k, at, "referenceId must be unique");
+    if (k->call->version_number < STRICT_REFERENCES_FROM || sfo_is_reference_id(id)) return true;
+    sfo_answer_error(k->call, 400, "JSON_PARSER_ERROR",
+                     "Provided referenceId ('%.200s') must start with a letter or a number, and it can contain only "
+                     "letters, numbers and underscores ('_').",
+                     id.ptr);
     return false;
 }
 
-/* text with its references replaced. false: one has no value, *missing is it; or no memory, missing->ptr is NULL. */
-static bool resolve_text(composite *c, sf_str text, sfi_buf *out, sf_str *missing)
+static bool check_headers(check *k, size_t at, sf_value headers)
 {
-    sf_str before;
-    sf_str rest;
-    sf_value value;
-    while (next_reference(text, &before, missing, &rest)) { /* each round cuts one off */
-        if (!look_up(c, *missing, &value)) return false;
-        sf_str found = sf_get_text(value, NULL);
-        sfi_buf_add(out, before.ptr, before.len);
-        sfi_buf_add(out, found.ptr, found.len);
-        text = rest;
-    }
-    *missing = (sf_str){ NULL, 0 };
-    return sfi_buf_add(out, text.ptr, text.len);
-}
-
-static bool write_resolved(composite *c, sf_value v, sfi_json_writer *w, sf_str *missing);
-
-static bool write_string(composite *c, sf_value v, sfi_json_writer *w, sf_str *missing)
-{
-    sf_str text = sf_get_text(v, NULL);
-    sf_str before;
-    sf_str rest;
-    sf_value value;
-    if (!next_reference(text, &before, missing, &rest)) {
-        sfi_json_string_n(w, text);
-        return true;
-    }
-    if (before.len == 0 && rest.len == 0) { /* nothing but a reference keeps the value's type */
-        if (!look_up(c, *missing, &value)) return false;
-        sfi_json_write_value(w, value);
-        return true;
-    }
-    sfi_buf out = { 0 };
-    bool ok = resolve_text(c, text, &out, missing);
-    if (ok) sfi_json_string_n(w, sfi_buf_str(&out));
-    sfi_buf_free(&out);
-    return ok;
-}
-
-/* As deep as the request's JSON, which SFI_JSON_DEPTH_MAX bounds. */
-static bool write_members(composite *c, sf_value v, sfi_json_writer *w, sf_str *missing)
-{
-    bool ok = true;
+    static const char *const refused[] = { "Accept", "Authorization", "Content-Type" };
     sf_str key;
-    sf_value member;
-    sf_iter it = sf_iter_begin(v);
-    while (ok && sf_iter_next(&it, &key, &member)) {
-        if (key.ptr != NULL) sfi_json_key_n(w, key);
-        ok = write_resolved(c, member, w, missing);
-    }
-    return ok;
-}
-
-static bool write_resolved(composite *c, sf_value v, sfi_json_writer *w, sf_str *missing)
-{
-    bool ok;
-    switch (sf_value_type(v)) {
-    case SF_STRING: return write_string(c, v, w, missing);
-    case SF_OBJECT:
-        sfi_json_begin_object(w);
-        ok = write_members(c, v, w, missing);
-        sfi_json_end_object(w);
-        return ok;
-    case SF_ARRAY:
-        sfi_json_begin_array(w);
-        ok = write_members(c, v, w, missing);
-        sfi_json_end_array(w);
-        return ok;
-    default: sfi_json_write_value(w, v); return true;
-    }
-}
-
-/* ---- /composite ---- */
-static void halt(part *p, const char *message)
-{
-    sfo_response *r = p->response;
-    sfo_response_clear(r);
-    r->status = 400;
-    sfi_json_writer w = sfi_json_write_to(&r->body);
-    sfi_json_begin_array(&w);
-    sfi_json_begin_object(&w);
-    sfi_json_key(&w, "errorCode");
-    sfi_json_string(&w, "PROCESSING_HALTED");
-    sfi_json_key(&w, "message");
-    sfi_json_string(&w, message);
-    sfi_json_end_object(&w);
-    sfi_json_end_array(&w);
-}
-
-static void halt_for_reference(part *p, sf_str missing)
-{
-    char message[REFERENCE_MAX * 3];
-    int len = (int)(missing.len < REFERENCE_MAX ? missing.len : REFERENCE_MAX - 1);
-    const char *dot = memchr(missing.ptr, '.', (size_t)len);
-    int ref = dot != NULL ? (int)(dot - missing.ptr) : len;
-    snprintf(message, sizeof message,
-             "Invalid reference specified. No value for %.*s found in %.*s. Provided value for %.*s.", len, missing.ptr,
-             ref, missing.ptr, len, missing.ptr);
-    halt(p, message);
-}
-
-/* Keeps what the part answered for those that refer to it. */
-static void keep_answer(part *p)
-{
-    sfo_response *r = p->response;
-    if (r->no_body || r->body.len == 0) return;
-    sf_status rc = sfi_json_new(&p->answer, NULL);
-    if (rc == SF_OK) rc = sfi_json_parse(p->answer, sfi_buf_str(&r->body), NULL);
-    p->has_answer = rc == SF_OK;
-    if (rc == SF_ERR_MEMORY) r->body.failed = true; /* bytes that are no JSON are nobody's reference */
-}
-
-static void run_composite_part(composite *c, sf_value spec, part *p)
-{
-    sf_str missing = { NULL, 0 };
-    sfi_buf url = { 0 };
-    sfi_json_writer w = sfi_json_write_to(&p->body);
-    sf_value body = sf_get(spec, "body");
-    const char *method = known_method(sf_get_str(spec, "method"));
-    bool ok = resolve_text(c, sf_get_text(spec, "url"), &url, &missing) &&
-              (sf_value_type(body) == SF_MISSING || write_resolved(c, body, &w, &missing));
-    if (ok) {
-        sf_str text = p->body.len > 0 ? sfi_buf_str(&p->body) : SFI_STR("");
-        run_part(c->call, method, url.data, text, sf_get(spec, "httpHeaders"), p->response);
-        keep_answer(p);
-    } else if (missing.ptr != NULL && !url.failed && !p->body.failed) {
-        halt_for_reference(p, missing);
-    } else {
-        p->response->body.failed = true;
-    }
-    if (p->response->status >= 400) c->failed = true;
-    sfi_buf_free(&url);
-}
-
-static bool is_reference_id(sf_str id)
-{
-    if (id.len == 0 || id.len >= sizeof((part *)0)->id || id.ptr[0] == '_') return false;
-    for (size_t i = 0; i < id.len; i++) {
-        int ch = sfi_ascii_lower((unsigned char)id.ptr[i]);
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_')) return false;
-    }
+    sf_value value;
+    for (sf_iter it = sf_iter_begin(headers); sf_iter_next(&it, &key, &value);)
+        for (size_t i = 0; i < SFI_COUNT_OF(refused); i++)
+            if (sfi_str_is_nocase(key, refused[i]))
+                return refuse(k, at, "httpHeaders may not hold Accept, Authorization or Content-Type");
     return true;
+}
+
+/* What follows /services/data/vNN.N/ in a URL; ptr NULL: it is no such URL. version gets "vNN.N". */
+static sf_str resource_of(sf_str url, sf_str *version)
+{
+    sf_str rest = url;
+    if (!sfi_take_text(&rest, "/services/data/")) return (sf_str){ NULL, 0 };
+    const char *slash = memchr(rest.ptr, '/', rest.len);
+    if (slash == NULL) return (sf_str){ NULL, 0 };
+    *version = (sf_str){ rest.ptr, (size_t)(slash - rest.ptr) };
+    return (sf_str){ slash + 1, rest.len - version->len - 1 };
+}
+
+static bool check_node(check *k, size_t at, sf_str resource, sf_str version)
+{
+    sf_str rest = resource;
+    const char *method = sfo_part_method(sf_get_str(k->specs[at], "method"));
+    if (rest.ptr == NULL || !sfi_starts_with_nocase(rest, "sobjects/"))
+        return refuse(k, at, "a graph takes records only: /services/data/vXX.X/sobjects/…");
+    if (strcmp(method, "PUT") == 0 || strcmp(method, "HEAD") == 0)
+        return refuse(k, at, "method must be DELETE, GET, PATCH or POST");
+    sf_str number = version;
+    int64_t major = 0;
+    if (!sfi_take_text(&number, "v") || !sfi_take_int(&number, 999, &major) || major < GRAPH_FROM)
+        return refuse(k, at, "a graph's parts are of version 50.0 or later");
+    rest = (sf_str){ rest.ptr + sizeof "sobjects", rest.len - sizeof "sobjects" };
+    size_t len = 0;
+    while (len < rest.len && rest.ptr[len] != '/' && rest.ptr[len] != '?') len++;
+    char name[96];
+    (void)snprintf(name, sizeof name, "%.*s/%.*s", (int)(version.len < 8 ? version.len : 8), version.ptr,
+                   (int)(len < 80 ? len : 80), rest.ptr);
+    for (size_t i = 0; i < k->kind_count; i++)
+        if (sfi_eq_nocase(k->kinds[i], name)) return true;
+    if (k->kind_count == KINDS_MAX) {
+        sfo_answer_error(k->call, 400, "LIMIT_EXCEEDED", "A request takes at most %d different nodes", KINDS_MAX);
+        return false;
+    }
+    memcpy(k->kinds[k->kind_count++], name, sizeof name);
+    return true;
+}
+
+/* Each reference of the part adds one to the depth of the part that it names. */
+static bool check_depth(check *k, size_t at)
+{
+    sfi_buf text = { 0 };
+    sfi_json_writer w = sfi_json_write_to(&text);
+    sfi_json_write_value(&w, k->specs[at]);
+    sf_str before;
+    sf_str name;
+    sf_str rest = text.failed ? (sf_str){ NULL, 0 } : sfi_buf_str(&text);
+    k->depths[at] = 1;
+    while (sfo_next_reference(rest, &before, &name, &rest)) { /* each round cuts one off */
+        size_t len = 0;
+        while (len < name.len && name.ptr[len] != '.' && name.ptr[len] != '[') len++;
+        for (size_t i = 0; i < at; i++)
+            if (sfi_str_eq(sf_get_text(k->specs[i], "referenceId"), (sf_str){ name.ptr, len }) &&
+                k->depths[i] >= k->depths[at])
+                k->depths[at] = k->depths[i] + 1;
+    }
+    bool ok = k->depths[at] <= DEPTH_MAX;
+    if (!ok) sfo_answer_error(k->call, 400, "LIMIT_EXCEEDED", "A graph is at most %d nodes deep", DEPTH_MAX);
+    sfi_buf_free(&text);
+    return ok;
+}
+
+static bool check_part(check *k, size_t at)
+{
+    sf_value spec = k->specs[at];
+    sf_str version = { NULL, 0 };
+    sf_str url = sf_get_text(spec, "url");
+    if (!check_reference_id(k, at, sf_get_text(spec, "referenceId"))) return false;
+    if (sfo_part_method(sf_get_str(spec, "method")) == NULL)
+        return refuse(k, at, "method must be GET, POST, PATCH, PUT, DELETE or HEAD");
+    if (url.len == 0) return refuse(k, at, "url is missing");
+    if (!check_headers(k, at, sf_get(spec, "httpHeaders"))) return false;
+    sf_str resource = resource_of(url, &version);
+    k->queries += sfi_starts_with_nocase(resource, "query") || sfi_starts_with_nocase(resource, "composite/sobjects");
+    return !k->is_graph || (check_node(k, at, resource, version) && check_depth(k, at));
 }
 
 /* The whole list is looked at before anything runs. false: the response says what is wrong. */
-static bool check_parts(sfo_call *call, sf_value list)
+static bool check_list(check *k, sf_value list)
 {
-    sf_value spec;
+    size_t most = k->is_graph ? NODES_MAX : SFO_PARTS_MAX;
     size_t count = sf_value_type(list) == SF_ARRAY ? sf_value_count(list) : 0;
-    if (count == 0 || count > PARTS_MAX) {
-        sfo_answer_error(call, 400, count == 0 ? "JSON_PARSER_ERROR" : "LIMIT_EXCEEDED",
-                         "compositeRequest must be an array of 1 to %d parts, not %zu", PARTS_MAX, count);
+    if (count == 0 || k->total + count > most) {
+        sfo_answer_error(k->call, 400, count == 0 ? "JSON_PARSER_ERROR" : "LIMIT_EXCEEDED",
+                         "compositeRequest must be an array of 1 to %zu parts, not %zu", most, k->total + count);
         return false;
     }
-    sf_str ids[PARTS_MAX];
-    size_t seen = 0;
-    sf_iter it = sf_iter_begin(list);
-    while (sf_iter_next(&it, NULL, &spec)) {
-        sf_str id = sf_get_text(spec, "referenceId");
-        bool repeated = false;
-        for (size_t i = 0; i < seen; i++) repeated = repeated || sfi_str_eq(ids[i], id);
-        const char *wrong = NULL;
-        if (!is_reference_id(id))
-            wrong = "referenceId must be letters, digits and _";
-        else if (repeated)
-            wrong = "referenceId must be unique";
-        else if (known_method(sf_get_str(spec, "method")) == NULL)
-            wrong = "method must be GET, POST, PATCH, PUT, DELETE or HEAD";
-        else if (sf_get_text(spec, "url").len == 0)
-            wrong = "url is missing";
-        if (wrong != NULL) {
-            sfo_answer_error(call, 400, "INVALID_BATCH_REQUEST", "Part %zu of compositeRequest: %s", seen, wrong);
-            return false;
-        }
-        ids[seen++] = id;
-    }
-    return true;
+    sf_value spec;
+    k->count = 0;
+    for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &spec);) k->specs[k->count++] = spec;
+    k->total += k->count;
+    for (size_t i = 0; i < k->count; i++)
+        if (!check_part(k, i)) return false;
+    if (k->is_graph || k->queries <= QUERIES_MAX) return true;
+    sfo_answer_error(k->call, 400, "LIMIT_EXCEEDED",
+                     "A composite takes at most %d queries and collections, and this one has %zu", QUERIES_MAX,
+                     k->queries);
+    return false;
 }
 
-static void write_part(sfi_json_writer *w, const part *p)
+static bool begin_check(check *k, sfo_call *call, bool is_graph)
 {
-    static const char *const shown[] = { "ETag", "Last-Modified", "Location" };
-    const sfo_response *r = p->response;
-    sfi_json_begin_object(w);
-    sfi_json_key(w, "body");
-    write_body(w, r);
-    sfi_json_key(w, "httpHeaders");
-    sfi_json_begin_object(w);
-    for (size_t i = 0; i < SFI_COUNT_OF(shown); i++) {
-        const char *value = sfo_response_get_header(r, shown[i]);
-        bool is_location = i == 2;
-        if (value == NULL || (!is_location && r->status != 304)) continue;
-        sfi_json_key(w, shown[i]);
-        sfi_json_string(w, value);
-    }
-    sfi_json_end_object(w);
-    sfi_json_key(w, "httpStatusCode");
-    sfi_json_int(w, r->status);
-    sfi_json_key(w, "referenceId");
-    sfi_json_string(w, p->id);
-    sfi_json_end_object(w);
+    *k = (check){ .call = call, .is_graph = is_graph };
+    size_t most = is_graph ? NODES_MAX : SFO_PARTS_MAX;
+    k->specs = sfi_arena_alloc(&call->arena, most * sizeof *k->specs);
+    k->depths = sfi_arena_alloc(&call->arena, most * sizeof *k->depths);
+    if (k->specs != NULL && k->depths != NULL) return true;
+    call->response->body.failed = true;
+    return false;
 }
 
-static void run_parts(composite *c, sf_value list, bool all_or_none)
+/* ---- running ---- */
+
+static void run_list(sfo_parts *p, sf_value list, bool all_or_none)
 {
     sf_value spec;
-    sf_iter it = sf_iter_begin(list);
-    while (c->count < PARTS_MAX && sf_iter_next(&it, NULL, &spec)) {
-        part *p = &c->parts[c->count];
-        p->response = new_response();
-        if (p->response == NULL) {
-            c->failed = true;
-            return;
-        }
-        snprintf(p->id, sizeof p->id, "%s", sf_get_str(spec, "referenceId"));
-        if (all_or_none && c->failed)
-            halt(p, "");
+    for (sf_iter it = sf_iter_begin(list); p->count < p->cap && sf_iter_next(&it, NULL, &spec);) {
+        size_t before = p->count;
+        if (all_or_none && p->failed)
+            sfo_parts_skip(p, spec, rolled_back);
         else
-            run_composite_part(c, spec, p);
-        c->count++;
+            sfo_parts_run(p, spec);
+        if (p->count == before) return; /* no memory; the answer says so */
     }
 }
 
-static void run_all_or_none(composite *c, sf_value list)
+/* The first failure keeps its answer: it is the cause of the others. */
+static void halt_all_but_cause(sfo_parts *p)
+{
+    bool cause_seen = false;
+    for (size_t i = 0; i < p->count; i++) {
+        int status = p->list[i].response->status;
+        if (!cause_seen && status >= 300 && status != 304)
+            cause_seen = true;
+        else
+            sfo_part_halt(&p->list[i], rolled_back);
+    }
+}
+
+/* One transaction. false: it could not begin, and the response says so. */
+static bool run_transaction(sfo_parts *p, sf_value list)
 {
     int64_t pending[SFO_EVENT_COUNT] = { 0 };
-    sfo_call *call = c->call;
+    sfo_call *call = p->call;
     sfo_fault fault = { 0 };
     sfo_store_lock(call->org->store);
     if (!sfo_store_begin(call->org->store, &fault)) {
         sfo_answer_fault(call, &fault);
         sfo_store_unlock(call->org->store);
-        return;
+        return false;
     }
     call->pending = pending;
-    run_parts(c, list, true);
+    run_list(p, list, true);
     call->pending = NULL;
-    if (c->failed)
+    if (p->failed)
         sfo_store_rollback(call->org->store);
     else if (!sfo_store_commit(call->org->store, &fault))
-        c->failed = true;
+        p->failed = true;
     sfo_store_unlock(call->org->store);
     sfo_fault_clear(&fault);
-    for (int i = 0; i < SFO_EVENT_COUNT && !c->failed; i++)
+    for (int i = 0; i < SFO_EVENT_COUNT && !p->failed; i++)
         if (pending[i] > 0) sfo_stats_event(call->org->stats, (sfo_event)i, pending[i]);
-    bool cause_seen = !c->failed; /* the first failure keeps its answer: it is the cause of the others */
-    for (size_t i = 0; i < c->count && c->failed; i++) {
-        if (!cause_seen && c->parts[i].response->status >= 400)
-            cause_seen = true;
-        else
-            halt(&c->parts[i],
-                 "The transaction was rolled back since another operation in the same transaction failed.");
-    }
+    if (p->failed) halt_all_but_cause(p);
+    return true;
+}
+
+/* "compositeResponse":[…] */
+static void write_parts(sfi_json_writer *w, const sfo_parts *p)
+{
+    sfi_json_begin_object(w);
+    sfi_json_key(w, "compositeResponse");
+    sfi_json_begin_array(w);
+    for (size_t i = 0; i < p->count; i++) sfo_part_write(w, &p->list[i]);
+    sfi_json_end_array(w);
+    sfi_json_end_object(w);
 }
 
 void sfo_rest_composite(sfo_call *call)
 {
     sf_value body;
-    if (!sfo_call_body(call, &body) || !check_parts(call, sf_get(body, "compositeRequest"))) return;
-    composite *c = sfi_calloc(sizeof *c);
-    if (c == NULL) {
-        call->response->body.failed = true;
-        return;
-    }
-    c->call = call;
+    check k;
+    sfo_parts p;
+    if (!sfo_call_body(call, &body) || !begin_check(&k, call, false)) return;
     sf_value list = sf_get(body, "compositeRequest");
+    if (!check_list(&k, list) || !sfo_parts_init(&p, call, k.count)) return;
+    bool ran = true;
     if (sf_get_bool(body, "allOrNone", false))
-        run_all_or_none(c, list);
+        ran = run_transaction(&p, list);
     else
-        run_parts(c, list, false);
-    if (c->count == sf_value_count(list)) {
+        run_list(&p, list, false);
+    if (ran) {
         sfi_json_writer w = sfo_answer_json(call, 200);
-        sfi_json_begin_object(&w);
-        sfi_json_key(&w, "compositeResponse");
-        sfi_json_begin_array(&w);
-        for (size_t i = 0; i < c->count; i++) write_part(&w, &c->parts[i]);
-        sfi_json_end_array(&w);
-        sfi_json_end_object(&w);
-    } else if (call->response->body.len == 0) {
-        call->response->body.failed = true; /* no memory half-way */
+        write_parts(&w, &p);
     }
-    for (size_t i = 0; i < c->count; i++) {
-        part *p = &c->parts[i];
-        if (p->response->body.failed) call->response->body.failed = true;
-        sfi_json_free(p->answer);
-        sfi_buf_free(&p->body);
-        sfi_buf_free(&p->response->body);
-        sfi_free(p->response);
-    }
-    sfi_free(c);
+    if (ran && p.count < k.count) call->response->body.failed = true;
+    sfo_parts_clear(&p);
 }
 
-/* ---- /composite/batch ---- */
-/* v62.0/sobjects/… or the whole path. */
-static void add_batch_url(sfi_buf *out, sf_str url)
+/* ---- /composite/graph ---- */
+
+static bool check_graphs(sfo_call *call, check *k, sf_value graphs)
 {
-    sf_str rest = url;
-    if (!sfi_take_text(&rest, "/services/data/")) (void)sfi_take_text(&rest, "/");
-    sfi_buf_add_str(out, "/services/data/");
-    sfi_buf_add(out, rest.ptr, rest.len);
-}
-
-/* @return the part's status; 0: no memory. */
-static int run_batch_part(sfo_call *call, sf_value spec, sfi_json_writer *w)
-{
-    sfi_buf url = { 0 };
-    sfi_buf body = { 0 };
-    sf_value input = sf_get(spec, "richInput");
-    sfi_json_writer b = sfi_json_write_to(&body);
-    const char *method = known_method(sf_get_str(spec, "method"));
-    sfo_response *r = new_response();
-    add_batch_url(&url, sf_get_text(spec, "url"));
-    if (sf_value_type(input) != SF_MISSING) sfi_json_write_value(&b, input);
-    int status = 0;
-    if (r != NULL && !url.failed && !body.failed) {
-        run_part(call, method != NULL ? method : "", url.data, body.len > 0 ? sfi_buf_str(&body) : SFI_STR(""),
-                 (sf_value){ 0 }, r);
-        status = r->body.failed ? 0 : r->status;
-        sfi_json_begin_object(w);
-        sfi_json_key(w, "statusCode");
-        sfi_json_int(w, status);
-        sfi_json_key(w, "result");
-        write_body(w, r);
-        sfi_json_end_object(w);
+    sf_value graph;
+    sf_value other;
+    size_t count = sf_value_type(graphs) == SF_ARRAY ? sf_value_count(graphs) : 0;
+    if (count == 0 || count > GRAPHS_MAX) {
+        sfo_answer_error(call, 400, count == 0 ? "JSON_PARSER_ERROR" : "LIMIT_EXCEEDED",
+                         "graphs must be an array of 1 to %d graphs, not %zu", GRAPHS_MAX, count);
+        return false;
     }
-    if (r != NULL) sfi_buf_free(&r->body);
-    sfi_free(r);
-    sfi_buf_free(&url);
-    sfi_buf_free(&body);
-    return status;
+    size_t i = 0;
+    for (sf_iter it = sf_iter_begin(graphs); sf_iter_next(&it, NULL, &graph); i++) {
+        sf_str id = sf_get_text(graph, "graphId");
+        bool repeated = false;
+        sf_iter before = sf_iter_begin(graphs);
+        for (size_t n = 0; n < i && sf_iter_next(&before, NULL, &other); n++)
+            repeated = repeated || sfi_str_eq(sf_get_text(other, "graphId"), id);
+        if (id.len == 0 || repeated) {
+            sfo_answer_error(call, 400, "INVALID_BATCH_REQUEST", "Graph %zu: graphId %s", i,
+                             repeated ? "must be unique" : "is missing");
+            return false;
+        }
+        if (!check_list(k, sf_get(graph, "compositeRequest"))) return false;
+    }
+    return true;
 }
 
-void sfo_rest_batch(sfo_call *call)
+/* Once too many have failed, the rest is not tried. */
+static void skip_list(sfo_parts *p, sf_value list)
+{
+    sf_value spec;
+    for (sf_iter it = sf_iter_begin(list); p->count < p->cap && sf_iter_next(&it, NULL, &spec);) {
+        size_t before = p->count;
+        sfo_parts_skip(p, spec, "Too many graphs of the request failed, so the others were not processed.");
+        if (p->count == before) return;
+    }
+}
+
+static void run_graph(sfo_call *call, sf_value graph, int *failures, sfi_json_writer *w)
+{
+    sfo_parts p;
+    sf_value list = sf_get(graph, "compositeRequest");
+    if (!sfo_parts_init(&p, call, sf_value_count(list))) return;
+    if (*failures >= FAILED_GRAPHS_MAX)
+        skip_list(&p, list);
+    else if (!run_transaction(&p, list))
+        skip_list(&p, list);
+    *failures += p.failed;
+    sfi_json_begin_object(w);
+    sfi_json_key(w, "graphId");
+    sfi_json_string(w, sf_get_str(graph, "graphId"));
+    sfi_json_key(w, "graphResponse");
+    write_parts(w, &p);
+    sfi_json_key(w, "isSuccessful");
+    sfi_json_bool(w, !p.failed);
+    sfi_json_end_object(w);
+    if (p.count < p.cap) w->out->failed = true;
+    sfo_parts_clear(&p);
+}
+
+void sfo_rest_graph(sfo_call *call)
 {
     sf_value body;
-    sf_value spec;
-    if (!sfo_call_body(call, &body)) return;
-    sf_value list = sf_get(body, "batchRequests");
-    size_t count = sf_value_type(list) == SF_ARRAY ? sf_value_count(list) : 0;
-    if (count == 0 || count > PARTS_MAX) {
-        sfo_answer_error(call, 400, count == 0 ? "JSON_PARSER_ERROR" : "LIMIT_EXCEEDED",
-                         "batchRequests must be an array of 1 to %d parts, not %zu", PARTS_MAX, count);
+    sf_value graph;
+    check k;
+    if (call->version_number < GRAPH_FROM) {
+        sfo_answer_not_found(call);
         return;
     }
-    sfi_buf results = { 0 };
-    sfi_json_writer w = sfi_json_write_to(&results);
-    bool failed = false;
-    bool halts = sf_get_bool(body, "haltOnError", false);
-    sfi_json_begin_array(&w);
-    sf_iter it = sf_iter_begin(list);
-    while (sf_iter_next(&it, NULL, &spec)) {
-        if (failed && halts) {
-            sfi_json_raw_text(&w, SFI_STR("{\"statusCode\":412,\"result\":[{\"errorCode\":\"BATCH_PROCESSING_HALTED\","
-                                          "\"message\":\"Batch processing halted per request\"}]}"));
-            continue;
-        }
-        int status = run_batch_part(call, spec, &w);
-        if (status == 0) results.failed = true;
-        failed = failed || status >= 400;
-    }
-    sfi_json_end_array(&w);
-    w = sfo_answer_json(call, 200);
+    if (!sfo_call_body(call, &body) || !begin_check(&k, call, true)) return;
+    sf_value graphs = sf_get(body, "graphs");
+    if (!check_graphs(call, &k, graphs)) return;
+    int failures = 0;
+    sfi_buf out = { 0 };
+    sfi_json_writer w = sfi_json_write_to(&out);
     sfi_json_begin_object(&w);
-    sfi_json_key(&w, "hasErrors");
-    sfi_json_bool(&w, failed);
-    sfi_json_key(&w, "results");
-    sfi_json_raw_text(&w, sfi_buf_str(&results));
+    sfi_json_key(&w, "graphs");
+    sfi_json_begin_array(&w);
+    for (sf_iter it = sf_iter_begin(graphs); sf_iter_next(&it, NULL, &graph);) run_graph(call, graph, &failures, &w);
+    sfi_json_end_array(&w);
     sfi_json_end_object(&w);
-    if (results.failed) call->response->body.failed = true;
-    sfi_buf_free(&results);
+    bool failed = out.failed || call->response->body.failed;
+    w = sfo_answer_json(call, 200);
+    sfi_json_raw_text(&w, sfi_buf_str(&out));
+    if (failed) call->response->body.failed = true;
+    sfi_buf_free(&out);
 }
+
+/* ---- GET /composite ---- */
 
 void sfo_rest_composite_resources(sfo_call *call)
 {
-    static const char *const names[] = { "batch", "sobjects" };
+    static const struct {
+        const char *name;
+        int from; /* the first version that has it */
+    } resources[] = { { "tree", 34 }, { "batch", 34 }, { "sobjects", 42 }, { "graph", GRAPH_FROM } };
     char path[64];
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
-        snprintf(path, sizeof path, "/services/data/v%s/composite/%s", call->version, names[i]);
-        sfi_json_key(&w, names[i]);
+    for (size_t i = 0; i < SFI_COUNT_OF(resources); i++) {
+        if (call->version_number < resources[i].from) continue;
+        snprintf(path, sizeof path, "/services/data/v%s/composite/%s", call->version, resources[i].name);
+        sfi_json_key(&w, resources[i].name);
         sfi_json_string(&w, path);
     }
     sfi_json_end_object(&w);
