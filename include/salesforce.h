@@ -6,9 +6,13 @@
 #include <salesforce/client.h>
 #include <salesforce/composite.h>
 #include <salesforce/describe.h>
+#include <salesforce/layouts.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>
+#include <salesforce/related.h>
+#include <salesforce/replication.h>
 #include <salesforce/search.h>
 #include <salesforce/stream.h>
+#include <salesforce/users.h>
 #include <salesforce/value.h>
 #endif

@@ -12,6 +12,7 @@
 
 #define SF_RESPONSE_MAX ((size_t)256 << 20)   /* bytes of one answer, unless response_max says less */
 #define SF_RETRIES_MAX 20                     /* the most that retries_max may be */
+#define SF_PACKAGES_MAX 8                     /* of sf_client_options.package_versions */
 
 typedef struct sf_client sf_client;
 typedef struct sf_cancel sf_cancel;
@@ -81,7 +82,11 @@ typedef struct sf_client_options {
     sf_log_level log_level;       /* lines of this level and below it; 0: none */
     void (*log)(void *user, sf_log_level level, const char *line); /* any thread, redacted; calls no sf_ function */
     void *log_user;               /* borrowed until close */
-    uint64_t reserved[8];         /* zero */
+    const char *default_namespace; /* names of this package's namespace need no prefix: Sforce-Call-Options:
+                                     defaultNamespace=…; 1..15 letters, digits, _ */
+    const char *const *package_versions; /* versions of installed packages that calls shall mean: "ns=1.10", NULL at the
+                                     end, at most SF_PACKAGES_MAX; sent as x-sfdc-packageversion-ns: 1.10 */
+    uint64_t reserved[6];         /* zero */
 } sf_client_options;
 
 /** What any call may carry, borrowed for the call. Each service's options point to one; NULL: all defaults. */
@@ -89,7 +94,8 @@ typedef struct sf_call_options {
     int64_t timeout_ms;           /* ms for all of it, 1..86400000; 0: the client's call_timeout_ms; SF_NONE: none */
     sf_cancel *cancel;            /* ends the call from another thread; NULL: cannot be cancelled */
     const char *const *headers;   /* "Name: value" lines to add, NULL at the end; NULL: none. Authorization, Host,
-                                     User-Agent and those of the body's length and encoding are ours: SF_ERR_USAGE */
+                                     User-Agent and those of the body's length and encoding are ours: SF_ERR_USAGE.
+                                     Sforce-Call-Options and x-sfdc-packageversion-… replace the client's own */
     bool no_retry;                /* one attempt only (a 401 is still answered by one refresh) */
     uint64_t reserved[4];         /* zero */
 } sf_call_options;

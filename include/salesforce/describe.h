@@ -3,12 +3,16 @@
  * Describe answers are kept per client (64 MiB at most; and in sf_client_options.cache_dir) and asked again with
  * If-Modified-Since, so an unchanged one costs an empty answer. What a user may see differs by user: answers are kept
  * by instance and user id, and where the login does not tell the user (bearer token), one cache_dir is for one user.
- * Wire: REST Versions, Resources by Version, Limits, Describe Global, sObject Basic Information, sObject Describe.
+ * Wire: REST Versions, Resources by Version, Limits, Record Count, Recently Viewed Items, Describe Global, sObject Basic
+ * Information, sObject Describe. Layouts, tabs and picklists by record type: layouts.h.
  * Threads: safe from any thread; each call hands out a document of its own.
  */
 #ifndef SALESFORCE_DESCRIBE_H
 #define SALESFORCE_DESCRIBE_H
 #include <salesforce/client.h>
+
+#define SF_COUNT_OBJECTS_MAX 200 /* objects that one sf_get_record_counts may name */
+#define SF_RECENT_MAX 2000
 
 typedef struct sf_describe_options {
     bool no_cache;              /* ask anew, whatever is kept */
@@ -41,4 +45,16 @@ SF_API sf_status sf_get_versions(sf_client *sf, const sf_call_options *call, sf_
 SF_API sf_status sf_get_resources(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
 /** {"DailyApiRequests":{"Max","Remaining"},…}: the names differ by release. REST: Limits. Ballerina: getLimits. */
 SF_API sf_status sf_get_limits(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
+/** {"sObjects":[{"count","name"}]}: about how many records there are, deleted ones not counted. REST: Record Count.
+ *  @param objects API names, NULL at the end, at most SF_COUNT_OBJECTS_MAX; NULL: all objects. Objects that the org does
+ *  not know are left out of the answer, in older versions also those without records. */
+SF_API sf_status sf_get_record_counts(sf_client *sf, const char *const *objects, const sf_call_options *call,
+                                      sf_document **out, sf_error *err);
+/** [{"attributes","Id","Name"}]: what the user looked at or changed last, newest first. REST: Recently Viewed Items.
+ *  @param limit 1..SF_RECENT_MAX; 0: the org's choice. */
+SF_API sf_status sf_get_recent(sf_client *sf, int64_t limit, const sf_call_options *call, sf_document **out,
+                               sf_error *err);
+/** {"objectDescribe","recentItems"} of PlatformAction: the actions that user interfaces show, whose rows a query of
+ *  PlatformAction gives. REST: Platform Action. Ballerina: getPlatformAction. */
+SF_API sf_status sf_get_platform_action(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err);
 #endif

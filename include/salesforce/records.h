@@ -67,14 +67,37 @@ typedef struct sf_write_options {
                                     that fails is SF_ERR_ORG with http_status 412; with one, a lost answer
                                     is not repeated */
     const sf_call_options *call; /* NULL: defaults */
-    uint64_t reserved[8];        /* zero */
+    sf_document **refusal;       /* what the org answered when it refuses, for sf_record_duplicates; owned by the caller,
+                                    ends with sf_document_free; NULL when it came without JSON, and after a success;
+                                    NULL: not wanted */
+    bool duplicate_details;      /* includeRecordDetails=true: a duplicate rule's answer has the records' fields */
+    bool duplicates_as_user;     /* runAsCurrentUser=true: it has only what this user may see */
+    bool update_mru;             /* Sforce-Mru: updateMru=true: the record becomes one of those recently used */
+    uint64_t reserved[6];        /* zero */
 } sf_write_options;
+
+/** What a duplicate rule found: {"allowSave","duplicateRule","matchResults":[{"matchRecords":[{"record"…}]}]…}.
+ *  @param answer sf_write_options.refusal's root, a row's error of a collection, or such a result. Both spellings of the
+ *  member's name are known (orgs say duplicateResut). @return SF_MISSING: no duplicate rule spoke. */
+SF_EXTERN sf_value sf_record_duplicates(sf_value answer);
+
+/** Which state of a record an answer showed: what the next conditional call names. */
+typedef struct sf_record_state {
+    char etag[128];           /* with its quotes, as it came (Account only); "": none */
+    int64_t last_modified_ms; /* since 1970, whole seconds; 0: not said */
+    uint64_t reserved[4];
+} sf_record_state;
 
 typedef struct sf_read_options {
     const char *const *fields;   /* API names, NULL at the end; NULL: all readable ones */
     int64_t if_modified_since_ms; /* since 1970, whole seconds; 0: no condition. Not modified: SF_DONE, *out NULL */
     const sf_call_options *call; /* NULL: defaults */
-    uint64_t reserved[8];        /* zero */
+    const char *if_none_match;   /* ETag that is at hand (Account): still the same: SF_DONE; it outranks the date */
+    const char *if_match;        /* ETag that it must have (Account): else SF_ERR_ORG with http_status 412 */
+    int64_t if_unmodified_since_ms; /* the same by date, all objects; 0: no condition */
+    sf_record_state *state;      /* gets the record's ETag and date, also with SF_DONE; NULL: not wanted */
+    bool update_mru;             /* Sforce-Mru: updateMru=true */
+    uint64_t reserved[3];        /* zero */
 } sf_read_options;
 
 /* All calls below: safe from any thread. @param options NULL: defaults. @return SF_OK; SF_ERR_USAGE (nothing was sent:

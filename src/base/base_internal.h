@@ -33,6 +33,8 @@ static inline bool sfi_mul(size_t a, size_t b, size_t *out) { return !__builtin_
 /* Fills all of *err (NULL is fine) with status and text, control characters made blanks, cut to fit on a UTF-8
  * boundary; answers status, so that «return sfi_fail(…)» reads well. */
 sf_status sfi_fail(sf_error *err, sf_status status, const char *format, ...) SFI_PRINTF(3, 4);
+/* The same with a text of any length: one that does not fit keeps both its ends, with an ellipsis between. */
+sf_status sfi_fail_text(sf_error *err, sf_status status, sf_str text);
 sf_status sfi_fail_memory(sf_error *err, const char *what); /* SF_ERR_MEMORY, "no memory for <what>" */
 /* Puts "context: " before the message that is there. */
 void sfi_error_prefix(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);

@@ -4,7 +4,7 @@
 #undef sfi_fail /* macros when the analyzer reads */
 #undef sfi_fail_memory
 
-enum { FORMAT_BYTES = 1024 }; /* more than a message holds, so that a cut shows */
+enum { FORMAT_BYTES = 4096 }; /* more than a message holds: what is too long loses its middle */
 
 /* Copies len bytes of src to dst (size bytes) as one clean line, NUL-terminated, cut on a UTF-8 boundary. */
 static void copy_line(char *dst, size_t size, const char *src, size_t len)
@@ -23,6 +23,26 @@ static void copy_line(char *dst, size_t size, const char *src, size_t len)
         i += n > 0 ? n : 1;
     }
     dst[at] = '\0';
+}
+
+/* As copy_line, but a text that does not fit keeps its two ends: what was done stands at the front, the reason, the code
+ * and the remedy at the back, and what is long between them is mostly a value that somebody sent. */
+static void copy_ends(char *dst, size_t size, const char *src, size_t len)
+{
+    static const char gap[] = " \xe2\x80\xa6 "; /* an ellipsis */
+    if (len < size) {
+        copy_line(dst, size, src, len);
+        return;
+    }
+    size_t room = size - sizeof gap, front = room / 3;
+    size_t back = len - (room - front);
+    while (back < len && ((unsigned char)src[back] & 0xC0) == 0x80) back++; /* no half character at its start */
+    while (front > 0 && ((unsigned char)src[front] & 0xC0) == 0x80) front--;
+    copy_line(dst, front + 1, src, front);
+    size_t at = strlen(dst);
+    memcpy(dst + at, gap, sizeof gap - 1);
+    at += sizeof gap - 1;
+    copy_line(dst + at, size - at, src + back, len - back);
 }
 
 /* vsnprintf into FORMAT_BYTES; where it had to cut, the last character is not left in halves. */
@@ -49,7 +69,15 @@ sf_status sfi_fail(sf_error *err, sf_status status, const char *format, ...)
     size_t len = format_text(text, format, args); /* first: an argument may point into *err */
     va_end(args);
     *err = (sf_error){ .status = status };
-    copy_line(err->message, sizeof err->message, text, len);
+    copy_ends(err->message, sizeof err->message, text, len);
+    return status;
+}
+
+sf_status sfi_fail_text(sf_error *err, sf_status status, sf_str text)
+{
+    if (err == NULL) return status;
+    *err = (sf_error){ .status = status };
+    copy_ends(err->message, sizeof err->message, text.ptr, text.len);
     return status;
 }
 
@@ -70,7 +98,7 @@ void sfi_error_prefix(sf_error *err, const char *format, ...)
     len += 2;
     size_t old = strnlen(err->message, sizeof err->message - 1);
     memcpy(text + len, err->message, old);
-    copy_line(err->message, sizeof err->message, text, len + old);
+    copy_ends(err->message, sizeof err->message, text, len + old);
 }
 
 void sfi_error_set_code(sf_error *err, sf_str code)
@@ -83,6 +111,8 @@ void sfi_error_add_field(sf_error *err, sf_str field)
     if (err == NULL || field.len == 0) return;
     size_t len = strnlen(err->fields, sizeof err->fields - 1);
     size_t comma = len > 0 ? 1 : 0;
+    for (size_t at = 0; at < len; at += strcspn(err->fields + at, ",") + 1) /* named once, however often it is said */
+        if (strcspn(err->fields + at, ",") == field.len && memcmp(err->fields + at, field.ptr, field.len) == 0) return;
     if (field.len >= sizeof err->fields || len + comma + field.len >= sizeof err->fields)
         return; /* half helps nobody */
     if (comma > 0) err->fields[len] = ',';

@@ -20,6 +20,7 @@ static bool add_header(sfi_call *call, sf_str name, sf_str value)
     call->header_count++;
     call->has_accept |= sfi_str_is_nocase(name, "Accept");
     call->has_content_type |= sfi_str_is_nocase(name, "Content-Type");
+    call->has_call_options |= sfi_str_is_nocase(name, "Sforce-Call-Options");
     return true;
 }
 
@@ -51,8 +52,9 @@ static sf_status add_user_header(sfi_call *call, const char *line, sf_error *err
     if (is_reserved(name))
         return sfi_fail(err, SF_ERR_USAGE, "header %.*s is the client's own to send", (int)name.len, name.ptr);
     sf_str value = sfi_trim((sf_str){ colon + 1, len - (size_t)(colon + 1 - line) });
-    if (call->header_count >= SFI_CALL_HEADERS_MAX - 8)
-        return sfi_fail(err, SF_ERR_USAGE, "too many headers; at most %d", SFI_CALL_HEADERS_MAX - 8);
+    if (call->header_count >= SFI_CALL_HEADERS_MAX - SFI_CALL_OWN_HEADERS_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "too many headers; at most %d",
+                        SFI_CALL_HEADERS_MAX - SFI_CALL_OWN_HEADERS_MAX);
     return add_header(call, name, value) ? SF_OK : sfi_fail_memory(err, "a request");
 }
 
@@ -135,8 +137,16 @@ static void wipe_body(sfi_call *call)
     sfi_buf_free(&call->body);
 }
 
-static size_t all_headers(const sfi_call *call, const char *call_options, sfi_header out[SFI_CALL_HEADERS_MAX])
+static bool has_header(const sfi_call *call, sf_str name)
 {
+    for (size_t i = 0; i < call->header_count; i++)
+        if (sfi_str_is_nocase(name, call->headers[i].name.ptr)) return true;
+    return false;
+}
+
+static size_t all_headers(const sfi_call *call, sfi_header out[SFI_CALL_HEADERS_MAX])
+{
+    const sf_client *sf = call->sf;
     size_t n = call->header_count;
     memcpy(out, call->headers, n * sizeof *out);
     out[n++] = (sfi_header){ SFI_STR("User-Agent"), sfi_str(call->sf->user_agent) };
@@ -147,7 +157,11 @@ static size_t all_headers(const sfi_call *call, const char *call_options, sfi_he
         out[n++] = (sfi_header){ SFI_STR("Content-Type"),
                                  type != NULL ? sfi_str(type) : SFI_STR("application/json; charset=UTF-8") };
     }
-    if (call_options[0] != '\0') out[n++] = (sfi_header){ SFI_STR("Sforce-Call-Options"), sfi_str(call_options) };
+    bool is_soap = call->request.write_body != NULL; /* it says so in the body */
+    if (sf->call_options != NULL && !call->has_call_options && !is_soap)
+        out[n++] = (sfi_header){ SFI_STR("Sforce-Call-Options"), sfi_str(sf->call_options) };
+    for (size_t i = 0; i < sf->package_count && !is_soap; i++)
+        if (!has_header(call, sf->packages[i].name)) out[n++] = sf->packages[i];
     if (call->trace[0] != '\0') out[n++] = (sfi_header){ SFI_STR("traceparent"), sfi_str(call->trace) };
     return n;
 }
@@ -179,7 +193,6 @@ static void cancel_transfer(void *ctx)
 sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
 {
     sfi_header headers[SFI_CALL_HEADERS_MAX];
-    char call_options[300] = "";
     sfi_buf url = { .max = 128 * SFI_KIB };
     sf_status rc = sfi_wait_check(&call->wait, call->request.what, err);
     if (rc == SF_OK && call->session == NULL && !call->request.anonymous && !sfi_auth_is_anonymous(call->sf->auth))
@@ -189,15 +202,13 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
     if (rc == SF_OK) rc = count_request(call, err);
     if (rc != SF_OK) goto done;
     bool is_soap = call->request.write_body != NULL;
-    if (call->sf->client_name != NULL && !is_soap) /* SOAP says it in the body */
-        (void)snprintf(call_options, sizeof call_options, "client=%s", call->sf->client_name);
     make_trace(call);
     call->started_ms = sfi_now_ms();
     const sfi_http_request request = {
         .method = call->request.method,
         .url = url.data,
         .headers = headers,
-        .header_count = all_headers(call, call_options, headers),
+        .header_count = all_headers(call, headers),
         .bearer = call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
         .body = call->request.body,
         .body_is_borrowed = true,

@@ -7,7 +7,8 @@
 #include "client/state_internal.h"
 
 enum {
-    SFI_CALL_HEADERS_MAX = 40,
+    SFI_CALL_HEADERS_MAX = 48,
+    SFI_CALL_OWN_HEADERS_MAX = 16,        /* of these for the client itself, package versions included */
     SFI_CALL_HEADER_BYTES_MAX = 16 * 1024 /* one line of sf_call_options.headers */
 };
 
@@ -18,7 +19,7 @@ struct sfi_call {
     sfi_buf body;             /* what write_body wrote for the attempt; a secret */
     sfi_header headers[SFI_CALL_HEADERS_MAX];
     size_t header_count;
-    bool has_accept, has_content_type;
+    bool has_accept, has_content_type, has_call_options;
     bool is_repeatable;
     sfi_wait wait;
     int32_t retries_max;

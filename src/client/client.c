@@ -56,13 +56,42 @@ static sf_status check_name(const char *option, const char *name, const char *si
     return SF_OK;
 }
 
+/* "ns=1.10": a namespace and a version. */
+static bool is_package(const char *text)
+{
+    enum { NAMESPACE_MAX = 15, VERSION_MAX = 20 };
+    size_t name = strcspn(text, "="), version = text[name] != '\0' ? strlen(text + name + 1) : 0;
+    if (name == 0 || name > NAMESPACE_MAX || version == 0 || version > VERSION_MAX) return false;
+    for (size_t i = 0; i < name; i++) {
+        int lower = sfi_ascii_lower((unsigned char)text[i]);
+        if (!((lower >= 'a' && lower <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_')) return false;
+    }
+    return strspn(text + name + 1, "0123456789.") == version;
+}
+
+static sf_status check_packages(const char *const *list, sf_error *err)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+        if (i == SF_PACKAGES_MAX)
+            return sfi_fail(err, SF_ERR_USAGE, "package_versions has more than %d", SF_PACKAGES_MAX);
+        if (!is_package(list[i]))
+            return sfi_fail(err, SF_ERR_USAGE, "package_versions: \"%.60s\"; want \"NAMESPACE=1.10\"", list[i]);
+    }
+    return SF_OK;
+}
+
 static sf_status check_options(const sf_client_options *o, sf_error *err)
 {
+    enum { NAMESPACE_MAX = 15 };
     char version[SFI_VERSION_BYTES];
     sf_status rc = check_time("call_timeout_ms", o->call_timeout_ms, err);
     if (rc == SF_OK) rc = check_retry(&o->retry, err);
     if (rc == SF_OK) rc = check_name("client_name", o->client_name, "/.-_", err);
     if (rc == SF_OK) rc = check_name("user_agent", o->user_agent, "/.-_ ();:,+@", err);
+    if (rc == SF_OK) rc = check_name("default_namespace", o->default_namespace, "_", err);
+    if (rc == SF_OK && o->default_namespace != NULL && strlen(o->default_namespace) > NAMESPACE_MAX)
+        rc = sfi_fail(err, SF_ERR_USAGE, "default_namespace has more than %d characters", NAMESPACE_MAX);
+    if (rc == SF_OK) rc = check_packages(o->package_versions, err);
     if (rc == SF_OK && o->api_version != NULL && !sfi_version_parse(sfi_str(o->api_version), version))
         rc = sfi_fail(err, SF_ERR_USAGE, "api_version is \"%.20s\"; want \"62.0\"", o->api_version);
     if (rc == SF_OK && o->max_calls < 0) rc = sfi_fail(err, SF_ERR_USAGE, "max_calls is below 0");
@@ -90,6 +119,35 @@ static sf_status copy_url(const char *name, const char *given, char **out, sf_er
     sf_status rc = sf_url_normalize(given, out, err);
     if (rc != SF_OK) sfi_error_prefix(err, "%s", name);
     return rc;
+}
+
+/* What every call says of itself: Sforce-Call-Options, and the versions of packages. false: no memory. */
+static bool make_call_headers(sf_client *sf, const sf_client_options *o)
+{
+    bool ok = true;
+    const char *name = o->client_name, *space = o->default_namespace;
+    if (name != NULL || space != NULL) {
+        sfi_buf text = { 0 };
+        if (name != NULL) (void)sfi_buf_addf(&text, "client=%s", name);
+        if (space != NULL) (void)sfi_buf_addf(&text, "%sdefaultNamespace=%s", name != NULL ? ", " : "", space);
+        sf->call_options = sfi_buf_take(&text);
+        sfi_buf_free(&text);
+        ok = sf->call_options != NULL;
+    }
+    for (size_t i = 0; ok && o->package_versions != NULL && o->package_versions[i] != NULL; i++) {
+        const char *package = o->package_versions[i];
+        size_t len = strcspn(package, "=");
+        sfi_buf header = { 0 };
+        (void)sfi_buf_addf(&header, "x-sfdc-packageversion-%.*s", (int)len, package);
+        char *header_name = sfi_buf_take(&header), *value = sfi_strdup(package + len + 1);
+        sfi_buf_free(&header);
+        ok = header_name != NULL && value != NULL;
+        if (ok)
+            sf->packages[sf->package_count++] = (sfi_header){ sfi_str(header_name), sfi_str(value) };
+        else
+            sfi_free(header_name), sfi_free(value);
+    }
+    return ok;
 }
 
 static sf_status copy_options(sf_client *sf, const sf_client_options *o, sf_error *err)
@@ -121,7 +179,7 @@ static sf_status copy_options(sf_client *sf, const sf_client_options *o, sf_erro
     sf->user_agent = sfi_buf_take(&agent);
     sfi_buf_free(&agent);
     bool ok = sf->login_url != NULL && sf->user_agent != NULL && (sf->client_name != NULL || o->client_name == NULL) &&
-              (sf->cache_dir != NULL || o->cache_dir == NULL);
+              make_call_headers(sf, o) && (sf->cache_dir != NULL || o->cache_dir == NULL);
     return ok ? SF_OK : sfi_fail_memory(err, "a client");
 }
 
@@ -178,6 +236,11 @@ void sf_client_close(sf_client *sf)
     sfi_free(sf->login_url);
     sfi_free(sf->instance_url);
     sfi_free(sf->client_name);
+    sfi_free(sf->call_options);
+    for (size_t i = 0; i < sf->package_count; i++) {
+        sfi_free((char *)(uintptr_t)sf->packages[i].name.ptr);
+        sfi_free((char *)(uintptr_t)sf->packages[i].value.ptr);
+    }
     sfi_free(sf->user_agent);
     sfi_free(sf->cache_dir);
     sfi_free(sf);

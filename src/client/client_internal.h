@@ -49,6 +49,8 @@ typedef struct sfi_answer {         /* ends with sfi_answer_clear */
 sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_call **out, sf_error *err);
 /* Wait for its end, with refresh and repeats; ends the call. Errors: mapped from the org's body. */
 sf_status sfi_call_finish(sfi_call *call, sfi_answer *out, sf_error *err);
+/* The same, but out is filled with the org's answer even when the call fails, if one came (status 0: none). */
+sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err);
 void sfi_call_cancel(sfi_call *call); /* give up and end it; NULL is fine */
 /* begin + finish. */
 sf_status sfi_call_run(sf_client *sf, const sfi_call_request *request, sfi_answer *out, sf_error *err);
@@ -76,6 +78,8 @@ const char *sfi_client_name(const sf_client *sf);           /* client_name of th
 void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);
 /* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
+/* The same from a value that was read already, such as {"success":false,"errors":[…]} in a good answer. */
+sf_status sfi_error_from_value(int status, sf_value answer, const char *what, sf_error *err);
 
 /* A slot for one per-client cache of another room (describe); freed by the client with free_fn. */
 typedef struct sfi_client_slot {

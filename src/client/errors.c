@@ -3,19 +3,22 @@
  * the tests. No state. The one idea: every dialect is brought down to a code, a message and fields; one table says which
  * status they are, and one function writes the line.
  */
+#include <salesforce/records.h>
 #include "client/state_internal.h"
 #include "xml/xml_internal.h"
 
 enum {
     TEXT_SHOWN_MAX = 200, /* bytes of a body that is no error of the API */
-    PATHS_SHOWN_MAX = 5
+    PATHS_SHOWN_MAX = 5,
+    DUPLICATES_SHOWN_MAX = 5
 };
 
 /* What an answer says, borrowed from it. */
 typedef struct said {
     sf_str code, message;
-    sf_str detail; /* put before the message: where an error of a batch stands */
-    size_t more;   /* further errors that are not shown */
+    sf_str detail;       /* put before the message: where an error of a batch stands */
+    sf_value duplicates; /* what a duplicate rule found; missing: no such rule spoke */
+    size_t more;         /* further errors that are not shown */
 } said;
 
 static const struct {
@@ -93,6 +96,44 @@ static void add_line(sfi_buf *out, sf_str text)
     }
 }
 
+/* A text of any length: of one that no message could hold, the beginning and the end, where the reason stands. */
+static void add_shortened(sfi_buf *out, sf_str text)
+{
+    enum { WHOLE_MAX = 16 * 1024, END_SHOWN = 4 * 1024 };
+    if (text.len <= WHOLE_MAX) {
+        add_line(out, text);
+        return;
+    }
+    add_line(out, (sf_str){ text.ptr, END_SHOWN });
+    (void)sfi_buf_add_str(out, " … ");
+    add_line(out, (sf_str){ text.ptr + text.len - END_SHOWN, END_SHOWN });
+}
+
+/* The rule that objects, and the records that it found. */
+static void add_duplicates(sfi_buf *out, sf_value found)
+{
+    sf_str rule = sf_get_text(found, "duplicateRule");
+    size_t shown = 0, more = 0;
+    sf_value result, match;
+    if (rule.len > 0) (void)sfi_buf_addf(out, " (rule %.*s", (int)rule.len, rule.ptr);
+    for (sf_iter it = sf_iter_begin(sf_get(found, "matchResults")); sf_iter_next(&it, NULL, &result);)
+        for (sf_iter each = sf_iter_begin(sf_get(result, "matchRecords")); sf_iter_next(&each, NULL, &match);) {
+            sf_str id = sf_get_text(match, "record.Id");
+            if (id.ptr == NULL || shown == DUPLICATES_SHOWN_MAX) {
+                more++;
+                continue;
+            }
+            (void)sfi_buf_addf(out, "%s%.*s",
+                               shown > 0      ? ", "
+                               : rule.len > 0 ? ", found "
+                                              : " (found ",
+                               (int)id.len, id.ptr);
+            shown++;
+        }
+    if (more > 0 && shown > 0) (void)sfi_buf_addf(out, " and %zu more", more);
+    if (rule.len > 0 || shown > 0) (void)sfi_buf_add_char(out, ')');
+}
+
 static const char *reason_of(int status)
 {
     switch (status) {
@@ -154,10 +195,13 @@ static sf_status fill(sf_error *err, int status, const char *what, const said *s
     (void)sfi_buf_addf(&line, "%s: ", what);
     if (s->detail.len > 0) (void)sfi_buf_addf(&line, "%.*s: ", (int)s->detail.len, s->detail.ptr);
     bool is_query = split_query_message(s->message, &place, &text);
-    add_line(&line, is_query ? text : s->message);
+    add_shortened(&line, is_query ? text : s->message);
     if (is_query) add_place(&line, place);
     if (code[0] != '\0' && !sfi_str_is(s->message, code)) (void)sfi_buf_addf(&line, " [%s]", code);
     if (s->more > 0) (void)sfi_buf_addf(&line, " (and %zu more)", s->more);
+    add_duplicates(&line, s->duplicates);
+    if (strcmp(code, "DUPLICATES_DETECTED") == 0 && sf_get_bool(s->duplicates, "allowSave", false))
+        remedy = "it can be saved all the same: allow_duplicates";
     if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
         is_retryable = line.data != NULL && sfi_limit_is_concurrent(line.data);
         remedy = is_retryable ? "too many long calls at once; try again later"
@@ -173,7 +217,7 @@ static sf_status fill(sf_error *err, int status, const char *what, const said *s
     sfi_redact(line.data);
     char fields[sizeof err->fields] = ""; /* sfi_fail clears what was collected */
     if (err != NULL) memcpy(fields, err->fields, sizeof fields);
-    (void)sfi_fail(err, rc, "%s", line.data);
+    (void)sfi_fail_text(err, rc, sfi_buf_str(&line)); /* its end is the reason: see base/error.c */
     sfi_error_set_code(err, sfi_str(code));
     if (err != NULL) {
         memcpy(err->fields, fields, sizeof fields);
@@ -206,6 +250,26 @@ static void collect_fields(sf_value error, sf_error *err)
     }
 }
 
+/* The org misspells the name, in most versions. */
+static sf_value duplicates_of(sf_value error)
+{
+    static const char *const names[] = { "duplicateResut", "duplicateResult" };
+    for (size_t i = 0; i < SFI_COUNT_OF(names); i++) {
+        sf_value found = sf_get(error, names[i]);
+        if (sf_value_type(found) == SF_OBJECT) return found;
+    }
+    return (sf_value){ 0 };
+}
+
+sf_value sf_record_duplicates(sf_value answer)
+{
+    sf_value list = sf_value_type(answer) == SF_ARRAY ? answer : sf_get(answer, "errors"), v;
+    sf_value found = duplicates_of(answer);
+    for (sf_iter it = sf_iter_begin(list); sf_value_type(found) != SF_OBJECT && sf_iter_next(&it, NULL, &v);)
+        found = duplicates_of(v);
+    return found;
+}
+
 /* One error object of any kind; false: it is none. */
 static bool read_object(sf_value v, said *s, sf_error *err)
 {
@@ -215,10 +279,20 @@ static bool read_object(sf_value v, said *s, sf_error *err)
     if (sf_value_type(v) != SF_OBJECT) return false;
     s->code = first_text(v, code_names, SFI_COUNT_OF(code_names));
     s->message = first_text(v, message_names, SFI_COUNT_OF(message_names));
+    s->duplicates = duplicates_of(v);
+    if (s->message.len == 0) s->message = first_text(s->duplicates, message_names, SFI_COUNT_OF(message_names));
     if (s->code.len == 0 && s->message.len == 0) return false;
     if (s->message.len == 0) s->message = s->code;
     collect_fields(v, err);
     return true;
+}
+
+/* Fields of the other elements: each failed validation rule is one. */
+static void collect_all_fields(sf_value errors, sf_error *err)
+{
+    sf_value v;
+    *err->fields = '\0';
+    for (sf_iter it = sf_iter_begin(errors); sf_iter_next(&it, NULL, &v);) collect_fields(v, err);
 }
 
 /* The element to show: the first, but not one that only reports what another caused. */
@@ -255,9 +329,8 @@ static sf_status fill_paths(sf_value paths, int status, const char *what, sf_err
     return rc;
 }
 
-static sf_status read_json(sfi_json *doc, int status, const char *what, sf_error *err, bool *is_known)
+static sf_status read_value(sf_value root, int status, const char *what, sf_error *err, bool *is_known)
 {
-    sf_value root = sfi_json_root(doc);
     said s = { 0 };
     *is_known = true;
     if (sf_value_type(root) == SF_ARRAY) {
@@ -265,17 +338,30 @@ static sf_status read_json(sfi_json *doc, int status, const char *what, sf_error
         if (sf_value_type(first) == SF_STRING) return fill_paths(root, status, what, err);
         if (read_object(first, &s, err)) {
             s.more = sf_value_count(root) - 1;
+            collect_all_fields(root, err);
             return fill(err, status, what, &s);
         }
     }
     sf_value nested = pick(sf_get(root, "errors")); /* {"success":false,"errors":[…]} */
     if (sf_value_type(nested) != SF_MISSING && read_object(nested, &s, err)) {
         s.more = sf_value_count(sf_get(root, "errors")) - 1;
+        collect_all_fields(sf_get(root, "errors"), err);
         return fill(err, status, what, &s);
     }
     if (read_object(root, &s, err)) return fill(err, status, what, &s);
     *is_known = false;
     return SF_OK;
+}
+
+sf_status sfi_error_from_value(int status, sf_value answer, const char *what, sf_error *err)
+{
+    sf_error local;
+    bool is_known = false;
+    if (err == NULL) err = &local;
+    *err = (sf_error){ 0 };
+    sf_status rc = read_value(answer, status, what, err, &is_known);
+    if (is_known) return rc;
+    return sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org refused, but its answer says no reason", what);
 }
 
 /* ---- XML and pages ---- */
@@ -398,7 +484,7 @@ sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, co
         sfi_json *doc = NULL;
         rc = sfi_json_new(&doc, NULL);
         if (rc == SF_OK) rc = sfi_json_parse(doc, text, NULL);
-        if (rc == SF_OK) rc = read_json(doc, status, what, err, &is_known);
+        if (rc == SF_OK) rc = read_value(sfi_json_root(doc), status, what, err, &is_known);
         sfi_json_free(doc);
     } else if (text.len > 0 && text.ptr[0] == '<') {
         sfi_xml *doc = NULL;

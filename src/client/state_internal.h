@@ -17,8 +17,10 @@ enum {
 };
 
 struct sf_client {
-    char *login_url, *instance_url, *client_name, *user_agent,
-        *cache_dir;           /* read-only after open, as all up to stats */
+    char *login_url, *instance_url, *client_name, *call_options, *user_agent,
+        *cache_dir; /* read-only after open, as all up to stats; call_options NULL: none to send */
+    sfi_header packages[SF_PACKAGES_MAX]; /* x-sfdc-packageversion-…; texts are ours */
+    size_t package_count;
     sf_retry_options retry;   /* defaults filled in; retries_max 0: never */
     int64_t call_timeout_ms;  /* 0: none */
     int64_t total_timeout_ms; /* of one attempt; 0: none */
@@ -86,8 +88,6 @@ bool sfi_usage_parse(sf_str header, sf_api_usage *out);
 /* ---- call.c ---- */
 /* Until when a call with these options may take; options NULL: the client's. @return SF_OK, SF_ERR_USAGE. */
 sf_status sfi_wait_of(const sf_client *sf, const sf_call_options *options, sfi_wait *out, sf_error *err);
-/* sfi_call_finish, but out is filled with the org's answer even when the call fails, if one came (status 0: none). */
-sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err);
 /* ---- answer.c ---- */
 /* A header's value among lines with LF between, trimmed; ptr NULL: not there. */
 sf_str sfi_header_find(const char *headers, const char *name);

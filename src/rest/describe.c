@@ -182,3 +182,36 @@ sf_status sf_get_limits(sf_client *sf, const sf_call_options *call, sf_document 
     return get_document(sf, &(sfi_call_request){ .method = "GET", .path = "limits", .options = call, .what = "limits" },
                         out, err);
 }
+
+/* ---- counts and recent items ---- */
+
+sf_status sf_get_record_counts(sf_client *sf, const char *const *objects, const sf_call_options *call,
+                               sf_document **out, sf_error *err)
+{
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
+    sfi_buf path = { 0 };
+    sfi_buf_add_str(&path, "limits/recordCount");
+    sf_status rc = sfi_rest_add_objects(&path, "?sObjects=", objects, SF_COUNT_OBJECTS_MAX, err);
+    const sfi_call_request request = { .method = "GET", .path = path.data, .options = call, .what = "record counts" };
+    if (rc == SF_OK) rc = get_document(sf, &request, out, err);
+    sfi_buf_free(&path);
+    return rc;
+}
+
+sf_status sf_get_recent(sf_client *sf, int64_t limit, const sf_call_options *call, sf_document **out, sf_error *err)
+{
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
+    if (limit < 0 || limit > SF_RECENT_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "recent: limit %lld is not within 1 to %d", (long long)limit, SF_RECENT_MAX);
+    char path[48] = "recent";
+    if (limit > 0) snprintf(path, sizeof path, "recent?limit=%lld", (long long)limit);
+    return get_document(sf, &(sfi_call_request){ .method = "GET", .path = path, .options = call, .what = "recent" },
+                        out, err);
+}
+
+sf_status sf_get_platform_action(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
+{
+    return sf_describe_basic(sf, "PlatformAction", call, out, err);
+}

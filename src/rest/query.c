@@ -412,6 +412,23 @@ static sf_value records_of_first_page(sf_query *q)
     return sf_get(root, q->body.len > 0 ? "compositeResponse.0.body.records" : "records");
 }
 
+/* The first page of what path and body ask for; q is the caller's from here, or ended. */
+static sf_status load_first(sf_query *q, sf_status rc, sf_error *failure, sf_query **out, sf_error *err)
+{
+    if (rc == SF_OK) rc = load_page(q, failure);
+    if (rc == SF_OK) rc = sfi_query_settle_columns(q, records_of_first_page(q), failure);
+    if (rc == SF_OK) {
+        sfi_query_fetch_ahead(q);
+        *out = q;
+        q = NULL;
+    } else {
+        explain_locator(failure);
+        if (err != NULL) *err = *failure;
+    }
+    sf_query_close(q);
+    return rc;
+}
+
 sf_status sf_query_open(sf_client *sf, const char *soql, const sf_query_options *options, sf_query **out, sf_error *err)
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
@@ -425,18 +442,20 @@ sf_status sf_query_open(sf_client *sf, const char *soql, const sf_query_options 
     if (q == NULL) return sfi_fail_memory(err, "a query");
     if (soql != NULL) rc = take_statement(q, soql, o, &failure);
     if (rc == SF_OK) rc = o->resume != NULL ? ask_url(q, o->resume, &failure) : ask_statement(q, 0, &failure);
-    if (rc == SF_OK) rc = load_page(q, &failure);
-    if (rc == SF_OK) rc = sfi_query_settle_columns(q, records_of_first_page(q), &failure);
-    if (rc == SF_OK) {
-        sfi_query_fetch_ahead(q);
-        *out = q;
-        q = NULL;
-    } else {
-        explain_locator(&failure);
-        if (err != NULL) *err = failure;
-    }
-    sf_query_close(q);
-    return rc;
+    return load_first(q, rc, &failure, out, err);
+}
+
+sf_status sfi_query_open_path(sf_client *sf, const char *path, const char *columns, const sf_query_options *o,
+                              sf_query **out, sf_error *err)
+{
+    sf_status rc = check_options(o, columns, err);
+    if (rc != SF_OK) return rc;
+    sf_error failure = { 0 };
+    sf_query *q = new_query(sf, o);
+    if (q == NULL) return sfi_fail_memory(err, "a query");
+    rc = sfi_columns_read(&q->columns, sfi_str(columns), &failure);
+    if (rc == SF_OK) rc = ask_url(q, path, &failure);
+    return load_first(q, rc, &failure, out, err);
 }
 
 int64_t sf_query_total(const sf_query *q)

@@ -46,6 +46,10 @@ struct sf_query {
 sf_status sfi_query_read_page(sf_query *q, sf_value page, sf_error *err);
 /* Start to fetch the page after this one, unless there is none or it is not wanted. */
 void sfi_query_fetch_ahead(sf_query *q);
+/* A cursor over the pages that begin at a path of the API. @param columns the names of
+ * the columns as a SELECT list has them. Other parameters as sf_query_open's; the options were checked. */
+sf_status sfi_query_open_path(sf_client *sf, const char *path, const char *columns, const sf_query_options *o,
+                              sf_query **out, sf_error *err);
 /* Spell the columns as the rows at hand do. */
 sf_status sfi_query_settle_columns(sf_query *q, sf_value records, sf_error *err);
 #endif

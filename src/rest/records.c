@@ -1,7 +1,8 @@
-/* records.c: the calls on single records of records.h. Called by programs; owns nothing between calls, safe from any
+/* records.c: the calls on single records of records.h, and those on a parent of related.h. Called by programs; owns nothing between calls, safe from any
  * thread. The one idea: each call says whether a repeat is harmless. Writes by id or external id are, so they go on
  * after a lost answer; a plain create is not, nor is a write under a condition that its own first attempt may have
  * ended, so these end as SF_ERR_UNKNOWN_OUTCOME. */
+#include <salesforce/related.h>
 #include "rest/rest_internal.h"
 
 /* One row of the API, by id or by external id, and the options that most calls share. */
@@ -9,14 +10,16 @@ typedef struct target {
     const char *object;
     const char *field; /* NULL: value is a record id */
     const char *value;
+    const char *relationship; /* with an id: the row that this leads to; NULL: the row itself */
 } target;
 
-enum { WHAT_BYTES = 2 * SFI_REST_NAME_MAX + 96 }; /* "get Account 0015j…", as errors begin */
+enum { WHAT_BYTES = 2 * SFI_REST_NAME_MAX + 160 }; /* "get Account 0015j…", as errors begin */
 
 static void name_call(char what[WHAT_BYTES], const char *verb, const target *t)
 {
-    snprintf(what, WHAT_BYTES, "%s %s %s%s%.40s", verb, t->object, t->field != NULL ? t->field : "",
-             t->field != NULL ? "=" : "", t->value);
+    snprintf(what, WHAT_BYTES, "%s %s %s%s%.40s%s%.60s", verb, t->object, t->field != NULL ? t->field : "",
+             t->field != NULL ? "=" : "", t->value, t->relationship != NULL ? "/" : "",
+             t->relationship != NULL ? t->relationship : "");
 }
 
 static const sf_write_options no_write_options;
@@ -40,6 +43,8 @@ static sf_status check_target(const target *t, sf_error *err)
     if (!sfi_rest_is_name(t->object))
         return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not an object's name",
                         t->object != NULL ? t->object : "(NULL)");
+    if (t->relationship != NULL && !sfi_rest_is_name(t->relationship))
+        return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a relationship's name", t->relationship);
     if (t->field == NULL) {
         if (sfi_rest_is_id(t->value)) return SF_OK;
         return sfi_fail(err, SF_ERR_USAGE, "%s: \"%.40s\" is not a record id (15 or 18 letters and digits)", t->object,
@@ -68,32 +73,15 @@ static void add_target(sfi_buf *path, const target *t)
     sfi_buf_addf(path, "sobjects/%s/", t->object);
     if (t->field != NULL) sfi_buf_addf(path, "%s/", t->field);
     (void)sfi_rest_add_value(path, t->value); /* a failure stays in the buffer */
-}
-
-/* ?fields=Name,Industry */
-static sf_status add_fields(sfi_buf *path, const char *const *fields, sf_error *err)
-{
-    if (fields == NULL) return SF_OK;
-    size_t before = path->len;
-    for (size_t i = 0; fields[i] != NULL; i++) {
-        if (!sfi_rest_is_path(fields[i]))
-            return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a field name", fields[i]);
-        sfi_buf_add_str(path, i == 0 ? "?fields=" : ",");
-        sfi_buf_add_str(path, fields[i]);
-        if (path->len - before > SFI_REST_FIELDS_TEXT_MAX)
-            return sfi_fail(err, SF_ERR_LIMIT,
-                            "the field list is longer than %d bytes, more than a URL holds: use a query",
-                            SFI_REST_FIELDS_TEXT_MAX);
-    }
-    if (path->len == before) return sfi_fail(err, SF_ERR_USAGE, "the field list is empty; NULL asks for all fields");
-    return SF_OK;
+    if (t->relationship != NULL) sfi_buf_addf(path, "/%s", t->relationship);
 }
 
 /* What the options of a write turn into. */
 typedef struct write_call {
     sfi_buf path, body;
-    char unmodified_since[32];
+    char unmodified_since[32], duplicate_rule[80];
     sfi_call_request request;
+    sf_document **refusal; /* NULL: not wanted */
 } write_call;
 
 static void write_call_clear(write_call *w)
@@ -123,8 +111,16 @@ static sf_status add_write_options(write_call *w, const sf_write_options *o, sf_
     if (o->if_unmodified_since_ms < 0)
         return sfi_fail(err, SF_ERR_USAGE, "sf_write_options: if_unmodified_since_ms lies before 1970");
     sfi_call_request *request = &w->request;
+    w->refusal = o->refusal;
+    if (o->refusal != NULL) *o->refusal = NULL;
     if (o->assignment_rule != NULL) add_header(request, "Sforce-Auto-Assign", o->assignment_rule);
-    if (o->allow_duplicates) add_header(request, "Sforce-Duplicate-Rule-Header", "allowSave=true");
+    if (o->allow_duplicates || o->duplicate_details || o->duplicates_as_user) {
+        snprintf(w->duplicate_rule, sizeof w->duplicate_rule,
+                 "allowSave=%s; includeRecordDetails=%s; runAsCurrentUser=%s", o->allow_duplicates ? "true" : "false",
+                 o->duplicate_details ? "true" : "false", o->duplicates_as_user ? "true" : "false");
+        add_header(request, "Sforce-Duplicate-Rule-Header", w->duplicate_rule);
+    }
+    if (o->update_mru) add_header(request, "Sforce-Mru", "updateMru=true");
     if (o->if_match != NULL) add_header(request, "If-Match", o->if_match);
     if (o->if_unmodified_since_ms != 0) {
         sfi_http_date_format(o->if_unmodified_since_ms, w->unmodified_since);
@@ -132,6 +128,17 @@ static sf_status add_write_options(write_call *w, const sf_write_options *o, sf_
     }
     request->options = o->call;
     return SF_OK;
+}
+
+/* What the org said when it refused, as a document; that it cannot be had is no further failure. */
+static void take_refusal(sf_client *sf, sfi_answer *answer, sf_document **refusal)
+{
+    sfi_json *doc = NULL;
+    if (sfi_json_new(&doc, NULL) == SF_OK && sfi_answer_json(sf, answer, doc, true, NULL) == SF_OK) {
+        *refusal = sfi_document_wrap(doc); /* transferred */
+        return;
+    }
+    sfi_json_free(doc);
 }
 
 /* Runs a prepared write. */
@@ -144,29 +151,17 @@ static sf_status run_write(sf_client *sf, write_call *w, const char *method, con
     w->request.path = w->path.data;
     if (w->body.len > 0) w->request.body = sfi_buf_str(&w->body);
     w->request.what = what;
-    rc = sfi_call_run(sf, &w->request, answer, err);
+    sfi_call *call;
+    rc = sfi_call_begin(sf, &w->request, &call, err);
+    if (rc == SF_OK) rc = sfi_call_finish_full(call, answer, err);
     w->request.what = NULL; /* the caller's text ends before w does */
+    if (rc != SF_OK && answer->status >= 300 && answer->body_len > 0 && w->refusal != NULL)
+        take_refusal(sf, answer, w->refusal);
+    if (rc != SF_OK) sfi_answer_clear(answer);
     return rc;
 }
 
 /* ---- answers ---- */
-
-/* {"id","success","errors":[{"statusCode","message","fields"}]} with success false and a status of 2xx. */
-static sf_status save_refused(sf_value root, const char *what, sf_error *err)
-{
-    sf_value first = sf_get(root, "errors.0");
-    sf_str code = sf_get_text(first, "statusCode");
-    if (code.ptr == NULL) code = sf_get_text(first, "errorCode");
-    sf_str message = sf_get_text(first, "message");
-    (void)sfi_fail(err, SF_ERR_ORG, "%s: %.*s: %.*s", what, (int)code.len, code.ptr != NULL ? code.ptr : "",
-                   (int)(message.len < 600 ? message.len : 600),
-                   message.ptr != NULL ? message.ptr : "the org answered success:false");
-    if (code.ptr != NULL) sfi_error_set_code(err, code);
-    sf_iter it = sf_iter_begin(sf_get(first, "fields"));
-    sf_value field;
-    while (err != NULL && sf_iter_next(&it, NULL, &field)) sfi_error_add_field(err, sf_get_text(field, NULL));
-    return SF_ERR_ORG;
-}
 
 /* The id at the end of a Location header: "/services/data/v62.0/sobjects/Account/001…". */
 static sf_id id_of_location(const sfi_answer *answer)
@@ -182,7 +177,7 @@ static sf_status read_save_result(sf_value root, const sfi_answer *answer, const
                                   sf_error *err)
 {
     sf_id id = sfi_id_make(sf_get_text(root, "id"));
-    if (!sf_get_bool(root, "success", true)) return save_refused(root, what, err);
+    if (!sf_get_bool(root, "success", true)) return sfi_error_from_value(answer->status, root, what, err);
     if (id.text[0] == '\0' && out->id.text[0] == '\0')
         return sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered %d, but no id of the record", what, answer->status);
     if (id.text[0] != '\0') out->id = id;
@@ -192,7 +187,8 @@ static sf_status read_save_result(sf_value root, const sfi_answer *answer, const
 
 /* What a create or upsert answered: 200 and 201 with a body, 204 without (versions up to 45.0). A 201 means that the
  * record is there; when its body came damaged, the Location header still says which one it is. */
-static sf_status read_saved(sf_client *sf, sfi_answer *answer, const char *what, sf_upsert_result *out, sf_error *err)
+static sf_status read_saved(sf_client *sf, sfi_answer *answer, const write_call *w, const char *what,
+                            sf_upsert_result *out, sf_error *err)
 {
     *out = (sf_upsert_result){ .id = id_of_location(answer), .created = answer->status == 201 };
     if (answer->status == 204) return SF_OK;
@@ -207,6 +203,10 @@ static sf_status read_saved(sf_client *sf, sfi_answer *answer, const char *what,
                          answer->status);
         if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
         rc = SF_ERR_UNKNOWN_OUTCOME;
+    }
+    if (rc == SF_ERR_ORG && w->refusal != NULL) {
+        *w->refusal = sfi_document_wrap(doc); /* transferred */
+        doc = NULL;
     }
     sfi_json_free(doc);
     return rc;
@@ -244,7 +244,7 @@ static sf_status create_plain(sf_client *sf, const sf_record *r, const sf_write_
     sf_status rc = sfi_record_write(r, NULL, &w->body, err);
     if (rc == SF_OK) rc = add_write_options(w, o, err);
     if (rc == SF_OK) rc = run_write(sf, w, "POST", what, &answer, err);
-    if (rc == SF_OK) rc = read_saved(sf, &answer, what, saved, err);
+    if (rc == SF_OK) rc = read_saved(sf, &answer, w, what, saved, err);
     sfi_answer_clear(&answer);
     return rc;
 }
@@ -264,7 +264,7 @@ static sf_status send_upsert(sf_client *sf, const sf_record *r, const target *t,
     if (rc == SF_OK) rc = add_write_options(w, o, err);
     w->request.repeatable = !has_condition(o);
     if (rc == SF_OK) rc = run_write(sf, w, "PATCH", what, &answer, err);
-    if (rc == SF_OK) rc = read_saved(sf, &answer, what, saved, err);
+    if (rc == SF_OK) rc = read_saved(sf, &answer, w, what, saved, err);
     sfi_answer_clear(&answer);
     return rc;
 }
@@ -283,7 +283,7 @@ sf_status sf_record_create(sf_client *sf, const sf_record *r, const sf_write_opt
     if (o->external_id == NULL) {
         rc = create_plain(sf, r, o, &w, &saved, err);
     } else {
-        target t = { sf_record_object(r), o->external_id, NULL };
+        target t = { sf_record_object(r), o->external_id, NULL, NULL };
         rc = external_value(r, o->external_id, &keep, &t.value, err);
         if (rc == SF_OK) rc = send_upsert(sf, r, &t, o->external_id, o, &w, &saved, err);
     }
@@ -307,7 +307,7 @@ sf_status sf_record_upsert(sf_client *sf, const sf_record *r, const char *field,
         return sfi_fail(err, SF_ERR_USAGE, "upsert by %s: the record may not set that field too", field);
     write_call w = { 0 };
     sf_upsert_result saved = { 0 };
-    target t = { sf_record_object(r), field, value };
+    target t = { sf_record_object(r), field, value, NULL };
     rc = send_upsert(sf, r, &t, NULL, o, &w, &saved, err);
     if (rc == SF_OK && out != NULL) *out = saved;
     write_call_clear(&w);
@@ -316,8 +316,8 @@ sf_status sf_record_upsert(sf_client *sf, const sf_record *r, const char *field,
 
 /* ---- update ---- */
 
-sf_status sf_record_update(sf_client *sf, const sf_record *r, const char *id, const sf_write_options *options,
-                           sf_error *err)
+static sf_status update_target(sf_client *sf, const sf_record *r, const target *t, const sf_write_options *options,
+                               sf_error *err)
 {
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
     const sf_write_options *o = options != NULL ? options : &no_write_options;
@@ -325,23 +325,28 @@ sf_status sf_record_update(sf_client *sf, const sf_record *r, const char *id, co
     if (rc != SF_OK) return rc;
     if (o->external_id != NULL || o->update_only)
         return sfi_fail(err, SF_ERR_USAGE, "an update by id takes no external_id or update_only");
-    target t = { sf_record_object(r), NULL, id };
-    rc = check_target(&t, err);
+    rc = check_target(t, err);
     if (rc != SF_OK) return rc;
     char what[WHAT_BYTES];
-    name_call(what, "update", &t);
+    name_call(what, "update", t);
     write_call w = { 0 };
     sfi_answer answer = { 0 };
     sf_upsert_result saved;
-    add_target(&w.path, &t);
+    add_target(&w.path, t);
     rc = sfi_record_write(r, NULL, &w.body, err);
     if (rc == SF_OK) rc = add_write_options(&w, o, err);
     w.request.repeatable = !has_condition(o);
     if (rc == SF_OK) rc = run_write(sf, &w, "PATCH", what, &answer, err);
-    if (rc == SF_OK && answer.status != 204 && answer.body_len > 0) rc = read_saved(sf, &answer, what, &saved, err);
+    if (rc == SF_OK && answer.status != 204 && answer.body_len > 0) rc = read_saved(sf, &answer, &w, what, &saved, err);
     sfi_answer_clear(&answer);
     write_call_clear(&w);
     return rc;
+}
+
+sf_status sf_record_update(sf_client *sf, const sf_record *r, const char *id, const sf_write_options *options,
+                           sf_error *err)
+{
+    return update_target(sf, r, &(target){ sf_record_object(r), NULL, id, NULL }, options, err);
 }
 
 /* ---- delete ---- */
@@ -370,14 +375,14 @@ static sf_status delete_target(sf_client *sf, const target *t, const sf_write_op
 sf_status sf_record_delete(sf_client *sf, const char *object, const char *id, const sf_write_options *options,
                            sf_error *err)
 {
-    return delete_target(sf, &(target){ object, NULL, id }, options, err);
+    return delete_target(sf, &(target){ object, NULL, id, NULL }, options, err);
 }
 
 sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
                                           const sf_write_options *options, sf_error *err)
 {
     if (field == NULL) return sfi_fail(err, SF_ERR_USAGE, "delete: the external-id field is NULL");
-    return delete_target(sf, &(target){ object, field, value }, options, err);
+    return delete_target(sf, &(target){ object, field, value, NULL }, options, err);
 }
 
 /* ---- get ---- */
@@ -398,20 +403,58 @@ static sf_status read_row(sf_client *sf, sfi_answer *answer, const target *t, sf
     return rc;
 }
 
+/* Which state of the row the answer's headers tell. */
+static void read_state(const sfi_answer *answer, sf_record_state *state)
+{
+    sf_record_state next = { .last_modified_ms = 0 };
+    sf_str etag = sfi_answer_header(answer, "ETag"), modified = sfi_answer_header(answer, "Last-Modified");
+    if (etag.ptr != NULL && etag.len < sizeof next.etag) memcpy(next.etag, etag.ptr, etag.len);
+    if (modified.ptr != NULL) (void)sfi_http_date_parse(modified, &next.last_modified_ms); /* else it stays 0 */
+    *state = next;
+}
+
 /* Ask for a row; one that comes damaged is asked for once more. */
-static sf_status run_get(sf_client *sf, const sfi_call_request *request, const target *t, sf_document **out,
-                         sf_error *err)
+static sf_status run_get(sf_client *sf, const sfi_call_request *request, const target *t, sf_record_state *state,
+                         sf_document **out, sf_error *err)
 {
     bool no_retry = request->options != NULL && request->options->no_retry;
     for (int attempt = 0;; attempt++) {
         sfi_answer answer = { 0 };
         sf_status rc = sfi_call_run(sf, request, &answer, err);
         bool came = rc == SF_OK;
+        if (came && state != NULL) read_state(&answer, state);
         if (came) rc = answer.status == 304 ? SF_DONE : read_row(sf, &answer, t, out, err);
         sfi_answer_clear(&answer);
         bool is_damaged = came && (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL);
         if (!is_damaged || attempt > 0 || no_retry) return rc;
     }
+}
+
+static sf_status check_read_options(const sf_read_options *o, sf_error *err)
+{
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved) || o->if_modified_since_ms < 0 || o->if_unmodified_since_ms < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "sf_read_options: a date before 1970, or reserved not zero");
+    if ((o->if_none_match != NULL && !sfi_rest_is_header_value(o->if_none_match)) ||
+        (o->if_match != NULL && !sfi_rest_is_header_value(o->if_match)))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_read_options: if_match or if_none_match is not an ETag");
+    return SF_OK;
+}
+
+/* dates: room for their texts until the call has begun. */
+static void add_read_options(sfi_call_request *request, const sf_read_options *o, char dates[2][32])
+{
+    if (o->if_none_match != NULL) add_header(request, "If-None-Match", o->if_none_match);
+    if (o->if_match != NULL) add_header(request, "If-Match", o->if_match);
+    if (o->if_modified_since_ms != 0) {
+        sfi_http_date_format(o->if_modified_since_ms, dates[0]);
+        add_header(request, "If-Modified-Since", dates[0]);
+    }
+    if (o->if_unmodified_since_ms != 0) {
+        sfi_http_date_format(o->if_unmodified_since_ms, dates[1]);
+        add_header(request, "If-Unmodified-Since", dates[1]);
+    }
+    if (o->update_mru) add_header(request, "Sforce-Mru", "updateMru=true");
+    request->not_modified_is_ok = o->if_none_match != NULL || o->if_modified_since_ms != 0;
 }
 
 static sf_status get_target(sf_client *sf, const target *t, const sf_read_options *options, sf_document **out,
@@ -421,25 +464,20 @@ static sf_status get_target(sf_client *sf, const target *t, const sf_read_option
     *out = NULL;
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
     const sf_read_options *o = options != NULL ? options : &no_read_options;
-    if (!sfi_is_zero(o->reserved, sizeof o->reserved) || o->if_modified_since_ms < 0)
-        return sfi_fail(err, SF_ERR_USAGE, "sf_read_options: if_modified_since_ms before 1970, or reserved not zero");
-    sf_status rc = check_target(t, err);
+    sf_status rc = check_read_options(o, err);
+    if (rc == SF_OK) rc = check_target(t, err);
     if (rc != SF_OK) return rc;
 
-    char what[WHAT_BYTES], since[32];
+    char what[WHAT_BYTES], dates[2][32];
     name_call(what, "get", t);
     sfi_buf path = { 0 };
     add_target(&path, t);
-    rc = add_fields(&path, o->fields, err);
+    rc = sfi_rest_add_fields(&path, o->fields, err);
     if (rc == SF_OK) rc = sfi_buf_status(&path, err, "the path");
     if (rc == SF_OK) {
         sfi_call_request request = { .method = "GET", .path = path.data, .options = o->call, .what = what };
-        if (o->if_modified_since_ms != 0) {
-            sfi_http_date_format(o->if_modified_since_ms, since);
-            add_header(&request, "If-Modified-Since", since);
-            request.not_modified_is_ok = true;
-        }
-        rc = run_get(sf, &request, t, out, err);
+        add_read_options(&request, o, dates);
+        rc = run_get(sf, &request, t, o->state, out, err);
     }
     sfi_buf_free(&path);
     return rc;
@@ -448,7 +486,7 @@ static sf_status get_target(sf_client *sf, const target *t, const sf_read_option
 sf_status sf_record_get(sf_client *sf, const char *object, const char *id, const sf_read_options *options,
                         sf_document **out, sf_error *err)
 {
-    return get_target(sf, &(target){ object, NULL, id }, options, out, err);
+    return get_target(sf, &(target){ object, NULL, id, NULL }, options, out, err);
 }
 
 sf_status sf_record_get_by_external_id(sf_client *sf, const char *object, const char *field, const char *value,
@@ -456,5 +494,39 @@ sf_status sf_record_get_by_external_id(sf_client *sf, const char *object, const 
 {
     if (field == NULL && out != NULL) *out = NULL;
     if (field == NULL) return sfi_fail(err, SF_ERR_USAGE, "get: the external-id field is NULL");
-    return get_target(sf, &(target){ object, field, value }, options, out, err);
+    return get_target(sf, &(target){ object, field, value, NULL }, options, out, err);
+}
+
+/* ---- a parent, along a relationship ---- */
+
+static sf_status check_related(const sf_related *at, sf_error *err)
+{
+    if (at == NULL) return sfi_fail(err, SF_ERR_USAGE, "at is NULL");
+    if (!sfi_is_zero(at->reserved, sizeof at->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_related: reserved is not zero");
+    return at->relationship != NULL ? SF_OK : sfi_fail(err, SF_ERR_USAGE, "sf_related: the relationship is NULL");
+}
+
+sf_status sf_related_get(sf_client *sf, const sf_related *at, const sf_read_options *options, sf_document **out,
+                         sf_error *err)
+{
+    if (out != NULL) *out = NULL;
+    sf_status rc = check_related(at, err);
+    if (rc != SF_OK) return rc;
+    return get_target(sf, &(target){ at->object, NULL, at->id, at->relationship }, options, out, err);
+}
+
+sf_status sf_related_update(sf_client *sf, const sf_related *at, const sf_record *r, const sf_write_options *options,
+                            sf_error *err)
+{
+    sf_status rc = check_related(at, err);
+    if (rc != SF_OK) return rc;
+    return update_target(sf, r, &(target){ at->object, NULL, at->id, at->relationship }, options, err);
+}
+
+sf_status sf_related_delete(sf_client *sf, const sf_related *at, const sf_write_options *options, sf_error *err)
+{
+    sf_status rc = check_related(at, err);
+    if (rc != SF_OK) return rc;
+    return delete_target(sf, &(target){ at->object, NULL, at->id, at->relationship }, options, err);
 }

@@ -77,6 +77,42 @@ bool sfi_rest_add_value(sfi_buf *b, const char *value)
     return ok;
 }
 
+sf_status sfi_rest_add_objects(sfi_buf *path, const char *prefix, const char *const *names, size_t max, sf_error *err)
+{
+    if (names == NULL) return sfi_buf_status(path, err, "the path");
+    size_t n = 0;
+    for (; names[n] != NULL; n++) {
+        if (n == max) return sfi_fail(err, SF_ERR_USAGE, "more than %zu objects are named", max);
+        if (!sfi_rest_is_name(names[n]))
+            return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not an object's name", names[n]);
+        sfi_buf_add_str(path, n == 0 ? prefix : ",");
+        sfi_buf_add_str(path, names[n]);
+        if (path->len > SFI_REST_FIELDS_TEXT_MAX)
+            return sfi_fail(err, SF_ERR_LIMIT, "the list of objects is longer than %d bytes, more than a URL holds",
+                            SFI_REST_FIELDS_TEXT_MAX);
+    }
+    if (n == 0) return sfi_fail(err, SF_ERR_USAGE, "the list of objects is empty");
+    return sfi_buf_status(path, err, "the path");
+}
+
+sf_status sfi_rest_add_fields(sfi_buf *path, const char *const *fields, sf_error *err)
+{
+    if (fields == NULL) return SF_OK;
+    size_t before = path->len;
+    for (size_t i = 0; fields[i] != NULL; i++) {
+        if (!sfi_rest_is_path(fields[i]))
+            return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a field name", fields[i]);
+        sfi_buf_add_str(path, i == 0 ? "?fields=" : ",");
+        sfi_buf_add_str(path, fields[i]);
+        if (path->len - before > SFI_REST_FIELDS_TEXT_MAX)
+            return sfi_fail(err, SF_ERR_LIMIT,
+                            "the field list is longer than %d bytes, more than a URL holds: use a query",
+                            SFI_REST_FIELDS_TEXT_MAX);
+    }
+    if (path->len == before) return sfi_fail(err, SF_ERR_USAGE, "the field list is empty; NULL asks for all fields");
+    return SF_OK;
+}
+
 void sfi_rest_reword(sf_error *err, const char *format, ...)
 {
     if (err == NULL) return;

@@ -28,6 +28,12 @@ bool sfi_rest_is_local_path(sf_str s);
 /* Adds a value as one step of a path: percent-encoded, dots too, so that "..", "a/b" and "x.json" stay values. */
 bool sfi_rest_add_value(sfi_buf *b, const char *value);
 
+/* "?name=Account,Contact" after checking each; names NULL: nothing is added. @return SF_OK; SF_ERR_USAGE (none, more than
+ * max, not a name); SF_ERR_LIMIT, SF_ERR_MEMORY. */
+sf_status sfi_rest_add_objects(sfi_buf *path, const char *prefix, const char *const *names, size_t max, sf_error *err);
+/* The same for fields: "?fields=Name,Owner.Name". */
+sf_status sfi_rest_add_fields(sfi_buf *path, const char *const *fields, sf_error *err);
+
 /* Replaces the message and keeps what the org said otherwise (status, code, HTTP status, fields, retry). */
 void sfi_rest_reword(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 

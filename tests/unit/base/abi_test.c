@@ -189,7 +189,9 @@ static void test_abi__structs_of_client(void **state)
         AT(sf_client_options, log_level, 500),
         AT(sf_client_options, log, 504),
         AT(sf_client_options, log_user, 512),
-        AT(sf_client_options, reserved, 520),
+        AT(sf_client_options, default_namespace, 520),
+        AT(sf_client_options, package_versions, 528),
+        AT(sf_client_options, reserved, 536),
         SIZE(sf_call_options, 64),
         AT(sf_call_options, timeout_ms, 0),
         AT(sf_call_options, cancel, 8),
@@ -366,12 +368,25 @@ static void test_abi__structs_of_records(void **state)
         AT(sf_write_options, if_match, 24),
         AT(sf_write_options, if_unmodified_since_ms, 32),
         AT(sf_write_options, call, 40),
-        AT(sf_write_options, reserved, 48),
+        AT(sf_write_options, refusal, 48),
+        AT(sf_write_options, duplicate_details, 56),
+        AT(sf_write_options, duplicates_as_user, 57),
+        AT(sf_write_options, update_mru, 58),
+        AT(sf_write_options, reserved, 64),
         SIZE(sf_read_options, 88),
         AT(sf_read_options, fields, 0),
         AT(sf_read_options, if_modified_since_ms, 8),
         AT(sf_read_options, call, 16),
-        AT(sf_read_options, reserved, 24),
+        AT(sf_read_options, if_none_match, 24),
+        AT(sf_read_options, if_match, 32),
+        AT(sf_read_options, if_unmodified_since_ms, 40),
+        AT(sf_read_options, state, 48),
+        AT(sf_read_options, update_mru, 56),
+        AT(sf_read_options, reserved, 64),
+        SIZE(sf_record_state, 168),
+        AT(sf_record_state, etag, 0),
+        AT(sf_record_state, last_modified_ms, 128),
+        AT(sf_record_state, reserved, 136),
         SIZE(sf_upsert_result, 40),
         AT(sf_upsert_result, id, 0),
         AT(sf_upsert_result, created, 19),
@@ -379,6 +394,41 @@ static void test_abi__structs_of_records(void **state)
     };
     (void)state;
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
+static void test_abi__structs_of_org_calls(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_picklist_value, 40),
+        AT(sf_picklist_value, value, 0),
+        AT(sf_picklist_value, label, 8),
+        AT(sf_picklist_value, is_active, 16),
+        AT(sf_picklist_value, is_default, 17),
+        AT(sf_picklist_value, reserved, 24),
+        SIZE(sf_related, 56),
+        AT(sf_related, object, 0),
+        AT(sf_related, id, 8),
+        AT(sf_related, relationship, 16),
+        AT(sf_related, reserved, 24),
+        SIZE(sf_changes_options, 56),
+        AT(sf_changes_options, start_ms, 0),
+        AT(sf_changes_options, end_ms, 8),
+        AT(sf_changes_options, call, 16),
+        AT(sf_changes_options, reserved, 24),
+        SIZE(sf_change, 48),
+        AT(sf_change, id, 0),
+        AT(sf_change, deleted_ms, 24),
+        AT(sf_change, reserved, 32),
+        NUMBER(SF_LAYOUT_OBJECTS_MAX, 100),
+        NUMBER(SF_COUNT_OBJECTS_MAX, 200),
+        NUMBER(SF_RECENT_MAX, 2000),
+        NUMBER(SF_CHANGES_DAYS_MAX, 30),
+        NUMBER(SF_PASSWORD_MAX, 1000),
+        NUMBER(SF_PACKAGES_MAX, 8),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+    assert_string_equal(SF_RECORD_TYPE_MASTER, "012000000000000AAA");
 }
 
 static void test_abi__structs_of_search(void **state)
@@ -440,7 +490,7 @@ int main(void)
         cmocka_unit_test(test_abi__structs_of_describe),  cmocka_unit_test(test_abi__structs_of_query),
         cmocka_unit_test(test_abi__numbers_of_query),     cmocka_unit_test(test_abi__structs_of_records),
         cmocka_unit_test(test_abi__structs_of_search),    cmocka_unit_test(test_abi__structs_of_value),
-        cmocka_unit_test(test_abi__numbers_of_value),
+        cmocka_unit_test(test_abi__structs_of_org_calls), cmocka_unit_test(test_abi__numbers_of_value),
     };
     if (sizeof(void *) != 8 || sizeof(long) != 8) {
         print_message("sizes and offsets are pinned for LP64 only\n");

@@ -44,6 +44,7 @@ static wire_server *start_org(wire_step script[8])
 /* Each text that the client has to copy. */
 static sf_client_options all_options(const char *url)
 {
+    static const char *const packages[] = { "acme=1.10", "other=2", NULL };
     return (sf_client_options){
         .login_url = url,
         .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
@@ -57,6 +58,8 @@ static sf_client_options all_options(const char *url)
         .user_agent = "a test",
         .cache_dir = "/tmp",
         .traceparent = true,
+        .default_namespace = "acme",
+        .package_versions = packages,
     };
 }
 
@@ -100,13 +103,37 @@ static void test_client__survives_each_failed_allocation(void **state)
     }
 }
 
+static void test_client__refuses_wrong_namespaces_and_packages(void **state)
+{
+    static const char *const many[] = { "a=1", "b=1", "c=1", "d=1", "e=1", "f=1", "g=1", "h=1", "i=1", NULL };
+    static const char *const wrong[] = {
+        "acme", "acme=", "=1.0", "acme=x", "ac-me=1", "acme=1\r\nX: y", "toolonganamespace=1"
+    };
+    static const char *const spaces[] = { "", "a b", "acme\r\nX: y", "toolonganamespace" };
+    (void)state;
+    sf_client *sf = NULL;
+    sf_error err;
+    for (size_t i = 0; i <= COUNT_OF(wrong); i++) {
+        const char *const one[] = { i < COUNT_OF(wrong) ? wrong[i] : NULL, NULL };
+        sf_client_options options = { .package_versions = i < COUNT_OF(wrong) ? one : many };
+        assert_int_equal(sf_client_open(&options, &sf, &err), SF_ERR_USAGE);
+        assert_null(sf);
+        assert_non_null(strstr(err.message, "package_versions"));
+    }
+    for (size_t i = 0; i < COUNT_OF(spaces); i++) {
+        assert_int_equal(sf_client_open(&(sf_client_options){ .default_namespace = spaces[i] }, &sf, &err),
+                         SF_ERR_USAGE);
+        assert_non_null(strstr(err.message, "default_namespace"));
+    }
+}
+
 static void test_client__refuses_options_that_it_does_not_know(void **state)
 {
     (void)state;
     sf_client_options options = all_options("https://acme.my.salesforce.com");
     sf_client *sf = NULL;
     sf_error err;
-    uint64_t *const words[] = { &options.reserved[7], &options.auth.reserved[0], &options.transport.reserved[3],
+    uint64_t *const words[] = { &options.reserved[5], &options.auth.reserved[0], &options.transport.reserved[3],
                                 &options.retry.reserved[1] };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         *words[i] = 1;
@@ -124,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_client__survives_each_failed_allocation),
+        cmocka_unit_test(test_client__refuses_wrong_namespaces_and_packages),
         cmocka_unit_test(test_client__refuses_options_that_it_does_not_know),
     };
     test_allocator_install();
