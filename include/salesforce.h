@@ -14,5 +14,7 @@
 #include <salesforce/search.h>
 #include <salesforce/stream.h>
 #include <salesforce/users.h>
+#include <salesforce/soap.h>
 #include <salesforce/value.h>
+#include <salesforce/xml.h>
 #endif

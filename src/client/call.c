@@ -182,7 +182,8 @@ static sf_status renew(sfi_call *call, const sf_error *cause, sf_error *err)
     if (err != NULL) {
         if (err->http_status == 0) err->http_status = cause->http_status;
         if (err->code[0] == '\0') sfi_error_set_code(err, sfi_str(cause->code));
-        sfi_error_prefix(err, "%s", call->request.what);
+        sfi_error_prefix(err, "%.300s",
+                         cause->message[0] != '\0' ? cause->message : call->request.what); /* what the org said */
     }
     return rc;
 }

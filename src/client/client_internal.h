@@ -80,6 +80,8 @@ void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
 /* The same from a value that was read already, such as {"success":false,"errors":[…]} in a good answer. */
 sf_status sfi_error_from_value(int status, sf_value answer, const char *what, sf_error *err);
+/* The same from a code and a message that stood apart, as in the row of a batch. */
+sf_status sfi_error_from_code(int status, sf_str code, sf_str message, const char *what, sf_error *err);
 
 /* A slot for one per-client cache of another room (describe); freed by the client with free_fn. */
 typedef struct sfi_client_slot {

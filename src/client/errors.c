@@ -472,6 +472,12 @@ static sf_status fill_text(sf_str text, int status, const char *what, sf_error *
     return rc;
 }
 
+sf_status sfi_error_from_code(int status, sf_str code, sf_str message, const char *what, sf_error *err)
+{
+    if (err != NULL) *err = (sf_error){ 0 };
+    return fill(err, status, what, &(said){ .code = code, .message = message.len > 0 ? message : code });
+}
+
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err)
 {
     sf_error local; /* fields are collected in it before the line is written */

@@ -1,7 +1,8 @@
 /*
  * read.c: see xml_internal.h. A tree made by libxml2 under rules of ours. The one idea: what makes XML dangerous is the
- * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; depth is counted as
- * elements open, so that a bomb of nesting ends there as well.
+ * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; open elements, all
+ * elements and the bytes of a start tag are counted (attributes cost libxml2 time by their square), so that bombs of
+ * nesting, of elements and of attributes end there as well.
  * libxml2 is loaded when the first XML comes (libxml.h): with ICU behind it, it would cost every program a good part of its
  * start, and most programs never meet SOAP.
  */
@@ -21,8 +22,10 @@ struct sfi_xml {
 typedef struct refusal { /* reached from the parser as _private */
     const sfi_libxml *lib;
     bool has_dtd;
-    bool is_deep;
-    startElementNsSAX2Func start;
+    bool is_deep, is_many;
+    int open;                     /* elements, when no tree is made */
+    size_t count;                 /* elements so far */
+    startElementNsSAX2Func start; /* NULL: no tree is made */
 } refusal;
 
 static void refuse_dtd(void *ctx, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
@@ -41,12 +44,43 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
 {
     xmlParserCtxtPtr parser = ctx;
     refusal *refused = parser->_private;
-    if (parser->nodeNr >= SFI_XML_DEPTH_MAX) {
-        refused->is_deep = true;
+    int depth = refused->start != NULL ? parser->nodeNr : refused->open++;
+    refused->is_deep |= depth >= SFI_XML_DEPTH_MAX;
+    refused->is_many |= ++refused->count > SF_XML_ELEMENTS_MAX;
+    if (refused->is_deep || refused->is_many)
         refused->lib->stop(parser);
-        return;
+    else if (refused->start != NULL)
+        refused->start(ctx, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
+}
+
+static void end_element(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    (void)name;
+    (void)prefix;
+    (void)uri;
+    xmlParserCtxtPtr parser = ctx;
+    refusal *refused = parser->_private;
+    refused->open--;
+}
+
+/* Bytes of the longest start tag; quoted values may hold '>'. Comments, CDATA and the declaration are none. */
+static size_t longest_tag(sf_str text)
+{
+    size_t longest = 0;
+    const char *end = text.ptr + text.len;
+    for (const char *p = text.ptr; (p = memchr(p, '<', (size_t)(end - p))) != NULL && ++p < end;) {
+        if (*p == '!' || *p == '?' || *p == '/') continue;
+        const char *from = p;
+        for (char quote = 0; p < end && (quote != 0 || *p != '>'); p++) {
+            if (*p == '<') break; /* not well-formed, or the rest of a comment */
+            if (quote == 0 && (*p == '"' || *p == '\''))
+                quote = *p;
+            else if (*p == quote)
+                quote = 0;
+        }
+        if ((size_t)(p - from) > longest) longest = (size_t)(p - from);
     }
-    refused->start(ctx, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
+    return longest;
 }
 
 static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf_error *err)
@@ -55,43 +89,102 @@ static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf
     if (refused->is_deep)
         return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SFI_XML_DEPTH_MAX)",
                         SFI_XML_DEPTH_MAX);
+    if (refused->is_many)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML of more than %d elements (SF_XML_ELEMENTS_MAX)", SF_XML_ELEMENTS_MAX);
     if (parser->lastError.code == XML_ERR_NO_MEMORY) return sfi_fail_memory(err, "an XML document");
     sf_str why = sfi_trim(sfi_str(parser->lastError.message));
     return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %.*s", parser->lastError.line,
                     parser->lastError.int2, (int)why.len, why.ptr != NULL ? why.ptr : "");
 }
 
-sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
+sf_status sfi_xml_available(sf_error *err)
 {
-    *out = NULL;
+    if (sfi_libxml_get() != NULL) return SF_OK;
+    return sfi_fail(err, SF_ERR_UNSUPPORTED,
+                    "SOAP needs the library libxml2, which is not on this machine: install Debian's package libxml2");
+}
+
+static sf_status check_text(sf_str text, sf_error *err)
+{
     if (text.ptr == NULL || text.len == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "XML expected, but there is nothing");
     if (text.len > SFI_XML_BYTES_MAX)
         return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len,
                         SFI_XML_BYTES_MAX);
     _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
-    const sfi_libxml *lib = sfi_libxml_get();
-    if (lib == NULL)
-        return sfi_fail(
-            err, SF_ERR_UNSUPPORTED,
-            "SOAP needs the library libxml2, which is not on this machine: install Debian's package libxml2");
+    size_t tag = longest_tag(text);
+    if (tag > SF_XML_TAG_BYTES_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML with a start tag of %zu bytes is over %d (SF_XML_TAG_BYTES_MAX)", tag,
+                        SF_XML_TAG_BYTES_MAX);
+    return sfi_xml_available(err);
+}
 
-    sf_status rc = SF_ERR_MEMORY;
-    refusal refused = { .lib = lib };
-    sfi_xml *doc = sfi_calloc(sizeof *doc);
+/* No XML_PARSE_NOENT, no DTD, no network, no HUGE: libxml2's own bounds hold too. */
+static xmlParserCtxtPtr new_parser(const sfi_libxml *lib, sf_str text, refusal *refused)
+{
     xmlParserCtxtPtr parser = lib->new_memory_parser(text.ptr, (int)text.len);
+    if (parser == NULL) return NULL;
+    (void)lib->use_options(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+                                       XML_PARSE_COMPACT);
+    refused->lib = lib;
+    refused->start = parser->sax->startElementNs;
+    parser->_private = refused;
+    parser->sax->internalSubset = refuse_dtd;
+    parser->sax->startElementNs = start_element;
+    return parser;
+}
+
+static bool is_good(const xmlParserCtxt *parser, const refusal *refused)
+{
+    return parser->wellFormed && !refused->has_dtd && !refused->is_deep && !refused->is_many;
+}
+
+static void free_parser(const sfi_libxml *lib, xmlParserCtxtPtr parser)
+{
+    if (parser == NULL) return;
+    lib->free_doc(parser->myDoc);
+    parser->myDoc = NULL;
+    lib->free_parser(parser);
+}
+
+sf_status sfi_xml_check(sf_str text, int first_line, sf_error *err)
+{
+    sf_status rc = check_text(text, err);
+    if (rc != SF_OK) return rc;
+    const sfi_libxml *lib = sfi_libxml_get();
+    refusal refused = { 0 };
+    xmlParserCtxtPtr parser = new_parser(lib, text, &refused);
+    if (parser == NULL) return sfi_fail_memory(err, "an XML document");
+    refused.start = NULL;
+    parser->sax->endElementNs = end_element;
+    parser->sax->characters = NULL;
+    parser->sax->cdataBlock = NULL;
+    parser->sax->ignorableWhitespace = NULL;
+    parser->sax->comment = NULL;
+    parser->sax->processingInstruction = NULL;
+    parser->sax->reference = NULL;
+    if (parser->input != NULL) parser->input->line = first_line;
+    if (lib->parse(parser) != 0 || !is_good(parser, &refused) ||
+        !parser->nsWellFormed) /* a prefix that nobody declares */
+        rc = explain(parser, &refused, err);
+    free_parser(lib, parser);
+    return rc;
+}
+
+sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
+{
+    *out = NULL;
+    sf_status rc = check_text(text, err);
+    if (rc != SF_OK) return rc;
+    const sfi_libxml *lib = sfi_libxml_get();
+    rc = SF_ERR_MEMORY;
+    refusal refused = { 0 };
+    sfi_xml *doc = sfi_calloc(sizeof *doc);
+    xmlParserCtxtPtr parser = new_parser(lib, text, &refused);
     if (doc == NULL || parser == NULL) {
         (void)sfi_fail_memory(err, "an XML document");
         goto done;
     }
-    /* No XML_PARSE_NOENT, no DTD, no network, no HUGE: libxml2's own bounds hold too. */
-    (void)lib->use_options(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
-                                       XML_PARSE_COMPACT);
-    refused.start = parser->sax->startElementNs;
-    parser->_private = &refused;
-    parser->sax->internalSubset = refuse_dtd;
-    parser->sax->startElementNs = start_element;
-    if (lib->parse(parser) != 0 || !parser->wellFormed || refused.has_dtd || refused.is_deep ||
-        lib->root(parser->myDoc) == NULL) {
+    if (lib->parse(parser) != 0 || !is_good(parser, &refused) || lib->root(parser->myDoc) == NULL) {
         rc = explain(parser, &refused, err);
         goto done;
     }
@@ -102,11 +195,7 @@ sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err)
     doc = NULL;
     rc = SF_OK;
 done:
-    if (parser != NULL) {
-        lib->free_doc(parser->myDoc);
-        parser->myDoc = NULL;
-        lib->free_parser(parser);
-    }
+    free_parser(lib, parser);
     sfi_free(doc);
     return rc;
 }
@@ -249,4 +338,118 @@ const char *sfi_xml_text(sfi_xml *doc, const sfi_xml_element *e)
 const char *sfi_xml_get(sfi_xml *doc, const sfi_xml_element *e, const char *path)
 {
     return sfi_xml_text(doc, sfi_xml_find(e, path));
+}
+
+/* ---- writing a tree ---- */
+
+static void add_name(sfi_buf *out, const xmlNs *ns, const xmlChar *name)
+{
+    if (ns != NULL && ns->prefix != NULL) (void)sfi_buf_addf(out, "%s:", (const char *)ns->prefix);
+    (void)sfi_buf_add_str(out, (const char *)name);
+}
+
+static void add_declaration(sfi_buf *out, const xmlNs *ns)
+{
+    if (ns->prefix != NULL)
+        (void)sfi_buf_addf(out, " xmlns:%s=\"", (const char *)ns->prefix);
+    else
+        (void)sfi_buf_add_str(out, " xmlns=\"");
+    sfi_xml_escape(out, sfi_str(ns->href != NULL ? (const char *)ns->href : ""));
+    (void)sfi_buf_add_char(out, '"');
+}
+
+static bool has_prefix(const xmlNs *list, const xmlNs *end, const xmlChar *prefix)
+{
+    for (; list != end; list = list->next) {
+        bool both = list->prefix != NULL && prefix != NULL;
+        if (both ? strcmp((const char *)list->prefix, (const char *)prefix) == 0 : list->prefix == prefix) return true;
+    }
+    return false;
+}
+
+/* Is a prefix declared between n and the element above it, so that the latter's is hidden? */
+static bool is_hidden(const xmlNode *n, const xmlNode *above, const xmlChar *prefix)
+{
+    for (; n != above; n = n->parent)
+        if (has_prefix(n->nsDef, NULL, prefix)) return true;
+    return false;
+}
+
+static void add_start(sfi_buf *out, const xmlNode *n, bool is_first)
+{
+    (void)sfi_buf_add_char(out, '<');
+    add_name(out, n->ns, n->name);
+    for (const xmlNs *ns = n->nsDef; ns != NULL; ns = ns->next) add_declaration(out, ns);
+    for (const xmlNode *up = n->parent; is_first && up != NULL && up->type == XML_ELEMENT_NODE; up = up->parent)
+        for (const xmlNs *ns = up->nsDef; ns != NULL; ns = ns->next)
+            if (!is_hidden(n, up, ns->prefix)) add_declaration(out, ns);
+    for (const xmlAttr *a = n->properties; a != NULL; a = a->next) {
+        (void)sfi_buf_add_char(out, ' ');
+        add_name(out, a->ns, a->name);
+        (void)sfi_buf_add_str(out, "=\"");
+        for (const xmlNode *t = a->children; t != NULL; t = t->next)
+            if (t->content != NULL) sfi_xml_escape(out, sfi_str((const char *)t->content));
+        (void)sfi_buf_add_char(out, '"');
+    }
+}
+
+static bool is_blank(const xmlNode *n)
+{
+    return n->type == XML_TEXT_NODE && (n->content == NULL || sfi_trim(sfi_str((const char *)n->content)).len == 0);
+}
+
+/* Holds elements and between them nothing but blanks. */
+static bool is_structure(const xmlNode *n)
+{
+    bool has_element = false;
+    for (const xmlNode *c = n->children; c != NULL; c = c->next) {
+        has_element |= c->type == XML_ELEMENT_NODE;
+        if (c->type == XML_TEXT_NODE && !is_blank(c)) return false;
+    }
+    return has_element;
+}
+
+static void add_line_end(sfi_buf *out, int depth)
+{
+    (void)sfi_buf_add_char(out, '\n');
+    for (int i = 0; i < depth; i++) (void)sfi_buf_add_str(out, "  ");
+}
+
+static void add_end(sfi_buf *out, const xmlNode *n)
+{
+    (void)sfi_buf_add_str(out, "</");
+    add_name(out, n->ns, n->name);
+    (void)sfi_buf_add_char(out, '>');
+}
+
+/* Without recursion: down to the first child, on to the next sibling, up to the parent. Ends at the root it began with. */
+void sfi_xml_serialize(const sfi_xml_element *e, bool indent, sfi_buf *out)
+{
+    const xmlNode *root = as_node(e), *n = root;
+    int depth = 0;
+    while (!out->failed) {
+        bool goes_down = false;
+        if (n->type == XML_ELEMENT_NODE) {
+            if (indent && n != root && is_structure(n->parent)) add_line_end(out, depth);
+            add_start(out, n, n == root);
+            goes_down = n->children != NULL;
+            (void)sfi_buf_add_str(out, goes_down ? ">" : "/>");
+        } else if (n->type == XML_TEXT_NODE && n->content != NULL &&
+                   !(indent && is_blank(n) && is_structure(n->parent))) {
+            sfi_xml_escape(out, sfi_str((const char *)n->content));
+        }
+        if (goes_down) {
+            depth++;
+            n = n->children;
+            continue;
+        }
+        while (n != root && n->next == NULL) {
+            n = n->parent;
+            depth--;
+            if (indent && is_structure(n)) add_line_end(out, depth);
+            add_end(out, n);
+        }
+        if (n == root) return;
+        n = n->next;
+    }
 }

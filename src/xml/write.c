@@ -26,9 +26,19 @@ static const char *entity_of(char c)
     }
 }
 
+static bool is_plain(char c)
+{
+    return c >= ' ' && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+}
+
 void sfi_xml_escape(sfi_buf *out, sf_str text)
 {
     for (size_t i = 0; i < text.len && !out->failed;) {
+        size_t plain = i; /* most text needs nothing: it goes as a run */
+        while (plain < text.len && is_plain(text.ptr[plain])) plain++;
+        if (plain > i) (void)sfi_buf_add(out, text.ptr + i, plain - i);
+        i = plain;
+        if (i == text.len) break;
         size_t len = sfi_utf8_sequence(text.ptr + i, text.len - i);
         const char *entity = len == 1 ? entity_of(text.ptr[i]) : NULL;
         if (len == 0 || !is_xml_char(text.ptr + i, len))
@@ -49,6 +59,29 @@ bool sfi_xml_can_carry(sf_str text)
         i += len;
     }
     return true;
+}
+
+static size_t name_len(const char *s)
+{
+    size_t n = 0;
+    for (;; n++) {
+        char c = (char)sfi_ascii_lower((unsigned char)s[n]);
+        bool starts = (c >= 'a' && c <= 'z') || c == '_';
+        if (!starts && (n == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.'))) return n;
+    }
+}
+
+bool sfi_xml_is_qname(const char *name)
+{
+    if (name == NULL) return false;
+    size_t n = name_len(name);
+    if (n == 0) return false;
+    if (name[n] == ':') {
+        size_t local = name_len(name + n + 1);
+        if (local == 0) return false;
+        n += 1 + local;
+    }
+    return name[n] == '\0' && n < 128;
 }
 
 /* Failures of the buffer stay in it: whoever made it looks once at the end. */

@@ -6,12 +6,13 @@
  */
 #ifndef SFI_XML_INTERNAL_H
 #define SFI_XML_INTERNAL_H
+#include <salesforce/xml.h>
 #include "base/base_internal.h"
 
 enum {
-    SFI_XML_DEPTH_MAX = 128 /* elements inside one another */
+    SFI_XML_DEPTH_MAX = SF_XML_DEPTH_MAX /* elements inside one another */
 };
-#define SFI_XML_BYTES_MAX (64 * SFI_MIB)
+#define SFI_XML_BYTES_MAX SF_XML_BYTES_MAX
 
 /* ---- reading ---- */
 typedef struct sfi_xml sfi_xml;
@@ -20,6 +21,11 @@ typedef struct sfi_xml_element sfi_xml_element; /* borrowed from its document */
 /* @param text borrowed for the call. @param out owned by the caller, ends with sfi_xml_free; NULL on failure.
  * @return SF_OK, SF_ERR_PROTOCOL (not well-formed: line and column; or a DTD), SF_ERR_LIMIT (bytes, depth), SF_ERR_MEMORY. */
 sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err);
+/* The same without making a tree: is it well-formed, and within the limits? @param first_line number of the first line in
+ * messages. */
+sf_status sfi_xml_check(sf_str text, int first_line, sf_error *err);
+/* SF_ERR_UNSUPPORTED when libxml2 is not on this machine. */
+sf_status sfi_xml_available(sf_error *err);
 void sfi_xml_free(sfi_xml *doc);        /* NULL is fine */
 void sfi_xml_free_secret(sfi_xml *doc); /* overwrites all text before */
 
@@ -34,6 +40,8 @@ sfi_xml_element *sfi_xml_next(const sfi_xml_element *e, const char *name);
 sfi_xml_element *sfi_xml_find(const sfi_xml_element *e, const char *path);
 /* First element of this local name at any depth below e, in document order. */
 sfi_xml_element *sfi_xml_search(const sfi_xml_element *e, const char *name);
+/* Adds an element as XML text: see sf_xml_to_text. */
+void sfi_xml_serialize(const sfi_xml_element *e, bool indent, sfi_buf *out);
 /* Value of an attribute by local name, borrowed; NULL: not there, or no memory. */
 const char *sfi_xml_attribute(sfi_xml *doc, const sfi_xml_element *e, const char *name);
 /* xsi:nil="true" or "1". */
@@ -48,6 +56,9 @@ const char *sfi_xml_get(sfi_xml *doc, const sfi_xml_element *e, const char *path
  * cannot carry at all (other control characters, U+FFFE, U+FFFF, broken UTF-8) becomes U+FFFD. */
 void sfi_xml_escape(sfi_buf *out, sf_str text);
 bool sfi_xml_can_carry(sf_str text); /* false: sfi_xml_escape would put U+FFFD somewhere */
+bool sfi_xml_is_qname(const char *name); /* "name" or "prefix:name", ASCII */
+/* Keeps a failure of the caller's in a writer (the first one stays); failure NULL: only asks. Answers what is kept. */
+sf_status sfi_xml_writer_fail(sf_xml_writer *w, const sf_error *failure);
 void sfi_xml_declaration(sfi_buf *out);
 void sfi_xml_open(sfi_buf *out, const char *name);  /* "<name>"; name may carry literal attributes: "a:b x=\"1\"" */
 void sfi_xml_close(sfi_buf *out, const char *name); /* "</name>" */
