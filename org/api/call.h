@@ -42,7 +42,8 @@ struct sfo_org {
     sfo_sessions *sessions; /* each has a lock of its own */
     sfo_faults *faults;
     sfo_stats *stats;
-    sfo_approvals *approvals; /* read only after sfo_org_new */
+    sfo_approvals *approvals; /* these two are read only after sfo_org_new */
+    struct sfo_action_set *actions;
 };
 
 typedef struct sfo_call {

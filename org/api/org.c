@@ -1,6 +1,6 @@
 /* org.c: see api.h. sfo_org_handle is the one way in: it asks the faults, sends the call through its door, and adds the
  * headers that every answer has. */
-#include "api/call.h"
+#include "api/actions.h"
 #include "api/settings.h"
 
 enum {
@@ -151,6 +151,10 @@ static sf_status load_actions(sfo_org *org, sf_error *err)
         rc = sfo_approvals_load(org->store, sf_get(standard, "approvalProcesses"), sf_get(standard, "processRules"),
                                 sfo_schema_extra(org->schema, "approvalProcesses"),
                                 sfo_schema_extra(org->schema, "processRules"), &org->approvals, err);
+        if (rc == SF_OK)
+            rc = sfo_actions_load(org->schema, sf_get(standard, "quickActions"), sf_get(standard, "invocableActions"),
+                                  sfo_schema_extra(org->schema, "quickActions"),
+                                  sfo_schema_extra(org->schema, "invocableActions"), &org->actions, err);
     }
     sfi_json_free(doc);
     return rc;
@@ -189,6 +193,7 @@ void sfo_org_free(sfo_org *org)
     sfo_faults_free(org->faults);
     sfo_stats_free(org->stats);
     sfo_approvals_free(org->approvals);
+    sfo_actions_free(org->actions);
     sfi_free(org->username);
     sfi_free(org->client_id);
     sfi_free_secret(org->password);

@@ -4,6 +4,8 @@
 #include "api/call.h"
 
 /* rest_describe.c */
+/* Metadata: ETag and Last-Modified of all of it. true: the client's copy is still good, and the 304 is the answer. */
+bool sfo_answer_if_known(sfo_call *call);
 void sfo_rest_describe_global(sfo_call *call);
 void sfo_rest_describe(sfo_call *call);
 void sfo_rest_basic_info(sfo_call *call);
@@ -47,6 +49,29 @@ void sfo_rest_search(sfo_call *call);
 void sfo_rest_parameterized_search(sfo_call *call); /* GET and POST */
 void sfo_rest_search_scope(sfo_call *call);
 void sfo_rest_search_suggestions(sfo_call *call);
+
+/* rest_quick.c: /quickActions and /sobjects/{O}/quickActions */
+void sfo_rest_quick_actions(sfo_call *call);
+void sfo_rest_quick_action(sfo_call *call);
+void sfo_rest_quick_describe(sfo_call *call);
+void sfo_rest_quick_defaults(sfo_call *call);
+void sfo_rest_quick_invoke(sfo_call *call);
+/* rest_actions.c: /actions */
+void sfo_rest_actions(sfo_call *call);
+void sfo_rest_actions_standard(sfo_call *call);
+void sfo_rest_actions_custom(sfo_call *call);
+void sfo_rest_actions_kind(sfo_call *call);
+void sfo_rest_action_standard(sfo_call *call); /* these three: GET and POST */
+void sfo_rest_action_custom(sfo_call *call);
+void sfo_rest_action_of_object(sfo_call *call);
+/* [{"statusCode","message","fields"}], as results of actions and processes have it */
+void sfo_write_action_errors(sfi_json_writer *w, const sfo_fault *fault);
+/* rest_process.c: /process */
+void sfo_rest_approvals(sfo_call *call);
+void sfo_rest_process(sfo_call *call);
+void sfo_rest_rules(sfo_call *call);
+void sfo_rest_rule(sfo_call *call);
+void sfo_rest_rules_trigger(sfo_call *call);
 
 /* ---- shared by the record handlers (rest_records.c) ---- */
 /* The object of args[0]; NULL: the response is the 404. */

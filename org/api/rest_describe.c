@@ -4,8 +4,7 @@
 
 enum { RECENT_MAX = 5 };
 
-/* true: the client's copy is still good, and the 304 is the answer. */
-static bool answer_if_known(sfo_call *call)
+bool sfo_answer_if_known(sfo_call *call)
 {
     char date[32];
     sfi_http_date_format(call->org->metadata_modified_ms, date);
@@ -18,7 +17,7 @@ static bool answer_if_known(sfo_call *call)
 
 void sfo_rest_describe_global(sfo_call *call)
 {
-    if (answer_if_known(call)) return;
+    if (sfo_answer_if_known(call)) return;
     (void)sfo_answer_json(call, 200);
     sfo_describe_global(call->org->schema, call->version, &call->response->body);
 }
@@ -26,7 +25,7 @@ void sfo_rest_describe_global(sfo_call *call)
 void sfo_rest_describe(sfo_call *call)
 {
     const sfo_object *o = sfo_call_object(call);
-    if (o == NULL || answer_if_known(call)) return;
+    if (o == NULL || sfo_answer_if_known(call)) return;
     (void)sfo_answer_json(call, 200);
     sfo_describe_object(call->org->schema, o, call->version, &call->response->body);
 }
