@@ -150,12 +150,24 @@ static bool check_text(sfo_store *s, const sfo_field *field, sfo_cell *cell, sfo
 
 /* ---- references ---- */
 
+/* Nothing new may hang on a lead that became a contact. */
+static bool check_not_converted(sfo_store *s, const char *lead, sfo_fault *f)
+{
+    sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT IsConverted FROM Lead WHERE Id=?1", f);
+    if (stmt == NULL) return false;
+    sfo_bind_id(stmt, 1, lead);
+    bool converted = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) != 0;
+    sfo_statement_done(stmt);
+    return !converted || sfo_fault_converted(f);
+}
+
 static bool check_reference(sfo_store *s, const sfo_field *field, const sfo_cell *cell, sfo_fault *f)
 {
     char id[19];
     (void)snprintf(id, sizeof id, "%.*s", (int)cell->text.len, cell->text.ptr); /* 18 characters: normalized */
     const sfo_object *target = sfo_schema_object_of_id(s->schema, cell->text);
     int state = target != NULL ? sfo_row_state(s, sfo_table_of(s, target), id, f) : -1;
+    if (state == 1 && strcmp(target->name, "Lead") == 0) return check_not_converted(s, id, f);
     if (state == 1) return true;
     if (f != NULL && f->http_status == 500) return false; /* the database could not be read */
     if (strcmp(id, "012000000000000AAA") == 0 && strcmp(field->name, "RecordTypeId") == 0)

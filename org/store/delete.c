@@ -1,26 +1,29 @@
 /*
  * delete.c: a record goes to the bin and takes its cascade children along; children that forbid it stop the whole; other
- * lookups to it are cleared. The schema says which is which. Objects without IsDeleted lose their rows at once.
+ * lookups to it are cleared. The schema says which is which. Objects without IsDeleted lose their rows at once. What went
+ * along and what was cleared is noted in the bin (bin.c), so that the record can come back whole.
  */
 #include "store/store_internal.h"
 
 enum { DELETE_DEPTH_MAX = 32 };
 
-typedef struct id_list {
-    sf_id *ids; /* in the scratch arena */
-    size_t count;
-} id_list;
+/* What one call takes along. */
+typedef struct deletion {
+    sfo_store *s;
+    const sfo_context *c;
+    const char *root; /* the record that the caller named */
+    bool restorable;  /* it goes to the bin, and so do notes of what follows */
+} deletion;
 
-/* Live rows of child whose field points to id. */
-static bool find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, id_list *out,
-                          sfo_fault *f)
+bool sfo_find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_id_list *out,
+                       sfo_fault *f)
 {
     char sql[400];
     (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"IsDeleted\"=0", child->name,
                    field); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     size_t room = 0;
-    *out = (id_list){ NULL, 0 };
+    *out = (sfo_id_list){ NULL, 0 };
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, id);
     int rc;
@@ -59,7 +62,7 @@ static sf_str name_of(sfo_store *s, const sfo_object *o, const char *id)
 }
 
 static bool refuse_restricted(sfo_store *s, const sfo_object *o, const char *id, const sfo_object *child,
-                              const id_list *list, sfo_fault *f)
+                              const sfo_id_list *list, sfo_fault *f)
 {
     char names[1024], plural[128];
     size_t len = 0, at = 0;
@@ -86,26 +89,27 @@ static bool check_restricted(sfo_store *s, const sfo_object *o, const char *id, 
     for (size_t i = 0; i < o->child_count; i++) {
         const sfo_child *c = &o->children[i];
         const sfo_object *child = c->restricted_delete ? sfo_schema_object(s->schema, sfi_str(c->child_object)) : NULL;
-        id_list list;
+        sfo_id_list list;
         if (child == NULL || sfo_object_field(child, sfi_str(c->field)) == NULL) continue;
-        if (!find_children(s, child, c->field, id, &list, f)) return false;
+        if (!sfo_find_children(s, child, c->field, id, &list, f)) return false;
         if (list.count > 0) return refuse_restricted(s, o, id, child, &list, f);
     }
     return true;
 }
 
-static bool clear_lookup(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_fault *f)
+static bool clear_lookup(const deletion *d, const sfo_object *child, const char *field, const char *id, sfo_fault *f)
 {
     char sql[400];
+    if (d->restorable && !sfo_bin_note_lookups(d->s, d->root, child, field, id, f)) return false;
     (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1", child->name, field,
                    field); /* names end at 80 */
-    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    sqlite3_stmt *stmt = sfo_statement_get(d->s, sql, f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, id);
-    return sfo_statement_run(s, stmt, f);
+    return sfo_statement_run(d->s, stmt, f);
 }
 
-static bool mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f)
+bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f)
 {
     char sql[400];
     bool stamped = t->modified_date >= 0 && t->stamp >= 0 && t->modified_by >= 0;
@@ -126,39 +130,40 @@ static bool mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t,
     return sfo_statement_run(s, stmt, f) && sfo_search_note(s, t, id, f);
 }
 
-static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
-                        sfo_fault *f);
+static bool delete_tree(const deletion *d, const sfo_object *o, const char *id, int depth, sfo_fault *f);
 
-static bool delete_children(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
-                            sfo_fault *f)
+static bool delete_children(const deletion *d, const sfo_object *o, const char *id, int depth, sfo_fault *f)
 {
     for (size_t i = 0; i < o->child_count; i++) {
         const sfo_child *entry = &o->children[i];
-        const sfo_object *child = sfo_schema_object(s->schema, sfi_str(entry->child_object));
+        const sfo_object *child = sfo_schema_object(d->s->schema, sfi_str(entry->child_object));
         const sfo_field *field = child != NULL ? sfo_object_field(child, sfi_str(entry->field)) : NULL;
         if (field == NULL || !field->stored) continue;
         if (!entry->cascade_delete) {
-            if (field->nillable && !entry->restricted_delete && !clear_lookup(s, child, field->name, id, f))
+            if (field->nillable && !entry->restricted_delete && !clear_lookup(d, child, field->name, id, f))
                 return false;
             continue;
         }
-        id_list list;
-        if (!find_children(s, child, field->name, id, &list, f)) return false;
+        sfo_id_list list;
+        if (!sfo_find_children(d->s, child, field->name, id, &list, f)) return false;
         for (size_t k = 0; k < list.count; k++)
-            if (!delete_tree(s, c, child, list.ids[k].text, depth + 1, f)) return false;
+            if (!delete_tree(d, child, list.ids[k].text, depth + 1, f)) return false;
     }
     return true;
 }
 
-static bool delete_tree(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, int depth,
-                        sfo_fault *f)
+static bool delete_tree(const deletion *d, const sfo_object *o, const char *id, int depth, sfo_fault *f)
 {
+    sfo_table *t = sfo_table_of(d->s, o);
     if (depth > DELETE_DEPTH_MAX)
         return sfo_fault_set(f, 400, "DELETE_FAILED", "the record has children more than %d levels deep",
                              (int)DELETE_DEPTH_MAX);
+    /* Children that point back may have taken this one along already. */
+    if (depth > 0 && sfo_row_state(d->s, t, id, f) != 1) return f == NULL || f->http_status == 0;
+    if (depth > 0 && d->restorable && t->has_deleted && !sfo_bin_note_row(d->s, d->root, o, id, f)) return false;
     /* Marked first: children that point back find it gone, so a ring of references ends. */
-    return check_restricted(s, o, id, f) && mark_deleted(s, c, sfo_table_of(s, o), id, f) &&
-           delete_children(s, c, o, id, depth, f);
+    return check_restricted(d->s, o, id, f) && sfo_row_mark_deleted(d->s, d->c, t, id, f) &&
+           delete_children(d, o, id, depth, f);
 }
 
 static bool delete_record(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f)
@@ -171,16 +176,11 @@ static bool delete_record(sfo_store *s, const sfo_context *c, const sfo_object *
     if (state == 0) return sfo_fault_deleted(f);
     if (state < 0) return f != NULL && f->http_status != 0 ? false : sfo_fault_not_found(f);
     if (!sfo_lock_check(s, full.text, f)) return false;
-    return delete_tree(s, c, o, full.text, 0, f);
+    deletion d = { .s = s, .c = c, .root = full.text, .restorable = sfo_table_of(s, o)->has_deleted };
+    return delete_tree(&d, o, full.text, 0, f);
 }
 
 bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f)
 {
-    if (!sfo_store_begin(s, f)) return false;
-    sfo_scratch_begin(s);
-    bool ok = delete_record(s, c, o, id, f);
-    sfo_scratch_end(s);
-    if (ok) return sfo_store_commit(s, f);
-    sfo_store_rollback(s);
-    return false;
+    return sfo_write_begin(s, f) && sfo_write_end(s, delete_record(s, c, o, id, f), f);
 }

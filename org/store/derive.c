@@ -218,7 +218,7 @@ bool sfo_before_campaign_member(sfo_store *s, const sfo_context *c, sfo_row *row
         return false;
     }
     sfo_row_set_int(row, "HasResponded", sfi_str_is_nocase(sfo_row_text(row, "Status"), "Responded"));
-    if (row->old != NULL) return true;
+    if (row->old != NULL && !sfo_row_changed(row, "LeadId") && !sfo_row_changed(row, "ContactId")) return true;
     sfo_row_set_text(row, "LeadOrContactId", contact.len > 0 ? contact : lead);
     sfo_row_set_text(row, "Type", contact.len > 0 ? SFI_STR("Contact") : SFI_STR("Lead"));
     if (contact.len > 0)

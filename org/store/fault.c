@@ -63,6 +63,13 @@ bool sfo_fault_deleted(sfo_fault *f)
     return false;
 }
 
+bool sfo_fault_converted(sfo_fault *f)
+{
+    (void)sfo_fault_set(f, 400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead");
+    if (f != NULL) f->has_fields = true;
+    return false;
+}
+
 void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out)
 {
     sfi_json_writer w = sfi_json_write_to(out);

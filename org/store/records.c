@@ -11,14 +11,14 @@ int64_t sfo_context_now(const sfo_context *c)
 }
 
 /* Starts and ends what all calls share: lock, transaction, scratch. */
-static bool begin(sfo_store *s, sfo_fault *f)
+bool sfo_write_begin(sfo_store *s, sfo_fault *f)
 {
     if (!sfo_store_begin(s, f)) return false;
     sfo_scratch_begin(s);
     return true;
 }
 
-static bool end(sfo_store *s, bool ok, sfo_fault *f)
+bool sfo_write_end(sfo_store *s, bool ok, sfo_fault *f)
 {
     sfo_scratch_end(s);
     if (ok) return sfo_store_commit(s, f);
@@ -98,12 +98,12 @@ static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
 
 bool sfo_record_create(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, sf_id *id, sfo_fault *f)
 {
-    return begin(s, f) && end(s, create_row(s, c, o, body, NULL, NULL, id, f), f);
+    return sfo_write_begin(s, f) && sfo_write_end(s, create_row(s, c, o, body, NULL, NULL, id, f), f);
 }
 
 /* ---- update ---- */
 
-static bool load_live(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_fault *f)
+bool sfo_row_load_live(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_fault *f)
 {
     int state = sfo_row_state(s, t, id, f);
     if (state == 0) return sfo_fault_deleted(f);
@@ -111,7 +111,7 @@ static bool load_live(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, 
     return sfo_row_load(s, t, id, row, f);
 }
 
-static bool write_update(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
+bool sfo_row_save(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
 {
     bool any = false;
     for (size_t i = 0; i < row->table->object->field_count; i++) any = any || row->cells[i].set;
@@ -135,14 +135,15 @@ static bool update_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
         return sfo_fault_set(f, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type cannot be updated: %s",
                              o->label);
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);
-    if (!load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
-    return sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f) && write_update(s, c, &row, f);
+    if (!sfo_row_load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
+    if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
+    return sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f) && sfo_row_save(s, c, &row, f);
 }
 
 bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body,
                        sfo_fault *f)
 {
-    return begin(s, f) && end(s, update_row(s, c, o, id, body, f), f);
+    return sfo_write_begin(s, f) && sfo_write_end(s, update_row(s, c, o, id, body, f), f);
 }
 
 /* ---- find ---- */
@@ -254,5 +255,6 @@ static bool upsert_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
 bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
                        sf_value body, bool update_only, sf_id *id, bool *created, sfo_fault *f)
 {
-    return begin(s, f) && end(s, upsert_row(s, c, o, field, value, body, update_only, id, created, f), f);
+    return sfo_write_begin(s, f) &&
+           sfo_write_end(s, upsert_row(s, c, o, field, value, body, update_only, id, created, f), f);
 }

@@ -69,6 +69,40 @@ bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, 
                        sfo_fault *f);
 bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
                        sfo_fault *f); /* to the bin, with its cascade children */
+/* Back from the bin, with the children that went along and the lookups that were cleared (bin.c). */
+bool sfo_record_undelete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f);
+/* Gone from the bin: it cannot come back. Its row can be seen by queryAll for a day. */
+bool sfo_recycle_bin_empty(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f);
+
+enum { SFO_MERGE_MAX = 2 }; /* records that one merge may take away */
+typedef struct sfo_merged {
+    sf_id master, losers[SFO_MERGE_MAX];
+    size_t loser_count;
+    sfi_buf updated; /* ids of the children that moved, comma between; owned by the caller, ends with sfi_buf_free */
+} sfo_merged;
+/* The losers' children move to the master, body's fields are set there, the losers go to the bin with MasterRecordId.
+ * @param body an object, or a missing value. */
+bool sfo_record_merge(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *master, sf_value body,
+                      const sf_str *losers, size_t count, sfo_merged *out, sfo_fault *f);
+
+typedef struct sfo_lead_convert { /* ids NULL or "": none; texts are looked at during the call */
+    const char *lead_id;          /* required */
+    const char *account_id;       /* of one that exists; else one is made */
+    const char *contact_id;       /* the same; then account_id is required */
+    const char *opportunity_id;   /* the same */
+    const char *owner_id;         /* of what is made; else the lead's owner */
+    sf_str status;                /* required: one whose LeadStatus is a converted one */
+    sf_str opportunity_name;      /* len 0: the lead's company */
+    bool no_opportunity;          /* make none */
+    bool overwrite_lead_source;   /* of contact_id's contact */
+    sf_value account_record, contact_record,
+        opportunity_record; /* further fields of what is made; objects or missing */
+} sfo_lead_convert;
+typedef struct sfo_lead_converted {
+    sf_id lead, account, contact, opportunity; /* opportunity "": none */
+} sfo_lead_converted;
+bool sfo_lead_convert_one(sfo_store *s, const sfo_context *c, const sfo_lead_convert *ask, sfo_lead_converted *out,
+                          sfo_fault *f);
 /* Ids whose external-id field (or Id) has the value. @return how many (ids gets the first max). -1: fault. */
 int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, sf_str value, sf_id *ids, int max,
                     sfo_fault *f);

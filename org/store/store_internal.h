@@ -176,6 +176,38 @@ bool sfo_standard_rows(sfo_store *s, sfo_fault *f); /* seed rows, at the first o
 int64_t sfo_context_now(const sfo_context *c);      /* whole seconds, as ms */
 bool sfo_fault_deleted(sfo_fault *f);               /* 404 ENTITY_IS_DELETED */
 bool sfo_fault_not_found(sfo_fault *f);             /* 404 NOT_FOUND */
+bool sfo_fault_converted(sfo_fault *f);             /* 400 CANNOT_UPDATE_CONVERTED_LEAD */
+/* What every write begins and ends with: lock, transaction, scratch. A write that is not ok is rolled back. */
+bool sfo_write_begin(sfo_store *s, sfo_fault *f);
+bool sfo_write_end(sfo_store *s, bool ok, sfo_fault *f);
+/* A row that is there and not in the bin; else the fault says which. */
+bool sfo_row_load_live(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_fault *f);
+/* The cells that are set, checked, stamped and written; none: nothing happens. */
+bool sfo_row_save(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
+bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f);
+bool sfo_row_is_converted_lead(const sfo_row *row); /* as it is stored */
+
+/* ---- children (delete.c, reparent.c) ---- */
+typedef struct sfo_id_list {
+    sf_id *ids; /* in the scratch arena */
+    size_t count;
+} sfo_id_list;
+/* Live rows of child whose field points to id. */
+bool sfo_find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_id_list *out,
+                       sfo_fault *f);
+/* One row's reference is set to another record (NULL: to none); what follows from it is computed, nothing is checked. */
+bool sfo_row_repoint(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, const char *field,
+                     const char *to, sfo_fault *f);
+/* Is there a live row whose two fields have these values? */
+bool sfo_pair_exists(sfo_store *s, const sfo_object *o, const char *field1, sf_str value1, const char *field2,
+                     const char *value2, bool *exists, sfo_fault *f);
+
+/* ---- the bin (bin.c): what came along with a deleted record, and which of its traces were cleared ---- */
+bool sfo_bin_open(sfo_store *s, sfo_fault *f);
+bool sfo_bin_note_row(sfo_store *s, const char *root, const sfo_object *o, const char *id, sfo_fault *f);
+/* All rows of o whose field points to id; before they are cleared. */
+bool sfo_bin_note_lookups(sfo_store *s, const char *root, const sfo_object *o, const char *field, const char *id,
+                          sfo_fault *f);
 
 /* ---- text (fold.c) ---- */
 bool sfo_fold_init(void);
