@@ -330,11 +330,12 @@ static void set_wire_fault(sfo_response *r, const sfo_strike *strike)
 }
 
 /* ---- what every answer has ---- */
-/* The allowance stands on REST's answers but those that no session or a broken server gave. */
+/* The allowance stands on REST's answers but those that no session or a broken server gave. SOAP's tell it in the envelope. */
 static bool has_limit_info(const sfo_call *call)
 {
     int status = call->response->status;
-    return call->version[0] != '\0' && call->user.text[0] != '\0' && status != 401 && status != 403 && status < 500;
+    return segment_is(call, 1, "data") && call->version[0] != '\0' && call->user.text[0] != '\0' && status != 401 &&
+           status != 403 && status < 500;
 }
 
 static void add_headers(sfo_call *call)

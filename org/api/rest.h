@@ -25,6 +25,16 @@ void sfo_rest_password_reset(sfo_call *call);
 /* rest_replication.c */
 void sfo_rest_deleted(sfo_call *call);
 void sfo_rest_updated(sfo_call *call);
+/* Shared with SOAP: rows that changed in a time. */
+typedef struct sfo_span {
+    int64_t start_ms, end_ms;
+} sfo_span;
+/* Rounds to whole minutes, as the org takes them. */
+bool sfo_changes_check(const sfo_object *o, sfo_span *span, sfo_fault *f);
+/* Id and time of each, oldest first; under the store's lock; ends with sqlite3_finalize. NULL: f. */
+sqlite3_stmt *sfo_changes_select(sfo_store *store, const sfo_object *o, bool deleted, const sfo_span *span,
+                                 sfo_fault *f);
+int64_t sfo_changes_covered(const sfo_span *span); /* until when the answer is whole: the next call begins there */
 /* rest_composite.c */
 void sfo_rest_composite_resources(sfo_call *call);
 void sfo_rest_composite(sfo_call *call);

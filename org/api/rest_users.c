@@ -1,8 +1,7 @@
 /* rest_users.c: passwords of users: is it expired, set it, reset it. */
 #include "api/rest.h"
 #include "api/settings.h"
-
-enum { PASSWORD_MIN = 8, RESET_LEN = 12 };
+#include "api/soap.h"
 
 /* The user of args[0]. false: the response says why not. */
 static bool find_user(sfo_call *call, sf_id *out)
@@ -27,17 +26,20 @@ void sfo_rest_password_state(sfo_call *call)
 }
 
 /* The administrator's password is kept for the login that the program prints; it follows. */
+bool sfo_set_password(sfo_org *org, const char *user_id, sf_str password, sfo_fault *f)
+{
+    sf_error err;
+    if (!sfo_user_set_password(org->store, user_id, password, f)) return false;
+    if (strcmp(user_id, sfo_store_admin_id(org->store)) != 0) return true;
+    if (sfo_settings_set(org->store, "password", password.ptr, &err) == SF_OK) return true;
+    return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
+}
+
 static bool set_password(sfo_call *call, const char *user_id, sf_str password)
 {
     sfo_fault fault = { 0 };
-    sf_error err;
-    if (!sfo_user_set_password(call->org->store, user_id, password, &fault)) {
-        sfo_answer_fault(call, &fault);
-        return false;
-    }
-    if (strcmp(user_id, sfo_store_admin_id(call->org->store)) != 0) return true;
-    if (sfo_settings_set(call->org->store, "password", password.ptr, &err) == SF_OK) return true;
-    sfo_answer_error(call, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
+    if (sfo_set_password(call->org, user_id, password, &fault)) return true;
+    sfo_answer_fault(call, &fault);
     return false;
 }
 
@@ -47,9 +49,9 @@ void sfo_rest_password_set(sfo_call *call)
     sf_value body;
     if (!find_user(call, &user) || !sfo_call_body(call, &body)) return;
     sf_str password = sf_get_text(body, "NewPassword");
-    if (password.ptr == NULL || password.len < PASSWORD_MIN || strlen(password.ptr) != password.len) {
+    if (password.ptr == NULL || password.len < SFO_PASSWORD_MIN || strlen(password.ptr) != password.len) {
         sfo_answer_error(call, 400, "INVALID_NEW_PASSWORD", "Your password must be at least %d characters long.",
-                         PASSWORD_MIN);
+                         SFO_PASSWORD_MIN);
         return;
     }
     if (set_password(call, user.text, password)) sfo_answer_empty(call, 204);
@@ -58,9 +60,9 @@ void sfo_rest_password_set(sfo_call *call)
 void sfo_rest_password_reset(sfo_call *call)
 {
     sf_id user;
-    char made[RESET_LEN + 1];
+    char made[SFO_PASSWORD_RESET_LEN + 1];
     if (!find_user(call, &user)) return;
-    sfo_random_text(made, RESET_LEN);
+    sfo_random_text(made, SFO_PASSWORD_RESET_LEN);
     if (!set_password(call, user.text, sfi_str(made))) return;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
