@@ -47,10 +47,11 @@ static void unknown_operation(sfo_soap *s)
                     sfi_xml_namespace(s->operation), sfi_xml_name(s->operation));
 }
 
+/* Either API's namespace is taken at both addresses: a session does not care through which it is ended. */
 static const operation *find_operation(const sfo_soap *s)
 {
     const char *name = sfi_xml_name(s->operation), *space = sfi_xml_namespace(s->operation);
-    if (strcmp(space, s->enterprise ? "urn:enterprise.soap.sforce.com" : "urn:partner.soap.sforce.com") != 0)
+    if (strcmp(space, "urn:enterprise.soap.sforce.com") != 0 && strcmp(space, "urn:partner.soap.sforce.com") != 0)
         return NULL;
     for (size_t i = 0; i < SFI_COUNT_OF(operations); i++)
         if (strcmp(name, operations[i].name) == 0) return &operations[i];

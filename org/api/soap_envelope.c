@@ -47,8 +47,17 @@ sfi_buf *sfo_soap_begin(sfo_soap *s, sfo_soap_names names)
 
 void sfo_soap_end(sfo_soap *s)
 {
-    sfi_buf_addf(&s->call->response->body, "</%sResponse></soapenv:Body></soapenv:Envelope>",
-                 sfi_xml_name(s->operation));
+    char tag[128];
+    sfi_buf *out = &s->call->response->body;
+    int len = snprintf(tag, sizeof tag, "<%sResponse>", sfi_xml_name(s->operation)); /* a name of the table */
+    bool is_empty = out->len >= (size_t)len && memcmp(out->data + out->len - len, tag, (size_t)len) == 0;
+    if (is_empty) {
+        out->len--; /* the > comes again */
+        sfi_buf_add_str(out, "/>");
+    } else {
+        sfi_buf_addf(out, "</%s", tag + 1);
+    }
+    sfi_buf_add_str(out, "</soapenv:Body></soapenv:Envelope>");
 }
 
 void sfo_soap_element(sfi_buf *out, const char *name, const char *text)

@@ -165,6 +165,7 @@ static bool check_request(conversion *k)
     if (!load(k, "Lead", lead.text, "LeadId", &k->lead)) return false;
     k->out->lead = lead;
     if (sfo_row_is_converted_lead(&k->lead)) return sfo_fault_converted(k->f);
+    if (!sfo_lock_check(k->s, lead.text, k->f)) return false;
     if (!check_status(k) || !choose_owner(k)) return false;
     if (k->contact_id.text[0] != '\0' && k->account_id.text[0] == '\0')
         return refuse(k->f, "REQUIRED_FIELD_MISSING", "AccountId",

@@ -111,7 +111,8 @@ static bool check_losers(sfo_store *s, const sfo_object *o, const char *master, 
                                  out[i].text, o->name);
         if (strcmp(out[i].text, master) == 0 || (i > 0 && strcmp(out[i].text, out[0].text) == 0))
             return sfo_fault_set(f, 400, "INVALID_ID_FIELD", "duplicate id in recordsToMerge: %s", out[i].text);
-        if (!sfo_row_load_live(s, sfo_table_of(s, o), out[i].text, &row, f)) return false;
+        if (!sfo_row_load_live(s, sfo_table_of(s, o), out[i].text, &row, f) || !sfo_lock_check(s, out[i].text, f))
+            return false;
         if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
     }
     return true;
@@ -127,7 +128,7 @@ static bool merge(sfo_store *s, const sfo_context *c, const sfo_object *o, const
         return sfo_fault_set(f, 400, "INVALID_TYPE_FOR_OPERATION", "entity type %s does not support merge", o->name);
     if (!sfo_id_normalize(sfi_str(master), &full))
         return sfo_fault_set(f, 400, "MALFORMED_ID", "bad id in masterRecord: %s", master);
-    if (!sfo_row_load_live(s, sfo_table_of(s, o), full.text, &row, f)) return false;
+    if (!sfo_row_load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
     if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
     if (!check_losers(s, o, full.text, losers, count, ids, f)) return false;
     for (size_t i = 0; i < count; i++)
