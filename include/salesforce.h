@@ -5,6 +5,7 @@
 #include <salesforce/base.h>
 #include <salesforce/client.h>
 #include <salesforce/composite.h>
+#include <salesforce/collections.h>
 #include <salesforce/describe.h>
 #include <salesforce/layouts.h>
 #include <salesforce/query.h>
@@ -17,4 +18,5 @@
 #include <salesforce/soap.h>
 #include <salesforce/value.h>
 #include <salesforce/xml.h>
+#include <salesforce/writer.h>
 #endif

@@ -308,8 +308,8 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
             rc = SF_OK;
             break;
         }
-        bool is_maybe_done =
-            r->outcome == SFI_HTTP_LOST || (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
+        bool is_maybe_done = r->outcome == SFI_HTTP_LOST || cause.status == SF_ERR_TRUNCATED ||
+                             (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
         call->may_be_done |= is_maybe_done;
         bool is_once_more = verdict == SFI_VERDICT_RENEW || verdict == SFI_VERDICT_REPEAT;
         const char *held_up_by = is_once_more ? what_holds_up(call, r) : NULL;
@@ -338,6 +338,7 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
         rc = sfi_attempt_start(call, err);
         if (rc != SF_OK) break;
     }
+    out->may_be_done = call->may_be_done;
     end_call(call);
     return rc;
 }
@@ -345,7 +346,10 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
 sf_status sfi_call_finish(sfi_call *call, sfi_answer *out, sf_error *err)
 {
     sf_status rc = sfi_call_finish_full(call, out, err);
-    if (rc != SF_OK) sfi_answer_clear(out);
+    if (rc == SF_OK) return rc;
+    bool may_be_done = out->may_be_done;
+    sfi_answer_clear(out);
+    out->may_be_done = may_be_done;
     return rc;
 }
 

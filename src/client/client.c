@@ -334,6 +334,11 @@ sf_status sf_client_get_access_token(sf_client *sf, char **out, sf_error *err)
 
 /* ---- for the other rooms ---- */
 
+int64_t sfi_client_pause_ms(const sf_client *sf, int repeat)
+{
+    return sfi_retry_pause_ms(repeat, sf->retry.pause_ms, sf->retry.pause_max_ms, 0, sfi_random());
+}
+
 const char *sfi_client_cache_dir(const sf_client *sf)
 {
     return sf->cache_dir;

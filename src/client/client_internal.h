@@ -43,6 +43,7 @@ typedef struct sfi_answer {         /* ends with sfi_answer_clear */
     char *body;                     /* as received; 64 spare bytes follow */
     size_t body_len, body_cap;
     int encoding;                   /* sfi_http_response's */
+    bool may_be_done;               /* an attempt before the last one may have taken effect; told of failures too */
 } sfi_answer;
 
 /* Start a call and return while it runs (prefetch). Logs in first if need be (blocking). */
@@ -71,6 +72,8 @@ sf_status sfi_client_version(sf_client *sf, const char **out, sf_error *err);
 /* What sf_client_get_info would say, as far as it is known without any request (a stored token, an instance_url and an
  * api_version among the options are); instance or version unknown: false. For answers from the describe cache. */
 bool sfi_client_peek_info(sf_client *sf, sf_client_info *out);
+/* A pause before repeat number repeat (from 1), random, as the client's options have it. */
+int64_t sfi_client_pause_ms(const sf_client *sf, int repeat);
 const char *sfi_client_cache_dir(const sf_client *sf);      /* NULL: none */
 const sfi_log *sfi_client_log(const sf_client *sf);
 const char *sfi_client_name(const sf_client *sf);           /* client_name of the options; NULL: none */

@@ -204,39 +204,11 @@ sf_status sf_record_set_double(sf_record *r, const char *name, double value)
     return put(r, name, &b);
 }
 
-static size_t digits_length(const char *s)
-{
-    return strspn(s, "0123456789");
-}
-
-/* A number as JSON writes it. */
-static bool is_json_number(const char *s)
-{
-    if (*s == '-') s++;
-    size_t whole = digits_length(s);
-    if (whole == 0 || (whole > 1 && *s == '0')) return false;
-    s += whole;
-    if (*s == '.') {
-        size_t fraction = digits_length(++s);
-        if (fraction == 0) return false;
-        s += fraction;
-    }
-    if (*s == 'e' || *s == 'E') {
-        s++;
-        if (*s == '+' || *s == '-') s++;
-        size_t exponent = digits_length(s);
-        if (exponent == 0) return false;
-        s += exponent;
-    }
-    return *s == '\0';
-}
-
 sf_status sf_record_set_decimal(sf_record *r, const char *name, const char *digits)
 {
-    enum { DIGITS_MAX = 400 };
     sf_status rc = check_name(r, name);
     if (rc != SF_OK) return rc;
-    if (digits == NULL || strnlen(digits, DIGITS_MAX + 1) > DIGITS_MAX || !is_json_number(digits))
+    if (!sfi_rest_is_number(digits))
         return refuse(r, SF_ERR_USAGE, "%s.%s: \"%.40s\" is not a decimal number such as -12.50", r->object, name,
                       digits != NULL ? digits : "(NULL)");
     return put_literal(r, name, digits);
@@ -392,23 +364,25 @@ sf_str sfi_record_field_json(const sf_record *r, const char *name)
     return f != NULL ? (sf_str){ f->json, f->len } : (sf_str){ NULL, 0 };
 }
 
+void sfi_record_write_members(const sf_record *r, const char *without, sfi_json_writer *w)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const field *f = &r->fields[i];
+        if (without != NULL && sfi_eq_nocase(f->name, without)) continue;
+        sfi_json_key(w, f->name);
+        sfi_json_raw_text(w, (sf_str){ f->json, f->len });
+    }
+}
+
 sf_status sfi_record_write(const sf_record *r, const char *without, sfi_buf *out, sf_error *err)
 {
-    bool left_out = without == NULL;
     out->max = SF_RECORD_BYTES_MAX + SFI_KIB;
     sfi_json_writer w = sfi_json_write_to(out);
     sfi_json_begin_object(&w);
-    for (size_t i = 0; i < r->count; i++) {
-        const field *f = &r->fields[i];
-        if (without != NULL && sfi_eq_nocase(f->name, without)) {
-            left_out = true;
-            continue;
-        }
-        sfi_json_key(&w, f->name);
-        sfi_json_raw_text(&w, (sf_str){ f->json, f->len });
-    }
+    sfi_record_write_members(r, without, &w);
     sfi_json_end_object(&w);
-    if (!left_out) return sfi_fail(err, SF_ERR_USAGE, "the record does not set %s, its external id", without);
+    if (without != NULL && find(r, without) == NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "the record does not set %s, its external id", without);
     return sfi_buf_status(out, err, "the record's body");
 }
 

@@ -45,6 +45,34 @@ bool sfi_rest_is_id(const char *s)
     return s != NULL && sfi_id_make(sfi_str(s)).text[0] != '\0';
 }
 
+static size_t digits_length(const char *s)
+{
+    return strspn(s, "0123456789");
+}
+
+bool sfi_rest_is_number(const char *s)
+{
+    enum { DIGITS_MAX = 400 };
+    if (s == NULL || strnlen(s, DIGITS_MAX + 1) > DIGITS_MAX) return false;
+    if (*s == '-') s++;
+    size_t whole = digits_length(s);
+    if (whole == 0 || (whole > 1 && *s == '0')) return false;
+    s += whole;
+    if (*s == '.') {
+        size_t fraction = digits_length(++s);
+        if (fraction == 0) return false;
+        s += fraction;
+    }
+    if (*s == 'e' || *s == 'E') {
+        s++;
+        if (*s == '+' || *s == '-') s++;
+        size_t exponent = digits_length(s);
+        if (exponent == 0) return false;
+        s += exponent;
+    }
+    return *s == '\0';
+}
+
 bool sfi_rest_is_header_value(const char *s)
 {
     if (s == NULL || *s == '\0') return false;

@@ -19,6 +19,8 @@ bool sfi_rest_is_name(const char *s);
 bool sfi_rest_is_path(const char *s);
 /* 15 or 18 letters and digits. */
 bool sfi_rest_is_id(const char *s);
+/* A number as JSON writes it, of at most 400 characters. NULL is none. */
+bool sfi_rest_is_number(const char *s);
 /* Fit to be a header's value: no line breaks, no control characters. */
 bool sfi_rest_is_header_value(const char *s);
 
@@ -42,6 +44,8 @@ void sfi_rest_reword(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 sf_status sfi_record_check(const sf_record *r, sf_error *err);
 /* The body into *out, without one field (NULL: with all). @return SF_ERR_USAGE when that field is not set. */
 sf_status sfi_record_write(const sf_record *r, const char *without, sfi_buf *out, sf_error *err);
+/* The same fields as members of an object that is open; without is not missed. */
+void sfi_record_write_members(const sf_record *r, const char *without, sfi_json_writer *w);
 /* The JSON text of a field's value; ptr NULL: not set. Borrowed. */
 sf_str sfi_record_field_json(const sf_record *r, const char *field);
 #endif

@@ -480,17 +480,75 @@ static void test_abi__numbers_of_value(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_collections(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_row_result, 1104),
+        AT(sf_row_result, row, 0),
+        AT(sf_row_result, success, 8),
+        AT(sf_row_result, created, 9),
+        AT(sf_row_result, id, 10),
+        AT(sf_row_result, error, 32),
+        AT(sf_row_result, answer, 1056),
+        AT(sf_row_result, reserved, 1072),
+        SIZE(sf_collection_options, 88),
+        AT(sf_collection_options, all_or_none, 0),
+        AT(sf_collection_options, allow_duplicates, 1),
+        AT(sf_collection_options, assignment_rule, 8),
+        AT(sf_collection_options, call, 16),
+        AT(sf_collection_options, reserved, 24),
+        SIZE(sf_writer_options, 168),
+        AT(sf_writer_options, operation, 0),
+        AT(sf_writer_options, object, 8),
+        AT(sf_writer_options, external_id, 16),
+        AT(sf_writer_options, parallel, 24),
+        AT(sf_writer_options, batch_rows, 28),
+        AT(sf_writer_options, batch_bytes, 32),
+        AT(sf_writer_options, all_or_none, 40),
+        AT(sf_writer_options, allow_duplicates, 41),
+        AT(sf_writer_options, assignment_rule, 48),
+        AT(sf_writer_options, lock_retries_max, 56),
+        AT(sf_writer_options, failures_max, 64),
+        AT(sf_writer_options, failures_only, 72),
+        AT(sf_writer_options, on_result, 80),
+        AT(sf_writer_options, user, 88),
+        AT(sf_writer_options, call, 96),
+        AT(sf_writer_options, reserved, 104),
+        SIZE(sf_writer_counts, 88),
+        AT(sf_writer_counts, rows, 0),
+        AT(sf_writer_counts, succeeded, 8),
+        AT(sf_writer_counts, created, 16),
+        AT(sf_writer_counts, failed, 24),
+        AT(sf_writer_counts, unknown, 32),
+        AT(sf_writer_counts, batches, 40),
+        AT(sf_writer_counts, lock_retries, 48),
+        AT(sf_writer_counts, reserved, 56),
+        NUMBER(SF_INSERT, 1),
+        NUMBER(SF_UPDATE, 2),
+        NUMBER(SF_UPSERT, 3),
+        NUMBER(SF_DELETE, 4),
+        NUMBER(SF_COLLECTION_MAX, 200),
+        NUMBER(SF_COLLECTION_GET_MAX, 2000),
+        NUMBER(SF_COLLECTION_RUNS_MAX, 10),
+        NUMBER(SF_WRITER_PARALLEL_MAX, 16),
+        NUMBER(SF_WRITER_BYTES_MAX, 33554432),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_abi__structs_of_auth),      cmocka_unit_test(test_abi__numbers_of_auth),
-        cmocka_unit_test(test_abi__structs_of_base),      cmocka_unit_test(test_abi__numbers_of_base),
-        cmocka_unit_test(test_abi__structs_of_client),    cmocka_unit_test(test_abi__numbers_of_client),
-        cmocka_unit_test(test_abi__structs_of_composite), cmocka_unit_test(test_abi__numbers_of_composite),
-        cmocka_unit_test(test_abi__structs_of_describe),  cmocka_unit_test(test_abi__structs_of_query),
-        cmocka_unit_test(test_abi__numbers_of_query),     cmocka_unit_test(test_abi__structs_of_records),
-        cmocka_unit_test(test_abi__structs_of_search),    cmocka_unit_test(test_abi__structs_of_value),
-        cmocka_unit_test(test_abi__structs_of_org_calls), cmocka_unit_test(test_abi__numbers_of_value),
+        cmocka_unit_test(test_abi__structs_of_auth),        cmocka_unit_test(test_abi__numbers_of_auth),
+        cmocka_unit_test(test_abi__structs_of_base),        cmocka_unit_test(test_abi__numbers_of_base),
+        cmocka_unit_test(test_abi__structs_of_client),      cmocka_unit_test(test_abi__numbers_of_client),
+        cmocka_unit_test(test_abi__structs_of_composite),   cmocka_unit_test(test_abi__numbers_of_composite),
+        cmocka_unit_test(test_abi__structs_of_describe),    cmocka_unit_test(test_abi__structs_of_query),
+        cmocka_unit_test(test_abi__numbers_of_query),       cmocka_unit_test(test_abi__structs_of_records),
+        cmocka_unit_test(test_abi__structs_of_search),      cmocka_unit_test(test_abi__structs_of_value),
+        cmocka_unit_test(test_abi__structs_of_org_calls),   cmocka_unit_test(test_abi__numbers_of_value),
+        cmocka_unit_test(test_abi__structs_of_collections),
     };
     if (sizeof(void *) != 8 || sizeof(long) != 8) {
         print_message("sizes and offsets are pinned for LP64 only\n");
