@@ -63,6 +63,7 @@ struct cli {
     sf_token_store *store;
     bool keep_describes; /* the command reads describes: let the client keep them in the cache */
     bool version_asked;  /* the client has to ask for the newest version: keep the answer */
+    cli_exit ended;      /* what the run answers once its output is out: CLI_ROWS when some rows failed */
 };
 
 /* ---- memory and text (text.c): a program that finds no memory for a few bytes says so and ends ---- */
@@ -74,6 +75,8 @@ _Noreturn void cli_no_memory(void);
 bool cli_read_stream(FILE *f, size_t max, sfi_buf *out); /* to its end; false: error or more than max */
 /* A file's bytes, or stdin's for "-"; arena, NUL after. SF_ERR_USAGE: the message names the file and the reason. */
 sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_error *err);
+/* The same for a file of JSON. @param doc ends with sf_document_free. SF_ERR_USAGE: names file, line and column. */
+sf_status cli_read_json(cli *c, const char *path, size_t max, sf_str *text, sf_document **doc, sf_error *err);
 bool cli_parse_duration(const char *text, int64_t *ms); /* "90s", "10m", "500ms", "2h", bare seconds */
 void cli_json_add_string(sfi_buf *out, sf_str s);       /* quoted and escaped */
 void cli_json_add_member(sfi_buf *out, const char *name,

@@ -103,12 +103,15 @@ void cli_man_page(sfi_buf *out, const cli_command *command); /* NULL: sforce(1) 
 
 /* ---- the commands: each row stands at the end of its file, commands.c lists them ---- */
 extern const cli_command cli_command_api;
+extern const cli_command cli_command_batch;
 extern const cli_command cli_command_complete;
 extern const cli_command cli_command_completion;
+extern const cli_command cli_command_composite;
 extern const cli_command cli_command_create;
 extern const cli_command cli_command_delete;
 extern const cli_command cli_command_describe;
 extern const cli_command cli_command_get;
+extern const cli_command cli_command_graph;
 extern const cli_command cli_command_help;
 extern const cli_command cli_command_limits;
 extern const cli_command cli_command_local;
@@ -119,6 +122,7 @@ extern const cli_command cli_command_org;
 extern const cli_command cli_command_orgs;
 extern const cli_command cli_command_query;
 extern const cli_command cli_command_search;
+extern const cli_command cli_command_tree;
 extern const cli_command cli_command_update;
 extern const cli_command cli_command_upsert;
 extern const cli_command cli_command_versions;

@@ -161,7 +161,7 @@ static int run_command(cli *c)
     if (code != CLI_OK) return code;
     if (settle(c, &err) != SF_OK || cli_signals_init(c, &err) != SF_OK) return cli_fail_error(c, &err);
     code = c->args.command->run(c);
-    if (code == CLI_OK) cli_remember(c);
+    if (code == CLI_OK || code == CLI_ROWS) cli_remember(c);
     return code;
 }
 

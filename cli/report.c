@@ -212,14 +212,14 @@ int cli_finish_output(cli *c)
 {
     sf_error err;
     if (cli_out_close(&c->out, true, &err) != SF_OK) return cli_fail_error(c, &err);
-    return CLI_OK;
+    return (int)c->ended;
 }
 
 int cli_finish_json(cli *c, sf_str result)
 {
     sf_error err;
     if (cli_out_open(&c->out, c->output, &err) != SF_OK) return cli_fail_error(c, &err);
-    if (c->json) cli_out_add_str(&c->out, "{\"status\":0,\"result\":");
+    if (c->json) cli_out_add_str(&c->out, cli_textf(c, "{\"status\":%d,\"result\":", (int)c->ended));
     cli_out_add(&c->out, result.ptr, result.len);
     if (c->json) cli_out_add_char(&c->out, '}');
     cli_out_add_char(&c->out, '\n');

@@ -9,39 +9,44 @@ typedef struct sf_form {
     const char *wants; /* letters of the flags that must be there */
     const char *
         order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, p the word */
+    const char *first; /* what stands first after our command, such as "import"; NULL: nothing */
 } sf_form;
 
 static const sf_form forms[] = {
-    { "data query", "query", "", "" },
-    { "data get record", "get", "s", "sx" },
-    { "data create record", "create", "sv", "sv" },
-    { "data update record", "update", "sv", "sxv" },
-    { "data delete record", "delete", "s", "sx" },
-    { "sobject describe", "describe", "s", "s" },
-    { "sobject list", "describe", "", "" },
-    { "org list limits", "limits", "", "" },
-    { "limits api display", "limits", "", "" },
-    { "org list", "orgs", "", "" },
-    { "org display user", "whoami", "", "" },
-    { "org display", "whoami", "", "" },
-    { "org logout", "logout", "", "" },
-    { "api request rest", "api", "", "Xp" },
-    { "force data soql query", "query", "", "" },
-    { "force data record get", "get", "s", "sx" },
-    { "force data record create", "create", "sv", "sv" },
-    { "force data record update", "update", "sv", "sxv" },
-    { "force data record delete", "delete", "s", "sx" },
-    { "force org list", "orgs", "", "" },
-    { "force org display", "whoami", "", "" },
-    { "force schema sobject describe", "describe", "s", "s" },
+    { "data query", "query", "", "", NULL },
+    { "data get record", "get", "s", "sx", NULL },
+    { "data create record", "create", "sv", "sv", NULL },
+    { "data update record", "update", "sv", "sxv", NULL },
+    { "data delete record", "delete", "s", "sx", NULL },
+    { "sobject describe", "describe", "s", "s", NULL },
+    { "sobject list", "describe", "", "", NULL },
+    { "org list limits", "limits", "", "", NULL },
+    { "limits api display", "limits", "", "", NULL },
+    { "org list", "orgs", "", "", NULL },
+    { "org display user", "whoami", "", "", NULL },
+    { "org display", "whoami", "", "", NULL },
+    { "org logout", "logout", "", "", NULL },
+    { "api request rest", "api", "", "Xp", NULL },
+    { "data import tree", "tree", "", "", "import" },
+    { "data export tree", "tree", "", "", "export" },
+    { "force data tree import", "tree", "", "", "import" },
+    { "force data tree export", "tree", "", "", "export" },
+    { "force data soql query", "query", "", "", NULL },
+    { "force data record get", "get", "s", "sx", NULL },
+    { "force data record create", "create", "sv", "sv", NULL },
+    { "force data record update", "update", "sv", "sxv", NULL },
+    { "force data record delete", "delete", "s", "sx", NULL },
+    { "force org list", "orgs", "", "", NULL },
+    { "force org display", "whoami", "", "", NULL },
+    { "force schema sobject describe", "describe", "s", "s", NULL },
 };
 
 typedef struct sf_flag {
     const char *name;
     char letter;
-    char role;        /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on */
+    char role;        /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on; ',' a word each */
     const char *ours; /* how we spell it where it is passed on */
-    const char *only; /* first word of our command, or NULL: any */
+    const char *only; /* our command, or sf_form's first; NULL: any */
 } sf_flag;
 
 static const sf_flag flags[] = {
@@ -57,6 +62,14 @@ static const sf_flag flags[] = {
     { "result-format", 'r', '=', "--format", NULL },
     { "output-file", 0, '=', "--output", NULL },
     { "body", 'b', '=', "--body", "api" },
+    { "files", 'f', ',', NULL, "import" },
+    { "sobjecttreefiles", 0, ',', NULL, "import" },
+    { "plan", 'p', '=', "--plan-file", "import" },
+    { "query", 'q', '=', "--query", "export" },
+    { "plan", 'p', '-', "--plan", "export" },
+    { "prefix", 'x', '=', "--prefix", "export" },
+    { "output-dir", 'd', '=', "--output-dir", "export" },
+    { "outputdir", 0, '=', "--output-dir", "export" },
     { "header", 'H', '=', "--header", "api" },
     { "include", 'i', '-', "--include", "api" },
     { "stream-to-file", 'S', '=', "--output", "api" },
@@ -119,8 +132,10 @@ static const sf_flag *find_flag(const rewrite *r, const char *word)
         const sf_flag *f = &flags[i];
         bool same = is_long ? strlen(f->name) == len && strncmp(f->name, word + 2, len) == 0
                             : f->letter == word[1] && f->letter != 0;
-        if (!same || (f->only != NULL && strcmp(f->only, r->form->ours) != 0)) continue;
-        bool positional = f->role != '=' && f->role != '-';
+        bool fits = f->only == NULL || strcmp(f->only, r->form->ours) == 0 ||
+                    (r->form->first != NULL && strcmp(f->only, r->form->first) == 0);
+        if (!same || !fits) continue;
+        bool positional = f->role != '=' && f->role != '-' && f->role != ',';
         bool wanted = strchr(r->form->order, f->role) != NULL ||
                       ((f->role == 'i' || f->role == 'w') && strchr(r->form->order, 'x') != NULL);
         if (!positional || wanted) return f;
@@ -148,6 +163,17 @@ static void push_values(rewrite *r, const char *text)
         }
         word[n] = 0;
         r->out[r->count++] = word;
+    }
+}
+
+/* "a.json,b.json" into words of ours. */
+static void push_list(rewrite *r, const char *text)
+{
+    while (!r->failed && *text != 0) {
+        size_t len = strcspn(text, ",");
+        char *word = len > 0 ? copy(r, text, len) : NULL;
+        if (word != NULL) r->out[r->count++] = word;
+        text += len + (text[len] == ',');
     }
 }
 
@@ -183,6 +209,8 @@ static bool take_word(rewrite *r, int argc, char *const *argv, int *i)
     if (f->role == '=') {
         push(r, f->ours);
         push(r, value);
+    } else if (f->role == ',') {
+        push_list(r, value);
     } else {
         r->value[(unsigned char)f->role] = value;
     }
@@ -215,6 +243,8 @@ static bool try_form(rewrite *r, int argc, char *const *argv, int taken)
 {
     push(r, argv[0]);
     push(r, r->form->ours);
+    if (r->form->first != NULL) push(r, r->form->first);
+    if (r->form->first != NULL && strcmp(r->form->first, "export") == 0) push(r, "--output-dir=."); /* as sf does */
     for (int i = 1 + taken; i < argc; i++)
         if (!take_word(r, argc, argv, &i)) return false;
     for (const char *p = r->form->wants; *p != 0; p++)

@@ -75,6 +75,35 @@ sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_er
     return ok ? SF_OK : sfi_fail(err, SF_ERR_USAGE, "cannot read %s: %s", is_stdin ? "stdin" : path, strerror(why));
 }
 
+/* "FILE:3:17: …" for the byte that the message names; the message alone where it names none. */
+static void place_error(const char *name, sf_str text, sf_error *err)
+{
+    const char *at = strstr(err->message, "byte ");
+    int64_t byte = 0, line = 1, column = 1;
+    sf_str digits = at != NULL ? sfi_str(at + strlen("byte ")) : (sf_str){ "", 0 };
+    bool known = sfi_take_int(&digits, (int64_t)text.len, &byte);
+    for (int64_t i = 0; i < byte && i < (int64_t)text.len; i++) {
+        column = text.ptr[i] == '\n' ? 1 : column + 1;
+        line += text.ptr[i] == '\n';
+    }
+    if (known)
+        sfi_error_prefix(err, "%s:%lld:%lld", name, (long long)line, (long long)column);
+    else
+        sfi_error_prefix(err, "%s", name);
+}
+
+sf_status cli_read_json(cli *c, const char *path, size_t max, sf_str *text, sf_document **doc, sf_error *err)
+{
+    *doc = NULL;
+    sf_status rc = cli_read_file(c, path, max, text, err);
+    if (rc != SF_OK) return rc;
+    if (sfi_starts_with(*text, "\xEF\xBB\xBF")) *text = (sf_str){ text->ptr + 3, text->len - 3 };
+    rc = sf_document_parse(text->ptr, text->len, doc, err);
+    if (rc == SF_OK || rc == SF_ERR_MEMORY) return rc;
+    place_error(strcmp(path, "-") == 0 ? "stdin" : path, *text, err);
+    return err->status = SF_ERR_USAGE;
+}
+
 bool cli_parse_duration(const char *text, int64_t *ms)
 {
     static const struct {

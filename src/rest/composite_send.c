@@ -45,6 +45,10 @@ static const char *what_is_wrong(const checked *q, sf_value part)
     if (sf_value_type(sf_get(part, "method")) != SF_STRING) return "\"method\" is missing";
     if (sf_value_type(sf_get(part, "url")) != SF_STRING) return "\"url\" is missing";
     if (!is_batch && sf_value_type(sf_get(part, "referenceId")) != SF_STRING) return "\"referenceId\" is missing";
+    if (is_batch && sf_value_type(sf_get(part, "body")) != SF_MISSING)
+        return "a batch's body is called \"richInput\", not \"body\"";
+    if (!is_batch && sf_value_type(sf_get(part, "richInput")) != SF_MISSING)
+        return "the body is called \"body\"; \"richInput\" is a batch's";
     return NULL;
 }
 
