@@ -295,7 +295,7 @@ static bool is_page(sf_str type, sf_str text)
 {
     sf_str start = sfi_trim(text);
     return sfi_content_type_is(type, "text/html") || sfi_starts_with_nocase(start, "<html") ||
-           sfi_starts_with_nocase(start, "<!doctype");
+           sfi_starts_with_nocase(start, "<!doctype html");
 }
 
 static sf_status read_answer(sf_client *sf, sfi_answer *answer, const sfi_soap_operation *op, sf_xml **out,

@@ -1,8 +1,8 @@
 /*
  * read.c: see xml_internal.h. A tree made by libxml2 under rules of ours. The one idea: what makes XML dangerous is the
- * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; open elements, all
- * elements and the bytes of a start tag are counted (attributes cost libxml2 time by their square), so that bombs of
- * nesting, of elements and of attributes end there as well.
+ * DTD, so the parser is stopped at the first sign of one, before it can define or fetch anything; elements open, elements
+ * in all and the bytes of a start tag are counted (attributes cost libxml2 time by their square), so that bombs of nesting,
+ * of elements and of attributes end there as well.
  * libxml2 is loaded when the first XML comes (libxml.h): with ICU behind it, it would cost every program a good part of its
  * start, and most programs never meet SOAP.
  */
@@ -22,9 +22,8 @@ struct sfi_xml {
 typedef struct refusal { /* reached from the parser as _private */
     const sfi_libxml *lib;
     bool has_dtd;
-    bool is_deep, is_many;
+    bool is_deep;
     int open;                     /* elements, when no tree is made */
-    size_t count;                 /* elements so far */
     startElementNsSAX2Func start; /* NULL: no tree is made */
 } refusal;
 
@@ -46,8 +45,7 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
     refusal *refused = parser->_private;
     int depth = refused->start != NULL ? parser->nodeNr : refused->open++;
     refused->is_deep |= depth >= SFI_XML_DEPTH_MAX;
-    refused->is_many |= ++refused->count > SF_XML_ELEMENTS_MAX;
-    if (refused->is_deep || refused->is_many)
+    if (refused->is_deep)
         refused->lib->stop(parser);
     else if (refused->start != NULL)
         refused->start(ctx, name, prefix, uri, ns_count, ns, count, defaulted, attributes);
@@ -63,10 +61,14 @@ static void end_element(void *ctx, const xmlChar *name, const xmlChar *prefix, c
     refused->open--;
 }
 
-/* Bytes of the longest start tag; quoted values may hold '>'. Comments, CDATA and the declaration are none. */
-static size_t longest_tag(sf_str text)
+typedef struct tags {
+    size_t count, longest; /* start tags, and bytes of the longest */
+} tags;
+
+/* A look over the text before libxml2 takes memory for it. Quoted values may hold '>'; comments and CDATA may be counted. */
+static tags scan_tags(sf_str text)
 {
-    size_t longest = 0;
+    tags found = { 0 };
     const char *end = text.ptr + text.len;
     for (const char *p = text.ptr; (p = memchr(p, '<', (size_t)(end - p))) != NULL && ++p < end;) {
         if (*p == '!' || *p == '?' || *p == '/') continue;
@@ -78,19 +80,18 @@ static size_t longest_tag(sf_str text)
             else if (*p == quote)
                 quote = 0;
         }
-        if ((size_t)(p - from) > longest) longest = (size_t)(p - from);
+        found.count++;
+        if ((size_t)(p - from) > found.longest) found.longest = (size_t)(p - from);
     }
-    return longest;
+    return found;
 }
 
 static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf_error *err)
 {
     if (refused->has_dtd) return sfi_fail(err, SF_ERR_PROTOCOL, "XML with a DOCTYPE is refused");
     if (refused->is_deep)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SFI_XML_DEPTH_MAX)",
+        return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SF_XML_DEPTH_MAX)",
                         SFI_XML_DEPTH_MAX);
-    if (refused->is_many)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML of more than %d elements (SF_XML_ELEMENTS_MAX)", SF_XML_ELEMENTS_MAX);
     if (parser->lastError.code == XML_ERR_NO_MEMORY) return sfi_fail_memory(err, "an XML document");
     sf_str why = sfi_trim(sfi_str(parser->lastError.message));
     return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %.*s", parser->lastError.line,
@@ -108,13 +109,16 @@ static sf_status check_text(sf_str text, sf_error *err)
 {
     if (text.ptr == NULL || text.len == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "XML expected, but there is nothing");
     if (text.len > SFI_XML_BYTES_MAX)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SFI_XML_BYTES_MAX)", text.len,
+        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu bytes is over %zu (SF_XML_BYTES_MAX)", text.len,
                         SFI_XML_BYTES_MAX);
     _Static_assert(SFI_XML_BYTES_MAX < INT_MAX, "libxml2 takes an int");
-    size_t tag = longest_tag(text);
-    if (tag > SF_XML_TAG_BYTES_MAX)
-        return sfi_fail(err, SF_ERR_LIMIT, "XML with a start tag of %zu bytes is over %d (SF_XML_TAG_BYTES_MAX)", tag,
-                        SF_XML_TAG_BYTES_MAX);
+    tags found = scan_tags(text);
+    if (found.longest > SF_XML_TAG_BYTES_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML with a start tag of %zu bytes is over %d (SF_XML_TAG_BYTES_MAX)",
+                        found.longest, SF_XML_TAG_BYTES_MAX);
+    if (found.count > SF_XML_ELEMENTS_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "XML of %zu elements is over %d (SF_XML_ELEMENTS_MAX)", found.count,
+                        SF_XML_ELEMENTS_MAX);
     return sfi_xml_available(err);
 }
 
@@ -135,7 +139,7 @@ static xmlParserCtxtPtr new_parser(const sfi_libxml *lib, sf_str text, refusal *
 
 static bool is_good(const xmlParserCtxt *parser, const refusal *refused)
 {
-    return parser->wellFormed && !refused->has_dtd && !refused->is_deep && !refused->is_many;
+    return parser->wellFormed && !refused->has_dtd && !refused->is_deep;
 }
 
 static void free_parser(const sfi_libxml *lib, xmlParserCtxtPtr parser)
