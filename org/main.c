@@ -52,6 +52,7 @@ static const char usage[] =
     "  expire          a session dies after `requests` requests (1)\n"
     "  refuse-refresh  a refresh token is answered with invalid_grant\n"
     "  rotate          a refresh gives a new refresh token\n"
+    "  lock-row        a row of a bulk upload fails with UNABLE_TO_LOCK_ROW\n"
     "  400 … 599       that status; retry_after=S, body=json|html|empty, effect=no|yes\n"
     "  Any kind takes path=PREFIX or GLOB, method=M, skip=N, times=N, every=N.\n"
     "  Example: --fault 503:retry_after=2,times=3 --fault reset:after=100,path=/query\n"

@@ -19,6 +19,18 @@ static bool split_path(sfo_call *call, const char *path)
     return *at == '\0';
 }
 
+/* Bulk clients double slashes; elsewhere an empty piece is a value that is missing. */
+static void drop_empty_pieces(sfo_call *call)
+{
+    bool is_bulk = false;
+    for (size_t i = 0; i < call->segment_count && i < 5; i++)
+        is_bulk = is_bulk || sfi_str_is_nocase(call->segments[i], "jobs") || sfi_str_is_nocase(call->segments[i], "async");
+    size_t kept = 0;
+    for (size_t i = 0; is_bulk && i < call->segment_count; i++)
+        if (call->segments[i].len > 0) call->segments[kept++] = call->segments[i];
+    if (is_bulk) call->segment_count = kept;
+}
+
 bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sfo_response *response)
 {
     memset(call, 0, sizeof *call);
@@ -30,6 +42,7 @@ bool sfo_call_begin(sfo_call *call, sfo_org *org, const sfo_request *request, sf
                          "The path is not valid: broken escape, NUL byte, invalid UTF-8, or too many parts");
         return false;
     }
+    drop_empty_pieces(call);
     if (!sfo_params_parse(&call->arena, sfi_str(request->query), &call->query)) {
         sfo_answer_error(call, 400, "BAD_REQUEST",
                          "The query string is not valid: broken escape, or more than %d parameters", SFO_PARAMS_MAX);

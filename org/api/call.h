@@ -9,6 +9,7 @@
 #include "api/faults.h"
 #include "api/params.h"
 #include "api/session.h"
+#include "bulk/bulk.h"
 #include "soql/soql.h"
 #include "store/approval.h"
 
@@ -44,6 +45,7 @@ struct sfo_org {
     sfo_stats *stats;
     sfo_approvals *approvals; /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
+    sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */
 };
 
 typedef struct sfo_call {

@@ -27,6 +27,7 @@ static const struct {
     { "expire", SFO_FAULT_EXPIRE },
     { "refuse-refresh", SFO_FAULT_REFUSE_REFRESH },
     { "rotate", SFO_FAULT_ROTATE },
+    { "lock-row", SFO_FAULT_LOCK_ROW },
 };
 
 /* ---- reading a SPEC ---- */
@@ -128,7 +129,7 @@ static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, s
     }
     return sfi_fail(err, SF_ERR_USAGE,
                     "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, limit, expire, refuse-refresh, "
-                    "rotate or a status from 400 to 599",
+                    "rotate, lock-row or a status from 400 to 599",
                     spec, (int)name.len, name.ptr);
 }
 
@@ -227,7 +228,8 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         case SFO_FAULT_LOST: has = &out->has_lost; break;
         case SFO_FAULT_EXPIRE:
         case SFO_FAULT_REFUSE_REFRESH:
-        case SFO_FAULT_ROTATE: break; /* asked for by name */
+        case SFO_FAULT_ROTATE:
+        case SFO_FAULT_LOCK_ROW: break; /* asked for by name */
         }
         if (has == NULL || *has || !sfo_fault_matches(rule, method, path) || !count(f, rule)) continue;
         *has = true;

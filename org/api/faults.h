@@ -12,6 +12,7 @@
  *             | "expire"           a session dies after `requests` requests (default 1)
  *             | "refuse-refresh"   a refresh token is answered with invalid_grant
  *             | "rotate"           a refresh gives a new refresh token and the old one dies
+ *             | "lock-row"         a row of a bulk upload fails with UNABLE_TO_LOCK_ROW (its path is /bulk/row)
  *             | CODE               an HTTP status from 400 to 599, such as 503 or 429; `retry_after` (seconds) adds the
  *                                  header; `body=json` (default), `html` or `empty`; `effect=yes`: only after the
  *                                  request took effect
@@ -40,6 +41,7 @@ typedef enum sfo_fault_kind {
     SFO_FAULT_EXPIRE,
     SFO_FAULT_REFUSE_REFRESH,
     SFO_FAULT_ROTATE,
+    SFO_FAULT_LOCK_ROW,
     SFO_FAULT_STATUS
 } sfo_fault_kind;
 typedef enum sfo_fault_body { SFO_FAULT_BODY_JSON, SFO_FAULT_BODY_HTML, SFO_FAULT_BODY_EMPTY } sfo_fault_body;
@@ -78,7 +80,7 @@ typedef struct sfo_strike {
 } sfo_strike;
 /* Counts the request against every rule for answers and picks the first of each sort that strikes. */
 void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_strike *out);
-/* For refuse-refresh, rotate: counts, and tells whether it strikes now. */
+/* For refuse-refresh, rotate, lock-row: counts, and tells whether it strikes now. */
 bool sfo_faults_strike_kind(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path);
 /* After how many requests must a session die that has made used of them? true: now. Counts a strike. */
 bool sfo_faults_session_dies(sfo_faults *f, int64_t used, const char *method, const char *path);

@@ -160,6 +160,13 @@ static sf_status load_actions(sfo_org *org, sf_error *err)
     return rc;
 }
 
+/* Asked before each row of a bulk job. */
+static bool row_is_locked(void *user)
+{
+    sfo_org *org = user;
+    return sfo_faults_strike_kind(org->faults, SFO_FAULT_LOCK_ROW, "POST", "/bulk/row");
+}
+
 sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *err)
 {
     *out = NULL;
@@ -178,6 +185,8 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = load_metadata_state(org, err);
     if (rc == SF_OK) rc = load_actions(org, err);
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
+    sfo_bulk_options bulk = { .store = org->store, .row_is_locked = row_is_locked, .user = org };
+    if (rc == SF_OK) rc = sfo_bulk_open(&bulk, &org->bulk, err);
     if (rc == SF_OK) {
         *out = org;
         org = NULL;
@@ -189,6 +198,7 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
 void sfo_org_free(sfo_org *org)
 {
     if (org == NULL) return;
+    sfo_bulk_close(org->bulk); /* first: its thread uses the others */
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);
     sfo_stats_free(org->stats);

@@ -49,6 +49,24 @@ void sfo_rest_collection_update(sfo_call *call);
 void sfo_rest_collection_upsert(sfo_call *call); /* …/{O}/{field} */
 void sfo_rest_collection_delete(sfo_call *call);
 void sfo_rest_collection_get(sfo_call *call); /* …/{O}, GET and POST */
+/* rest_bulk_ingest.c: /jobs/ingest */
+void sfo_rest_ingest_create(sfo_call *call);
+void sfo_rest_ingest_list(sfo_call *call);
+void sfo_rest_ingest_info(sfo_call *call);
+void sfo_rest_ingest_upload(sfo_call *call);
+void sfo_rest_ingest_patch(sfo_call *call);
+void sfo_rest_ingest_delete(sfo_call *call);
+void sfo_rest_ingest_successful(sfo_call *call);
+void sfo_rest_ingest_failed(sfo_call *call);
+void sfo_rest_ingest_unprocessed(sfo_call *call);
+/* rest_bulk_query.c: /jobs/query */
+void sfo_rest_query_job_create(sfo_call *call);
+void sfo_rest_query_job_list(sfo_call *call);
+void sfo_rest_query_job_info(sfo_call *call);
+void sfo_rest_query_job_patch(sfo_call *call);
+void sfo_rest_query_job_delete(sfo_call *call);
+void sfo_rest_query_job_results(sfo_call *call);
+void sfo_rest_query_job_pages(sfo_call *call);
 /* rest_query.c */
 void sfo_rest_query(sfo_call *call);
 void sfo_rest_query_all(sfo_call *call);

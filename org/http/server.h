@@ -10,7 +10,7 @@
 
 enum {
     SFO_HEAD_MAX = 16384,    /* bytes of request line and headers; more is 414 or 431 */
-    SFO_BODY_MAX = 64 << 20, /* default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_BODY_MAX = 160 << 20, /* a bulk upload is the largest; default for bytes of a request body, as sent and inflated; more is 413 */
     SFO_GZIP_MIN = 1024,     /* a shorter answer is not worth compressing */
     SFO_HEADERS_MAX = 16
 };

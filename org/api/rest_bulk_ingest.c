@@ -1,0 +1,197 @@
+/* rest_bulk_ingest.c: Bulk API 2.0, /jobs/ingest: create, upload, close, abort, info, results, list, delete. */
+#include "api/rest_bulk.h"
+#include "csv/csv_internal.h"
+
+static void create_job(sfo_call *call, sf_value body)
+{
+    sfo_bulk_job job;
+    sfo_fault fault = { 0 };
+    sfo_bulk_job_init(call, &job);
+    if (!sfo_bulk_read_text(call, body, "operation", job.operation, sizeof job.operation) ||
+        !sfo_bulk_read_text(call, body, "object", job.object, sizeof job.object) ||
+        !sfo_bulk_read_text(call, body, "externalIdFieldName", job.external_id, sizeof job.external_id) ||
+        !sfo_bulk_read_text(call, body, "assignmentRuleId", job.assignment_rule, sizeof job.assignment_rule) ||
+        !sfo_bulk_read_csv_options(call, body, &job))
+        return;
+    snprintf(job.state, sizeof job.state, "Open");
+    if (sfo_bulk_job_check(call->org->bulk, &job, &fault) && sfo_bulk_job_new(call->org->bulk, &job, &fault))
+        sfo_answer_job(call, &job, SFO_JOB_CREATED);
+    else
+        sfo_answer_fault(call, &fault);
+}
+
+void sfo_rest_ingest_create(sfo_call *call)
+{
+    sf_value body;
+    if (sfo_call_body(call, &body)) create_job(call, body);
+}
+
+void sfo_rest_ingest_upload(sfo_call *call)
+{
+    sfo_bulk_job job;
+    sfo_fault fault = { 0 };
+    if (!sfo_bulk_job_of(call, false, &job)) return;
+    const char *type = sfo_call_header(call, "Content-Type");
+    sf_str bare = sfi_trim((sf_str){ type, type != NULL ? strcspn(type, ";") : 0 });
+    if (type == NULL || !sfi_str_is_nocase(bare, "text/csv")) {
+        sfo_answer_error(call, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '%s' not supported; use text/csv",
+                         type != NULL ? type : "");
+        return;
+    }
+    if (strcmp(job.state, "Open") != 0) {
+        sfo_answer_error(call, 400, "INVALIDJOBSTATE",
+                         "Invalid job state : Job was already closed or aborted: it is %s", job.state);
+        return;
+    }
+    if (call->request->body.len > SFO_BULK_UPLOAD_MAX) {
+        sfo_answer_error(call, 413, "REQUEST_TOO_LARGE", "Request entity too large: an upload has at most %d bytes",
+                         SFO_BULK_UPLOAD_MAX);
+        return;
+    }
+    job.uploads++; /* a second one is taken, and told when the job is closed */
+    bool ok = sfo_store_begin(call->org->store, &fault);
+    if (ok) {
+        ok = (job.uploads > 1 ||
+              sfo_bulk_data_add(call->org->bulk, job.id, SFO_BULK_UPLOAD, call->request->body, 0, &fault)) &&
+             sfo_bulk_job_save(call->org->bulk, &job, &fault);
+        if (!ok)
+            sfo_store_rollback(call->org->store);
+        else
+            ok = sfo_store_commit(call->org->store, &fault);
+    }
+    if (ok) {
+        sfo_answer_empty(call, 201);
+    } else {
+        sfo_answer_fault(call, &fault);
+    }
+}
+
+/* ---- PATCH: close and abort ---- */
+static void close_job(sfo_call *call, sfo_bulk_job *job)
+{
+    sfo_fault fault = { 0 };
+    if (job->uploads > 1) {
+        sfo_answer_error(
+            call, 400, "BULK_API_ERROR",
+            "Found multiple contents for job: <%.15s>, please 'Close' / 'Abort' / 'Delete' the current Job then "
+            "create a new Job and make sure you only do 'PUT' once on a given Job.",
+            job->id);
+        return;
+    }
+    sfo_bulk_batch batch = { .state = "Queued" };
+    memcpy(batch.id, job->id, sizeof batch.id); /* its upload is there */
+    memcpy(batch.job, job->id, sizeof batch.job);
+    snprintf(job->state, sizeof job->state, "UploadComplete");
+    bool ok = sfo_store_begin(call->org->store, &fault);
+    if (ok) {
+        ok = sfo_bulk_job_save(call->org->bulk, job, &fault) &&
+             sfo_bulk_batch_new(call->org->bulk, &batch, (sf_str){ NULL, 0 }, &fault);
+        if (!ok)
+            sfo_store_rollback(call->org->store);
+        else
+            ok = sfo_store_commit(call->org->store, &fault);
+    }
+    if (!ok) {
+        sfo_answer_fault(call, &fault);
+        return;
+    }
+    sfo_answer_job(call, job, SFO_JOB_CHANGED);
+    sfo_bulk_wake(call->org->bulk);
+}
+
+static void abort_job(sfo_call *call, sfo_bulk_job *job)
+{
+    sfo_fault fault = { 0 };
+    if (sfo_bulk_job_abort(call->org->bulk, job, &fault))
+        sfo_answer_job(call, job, SFO_JOB_CHANGED);
+    else
+        sfo_answer_fault(call, &fault);
+}
+
+static bool is_ended(const sfo_bulk_job *job)
+{
+    return strcmp(job->state, "JobComplete") == 0 || strcmp(job->state, "Failed") == 0 ||
+           strcmp(job->state, "Aborted") == 0;
+}
+
+static void patch(sfo_call *call, bool is_query)
+{
+    sfo_bulk_job job;
+    sf_value body;
+    char state[32];
+    if (!sfo_bulk_job_of(call, is_query, &job) || !sfo_call_body(call, &body) ||
+        !sfo_bulk_read_text(call, body, "state", state, sizeof state))
+        return;
+    sfo_store_lock(call->org->store); /* between looking at the state and changing it nobody else may */
+    if (sfo_bulk_job_of(call, is_query, &job)) {
+        if (sfi_eq_nocase(state, "Aborted") && !is_ended(&job))
+            abort_job(call, &job);
+        else if (sfi_eq_nocase(state, "UploadComplete") && !is_query && strcmp(job.state, "Open") == 0)
+            close_job(call, &job);
+        else if (sfi_eq_nocase(state, "Aborted") || (sfi_eq_nocase(state, "UploadComplete") && !is_query))
+            sfo_answer_error(call, 400, "INVALIDJOBSTATE",
+                             "Invalid job state : Job was already closed or aborted: it is %s", job.state);
+        else
+            sfo_answer_error(call, 400, "INVALIDJOBSTATE", "Invalid job state : %s cannot be set; use %s", state,
+                             is_query ? "Aborted" : "UploadComplete or Aborted");
+    }
+    sfo_store_unlock(call->org->store);
+}
+
+void sfo_rest_ingest_patch(sfo_call *call)
+{
+    patch(call, false);
+}
+
+void sfo_rest_query_job_patch(sfo_call *call)
+{
+    patch(call, true);
+}
+
+void sfo_rest_ingest_info(sfo_call *call)
+{
+    sfo_bulk_job job;
+    if (sfo_bulk_job_of(call, false, &job)) sfo_answer_job(call, &job, SFO_JOB_INFO);
+}
+
+void sfo_rest_ingest_delete(sfo_call *call)
+{
+    sfo_bulk_job job;
+    if (sfo_bulk_job_of(call, false, &job)) sfo_bulk_answer_deleted(call, &job);
+}
+
+void sfo_rest_ingest_list(sfo_call *call)
+{
+    sfo_bulk_answer_list(call, false);
+}
+
+/* ---- results ---- */
+static void results(sfo_call *call, sfo_bulk_kind kind)
+{
+    sfo_bulk_job job;
+    sfo_fault fault = { 0 };
+    if (!sfo_bulk_job_of(call, false, &job)) return;
+    sfo_answer_csv(call, 200);
+    sfi_buf *out = &call->response->body;
+    char delimiter = sfo_bulk_delimiter(job.delimiter);
+    if (kind != SFO_BULK_UPLOAD)
+        sfi_buf_addf(out, "\"sf__Id\"%c\"%s\"", delimiter, kind == SFO_BULK_GOOD ? "sf__Created" : "sf__Error");
+    bool ok = kind == SFO_BULK_UPLOAD ? sfo_bulk_unprocessed_read(call->org->bulk, &job, out, &fault)
+                                      : sfo_bulk_results_read(call->org->bulk, &job, kind, out, &fault);
+    if (!ok) sfo_answer_fault(call, &fault);
+}
+
+void sfo_rest_ingest_successful(sfo_call *call)
+{
+    results(call, SFO_BULK_GOOD);
+}
+
+void sfo_rest_ingest_failed(sfo_call *call)
+{
+    results(call, SFO_BULK_BAD);
+}
+
+void sfo_rest_ingest_unprocessed(sfo_call *call)
+{
+    results(call, SFO_BULK_UPLOAD);
+}

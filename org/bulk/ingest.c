@@ -1,0 +1,304 @@
+/*
+ * ingest.c: works an uploaded batch off, SFO_BULK_CHUNK_ROWS rows a transaction: each row is undone alone when it fails, and
+ * what came of it is written in the same transaction, so that a killed org goes on behind the last chunk. Results of API
+ * 2.0 come in another order than the rows, as those of the real one do; those of 1.0 in theirs.
+ */
+#include "bulk/bulk_internal.h"
+
+typedef struct ingest {
+    sfo_bulk *b;
+    sfo_bulk_job *job;
+    sfo_bulk_batch *batch;
+    sfo_bulk_target target;
+    sfo_context context;
+    const char *line_end;
+    char delimiter;
+    sfi_csv_reader *csv;
+    int64_t piece; /* the last one read; -1: there are no more */
+    sfi_buf data, header, body, results, bad, line;
+    size_t ends[SFO_BULK_CHUNK_ROWS + 1]; /* of the rows of a chunk in results */
+    sfo_bulk_column *columns;
+    size_t column_count;
+    sfi_json *doc;
+    sfo_fault fault; /* of the batch as a whole */
+} ingest;
+
+/* ---- reading ---- */
+/* The next record. 1: one; 0: the end; -1: the batch is wrong, in->fault says how. */
+static int next_record(ingest *in, sfi_csv_record *record)
+{
+    for (;;) { /* each round takes a piece, of which there are finitely many */
+        sf_error err;
+        sf_status rc = sfi_csv_reader_next(in->csv, record, &err);
+        if (rc == SF_ROW) return 1;
+        if (rc < 0) {
+            (void)sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
+            return -1;
+        }
+        if (in->piece < 0) return 0;
+        char *room;
+        size_t size;
+        if (!sfo_bulk_piece_read(in->b, in->batch->id, SFO_BULK_UPLOAD, &in->piece, &in->data, &in->fault)) return -1;
+        if (in->piece < 0) {
+            sfi_csv_reader_end(in->csv);
+            continue;
+        }
+        if (sfi_csv_reader_room(in->csv, in->data.len + 1, &room, &size, &err) != SF_OK) {
+            (void)sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
+            return -1;
+        }
+        memcpy(room, in->data.data, in->data.len);
+        sfi_csv_reader_added(in->csv, in->data.len);
+    }
+}
+
+/* The first line end that stands outside quotes tells what the upload has. */
+static bool check_line_ends(ingest *in, sf_str text)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"') quoted = !quoted;
+        if (quoted || text.ptr[i] != '\n') continue;
+        bool crlf = i > 0 && text.ptr[i - 1] == '\r';
+        if (crlf == (strcmp(in->job->line_ending, "CRLF") == 0)) return true;
+        return sfo_fault_set(&in->fault, 400, "ClientInputError",
+                             "LineEnding is invalid on user data. Current LineEnding setting is %s",
+                             in->job->line_ending);
+    }
+    return true;
+}
+
+static bool read_header(ingest *in)
+{
+    sfi_csv_record record;
+    int found = next_record(in, &record);
+    if (found < 0) return false;
+    if (found == 0) return in->job->api == 2 || sfo_fault_set(&in->fault, 400, "InvalidBatch", "Records not found");
+    if (in->job->api == 2 && in->batch->processed == 0 && !check_line_ends(in, sfi_buf_str(&in->data))) return false;
+    sf_str first = record.fields[0];
+    size_t bom = sfi_csv_bom(first.ptr, first.len);
+    sf_str *names = sfi_calloc_n(record.count, sizeof *names);
+    in->columns = sfi_calloc_n(record.count, sizeof *in->columns);
+    in->column_count = record.count;
+    bool fine = names != NULL && in->columns != NULL;
+    for (size_t i = 0; fine && i < record.count; i++) names[i] = sfi_trim(record.fields[i]);
+    if (fine && bom > 0) {
+        sf_str rest = { first.ptr + bom, first.len - bom };
+        if (rest.len >= 2 && rest.ptr[0] == '"' && rest.ptr[rest.len - 1] == '"')
+            rest = (sf_str){ rest.ptr + 1, rest.len - 2 }; /* the mark stood before its quote */
+        names[0] = rest;
+    }
+    fine = fine ? sfo_bulk_columns_of(sfo_store_schema(in->b->store), &in->target, names, record.count, in->columns,
+                                      &in->fault)
+                : sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "no memory for a batch");
+    sfi_free(names);
+    bom = sfi_csv_bom(record.raw.ptr, record.raw.len);
+    return fine && sfi_buf_add(&in->header, record.raw.ptr + bom, record.raw.len - bom);
+}
+
+/* ---- results ---- */
+static void add_cells(ingest *in, sfi_buf *out, const sfi_csv_record *record)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        sfi_buf_add_char(out, in->delimiter);
+        (void)sfi_csv_add_field(out, record->fields[i], in->delimiter, true);
+    }
+    sfi_buf_add_str(out, in->line_end);
+}
+
+static void add_result_v2(ingest *in, const sfo_bulk_row *row, const sfi_csv_record *record)
+{
+    sfi_buf *out = row->ok ? &in->results : &in->bad;
+    bool has_id = row->id.text[0] != '\0' && (row->ok || strcmp(in->job->version, "53.0") >= 0);
+    (void)sfi_csv_add_field(out, sfi_str(has_id ? row->id.text : ""), in->delimiter, true);
+    sfi_buf_add_char(out, in->delimiter);
+    if (row->ok) {
+        sfi_buf_add_str(out, row->created ? "\"true\"" : "\"false\"");
+    } else {
+        sfi_buf_clear(&in->line);
+        sfo_bulk_error_text(&in->line, &row->fault);
+        (void)sfi_csv_add_field(out, sfi_buf_str(&in->line), in->delimiter, true);
+    }
+    add_cells(in, out, record);
+}
+
+static void add_result_v1(ingest *in, const sfo_bulk_row *row)
+{
+    sfi_json_writer w = sfi_json_write_to(&in->results);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "id");
+    sfi_json_string(&w, row->id.text);
+    sfi_json_key(&w, "success");
+    sfi_json_bool(&w, row->ok);
+    sfi_json_key(&w, "created");
+    sfi_json_bool(&w, row->created);
+    if (!row->ok) {
+        sfi_json_key(&w, "code");
+        sfi_json_string(&w, row->fault.code);
+        sfi_json_key(&w, "message");
+        sfi_json_string(&w, row->fault.message != NULL ? row->fault.message : "");
+        sfi_json_key(&w, "fields");
+        sfi_json_string(&w, row->fault.fields);
+    }
+    sfi_json_end_object(&w);
+    sfi_buf_add_char(&in->results, '\n');
+}
+
+/* ---- a chunk ---- */
+static void run_record(ingest *in, const sfi_csv_record *record, int64_t *good)
+{
+    sfo_bulk_row row = { .ok = false };
+    if (sfo_bulk_record_json(&in->target, in->columns, record->fields, record->count, &in->body, &row.key,
+                             &row.fault)) {
+        row.body = sfi_buf_str(&in->body);
+        sfo_bulk_row_run(in->b, &in->context, &in->target, in->doc, &row);
+    }
+    if (in->job->api == 1)
+        add_result_v1(in, &row);
+    else
+        add_result_v2(in, &row, record);
+    *good += row.ok;
+    in->batch->processed++;
+    in->batch->failed += !row.ok;
+    sfo_fault_clear(&row.fault);
+}
+
+/* The good rows of a chunk in the opposite order, into line. */
+static bool turn_around(ingest *in, size_t count)
+{
+    sfi_buf_clear(&in->line);
+    for (size_t i = count; i-- > 0;)
+        (void)sfi_buf_add(&in->line, in->results.data + in->ends[i], in->ends[i + 1] - in->ends[i]);
+    return !in->line.failed;
+}
+
+static bool keep_results(ingest *in, int64_t rows, int64_t good, size_t good_lines)
+{
+    sfo_bulk *b = in->b;
+    const char *owner = in->batch->id;
+    if (in->results.failed || in->bad.failed) return false;
+    if (in->job->api == 1)
+        return sfo_bulk_data_add(b, owner, SFO_BULK_RESULT, sfi_buf_str(&in->results), rows, &in->fault);
+    return turn_around(in, good_lines) &&
+           (good == 0 || sfo_bulk_data_add(b, owner, SFO_BULK_GOOD, sfi_buf_str(&in->line), good, &in->fault)) &&
+           (rows == good || sfo_bulk_data_add(b, owner, SFO_BULK_BAD, sfi_buf_str(&in->bad), rows - good, &in->fault));
+}
+
+static bool save_progress(ingest *in, int64_t took_ms)
+{
+    sfo_bulk_job *job = in->job;
+    in->batch->active_ms += took_ms;
+    in->batch->total_ms += took_ms;
+    if (job->api == 2) {
+        job->processed = in->batch->processed;
+        job->failed = in->batch->failed;
+        job->active_ms = in->batch->active_ms;
+        job->total_ms = in->batch->total_ms;
+    }
+    return sfo_bulk_batch_save(in->b, in->batch, &in->fault) &&
+           (job->api == 1 || sfo_bulk_job_save(in->b, job, &in->fault));
+}
+
+/* 1: more follow; 0: that was all; -1: the batch is wrong; -2: the store failed. */
+static int run_chunk(ingest *in)
+{
+    sfi_csv_record record;
+    int64_t good = 0, began = sfi_now_ms(), rows = 0;
+    int found = 1;
+    sfi_buf_clear(&in->results);
+    sfi_buf_clear(&in->bad);
+    if (!sfo_store_begin(in->b->store, &in->fault)) return -2;
+    if (sfo_bulk_is_aborted(in->b, in->job->id)) { /* looked at under the lock: nothing of an aborted job is written */
+        sfo_store_rollback(in->b->store);
+        return 0;
+    }
+    while (rows < SFO_BULK_CHUNK_ROWS && (found = next_record(in, &record)) == 1) {
+        int64_t before = good;
+        in->ends[good] = in->results.len;
+        run_record(in, &record, &good);
+        if (good > before) in->ends[good] = in->results.len;
+        rows++;
+    }
+    bool fine = (rows == 0 || keep_results(in, rows, good, (size_t)good)) && save_progress(in, sfi_now_ms() - began);
+    if (!fine) {
+        sfo_store_rollback(in->b->store);
+        return -2;
+    }
+    return sfo_store_commit(in->b->store, &in->fault) ? found : -2;
+}
+
+static bool skip_done(ingest *in)
+{
+    sfi_csv_record record;
+    for (int64_t i = 0; i < in->batch->processed; i++)
+        if (next_record(in, &record) != 1) return false;
+    return true;
+}
+
+/* ---- a batch ---- */
+static bool begin(ingest *in)
+{
+    sf_error err;
+    in->delimiter = in->job->api == 2 ? sfo_bulk_delimiter(in->job->delimiter) : ',';
+    in->line_end = in->job->api == 2 && strcmp(in->job->line_ending, "CRLF") == 0 ? "\r\n" : "\n";
+    sfo_bulk_context(in->job, &in->context);
+    sfi_csv_reader_options options = { .delimiter = in->delimiter, .keep_raw = true };
+    if (sfi_csv_reader_new(&options, &in->csv, &err) != SF_OK || sfi_json_new(&in->doc, &err) != SF_OK)
+        return sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
+    return sfo_bulk_target_of(in->b, in->job, &in->target, &in->fault);
+}
+
+static void end(ingest *in)
+{
+    sfi_csv_reader_free(in->csv);
+    sfi_json_free(in->doc);
+    sfi_free(in->columns);
+    sfi_buf *all[] = { &in->data, &in->header, &in->body, &in->results, &in->bad, &in->line };
+    for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
+    sfo_fault_clear(&in->fault);
+}
+
+static bool finish(ingest *in, bool failed)
+{
+    sfo_bulk_job *job = in->job;
+    sfo_bulk_batch *batch = in->batch;
+    snprintf(batch->state, sizeof batch->state, "%s", failed ? "Failed" : "Completed");
+    if (failed)
+        snprintf(batch->message, sizeof batch->message, "%s : %.900s", in->fault.code,
+                 in->fault.message != NULL ? in->fault.message : "");
+    if (job->api == 2) {
+        snprintf(job->state, sizeof job->state, "%s", failed ? "Failed" : "JobComplete");
+        memcpy(job->error, batch->message, sizeof job->error);
+    }
+    sfo_fault_clear(&in->fault);
+    if (!sfo_store_begin(in->b->store, &in->fault)) return false;
+    if (sfo_bulk_is_aborted(in->b, job->id)) {
+        sfo_store_rollback(in->b->store);
+        return true;
+    }
+    if (save_progress(in, 0)) return sfo_store_commit(in->b->store, &in->fault);
+    sfo_store_rollback(in->b->store);
+    return false;
+}
+
+bool sfo_bulk_ingest(sfo_bulk *b, sfo_bulk_job *job, sfo_bulk_batch *batch)
+{
+    ingest in = { .b = b, .job = job, .batch = batch };
+    bool is_new = batch->processed == 0 && strcmp(batch->state, "Queued") == 0;
+    bool fine = begin(&in) && read_header(&in) && skip_done(&in);
+    int more = 0;
+    if (fine && in.columns != NULL) {
+        snprintf(batch->state, sizeof batch->state, "InProgress");
+        if (job->api == 2) snprintf(job->state, sizeof job->state, "InProgress");
+        if (is_new && !sfo_bulk_data_add(b, batch->id, SFO_BULK_HEADER, sfi_buf_str(&in.header), 0, &in.fault))
+            more = -2;
+        if (more == 0) more = 1;
+        while (more == 1) { /* each round takes SFO_BULK_CHUNK_ROWS rows off the upload */
+            if (atomic_load(&b->stopping)) more = -2;
+            if (more == 1) more = run_chunk(&in);
+        }
+    }
+    bool kept = more == -2 ? false : finish(&in, !fine || more == -1);
+    end(&in);
+    return kept;
+}
