@@ -12,6 +12,7 @@
 #include <salesforce/records.h>
 #include <salesforce/related.h>
 #include <salesforce/replication.h>
+#include <salesforce/reports.h>
 #include <salesforce/search.h>
 #include <salesforce/stream.h>
 #include <salesforce/users.h>
