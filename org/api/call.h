@@ -46,6 +46,7 @@ struct sfo_org {
     sfo_approvals *approvals; /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
     sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */
+    struct sfo_report_types *reports;
 };
 
 typedef struct sfo_call {

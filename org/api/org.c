@@ -1,6 +1,7 @@
 /* org.c: see api.h. sfo_org_handle is the one way in: it asks the faults, sends the call through its door, and adds the
  * headers that every answer has. */
 #include "api/actions.h"
+#include "api/reports.h"
 #include "api/settings.h"
 
 enum {
@@ -187,6 +188,7 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
     sfo_bulk_options bulk = { .store = org->store, .row_is_locked = row_is_locked, .user = org };
     if (rc == SF_OK) rc = sfo_bulk_open(&bulk, &org->bulk, err);
+    if (rc == SF_OK) rc = sfo_reports_new(org->store, &org->reports, err);
     if (rc == SF_OK) {
         *out = org;
         org = NULL;
@@ -199,6 +201,7 @@ void sfo_org_free(sfo_org *org)
 {
     if (org == NULL) return;
     sfo_bulk_close(org->bulk); /* first: its thread uses the others */
+    sfo_reports_free(org->reports);
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);
     sfo_stats_free(org->stats);

@@ -1,5 +1,6 @@
 /* rest.c: the table of REST resources, and those that tell about the org itself: versions, resources, limits. */
 #include "api/rest.h"
+#include "api/reports.h"
 
 /* ---- versions ---- */
 /* Three releases a year; the number says which: 31.0 is Summer '14. */
@@ -163,6 +164,10 @@ static void limits(sfo_call *call)
     for (size_t i = 0; i < SFI_COUNT_OF(known); i++) {
         if (strcmp(known[i].name, "DailyApiRequests") == 0)
             write_limit(&w, known[i].name, api_max, api_max - sfo_stats_api_used(call->org->stats));
+        else if (strcmp(known[i].name, "HourlySyncReportRuns") == 0)
+            write_limit(&w, known[i].name, known[i].max, sfo_reports_runs_left(call->org->reports, false));
+        else if (strcmp(known[i].name, "HourlyAsyncReportRuns") == 0)
+            write_limit(&w, known[i].name, known[i].max, sfo_reports_runs_left(call->org->reports, true));
         else
             write_limit(&w, known[i].name, known[i].max, known[i].max);
     }
@@ -237,6 +242,24 @@ void sfo_rest_dispatch(sfo_call *call)
         { "POST", "actions/custom/*/*", sfo_rest_action_custom },
         { "GET", "actions/custom/*/*/*", sfo_rest_action_of_object },
         { "POST", "actions/custom/*/*/*", sfo_rest_action_of_object },
+        { "GET", "analytics/dashboards", sfo_rest_dashboards },
+        { "GET", "analytics/dashboards/*", sfo_rest_dashboard },
+        { "GET", "analytics/dashboards/*/*", sfo_rest_dashboard },
+        { "GET", "analytics/notifications", sfo_rest_dashboards },
+        { "GET", "analytics/reports", sfo_rest_reports },
+        { "POST", "analytics/reports", sfo_rest_report_create },
+        { "POST", "analytics/reports/query", sfo_rest_report_query },
+        { "GET", "analytics/reports/*", sfo_rest_report_run },
+        { "POST", "analytics/reports/*", sfo_rest_report_run },
+        { "PATCH", "analytics/reports/*", sfo_rest_report_save },
+        { "DELETE", "analytics/reports/*", sfo_rest_report_delete },
+        { "GET", "analytics/reports/*/describe", sfo_rest_report_describe },
+        { "GET", "analytics/reports/*/instances", sfo_rest_report_instances },
+        { "POST", "analytics/reports/*/instances", sfo_rest_report_run_async },
+        { "GET", "analytics/reports/*/instances/*", sfo_rest_report_instance },
+        { "DELETE", "analytics/reports/*/instances/*", sfo_rest_report_delete_instance },
+        { "GET", "analytics/reportTypes", sfo_rest_report_types },
+        { "GET", "analytics/reportTypes/*", sfo_rest_report_type },
         { "GET", "composite", sfo_rest_composite_resources },
         { "POST", "composite", sfo_rest_composite },
         { "POST", "composite/batch", sfo_rest_batch },

@@ -100,6 +100,22 @@ void sfo_rest_process(sfo_call *call);
 void sfo_rest_rules(sfo_call *call);
 void sfo_rest_rule(sfo_call *call);
 void sfo_rest_rules_trigger(sfo_call *call);
+/* rest_reports.c: /analytics */
+void sfo_rest_reports(sfo_call *call);
+void sfo_rest_report_create(sfo_call *call); /* and copy */
+void sfo_rest_report_query(sfo_call *call);
+void sfo_rest_report_describe(sfo_call *call);
+void sfo_rest_report_run(sfo_call *call); /* GET and POST */
+void sfo_rest_report_save(sfo_call *call);
+void sfo_rest_report_delete(sfo_call *call);
+void sfo_rest_report_instances(sfo_call *call);
+void sfo_rest_report_run_async(sfo_call *call);
+void sfo_rest_report_instance(sfo_call *call);
+void sfo_rest_report_delete_instance(sfo_call *call);
+void sfo_rest_report_types(sfo_call *call);
+void sfo_rest_report_type(sfo_call *call);
+void sfo_rest_dashboards(sfo_call *call);
+void sfo_rest_dashboard(sfo_call *call);
 
 /* ---- shared by the record handlers (rest_records.c) ---- */
 /* The object of args[0]; NULL: the response is the 404. */

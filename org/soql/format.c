@@ -40,8 +40,7 @@ void sfo_write_label(sfi_json_writer *w, const sfo_field *field, sqlite3_stmt *s
     sfi_buf_free(&labels);
 }
 
-/* 1234567.5 as 1,234,567.50 with that many decimals; scale -1: as many as it has, up to six. */
-static void grouped_number(double d, int scale, char *out, size_t size)
+void sfo_format_number(double d, int scale, char *out, size_t size)
 {
     char plain[352], *p = plain;
     snprintf(plain, sizeof plain, "%.*f", scale >= 0 ? scale : 6, fabs(d));
@@ -60,7 +59,7 @@ static void grouped_number(double d, int scale, char *out, size_t size)
     out[n] = '\0';
 }
 
-static void formatted_time(int64_t ms, bool with_clock, char *out, size_t size)
+void sfo_format_time(int64_t ms, bool with_clock, char *out, size_t size)
 {
     int64_t days = ms / 86400000 - (ms % 86400000 < 0), y;
     int m, d, minutes = (int)((ms - days * 86400000) / 60000), hour = minutes / 60;
@@ -84,27 +83,27 @@ void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type ty
     switch (type) {
     case SFO_CURRENCY: {
         double d = sqlite3_column_double(stmt, column);
-        grouped_number(fabs(d), 2, number, sizeof number);
+        sfo_format_number(fabs(d), 2, number, sizeof number);
         snprintf(text, sizeof text, "%s$%s", d < 0 ? "-" : "", number);
         break;
     }
     case SFO_PERCENT:
-        grouped_number(sqlite3_column_double(stmt, column), -1, number, sizeof number);
+        sfo_format_number(sqlite3_column_double(stmt, column), -1, number, sizeof number);
         snprintf(text, sizeof text, "%s%%", number);
         break;
     case SFO_INT:
     case SFO_LONG:
     case SFO_DOUBLE:
-        grouped_number(sqlite3_column_double(stmt, column), field != NULL && type == SFO_DOUBLE ? field->scale : -1,
-                       text, sizeof text);
+        sfo_format_number(sqlite3_column_double(stmt, column), field != NULL && type == SFO_DOUBLE ? field->scale : -1,
+                          text, sizeof text);
         break;
     case SFO_DATETIME:
         ms = sqlite3_column_int64(stmt, column);
-        formatted_time(ms + (int64_t)sfo_zone_offset(zone, ms) * 60000, true, text, sizeof text);
+        sfo_format_time(ms + (int64_t)sfo_zone_offset(zone, ms) * 60000, true, text, sizeof text);
         break;
     case SFO_DATE:
         if (sfi_time_parse(column_text(stmt, column), &ms, &kind)) {
-            formatted_time(ms, false, text, sizeof text);
+            sfo_format_time(ms, false, text, sizeof text);
             break;
         }
         sfi_json_string_n(w, column_text(stmt, column));

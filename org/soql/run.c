@@ -341,6 +341,23 @@ bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_q
     return sfo_runner_end(&r, fine);
 }
 
+bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, int64_t max, sfi_buf *out, sfo_fault *f)
+{
+    sfo_runner r;
+    int64_t count = 0;
+    sfo_runner_begin(&r, s, c, NULL, out, f);
+    bool fine = sfo_runner_compile(&r, soql);
+    if (fine && (r.root->count_all || r.root->grouped))
+        fine = sfo_fault_set(f, 400, "MALFORMED_QUERY", "a statement that yields rows is wanted here");
+    if (fine) {
+        sfi_json_begin_array(&r.w);
+        fine = sfo_run_rows(&r, r.root, max, &count);
+        sfi_json_end_array(&r.w);
+    }
+    if (fine && out->failed) fine = sfo_soql_memory_fault(f);
+    return sfo_runner_end(&r, fine);
+}
+
 /* The plan that a cursor's path names: "" is the root, "0.2" a child's child. */
 static sfo_plan *plan_at(sfo_plan *plan, const char *path)
 {

@@ -129,6 +129,8 @@ bool sfo_locks_open(sfo_store *s, sfo_fault *f);
 bool sfo_lock_set(sfo_store *s, const char *id, bool locked, sfo_fault *f);
 bool sfo_lock_check(sfo_store *s, const char *id, sfo_fault *f); /* false: ENTITY_IS_LOCKED */
 
+bool sfo_reports_open(sfo_store *s, sfo_fault *f); /* reports.c: the tables of reports and their runs */
+
 /* ---- search (search.c, words.c) ---- */
 bool sfo_search_open(sfo_store *s, sfo_fault *f);
 bool sfo_search_note(sfo_store *s, const sfo_table *t, const char *id, sfo_fault *f); /* this row was written */
@@ -213,6 +215,5 @@ bool sfo_bin_note_lookups(sfo_store *s, const char *root, const sfo_object *o, c
 bool sfo_fold_init(void);
 uint32_t sfo_fold_char(uint32_t c);                       /* Unicode simple upper case */
 uint32_t sfo_utf8_next(const char **at, const char *end); /* invalid bytes stand for themselves */
-int sfo_text_compare(sf_str a, sf_str b);                 /* as SFTEXT does */
 size_t sfo_utf16_length(sf_str s);                        /* as Java counts */
 #endif
