@@ -3,6 +3,7 @@
 #define SALESFORCE_H
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
+#include <salesforce/blobs.h>
 #include <salesforce/client.h>
 #include <salesforce/composite.h>
 #include <salesforce/collections.h>

@@ -140,12 +140,11 @@ static bool is_json(const char *content_type)
 }
 
 /* "… at [line:1, column:18]", as the org's own parser says it; the byte is counted from the message of ours. */
-static void answer_parser_error(sfo_call *call, const sf_error *err)
+static void answer_parser_error(sfo_call *call, sf_str body, const sf_error *err)
 {
     const char *at = strstr(err->message, "byte ");
     int64_t byte = 0;
     sf_str digits = at != NULL ? sfi_str(at + 5) : SFI_STR("");
-    sf_str body = call->request->body;
     if (!sfi_take_int(&digits, (int64_t)body.len, &byte)) byte = (int64_t)body.len;
     int64_t line = 1;
     int64_t column = 1;
@@ -168,20 +167,25 @@ bool sfo_call_body(sfo_call *call, sf_value *out)
                          type);
         return false;
     }
-    if (sfi_trim(call->request->body).len == 0) {
+    return sfo_call_body_text(call, call->request->body, out);
+}
+
+bool sfo_call_body_text(sfo_call *call, sf_str text, sf_value *out)
+{
+    if (sfi_trim(text).len == 0) {
         sfo_answer_error(call, 400, "JSON_PARSER_ERROR",
                          "The HTTP entity body is required, but this request has no entity body.");
         return false;
     }
     sf_error err;
     sf_status rc = call->json == NULL ? sfi_json_new(&call->json, &err) : SF_OK;
-    if (rc == SF_OK) rc = sfi_json_parse(call->json, call->request->body, &err);
+    if (rc == SF_OK) rc = sfi_json_parse(call->json, text, &err);
     if (rc == SF_ERR_MEMORY) {
         sfo_answer_error(call, 503, "SERVER_UNAVAILABLE", "no memory for the request's body");
         return false;
     }
     if (rc != SF_OK) {
-        answer_parser_error(call, &err);
+        answer_parser_error(call, text, &err);
         return false;
     }
     *out = sfi_json_root(call->json);

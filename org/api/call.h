@@ -90,6 +90,7 @@ void sfo_answer_fault(sfo_call *call, sfo_fault *fault); /* and clears the fault
 void sfo_answer_text(sfo_call *call, int status, const char *text);
 /* The JSON object in the request's body. false: the response says what is wrong. */
 bool sfo_call_body(sfo_call *call, sf_value *out);
+bool sfo_call_body_text(sfo_call *call, sf_str text, sf_value *out); /* the same of a part of it */
 /* http://host of this request (https where a proxy says so), for URLs in answers. */
 const char *sfo_call_base_url(sfo_call *call);
 const char *sfo_call_header(const sfo_call *call, const char *name);

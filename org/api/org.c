@@ -329,6 +329,8 @@ static void answer_struck(sfo_call *call, const sfo_fault_rule *rule)
 static void set_wire_fault(sfo_response *r, const sfo_strike *strike)
 {
     sfo_wire_fault *f = &r->fault;
+    if (strike->has_lost || strike->has_wire || strike->has_truncate)
+        (void)sfo_response_load(r); /* else the server answers 500 */
     if (strike->has_lost) {
         f->reset_after = 0;
     } else if (strike->has_wire && strike->wire.kind == SFO_FAULT_RESET) {

@@ -1,6 +1,7 @@
 /* params.c: see params.h. Every loop takes text off the front of a view until nothing is left. */
 #define _GNU_SOURCE /* memmem */
 #include "api/params.h"
+#include "api/multipart.h"
 
 static int hex_digit(char c)
 {
@@ -66,11 +67,25 @@ sf_str sfo_params_get(const sfo_params *p, const char *name)
     return (sf_str){ NULL, 0 };
 }
 
+/* Up to the next semicolon that is not between quotes. */
+static sf_str take_item(sf_str *rest)
+{
+    bool is_quoted = false;
+    size_t len = 0;
+    for (; len < rest->len && (is_quoted || rest->ptr[len] != ';'); len++)
+        if (rest->ptr[len] == '"') is_quoted = !is_quoted;
+    sf_str item = { rest->ptr, len };
+    size_t used = len < rest->len ? len + 1 : len;
+    rest->ptr += used;
+    rest->len -= used;
+    return item;
+}
+
 sf_str sfo_header_attribute(const char *value, const char *key)
 {
     sf_str rest = sfi_str(value);
     while (rest.len > 0) {
-        sf_str item = take_until(&rest, ';');
+        sf_str item = take_item(&rest);
         sf_str name = sfi_trim(take_until(&item, '='));
         if (!sfi_str_is_nocase(name, key)) continue;
         item = sfi_trim(item);
@@ -96,52 +111,21 @@ static void skip(sf_str *s, size_t n)
     s->len -= n;
 }
 
-/* One part: header lines, an empty line, the value. */
-static bool parse_part(sfi_arena *arena, sf_str part, sfo_params *out)
-{
-    sf_str name = { NULL, 0 };
-    for (;;) { /* each round takes a line away */
-        size_t len = find(part, SFI_STR("\r\n"));
-        if (len == part.len) return false;
-        sf_str line = { part.ptr, len };
-        skip(&part, len + 2);
-        if (len == 0) break;
-        if (!sfi_starts_with_nocase(line, "Content-Disposition:")) continue;
-        char *copy = sfi_arena_strndup(arena, line.ptr, line.len);
-        if (copy == NULL) return false;
-        name = sfo_header_attribute(copy, "name");
-    }
-    if (name.ptr == NULL) return true;
-    if (out->count == SFO_PARAMS_MAX) return false;
-    sfo_param *p = &out->items[out->count];
-    p->name = (sf_str){ sfi_arena_strndup(arena, name.ptr, name.len), name.len };
-    p->value = (sf_str){ sfi_arena_strndup(arena, part.ptr, part.len), part.len };
-    if (p->name.ptr == NULL || p->value.ptr == NULL) return false;
-    out->count++;
-    return true;
-}
-
 bool sfo_params_parse_multipart(sfi_arena *arena, const char *content_type, sf_str body, sfo_params *out)
 {
-    enum { BOUNDARY_MAX = 200 }; /* RFC 2046 allows 70 */
+    sfo_part parts[SFO_PARTS_MAX];
     out->count = 0;
-    sf_str boundary = sfo_header_attribute(content_type, "boundary");
-    if (boundary.len == 0 || boundary.len > BOUNDARY_MAX) return false;
-    char text[BOUNDARY_MAX + 8];
-    int len = snprintf(text, sizeof text, "\r\n--%.*s", (int)boundary.len, boundary.ptr);
-    sf_str delimiter = { text, (size_t)len };
-    sf_str opening = { text + 2, (size_t)len - 2 }; /* the first needs no line end before it */
-    size_t start = find(body, opening);
-    if (start == body.len) return false;
-    skip(&body, start + opening.len);
-    for (;;) { /* each round takes a part away */
-        if (sfi_starts_with(body, "--")) return true;
-        if (!sfi_take_text(&body, "\r\n")) return false;
-        size_t end = find(body, delimiter);
-        if (end == body.len || !parse_part(arena, (sf_str){ body.ptr, end }, out)) return false;
-        skip(&body, end + delimiter.len);
+    int count = sfo_multipart_parse(arena, content_type, body, parts);
+    for (int i = 0; i < count; i++) {
+        if (parts[i].name.ptr == NULL) continue;
+        sfo_param *p = &out->items[out->count++]; /* as many as parts */
+        p->name = parts[i].name;
+        p->value = (sf_str){ sfi_arena_strndup(arena, parts[i].data.ptr, parts[i].data.len), parts[i].data.len };
+        if (p->value.ptr == NULL) return false;
     }
+    return count >= 0;
 }
+_Static_assert((int)SFO_PARTS_MAX <= (int)SFO_PARAMS_MAX, "each part is a parameter");
 
 static int base64_digit(char c)
 {

@@ -130,6 +130,12 @@ void sfo_delete_record(sfo_call *call, const sfo_object *o, const char *id);
 /* {"id":…,"success":true,"errors":[]} with "created" when that is not negative. */
 void sfo_answer_saved(sfo_call *call, int status, const sfo_object *o, const char *id, int created);
 
+/* ---- rest_blobs.c ---- */
+void sfo_answer_blob(sfo_call *call, const sfo_object *o, const char *id, const sfo_field *field);
+/* The record in the body: JSON, or a multipart message with its bytes, which go to call->context. false: the response
+ * says what is wrong. */
+bool sfo_call_record(sfo_call *call, const sfo_object *o, sf_value *out);
+
 /* ---- conditions.c ---- */
 typedef struct sfo_row_state {
     char etag[64]; /* with quotes; "": this object has none */

@@ -92,31 +92,6 @@ static void answer_children(sfo_call *call, const sfo_child *child, const char *
     sfi_buf_free(&soql);
 }
 
-static void answer_blob(sfo_call *call, const sfo_object *o, const char *id, const sfo_field *field)
-{
-    bool has_type = sfo_object_field(o, SFI_STR("ContentType")) != NULL;
-    char *sql = sqlite3_mprintf("SELECT \"%w\"%s FROM \"%w\" WHERE Id = ?", field->name,
-                                has_type ? ", ContentType" : ", NULL", o->name);
-    sqlite3_stmt *stmt = NULL;
-    sfo_store_lock(call->org->store);
-    bool found = sql != NULL && sqlite3_prepare_v2(sfo_store_db(call->org->store), sql, -1, &stmt, NULL) == SQLITE_OK &&
-                 sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
-    if (found) {
-        sfo_response *r = call->response;
-        const char *type = (const char *)sqlite3_column_text(stmt, 1);
-        const void *data = sqlite3_column_blob(stmt, 0);
-        sfi_buf_clear(&r->body);
-        r->status = 200;
-        r->content_type = NULL;
-        sfo_response_header(r, "Content-Type", "%s", type != NULL ? type : "application/octet-stream");
-        sfi_buf_add(&r->body, data, (size_t)sqlite3_column_bytes(stmt, 0));
-    }
-    sqlite3_finalize(stmt);
-    sfo_store_unlock(call->org->store);
-    sqlite3_free(sql);
-    if (!found) sfo_answer_not_found(call);
-}
-
 /* ---- what the path means ---- */
 typedef struct target {
     const sfo_object *object; /* of the row that is meant */
@@ -169,7 +144,7 @@ void sfo_rest_get_by(sfo_call *call)
     if (t.child != NULL)
         answer_children(call, t.child, t.id.text);
     else if (t.blob != NULL)
-        answer_blob(call, t.object, t.id.text, t.blob);
+        sfo_answer_blob(call, t.object, t.id.text, t.blob);
     else
         sfo_answer_record(call, t.object, t.id.text);
 }
@@ -207,7 +182,7 @@ static void upsert(sfo_call *call, const sfo_object *o, const sfo_field *field)
     bool created = false;
     sfo_fault fault = { 0 };
     bool update_only = sfi_str_is_nocase(sfo_params_get(&call->query, "updateOnly"), "true");
-    if (!sfo_call_body(call, &body)) return;
+    if (!sfo_call_record(call, o, &body)) return;
     if (field->type == SFO_ID) {
         if (!sfo_call_record_id(call, o, call->args[2], &id)) return;
         if (!sfo_record_update(call->org->store, &call->context, o, id.text, body, &fault)) {

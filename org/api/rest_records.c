@@ -151,7 +151,7 @@ void sfo_rest_create(sfo_call *call)
     sf_id id;
     sfo_fault fault = { 0 };
     const sfo_object *o = sfo_call_object(call);
-    if (o == NULL || !sfo_call_body(call, &body)) return;
+    if (o == NULL || !sfo_call_record(call, o, &body)) return;
     if (!sfo_record_create(call->org->store, &call->context, o, body, &id, &fault)) {
         sfo_answer_fault(call, &fault);
         return;
@@ -165,7 +165,7 @@ void sfo_update_record(sfo_call *call, const sfo_object *o, const char *id)
     sf_value body;
     sfo_fault fault = { 0 };
     sfo_row_state state;
-    if (!sfo_call_body(call, &body)) return;
+    if (!sfo_call_record(call, o, &body)) return;
     sfo_store_lock(call->org->store);
     if (!sfo_has_precondition(call) ||
         (row_state(call, o, id, &state) && sfo_precondition_holds(call, &state, false))) {

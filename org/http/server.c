@@ -1,12 +1,15 @@
 /* server.c: see server.h. One exchange per request carries what libmicrohttpd hands over in pieces; the handler sees it
  * whole. An answer that is broken on purpose is sent by a thread of its own while libmicrohttpd's is suspended, so that
  * a stall holds up nobody else. */
+#define _GNU_SOURCE /* mkostemp */
 #include "http/server.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "http/wire.h"
@@ -14,9 +17,10 @@
 enum {
     THREADS_DEFAULT = 4,
     CONNECTIONS_MAX = 1000,
-    IDLE_SECONDS = 300,     /* a kept connection without a request */
-    POOL_BYTES = 48 * 1024, /* libmicrohttpd's own memory a connection: the head and a piece of body */
-    STOP_MS = 5000          /* most that stop waits for running requests */
+    IDLE_SECONDS = 300,        /* a kept connection without a request */
+    POOL_BYTES = 48 * 1024,    /* libmicrohttpd's own memory a connection: the head and a piece of body */
+    STREAM_BYTES = 256 * 1024, /* of a streamed body at a time */
+    STOP_MS = 5000             /* most that stop waits for running requests */
 };
 
 struct sfo_server {
@@ -35,6 +39,10 @@ typedef struct exchange { /* one request on its way through libmicrohttpd */
     struct MHD_Connection *connection;
     char *uri; /* as sent; cut at '?' when the request is whole */
     sfi_buf body;
+    bool is_upload; /* multipart/form-data: may be large */
+    int spool;      /* a nameless file with the body of a large one; -1: it is in body */
+    size_t spooled;
+    char *mapped;      /* that file, when the handler is asked */
     int refusal;       /* status to answer without asking the handler; 0: none */
     bool counted;      /* among the server's running ones: it is whole, and the handler has or had it */
     bool begun;        /* the head was looked at */
@@ -54,14 +62,38 @@ void sfo_response_init(sfo_response *r)
     r->status = 200;
     r->content_type = NULL;
     r->body = (sfi_buf){ 0 };
+    r->stream = (sfo_body_stream){ 0 };
     r->header_count = 0;
     r->no_body = false;
     r->fault = (sfo_wire_fault){ .reset_after = -1, .stall_after = -1, .truncate_after = -1 };
 }
 
+static void end_stream(sfo_response *r)
+{
+    if (r->stream.end != NULL) r->stream.end(r->stream.user);
+    r->stream = (sfo_body_stream){ 0 };
+}
+
+bool sfo_response_load(sfo_response *r)
+{
+    sfo_body_stream *s = &r->stream;
+    if (s->read == NULL) return true;
+    sfi_buf_clear(&r->body);
+    bool ok = sfi_buf_reserve(&r->body, (size_t)s->len);
+    while (ok && (int64_t)r->body.len < s->len) { /* ends: each read gives some or fails */
+        int64_t n = s->read(s->user, (int64_t)r->body.len, r->body.data + r->body.len, r->body.cap - r->body.len);
+        ok = n > 0;
+        if (ok) r->body.len += (size_t)n;
+    }
+    end_stream(r);
+    r->body.failed = !ok;
+    return ok;
+}
+
 void sfo_response_clear(sfo_response *r)
 {
     sfi_buf_free(&r->body);
+    end_stream(r);
     sfo_wire_fault fault = r->fault;
     sfo_response_init(r);
     r->fault = fault;
@@ -127,6 +159,7 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
     x->connection = connection;
     x->uri = sfi_strdup(uri);
     x->body.max = server->options.body_max;
+    x->spool = -1;
     return x;
 }
 
@@ -142,6 +175,7 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **con_cls,
     sfi_free(x->uri);
     sfi_buf_free(&x->body);
     sfi_buf_free(&x->wire);
+    if (x->spool >= 0) (void)close(x->spool);
     sfi_free(x);
     if (counted) note_running(server, -1);
 }
@@ -192,6 +226,68 @@ static void refuse(sfo_response *r, int status)
     sfi_buf_addf(&r->body, "%d %s\n", status, MHD_get_reason_phrase_for((unsigned)status));
 }
 
+/* ---- large uploads wait in a file ---- */
+static bool write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* In the folder for temporary files, without a name: gone with its descriptor. */
+static int open_spool(void)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[512];
+    if (snprintf(path, sizeof path, "%s/sforce-org-XXXXXX", folder != NULL && *folder == '/' ? folder : "/tmp") >=
+        (int)sizeof path)
+        return -1;
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) (void)unlink(path);
+    return fd;
+}
+
+/* The next bytes of the body. @return 0, or the status that refuses it. */
+static int take_body(exchange *x, const char *data, size_t len)
+{
+    if (!x->is_upload || (x->spool < 0 && x->body.len + len <= SFO_SPOOL_MIN))
+        return sfi_buf_add(&x->body, data, len) ? 0 : 413;
+    if (x->spooled + len > SFO_UPLOAD_MAX) return 413;
+    if (x->spool < 0) {
+        x->spool = open_spool();
+        if (x->spool < 0 || !write_all(x->spool, x->body.data, x->body.len)) return 507;
+        x->spooled = x->body.len;
+        sfi_buf_free(&x->body);
+    }
+    if (!write_all(x->spool, data, len)) return 507;
+    x->spooled += len;
+    return 0;
+}
+
+/* Where the body is. false: no address space for it. */
+static bool map_body(exchange *x, sf_str *out)
+{
+    *out = sfi_buf_str(&x->body);
+    if (x->spool < 0) return true;
+    void *mapped = mmap(NULL, x->spooled, PROT_READ, MAP_PRIVATE, x->spool, 0);
+    if (mapped == MAP_FAILED) return false;
+    (void)madvise(mapped, x->spooled, MADV_SEQUENTIAL); /* advice only */
+    x->mapped = mapped;
+    *out = (sf_str){ mapped, x->spooled };
+    return true;
+}
+
+static void unmap_body(exchange *x)
+{
+    if (x->mapped != NULL) (void)munmap(x->mapped, x->spooled); /* it is one */
+    x->mapped = NULL;
+}
+
 /* Real hosts fold the slashes that a path begins with: clients put "/services/…" behind an instance URL that ends in one. */
 static const char *path_of(const char *uri)
 {
@@ -204,7 +300,8 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
     const sfo_server_options *o = &x->server->options;
     sfi_buf inflated = { .max = o->body_max };
     const char *encoding = header_of_connection(x->connection, "Content-Encoding");
-    sf_str body = sfi_buf_str(&x->body);
+    sf_str body = { NULL, 0 };
+    if (x->refusal == 0 && !map_body(x, &body)) x->refusal = 503;
     if (encoding != NULL && sfi_eq_nocase(encoding, "gzip") && x->refusal == 0) {
         sf_status rc = sfo_gunzip(body, &inflated);
         if (rc != SF_OK) x->refusal = rc == SF_ERR_LIMIT ? 413 : rc == SF_ERR_MEMORY ? 503 : 400;
@@ -234,6 +331,7 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
         o->handle(o->user, &request, response);
         if (strcmp(request.method, "HEAD") == 0 && strcmp(method, "HEAD") != 0) response->no_body = true;
     }
+    unmap_body(x);
     sfi_buf_free(&inflated);
 }
 
@@ -243,7 +341,7 @@ static void encode(exchange *x, sfo_response *response)
     const sfo_wire_fault *f = &response->fault;
     if (f->truncate_after >= 0 && !f->keep_content_length && (size_t)f->truncate_after < body->len)
         body->len = (size_t)f->truncate_after;
-    if (response->no_body) return;
+    if (response->no_body || response->stream.read != NULL) return;
     if (body->len < SFO_GZIP_MIN || !sfo_accepts_gzip(header_of_connection(x->connection, "Accept-Encoding"))) return;
     if (sfo_response_get_header(response, "Content-Encoding") != NULL || !sfo_gzip(body)) return;
     sfo_response_header(response, "Content-Encoding", "gzip");
@@ -252,12 +350,43 @@ static void encode(exchange *x, sfo_response *response)
             sfo_etag_for_gzip(response->headers[i][1], sizeof response->headers[i][1]);
 }
 
+static ssize_t read_stream(void *cls, uint64_t at, char *out, size_t cap)
+{
+    const sfo_body_stream *s = cls;
+    int64_t n = s->read(s->user, (int64_t)at, out, cap);
+    return n > 0 ? (ssize_t)n : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_stream(void *cls)
+{
+    sfo_body_stream *s = cls;
+    if (s->end != NULL) s->end(s->user);
+    sfi_free(s);
+}
+
+static struct MHD_Response *create_streamed(sfo_response *response)
+{
+    sfo_body_stream *moved = sfi_alloc(sizeof *moved);
+    if (moved == NULL) return NULL;
+    *moved = response->stream;
+    struct MHD_Response *r =
+        MHD_create_response_from_callback((uint64_t)moved->len, STREAM_BYTES, read_stream, moved, free_stream);
+    if (r == NULL)
+        sfi_free(moved);
+    else
+        response->stream = (sfo_body_stream){ 0 }; /* now it is r's */
+    return r;
+}
+
 static enum MHD_Result queue(exchange *x, sfo_response *response)
 {
     struct MHD_Response *r;
-    size_t len = response->no_body ? 0 : response->body.len;
+    bool is_streamed = response->stream.read != NULL && !response->no_body;
+    size_t len = response->no_body || is_streamed ? 0 : response->body.len;
     char *data = len > 0 ? sfi_buf_take(&response->body) : NULL;
-    if (data != NULL)
+    if (is_streamed)
+        r = create_streamed(response);
+    else if (data != NULL)
         r = MHD_create_response_from_buffer_with_free_callback(len, data, sfi_free);
     else
         r = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
@@ -334,7 +463,7 @@ static enum MHD_Result answer(exchange *x, const char *method)
     encode(x, response);
     enum MHD_Result rc =
         sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
-    sfi_buf_free(&response->body);
+    sfo_response_clear(response);
     sfi_free(response);
     return rc;
 }
@@ -351,9 +480,12 @@ static enum MHD_Result begin(exchange *x)
     else if (head > SFO_HEAD_MAX)
         x->refusal = 431;
     const char *length = header_of_connection(x->connection, "Content-Length");
+    const char *type = header_of_connection(x->connection, "Content-Type");
+    x->is_upload = type != NULL && sfi_starts_with_nocase(sfi_trim(sfi_str(type)), "multipart/form-data") &&
+                   header_of_connection(x->connection, "Content-Encoding") == NULL;
+    size_t most = x->is_upload ? SFO_UPLOAD_MAX : x->server->options.body_max;
     int64_t bytes = 0;
-    if (length != NULL && sfi_parse_int(sfi_str(length), &bytes) && bytes > (int64_t)x->server->options.body_max)
-        x->refusal = 413;
+    if (length != NULL && sfi_parse_int(sfi_str(length), &bytes) && bytes > (int64_t)most) x->refusal = 413;
     if (x->refusal != 413) return MHD_YES;
     sfo_response response; /* now, not after the body: nobody has to send what is refused */
     sfo_response_init(&response);
@@ -374,7 +506,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (x == NULL || x->sent_by_hand) return MHD_NO; /* no memory; or the answer is out: close */
     if (!x->begun) return begin(x);
     if (*data_len == 0) return answer(x, method);
-    if (x->refusal == 0 && !sfi_buf_add(&x->body, data, *data_len)) x->refusal = 413;
+    if (x->refusal == 0) x->refusal = take_body(x, data, *data_len);
     *data_len = 0;
     return MHD_YES;
 }

@@ -9,17 +9,22 @@
 #include "base/base_internal.h"
 
 enum {
-    SFO_HEAD_MAX = 16384,    /* bytes of request line and headers; more is 414 or 431 */
-    SFO_BODY_MAX = 160 << 20, /* a bulk upload is the largest; default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_HEAD_MAX = 16384, /* bytes of request line and headers; more is 414 or 431 */
+    SFO_BODY_MAX =
+        160
+        << 20, /* a bulk upload is the largest; default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_SPOOL_MIN = 1 << 20, /* an upload with more bytes waits in a file instead of in memory */
     SFO_GZIP_MIN = 1024,     /* a shorter answer is not worth compressing */
     SFO_HEADERS_MAX = 16
 };
+
+#define SFO_UPLOAD_MAX ((size_t)2200 << 20) /* the same of a multipart/form-data body, as sent */
 
 typedef struct sfo_request {
     const char *method; /* "GET" …; _HttpMethod override already applied */
     const char *path;   /* as sent, without the query; percent-decoding is the router's job, segment by segment */
     const char *query;  /* as sent, without '?'; "" when none */
-    sf_str body;        /* inflated when it came as gzip */
+    sf_str body;        /* inflated when it came as gzip; a large upload's is a mapped file */
     const char *host;   /* Host header, e.g. "127.0.0.1:8080" */
     bool loopback;      /* the peer is on this machine */
     /* Looks a header up without case; NULL: it is not there, or (fn NULL) the request has none at all. */
@@ -37,10 +42,19 @@ typedef struct sfo_wire_fault {
     bool keep_content_length; /* truncate: say the old, wrong length (then close); false: the short one */
 } sfo_wire_fault;
 
+/* A body that is read while it is sent, by a thread of the server. */
+typedef struct sfo_body_stream {
+    int64_t len;                                                    /* bytes in all */
+    int64_t (*read)(void *user, int64_t at, char *out, size_t cap); /* -1: it cannot be; the answer is cut */
+    void (*end)(void *user);                                        /* called once, whatever happens */
+    void *user;
+} sfo_body_stream;
+
 typedef struct sfo_response {
     int status;
     const char *content_type;              /* static text; NULL: no header */
     sfi_buf body;                          /* the server's once the handler returned */
+    sfo_body_stream stream;                /* read set: the body instead, sent as it is */
     char headers[SFO_HEADERS_MAX][2][512]; /* name, value */
     int header_count;
     bool no_body;         /* 204, 304 */
@@ -48,6 +62,8 @@ typedef struct sfo_response {
 } sfo_response;
 void sfo_response_init(sfo_response *r);
 void sfo_response_clear(sfo_response *r); /* frees the body, forgets the headers; the fault stays */
+/* A streamed body into memory, for who must look at it. false: it cannot be; the response is a 500 then. */
+bool sfo_response_load(sfo_response *r);
 /* Sets a header; one of the same name is replaced. A value with a control character, or too long, is left out. */
 void sfo_response_header(sfo_response *r, const char *name, const char *format, ...) SFI_PRINTF(3, 4);
 const char *sfo_response_get_header(const sfo_response *r, const char *name); /* NULL: not set */

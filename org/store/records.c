@@ -81,6 +81,15 @@ bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault 
     return t->after == NULL || t->after(s, c, row, f);
 }
 
+/* Bytes that came beside the record's JSON. */
+static void set_bytes(const sfo_context *c, const sfo_object *o, sfo_row *row)
+{
+    if (c->bytes_field == NULL) return;
+    row->cells[c->bytes_field - o->fields] = (sfo_cell){
+        .kind = c->bytes.len > 0 ? SFO_CELL_BLOB : SFO_CELL_NULL, .set = true, .given = true, .text = c->bytes
+    };
+}
+
 static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, const sfo_field *key,
                        const sfo_cell *key_cell, sf_id *id, sfo_fault *f)
 {
@@ -90,6 +99,7 @@ static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
                              o->label);
     if (!sfo_row_init(s, sfo_table_of(s, o), &row, f) || !sfo_row_from_json(s, c, SFO_CREATING, body, &row, f))
         return false;
+    set_bytes(c, o, &row);
     if (key != NULL && key->createable) row.cells[key - o->fields] = *key_cell;
     if (!sfo_row_create(s, c, &row, f)) return false;
     memcpy(id->text, row.id, sizeof id->text);
@@ -137,7 +147,9 @@ static bool update_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
     if (!sfo_id_normalize(sfi_str(id), &full)) return sfo_fault_not_found(f);
     if (!sfo_row_load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
     if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
-    return sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f) && sfo_row_save(s, c, &row, f);
+    if (!sfo_row_from_json(s, c, SFO_UPDATING, body, &row, f)) return false;
+    set_bytes(c, o, &row);
+    return sfo_row_save(s, c, &row, f);
 }
 
 bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sf_value body,

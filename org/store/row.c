@@ -87,6 +87,14 @@ bool sfo_row_load(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_
     return ok;
 }
 
+static bool keep_blobs(sfo_store *s, sfo_row *row, sfo_fault *f)
+{
+    for (size_t i = 0; i < row->table->object->field_count; i++)
+        if (row->cells[i].kind == SFO_CELL_BLOB && row->cells[i].set && !sfo_blob_keep(s, &row->cells[i], f))
+            return false;
+    return true;
+}
+
 static bool prepare_insert(sfo_store *s, sfo_table *t, sfo_fault *f)
 {
     if (t->insert != NULL) return true;
@@ -104,7 +112,7 @@ static bool prepare_insert(sfo_store *s, sfo_table *t, sfo_fault *f)
 bool sfo_row_insert(sfo_store *s, sfo_row *row, sfo_fault *f)
 {
     sfo_table *t = row->table;
-    if (!prepare_insert(s, t, f)) return false;
+    if (!prepare_insert(s, t, f) || !keep_blobs(s, row, f)) return false;
     for (size_t i = 0; i < t->object->field_count; i++) {
         if (t->column[i] < 0) continue;
         const sfo_cell *cell = &row->cells[i];
@@ -121,6 +129,7 @@ bool sfo_row_update(sfo_store *s, sfo_row *row, sfo_fault *f)
     const sfo_object *o = row->table->object;
     sfi_buf sql = { 0 };
     int places = 0;
+    if (!keep_blobs(s, row, f)) return false;
     (void)sfi_buf_addf(&sql, "UPDATE \"%s\" SET ", o->name); /* checked below */
     for (size_t i = 0; i < o->field_count; i++)
         if (row->cells[i].set && row->table->column[i] >= 0)

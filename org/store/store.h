@@ -39,6 +39,8 @@ typedef struct sfo_context {
     double version_number; /* 62.0 */
     const char *time_zone; /* IANA name; NULL: what the user's row says, else UTC */
     int64_t now_ms;        /* 0: now */
+    const sfo_field *bytes_field; /* the body's record gets these bytes in this field; NULL: none */
+    sf_str bytes;                        /* borrowed for the call */
     bool id_in_body;       /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
 

@@ -104,6 +104,11 @@ void sfo_bind_text(sqlite3_stmt *stmt, int at, sf_str text); /* not copied */
 void sfo_bind_id(sqlite3_stmt *stmt, int at, const char *id);
 void sfo_bind_cell(sqlite3_stmt *stmt, int at, const sfo_cell *cell);
 
+/* ---- bytes kept apart (blobs.c) ---- */
+bool sfo_blobs_open(sfo_store *s, sfo_fault *f);
+/* Too many bytes for a column go to the pieces, and the cell gets their mark. */
+bool sfo_blob_keep(sfo_store *s, sfo_cell *cell, sfo_fault *f);
+
 /* ---- tables (table.c) ---- */
 bool sfo_tables_open(sfo_store *s, sfo_fault *f);
 void sfo_tables_close(sfo_store *s);

@@ -152,7 +152,7 @@ bool sfo_tables_open(sfo_store *s, sfo_fault *f)
         ok = ok && make_table(s, t, &sql, f) && add_columns(s, t, &sql, f) && make_indexes(s, t, &sql, f);
     }
     sfi_buf_free(&sql);
-    return ok;
+    return ok && sfo_blobs_open(s, f);
 }
 
 void sfo_tables_close(sfo_store *s)

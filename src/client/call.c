@@ -163,7 +163,8 @@ static void take_answer(sfi_http_response *r, sfi_answer *out)
                          .body = r->body,
                          .body_len = r->body_len,
                          .body_cap = r->body_cap,
-                         .encoding = (int)r->encoding };
+                         .encoding = (int)r->encoding,
+                         .sink_bytes = r->sink_bytes };
     r->headers = NULL;
     r->body = NULL;
 }

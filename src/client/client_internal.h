@@ -44,6 +44,7 @@ typedef struct sfi_answer {         /* ends with sfi_answer_clear */
     size_t body_len, body_cap;
     int encoding;                   /* sfi_http_response's */
     bool may_be_done;               /* an attempt before the last one may have taken effect; told of failures too */
+    int64_t sink_bytes;             /* handed to the request's sink */
 } sfi_answer;
 
 /* Start a call and return while it runs (prefetch). Logs in first if need be (blocking). */

@@ -187,8 +187,8 @@ static sf_status read_save_result(sf_value root, const sfi_answer *answer, const
 
 /* What a create or upsert answered: 200 and 201 with a body, 204 without (versions up to 45.0). A 201 means that the
  * record is there; when its body came damaged, the Location header still says which one it is. */
-static sf_status read_saved(sf_client *sf, sfi_answer *answer, const write_call *w, const char *what,
-                            sf_upsert_result *out, sf_error *err)
+sf_status sfi_rest_read_saved(sf_client *sf, sfi_answer *answer, const char *what, sf_document **refusal,
+                              sf_upsert_result *out, sf_error *err)
 {
     *out = (sf_upsert_result){ .id = id_of_location(answer), .created = answer->status == 201 };
     if (answer->status == 204) return SF_OK;
@@ -204,8 +204,8 @@ static sf_status read_saved(sf_client *sf, sfi_answer *answer, const write_call 
         if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
         rc = SF_ERR_UNKNOWN_OUTCOME;
     }
-    if (rc == SF_ERR_ORG && w->refusal != NULL) {
-        *w->refusal = sfi_document_wrap(doc); /* transferred */
+    if (rc == SF_ERR_ORG && refusal != NULL) {
+        *refusal = sfi_document_wrap(doc); /* transferred */
         doc = NULL;
     }
     sfi_json_free(doc);
@@ -244,7 +244,7 @@ static sf_status create_plain(sf_client *sf, const sf_record *r, const sf_write_
     sf_status rc = sfi_record_write(r, NULL, &w->body, err);
     if (rc == SF_OK) rc = add_write_options(w, o, err);
     if (rc == SF_OK) rc = run_write(sf, w, "POST", what, &answer, err);
-    if (rc == SF_OK) rc = read_saved(sf, &answer, w, what, saved, err);
+    if (rc == SF_OK) rc = sfi_rest_read_saved(sf, &answer, what, w->refusal, saved, err);
     sfi_answer_clear(&answer);
     return rc;
 }
@@ -264,7 +264,7 @@ static sf_status send_upsert(sf_client *sf, const sf_record *r, const target *t,
     if (rc == SF_OK) rc = add_write_options(w, o, err);
     w->request.repeatable = !has_condition(o);
     if (rc == SF_OK) rc = run_write(sf, w, "PATCH", what, &answer, err);
-    if (rc == SF_OK) rc = read_saved(sf, &answer, w, what, saved, err);
+    if (rc == SF_OK) rc = sfi_rest_read_saved(sf, &answer, what, w->refusal, saved, err);
     sfi_answer_clear(&answer);
     return rc;
 }
@@ -337,7 +337,8 @@ static sf_status update_target(sf_client *sf, const sf_record *r, const target *
     if (rc == SF_OK) rc = add_write_options(&w, o, err);
     w.request.repeatable = !has_condition(o);
     if (rc == SF_OK) rc = run_write(sf, &w, "PATCH", what, &answer, err);
-    if (rc == SF_OK && answer.status != 204 && answer.body_len > 0) rc = read_saved(sf, &answer, &w, what, &saved, err);
+    if (rc == SF_OK && answer.status != 204 && answer.body_len > 0)
+        rc = sfi_rest_read_saved(sf, &answer, what, w.refusal, &saved, err);
     sfi_answer_clear(&answer);
     write_call_clear(&w);
     return rc;

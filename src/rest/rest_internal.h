@@ -39,6 +39,11 @@ sf_status sfi_rest_add_fields(sfi_buf *path, const char *const *fields, sf_error
 /* Replaces the message and keeps what the org said otherwise (status, code, HTTP status, fields, retry). */
 void sfi_rest_reword(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 
+/* What a create or upsert answered (records.c). out: which record, and whether it is new. refusal: gets what was said
+ * instead; NULL: not wanted. */
+sf_status sfi_rest_read_saved(sf_client *sf, sfi_answer *answer, const char *what, sf_document **refusal,
+                              sf_upsert_result *out, sf_error *err);
+
 /* ---- what records.c needs of a builder (record.c) ---- */
 /* SF_OK, or the failure that a setter kept; r NULL is a usage error. */
 sf_status sfi_record_check(const sf_record *r, sf_error *err);
