@@ -100,9 +100,11 @@ void sfo_call_event(sfo_call *call, sfo_event event); /* counts what a handler d
 void sfo_rest_dispatch(
     sfo_call *call);               /* rest.c: everything below /services/data/vXX.X, session checked by the caller */
 void sfo_versions(sfo_call *call); /* rest.c: GET /services/data */
-void sfo_oauth_dispatch(sfo_call *call);   /* oauth.c: /services/oauth2/… */
-void sfo_identity(sfo_call *call);         /* identity.c: /id/{org}/{user} */
-void sfo_soap_dispatch(sfo_call *call);    /* soap.c: /services/Soap/… */
+void sfo_oauth_dispatch(sfo_call *call); /* oauth.c: /services/oauth2/… */
+void sfo_identity(sfo_call *call);       /* identity.c: /id/{org}/{user} */
+void sfo_soap_dispatch(sfo_call *call);  /* soap.c: /services/Soap/… */
+/* An answer that a fault asked for, as a SOAP fault. false: not a call of these APIs, nothing was answered. */
+bool sfo_soap_struck(sfo_call *call, int status, const char *code, const char *message);
 void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 
 /* ---- session of a request (auth.c) ---- */

@@ -315,9 +315,11 @@ static void answer_struck(sfo_call *call, const sfo_fault_rule *rule)
     sfo_response *r = call->response;
     sfo_response_clear(r);
     if (rule->kind == SFO_FAULT_LIMIT) {
-        sfo_answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+        if (!sfo_soap_struck(call, 500, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
+            sfo_answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
     } else if (rule->body == SFO_FAULT_BODY_JSON) {
-        sfo_answer_error(call, rule->status, code, "%s", message);
+        if (!sfo_soap_struck(call, rule->status, code, message))
+            sfo_answer_error(call, rule->status, code, "%s", message);
     } else {
         r->status = rule->status;
         r->content_type = rule->body == SFO_FAULT_BODY_HTML ? "text/html;charset=UTF-8" : NULL;

@@ -33,6 +33,8 @@ static const operation operations[] = {
     { "getUpdated", sfo_soap_get_updated, false, { "sObjectType", "startDate", "endDate" } },
     { "merge", sfo_soap_merge, false, { "request", "mergeRequests" } }, /* a client that works says the second */
     { "convertLead", sfo_soap_convert_lead, false, { "leadConverts" } },
+    { "process", sfo_soap_process, false, { "actions" } },
+    { "sendEmail", sfo_soap_send_email, false, { "messages" } },
     { "findDuplicates", sfo_soap_find_duplicates, false, { "sObjects" } },
     { "describeGlobal", sfo_soap_describe_global, false, { NULL } },
     { "describeSObject", sfo_soap_describe_object, false, { "sObjectType" } },
@@ -116,4 +118,15 @@ void sfo_soap_dispatch(sfo_call *call)
     sfi_json_free(s.json);
     sfi_buf_free(&s.text);
     sfi_xml_free_secret(s.doc);
+}
+
+bool sfo_soap_struck(sfo_call *call, int status, const char *code, const char *message)
+{
+    sfo_soap s = { .call = call };
+    if (call->segment_count < 4 || !sfi_str_is_nocase(call->segments[1], "Soap")) return false;
+    s.enterprise = sfi_str_is(call->segments[2], "c");
+    if (!s.enterprise && !sfi_str_is(call->segments[2], "u")) return false;
+    sfo_soap_fault(&s, code, message, "UnexpectedErrorFault");
+    call->response->status = status;
+    return true;
 }

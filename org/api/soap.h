@@ -1,7 +1,7 @@
 /*
  * soap.h: the partner and enterprise SOAP APIs. A request is an envelope (soap_envelope.c reads it, and writes answers and
  * faults); its operation is a row of the table in soap.c; operations live in files by subject (soap_session.c,
- * soap_records.c, soap_query.c, soap_lead.c, soap_process.c, soap_describe.c). Records go in as the JSON that the store takes
+ * soap_records.c, soap_query.c, soap_lead.c, soap_process.c, soap_email.c, soap_describe.c). Records go in as the JSON that the store takes
  * (soap_record_in.c) and come out of the JSON that it gives (soap_record_out.c): rules, types and their texts stand in one
  * place for REST and SOAP.
  * Called by org.c through sfo_soap_dispatch. Threads: a call belongs to one thread.
@@ -60,6 +60,7 @@ void sfo_soap_store_fault(sfo_soap *s, sfo_fault *f);
 /* Of one row: as SOAP says what the store said. */
 void sfo_soap_row_fault(sfo_fault *f);
 void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f); /* <errors>…</errors> */
+void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f);  /* the content alone */
 
 /* ---- records (soap_record_in.c, soap_record_out.c) ---- */
 typedef struct sfo_soap_record {
@@ -113,6 +114,9 @@ void sfo_soap_get_updated(sfo_soap *s);
 void sfo_soap_merge(sfo_soap *s);
 void sfo_soap_convert_lead(sfo_soap *s);
 void sfo_soap_find_duplicates(sfo_soap *s);
+/* soap_process.c, soap_email.c */
+void sfo_soap_process(sfo_soap *s);
+void sfo_soap_send_email(sfo_soap *s);
 /* soap_describe.c */
 void sfo_soap_describe_global(sfo_soap *s);
 void sfo_soap_describe_object(sfo_soap *s);

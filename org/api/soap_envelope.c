@@ -280,9 +280,8 @@ void sfo_soap_row_fault(sfo_fault *f)
         (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID", "more than one record found for external id field");
 }
 
-void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f)
+void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f)
 {
-    sfi_buf_add_str(out, "<errors>");
     for (const char *at = f->fields; *at != '\0';) {
         size_t len = strcspn(at, ",");
         sfi_xml_element_text(out, "fields", (sf_str){ at, len });
@@ -290,5 +289,11 @@ void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f)
     }
     sfo_soap_element(out, "message", f->message != NULL ? f->message : "");
     sfo_soap_element(out, "statusCode", f->code);
-    sfi_buf_add_str(out, "</errors>");
+}
+
+void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f)
+{
+    sfi_xml_open(out, "errors");
+    sfo_soap_write_error(out, f);
+    sfi_xml_close(out, "errors");
 }
