@@ -25,7 +25,20 @@ typedef struct refusal { /* reached from the parser as _private */
     bool is_deep;
     int open;                     /* elements, when no tree is made */
     startElementNsSAX2Func start; /* NULL: no tree is made */
+    char why[200];                /* the first error: those after it mostly follow from it; "": none */
+    int line, column;
 } refusal;
+
+static void note_error(void *ctx, xmlErrorPtr error)
+{
+    xmlParserCtxtPtr parser = ctx;
+    refusal *refused = parser->_private;
+    if (refused->why[0] != '\0' || error->level < XML_ERR_ERROR) return;
+    sf_str text = sfi_trim(sfi_str(error->message != NULL ? error->message : "an error"));
+    (void)snprintf(refused->why, sizeof refused->why, "%.*s", (int)(text.len < 190 ? text.len : 190), text.ptr);
+    refused->line = error->line;
+    refused->column = error->int2;
+}
 
 static void refuse_dtd(void *ctx, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
 {
@@ -93,9 +106,8 @@ static sf_status explain(const xmlParserCtxt *parser, const refusal *refused, sf
         return sfi_fail(err, SF_ERR_LIMIT, "XML is nested deeper than %d elements (SF_XML_DEPTH_MAX)",
                         SFI_XML_DEPTH_MAX);
     if (parser->lastError.code == XML_ERR_NO_MEMORY) return sfi_fail_memory(err, "an XML document");
-    sf_str why = sfi_trim(sfi_str(parser->lastError.message));
-    return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %.*s", parser->lastError.line,
-                    parser->lastError.int2, (int)why.len, why.ptr != NULL ? why.ptr : "");
+    return sfi_fail(err, SF_ERR_PROTOCOL, "not well-formed XML, line %d column %d: %s", refused->line, refused->column,
+                    refused->why);
 }
 
 sf_status sfi_xml_available(sf_error *err)
@@ -134,6 +146,7 @@ static xmlParserCtxtPtr new_parser(const sfi_libxml *lib, sf_str text, refusal *
     parser->_private = refused;
     parser->sax->internalSubset = refuse_dtd;
     parser->sax->startElementNs = start_element;
+    parser->sax->serror = note_error;
     return parser;
 }
 
