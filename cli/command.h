@@ -131,5 +131,6 @@ extern const cli_command cli_command_undelete;
 extern const cli_command cli_command_update;
 extern const cli_command cli_command_upsert;
 extern const cli_command cli_command_versions;
+extern const cli_command cli_command_write;
 extern const cli_command cli_command_whoami;
 #endif

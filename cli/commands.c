@@ -34,6 +34,7 @@ const cli_command *const cli_commands[] = {
     &cli_command_create,
     &cli_command_update,
     &cli_command_upsert,
+    &cli_command_write,
     &cli_command_delete,
     &cli_command_convert_lead,
     &cli_command_merge,

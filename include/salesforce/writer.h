@@ -60,6 +60,7 @@ typedef struct sf_writer_counts {
                                     sent again */
     int64_t batches;             /* requests that were answered or lost, those for locked rows too */
     int64_t lock_retries;        /* rows that were sent again because the record was locked */
+    bool stopped;                /* no more rows are taken: see sf_writer_add */
     uint64_t reserved[4];
 } sf_writer_counts;              /* rows = succeeded + failed + unknown + those whose result is still to come */
 

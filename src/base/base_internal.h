@@ -79,7 +79,15 @@ typedef struct sfi_buf {
 bool sfi_buf_reserve(sfi_buf *b, size_t more);           /* room for more bytes (and a NUL) without moving */
 bool sfi_buf_add(sfi_buf *b, const void *data, size_t len);
 bool sfi_buf_add_str(sfi_buf *b, const char *s);
-bool sfi_buf_add_char(sfi_buf *b, char c);
+bool sfi_buf_add_char_slowly(sfi_buf *b, char c);        /* when there is no room for it yet */
+static inline bool sfi_buf_add_char(sfi_buf *b, char c)
+{
+    size_t max = b->max > 0 ? b->max : SFI_BUF_MAX;
+    if (b->failed || b->cap - b->len < 2 || b->len >= max) return sfi_buf_add_char_slowly(b, c);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+    return true;
+}
 bool sfi_buf_addf(sfi_buf *b, const char *format, ...) SFI_PRINTF(2, 3);
 bool sfi_buf_add_urlencoded(sfi_buf *b, sf_str s);       /* all but A-Z a-z 0-9 - . _ ~ becomes %XX */
 bool sfi_buf_add_base64(sfi_buf *b, const void *data, size_t len);

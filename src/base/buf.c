@@ -46,7 +46,7 @@ bool sfi_buf_add_str(sfi_buf *b, const char *s)
     return sfi_buf_add(b, s, strlen(s));
 }
 
-bool sfi_buf_add_char(sfi_buf *b, char c)
+bool sfi_buf_add_char_slowly(sfi_buf *b, char c)
 {
     return sfi_buf_add(b, &c, 1);
 }

@@ -156,6 +156,14 @@ size_t sfi_utf8_put(uint32_t c, char out[4])
 bool sfi_utf8_valid(const char *s, size_t len)
 {
     for (size_t i = 0; i < len;) {
+        uint64_t eight;
+        if (len - i >= sizeof eight) { /* most text is ASCII: eight bytes at a time */
+            memcpy(&eight, s + i, sizeof eight);
+            if ((eight & 0x8080808080808080U) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         size_t n = sfi_utf8_sequence(s + i, len - i);
         if (n == 0) return false;
         i += n;

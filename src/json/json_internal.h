@@ -85,12 +85,14 @@ void sfi_json_begin_array(sfi_json_writer *w);
 void sfi_json_end_array(sfi_json_writer *w);
 void sfi_json_key(sfi_json_writer *w, const char *key);
 void sfi_json_key_n(sfi_json_writer *w, sf_str key);
+void sfi_json_plain_key(sfi_json_writer *w, sf_str key);      /* one that needs no escapes: a checked name */
 void sfi_json_null(sfi_json_writer *w);
 void sfi_json_bool(sfi_json_writer *w, bool b);
 void sfi_json_int(sfi_json_writer *w, int64_t n);
 void sfi_json_double(sfi_json_writer *w, double d);           /* Java's text: 12.0, 1.0E7; what the org writes */
 void sfi_json_string(sfi_json_writer *w, const char *s);      /* NULL writes null */
 void sfi_json_string_n(sfi_json_writer *w, sf_str s);
+bool sfi_json_utf8(sfi_json_writer *w, sf_str s);             /* s.ptr not NULL; false: it is not UTF-8 (and written all the same) */
 void sfi_json_raw_text(sfi_json_writer *w, sf_str json);      /* a finished value */
 void sfi_json_write_value(sfi_json_writer *w, sf_value v);    /* compact, as it came */
 /* Just the quoted and escaped string, for other writers. Invalid UTF-8 becomes U+FFFD. */

@@ -61,6 +61,22 @@ void sfi_json_key(sfi_json_writer *w, const char *key)
     sfi_json_key_n(w, sfi_str(key));
 }
 
+void sfi_json_plain_key(sfi_json_writer *w, sf_str key)
+{
+    sfi_buf *out = w->out;
+    if (!sfi_buf_reserve(out, key.len + 4)) return; /* the failure is the buffer's */
+    char *at = out->data + out->len;
+    if (w->need_comma) *at++ = ',';
+    *at++ = '"';
+    memcpy(at, key.ptr, key.len);
+    at += key.len;
+    *at++ = '"';
+    *at++ = ':';
+    *at = '\0';
+    out->len = (size_t)(at - out->data);
+    w->need_comma = false;
+}
+
 void sfi_json_null(sfi_json_writer *w)
 {
     add_value(w, SFI_STR("null"));
@@ -124,11 +140,26 @@ void sfi_json_double(sfi_json_writer *w, double d)
     add_java_double(w->out, d);
 }
 
+/* Are these eight bytes ASCII that goes out as it is: no control, quote or backslash? Byte by byte in one word: x - 1 has
+ * its top bit set where a byte of x was 0 (or above 0x80, which is asked for too). */
+static bool are_plain(const char *s)
+{
+    const uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
+    uint64_t eight;
+    memcpy(&eight, s, sizeof eight);
+    uint64_t quote = eight ^ (ones * '"'), backslash = eight ^ (ones * '\\');
+    return ((eight | (eight - ones * 0x20) | (quote - ones) | (backslash - ones)) & tops) == 0;
+}
+
 /* Bytes at the beginning of s that go out as they are. */
 static size_t plain_run(const char *s, size_t len)
 {
     size_t i = 0;
     while (i < len) {
+        if (len - i >= 8 && are_plain(s + i)) {
+            i += 8;
+            continue;
+        }
         unsigned char c = (unsigned char)s[i];
         if (c < 0x20 || c == '"' || c == '\\') break;
         size_t n = c < 0x80 ? 1 : sfi_utf8_sequence(s + i, len - i);
@@ -153,16 +184,32 @@ static void escape_byte(sfi_buf *out, unsigned char c)
         (void)sfi_buf_add(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
 }
 
-void sfi_json_escape(sfi_buf *out, sf_str s)
+/* @return false: a byte was not UTF-8. */
+static bool add_quoted(sfi_buf *out, sf_str s)
 {
+    bool is_utf8 = true;
     (void)sfi_buf_add_char(out, '"');
     for (size_t i = 0; i < s.len && !out->failed;) {
         size_t run = plain_run(s.ptr + i, s.len - i);
         (void)sfi_buf_add(out, s.ptr + i, run);
         i += run;
-        if (i < s.len) escape_byte(out, (unsigned char)s.ptr[i++]);
+        if (i == s.len) break;
+        is_utf8 = is_utf8 && (unsigned char)s.ptr[i] < 0x80;
+        escape_byte(out, (unsigned char)s.ptr[i++]);
     }
     (void)sfi_buf_add_char(out, '"');
+    return is_utf8;
+}
+
+void sfi_json_escape(sfi_buf *out, sf_str s)
+{
+    (void)add_quoted(out, s); /* U+FFFD says it */
+}
+
+bool sfi_json_utf8(sfi_json_writer *w, sf_str s)
+{
+    begin_value(w);
+    return add_quoted(w->out, s);
 }
 
 void sfi_json_string_n(sfi_json_writer *w, sf_str s)

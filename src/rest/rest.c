@@ -12,8 +12,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Length of the name that s begins with; 0: none. */
-static size_t name_length(const char *s)
+size_t sfi_rest_name_length(const char *s)
 {
     size_t n = 0;
     if (!is_letter(s[0])) return 0;
@@ -24,7 +23,7 @@ static size_t name_length(const char *s)
 bool sfi_rest_is_name(const char *s)
 {
     if (s == NULL) return false;
-    size_t n = name_length(s);
+    size_t n = sfi_rest_name_length(s);
     return n > 0 && n <= SFI_REST_NAME_MAX && s[n] == '\0';
 }
 
@@ -32,7 +31,7 @@ bool sfi_rest_is_path(const char *s)
 {
     if (s == NULL || strlen(s) > SFI_REST_NAME_MAX) return false;
     for (;;) {
-        size_t n = name_length(s);
+        size_t n = sfi_rest_name_length(s);
         if (n == 0) return false;
         if (s[n] == '\0') return true;
         if (s[n] != '.') return false;

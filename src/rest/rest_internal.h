@@ -13,6 +13,8 @@ enum {
     SFI_REST_FIELDS_TEXT_MAX = 12000 /* bytes of a field list in a URL */
 };
 
+/* Length of the name that s begins with; 0: none. */
+size_t sfi_rest_name_length(const char *s);
 /* A letter, then letters, digits and underscores. NULL is none. */
 bool sfi_rest_is_name(const char *s);
 /* Such names with dots between: a field, or a parent's field. */

@@ -118,6 +118,7 @@ static bool is_lasting(const sf_error *e)
 static void stop(sf_writer *w, const sf_error *e)
 {
     if (w->stopped.status == SF_OK) w->stopped = *e;
+    w->counts.stopped = true;
 }
 
 static sf_status answer_stopped(const sf_writer *w, sf_error *err)

@@ -23,7 +23,8 @@ static sf_status add_row(sf_writer *w, const row_form *form, const void *row, sf
         if (rc == SF_ERR_MEMORY) return sfi_fail_memory(err, "a row");
         if (rc == SF_OK) {
             w->counts.rows++;
-            if (rows->count == (size_t)w->options.batch_rows) (void)sfi_writer_send(w, NULL); /* the next call says it */
+            if (rows->count == (size_t)w->options.batch_rows)
+                (void)sfi_writer_send(w, NULL); /* the next call says it */
             return SF_OK;
         }
         if (rows->count == 0)
@@ -108,10 +109,8 @@ sf_status sf_writer_add(sf_writer *w, const sf_record *record, sf_error *err)
 
 static sf_status write_text(sfi_json_writer *json, const sf_bind *field, sf_error *err)
 {
-    sf_str text = sfi_str(field->value.as.str);
-    if (!sfi_utf8_valid(text.ptr, text.len)) return sfi_fail(err, SF_ERR_USAGE, "%s: not UTF-8", field->name);
-    sfi_json_string_n(json, text);
-    return SF_OK;
+    if (sfi_json_utf8(json, sfi_str(field->value.as.str))) return SF_OK;
+    return sfi_fail(err, SF_ERR_USAGE, "%s: the text is not UTF-8", field->name);
 }
 
 /* "Red;Green" */
@@ -197,17 +196,17 @@ static sf_status write_value(sfi_json_writer *json, const sf_bind *field, sf_err
 /* A field, or a parent by its external id: "Account.Ext__c". */
 static sf_status write_field(sfi_json_writer *json, const sf_bind *field, sf_error *err)
 {
-    const char *dot = field->name != NULL ? strchr(field->name, '.') : NULL;
-    if (!sfi_rest_is_path(field->name) || (dot != NULL && strchr(dot + 1, '.') != NULL))
+    const char *name = field->name != NULL ? field->name : "";
+    size_t len = sfi_rest_name_length(name), more = 0;
+    if (len > 0 && name[len] == '.') more = sfi_rest_name_length(name + len + 1);
+    if (len == 0 || len > SFI_REST_NAME_MAX || more > SFI_REST_NAME_MAX ||
+        name[len + (more > 0 ? more + 1 : 0)] != '\0')
         return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a field name",
                         field->name != NULL ? field->name : "(NULL)");
-    if (dot == NULL) {
-        sfi_json_key(json, field->name);
-        return write_value(json, field, err);
-    }
-    sfi_json_key_n(json, (sf_str){ field->name, (size_t)(dot - field->name) });
+    sfi_json_plain_key(json, (sf_str){ name, len });
+    if (more == 0) return write_value(json, field, err);
     sfi_json_begin_object(json);
-    sfi_json_key(json, dot + 1);
+    sfi_json_plain_key(json, (sf_str){ name + len + 1, more });
     sf_status rc = write_value(json, field, err);
     sfi_json_end_object(json);
     return rc;
