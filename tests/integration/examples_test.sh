@@ -58,6 +58,10 @@ fault 'lost:method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it
 fault '500:body=empty,method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it did not'
 curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null
 
+run soap
+for word in 'logged in as ' 'converted: account 001.*, contact 003.*, opportunity 006' 'opportunity none$' 'not converted: CANNOT_UPDATE_CONVERTED_LEAD' \
+    'merged: 0 failed' 'taken back: 0 failed' '[1-9][0-9]* contacts, the first is Lovelace'; do says soap "$word"; done
+
 # Each C block of docs/ stands in one of the programs, line by line; how deep it is indented does not matter.
 python3 - "$source" >"$work/docs.out" <<'PYTHON' || fail "docs/ and examples/ differ"
 import glob, re, sys
