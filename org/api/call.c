@@ -24,7 +24,8 @@ static void drop_empty_pieces(sfo_call *call)
 {
     bool is_bulk = false;
     for (size_t i = 0; i < call->segment_count && i < 5; i++)
-        is_bulk = is_bulk || sfi_str_is_nocase(call->segments[i], "jobs") || sfi_str_is_nocase(call->segments[i], "async");
+        is_bulk =
+            is_bulk || sfi_str_is_nocase(call->segments[i], "jobs") || sfi_str_is_nocase(call->segments[i], "async");
     size_t kept = 0;
     for (size_t i = 0; is_bulk && i < call->segment_count; i++)
         if (call->segments[i].len > 0) call->segments[kept++] = call->segments[i];
@@ -242,8 +243,14 @@ bool sfo_call_set_version(sfo_call *call, sf_str segment)
 
 void sfo_call_set_context(sfo_call *call)
 {
-    call->context =
-        (sfo_context){ .user_id = call->user.text, .version = call->version, .version_number = call->version_number };
+    const char *rule = sfo_call_header(call, "Sforce-Duplicate-Rule-Header");
+    call->context = (sfo_context){
+        .user_id = call->user.text,
+        .version = call->version,
+        .version_number = call->version_number,
+        .allow_duplicates = sfi_str_is_nocase(sfo_header_attribute(rule, "allowSave"), "true"),
+        .duplicate_details = sfi_str_is_nocase(sfo_header_attribute(rule, "includeRecordDetails"), "true"),
+    };
 }
 
 void sfo_call_event(sfo_call *call, sfo_event event)

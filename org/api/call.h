@@ -24,6 +24,7 @@ enum {
 };
 
 typedef struct sfo_stats sfo_stats;
+typedef struct sfo_recents sfo_recents;
 typedef enum sfo_event {
     SFO_EVENT_CREATED,
     SFO_EVENT_UPDATED,
@@ -34,7 +35,7 @@ typedef enum sfo_event {
 } sfo_event;
 
 struct sfo_org {
-    sfo_org_options options; /* read only after sfo_org_new, as all but sessions, faults and stats */
+    sfo_org_options options; /* read only after sfo_org_new, as all but sessions, faults, stats and recents */
     sfo_store *store;
     const sfo_schema *schema;
     char *username, *password, *token_key, *security_token, *client_id, *client_secret;
@@ -43,6 +44,7 @@ struct sfo_org {
     sfo_sessions *sessions; /* each has a lock of its own */
     sfo_faults *faults;
     sfo_stats *stats;
+    sfo_recents *recents;
     sfo_approvals *approvals; /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
     sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */
@@ -127,6 +129,13 @@ bool sfo_user_load(sfo_org *org, sfi_arena *arena, const char *id, sfo_user *out
 void sfo_user_security_token(const sfo_org *org, const char *user_id, char out[32]);
 typedef enum sfo_login { SFO_LOGIN_OK, SFO_LOGIN_WRONG, SFO_LOGIN_NEEDS_TOKEN, SFO_LOGIN_INACTIVE } sfo_login;
 sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password_and_token, sf_id *user);
+
+/* ---- what a user had last (recents.c) ---- */
+sfo_recents *sfo_recents_new(void);
+void sfo_recents_free(sfo_recents *r);
+void sfo_recents_touch(sfo_recents *r, const char *user, const char *id); /* 18 characters each */
+/* Newest first. @return how many, at most max. */
+size_t sfo_recents_get(sfo_recents *r, const char *user, sf_id *out, size_t max);
 
 /* ---- what happened (stats.c) ---- */
 sfo_stats *sfo_stats_new(void);

@@ -110,8 +110,11 @@ static uint32_t metadata_hash(const sfo_schema *schema)
             const sfo_field *f = &o->fields[j];
             hash = mix(mix(mix(hash, f->name), f->type_name), f->label);
             hash = (hash ^ (uint32_t)f->length) * 16777619u;
-            for (size_t k = 0; k < f->picklist_count; k++) hash = mix(hash, f->picklist[k].value);
+            for (size_t k = 0; k < f->picklist_count; k++)
+                hash = mix(mix(hash, f->picklist[k].value), f->picklist[k].valid_for);
         }
+        for (size_t j = 0; j < o->record_type_count; j++)
+            hash = mix(mix(hash, o->record_types[j].id), o->record_types[j].name);
     }
     return hash;
 }
@@ -180,7 +183,9 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     org->schema = sfo_store_schema(options->store);
     org->faults = sfo_faults_new();
     org->stats = sfo_stats_new();
-    sf_status rc = org->faults != NULL && org->stats != NULL ? SF_OK : sfi_fail_memory(err, "the org");
+    org->recents = sfo_recents_new();
+    bool ok = org->faults != NULL && org->stats != NULL && org->recents != NULL;
+    sf_status rc = ok ? SF_OK : sfi_fail_memory(err, "the org");
     if (rc == SF_OK) rc = sfo_settings_open(org->store, err);
     if (rc == SF_OK) rc = load_credentials(org, err);
     if (rc == SF_OK) rc = load_metadata_state(org, err);
@@ -205,6 +210,7 @@ void sfo_org_free(sfo_org *org)
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);
     sfo_stats_free(org->stats);
+    sfo_recents_free(org->recents);
     sfo_approvals_free(org->approvals);
     sfo_actions_free(org->actions);
     sfi_free(org->username);

@@ -9,6 +9,34 @@ bool sfo_answer_if_known(sfo_call *call);
 void sfo_rest_describe_global(sfo_call *call);
 void sfo_rest_describe(sfo_call *call);
 void sfo_rest_basic_info(sfo_call *call);
+/* rest_layouts.c */
+void sfo_rest_layouts(sfo_call *call);
+void sfo_rest_layout_of_type(sfo_call *call);
+void sfo_rest_named_layouts(sfo_call *call);
+void sfo_rest_approval_layouts(sfo_call *call);
+void sfo_rest_compact_layouts(sfo_call *call);
+void sfo_rest_compact_layout_of(sfo_call *call);
+void sfo_rest_all_compact_layouts(sfo_call *call);
+/* The record type of an id in the path; NULL in out: the master. false: the response says why not. */
+bool sfo_call_record_type(sfo_call *call, const sfo_object *o, sf_str id, const sfo_record_type **out);
+/* rest_home.c: what a user interface begins with */
+void sfo_rest_tabs(sfo_call *call);
+void sfo_rest_theme(sfo_call *call);
+void sfo_rest_app_menus(sfo_call *call);
+void sfo_rest_app_menu(sfo_call *call);
+void sfo_rest_recent(sfo_call *call);
+/* The user had this record now, unless Sforce-Mru says updateMru=false. */
+void sfo_call_touch(sfo_call *call, const char *id);
+/* Elements of an open array: what the user had last, of one object or (NULL) of all. @return how many, at most max. */
+size_t sfo_write_recent(sfo_call *call, sfi_json_writer *w, const sfo_object *only, size_t max);
+/* rest_ui.c: /ui-api */
+void sfo_rest_ui_object_info(sfo_call *call);
+void sfo_rest_ui_picklists(sfo_call *call);
+void sfo_rest_ui_picklist(sfo_call *call);
+void sfo_rest_ui_record_get(sfo_call *call);
+void sfo_rest_ui_record_create(sfo_call *call);
+void sfo_rest_ui_record_update(sfo_call *call);
+void sfo_rest_ui_record_delete(sfo_call *call);
 /* rest_records.c: /sobjects/{O}[/{id}] */
 void sfo_rest_create(sfo_call *call);
 void sfo_rest_get(sfo_call *call);

@@ -291,6 +291,10 @@ static bool run_rows(collection *c)
 static void write_fault(sfi_json_writer *w, const sfo_fault *f)
 {
     sfi_json_begin_object(w);
+    if (f->duplicates != NULL) {
+        sfi_json_key(w, "duplicateResult");
+        sfi_json_raw_text(w, sfi_str(f->duplicates));
+    }
     sfi_json_key(w, "statusCode");
     sfi_json_string(w, f->code);
     sfi_json_key(w, "message");

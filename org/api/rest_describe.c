@@ -30,7 +30,8 @@ void sfo_rest_describe(sfo_call *call)
     sfo_describe_object(call->org->schema, o, call->version, &call->response->body);
 }
 
-static void write_recent(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
+/* Until the user had some: those that changed last. */
+static void write_changed(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
 {
     const sfo_field *name = sfo_object_name_field(o);
     if (o->is_event || name == NULL || sfo_object_field(o, SFI_STR("LastModifiedDate")) == NULL) return;
@@ -73,7 +74,7 @@ void sfo_rest_basic_info(sfo_call *call)
     sfo_describe_entry(o, call->version, &w);
     sfi_json_key(&w, "recentItems");
     sfi_json_begin_array(&w);
-    write_recent(call, &w, o);
+    if (sfo_write_recent(call, &w, o, RECENT_MAX) == 0) write_changed(call, &w, o);
     sfi_json_end_array(&w);
     sfi_json_end_object(&w);
 }

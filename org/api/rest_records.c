@@ -109,6 +109,7 @@ void sfo_answer_record(sfo_call *call, const sfo_object *o, const char *id)
     }
     sfo_store_unlock(call->org->store);
     if (!ok || !sfo_precondition_holds(call, &state, true)) return;
+    sfo_call_touch(call, id);
     if (state.etag[0] != '\0') sfo_response_header(call->response, "ETag", "%s", state.etag);
     if (state.modified_ms > 0) {
         char date[32];
@@ -128,6 +129,7 @@ void sfo_rest_get(sfo_call *call)
 /* ---- write ---- */
 void sfo_answer_saved(sfo_call *call, int status, const sfo_object *o, const char *id, int created)
 {
+    sfo_call_touch(call, id);
     sfo_response_header(call->response, "Location", "/services/data/v%s/sobjects/%s/%s", call->version, o->name, id);
     sfi_json_writer w = sfo_answer_json(call, status);
     sfi_json_begin_object(&w);
@@ -171,6 +173,7 @@ void sfo_update_record(sfo_call *call, const sfo_object *o, const char *id)
         (row_state(call, o, id, &state) && sfo_precondition_holds(call, &state, false))) {
         if (sfo_record_update(call->org->store, &call->context, o, id, body, &fault)) {
             sfo_call_event(call, SFO_EVENT_UPDATED);
+            sfo_call_touch(call, id);
             sfo_answer_empty(call, 204);
         } else {
             sfo_answer_fault(call, &fault);

@@ -29,10 +29,17 @@ void sfo_rest_password_state(sfo_call *call)
 bool sfo_set_password(sfo_org *org, const char *user_id, sf_str password, sfo_fault *f)
 {
     sf_error err;
-    if (!sfo_user_set_password(org->store, user_id, password, f)) return false;
+    if (!sfo_user_change_password(org->store, user_id, password, f)) return false;
     if (strcmp(user_id, sfo_store_admin_id(org->store)) != 0) return true;
     if (sfo_settings_set(org->store, "password", password.ptr, &err) == SF_OK) return true;
     return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
+}
+
+void sfo_random_password(char out[SFO_PASSWORD_RESET_LEN + 1])
+{
+    sfo_random_text(out, SFO_PASSWORD_RESET_LEN);
+    out[0] = 'k'; /* letters and a digit, whatever came */
+    out[SFO_PASSWORD_RESET_LEN - 1] = '7';
 }
 
 static bool set_password(sfo_call *call, const char *user_id, sf_str password)
@@ -49,9 +56,8 @@ void sfo_rest_password_set(sfo_call *call)
     sf_value body;
     if (!find_user(call, &user) || !sfo_call_body(call, &body)) return;
     sf_str password = sf_get_text(body, "NewPassword");
-    if (password.ptr == NULL || password.len < SFO_PASSWORD_MIN || strlen(password.ptr) != password.len) {
-        sfo_answer_error(call, 400, "INVALID_NEW_PASSWORD", "Your password must be at least %d characters long.",
-                         SFO_PASSWORD_MIN);
+    if (password.ptr == NULL || strlen(password.ptr) != password.len) {
+        sfo_answer_error(call, 400, "INVALID_NEW_PASSWORD", "The body is {\"NewPassword\":\"…\"}, without NUL.");
         return;
     }
     if (set_password(call, user.text, password)) sfo_answer_empty(call, 204);
@@ -62,7 +68,7 @@ void sfo_rest_password_reset(sfo_call *call)
     sf_id user;
     char made[SFO_PASSWORD_RESET_LEN + 1];
     if (!find_user(call, &user)) return;
-    sfo_random_text(made, SFO_PASSWORD_RESET_LEN);
+    sfo_random_password(made);
     if (!set_password(call, user.text, sfi_str(made))) return;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);

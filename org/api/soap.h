@@ -85,6 +85,7 @@ void sfo_soap_write_result(sfo_soap *s, sfi_buf *out, sf_value result);
 bool sfo_soap_authenticate(sfo_soap *s); /* soap_session.c. false: the response is the fault */
 bool sfo_set_password(sfo_org *org, const char *user_id, sf_str password, sfo_fault *f); /* rest_users.c */
 enum { SFO_PASSWORD_MIN = 8, SFO_PASSWORD_RESET_LEN = 12 };
+void sfo_random_password(char out[SFO_PASSWORD_RESET_LEN + 1]); /* rest_users.c: one that the rules accept */
 
 /* soap_session.c */
 void sfo_soap_login(sfo_soap *s);

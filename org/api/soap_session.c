@@ -257,7 +257,7 @@ void sfo_soap_reset_password(sfo_soap *s)
     sf_id user;
     char made[SFO_PASSWORD_RESET_LEN + 1];
     if (!read_user(s, &user)) return;
-    sfo_random_text(made, SFO_PASSWORD_RESET_LEN);
+    sfo_random_password(made);
     if (set_password(s, user.text, sfi_str(made))) {
         sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_PLAIN);
         sfi_buf_add_str(out, "<result>");

@@ -33,6 +33,11 @@ static const system_field event_fields[] = {
     { "EventUuid", "Event UUID", SFO_STRING, NULL, NULL, false, false, true, 36 },
 };
 
+/* Where an object has record types of its own. */
+static const system_field record_type_field = {
+    "RecordTypeId", "Record Type ID", SFO_REFERENCE, "RecordType", "RecordType", true, true, true, 18
+};
+
 static sf_status fail_memory(sfo_loader *l)
 {
     return sfi_fail_memory(l->err, "the schema");
@@ -382,11 +387,19 @@ static sf_status check_references(sfo_loader *l, const sfo_draft *d)
 static sf_status complete_object(sfo_loader *l, sfo_draft *d)
 {
     d->object.is_event = sfi_ends_with(sfi_str(d->object.name), "__e");
-    if (d->standard) return SF_OK;
-    sf_status rc = complete_labels(l, &d->object);
-    if (rc == SF_OK) rc = complete_flags(l, d);
-    if (rc == SF_OK) rc = complete_prefix(l, &d->object);
-    return rc == SF_OK ? complete_system_fields(l, d) : rc;
+    sf_status rc = SF_OK;
+    if (!d->standard) {
+        rc = complete_labels(l, &d->object);
+        if (rc == SF_OK) rc = complete_flags(l, d);
+        if (rc == SF_OK) rc = complete_prefix(l, &d->object);
+        if (rc == SF_OK) rc = complete_system_fields(l, d);
+    }
+    if (rc != SF_OK || d->object.record_type_count == 0 || sfo_draft_field(d, SFI_STR("RecordTypeId")) != NULL)
+        return rc;
+    sfo_field f;
+    rc = make_system_field(l, &record_type_field, &f);
+    f.defaulted_on_create = true;
+    return rc == SF_OK ? sfo_draft_add_field(l, d, &f) : rc;
 }
 
 sf_status sfo_drafts_complete(sfo_loader *l)
@@ -394,6 +407,7 @@ sf_status sfo_drafts_complete(sfo_loader *l)
     sf_status rc = SF_OK;
     for (size_t i = 0; rc == SF_OK && i < l->count; i++) rc = complete_object(l, &l->drafts[i]);
     for (size_t i = 0; rc == SF_OK && i < l->count; i++) rc = complete_fields(l, &l->drafts[i]);
+    for (size_t i = 0; rc == SF_OK && i < l->count; i++) rc = sfo_draft_complete_dependencies(l, &l->drafts[i]);
     for (size_t i = 0; rc == SF_OK && i < l->count; i++) rc = check_references(l, &l->drafts[i]);
     for (size_t i = 0; rc == SF_OK && i < l->count; i++) rc = add_children_of(l, &l->drafts[i]);
     return rc;

@@ -183,6 +183,22 @@ static sf_status read_references(const place *p, sf_value v, sfo_field *f)
     return SF_OK;
 }
 
+/* "validFor":["Hot","Cold"]: values of the controlling field, which a describe has as a bitmap. */
+static sf_status read_valid_names(const place *p, sf_value v, sfo_picklist_value *out)
+{
+    size_t n = sf_value_count(v), i = 0;
+    const char **names = sfi_arena_alloc(p->l->arena, (n + 1) * sizeof *names);
+    if (names == NULL) return fail_memory(p->l);
+    sf_value name;
+    for (sf_iter it = sf_iter_begin(v); i < n && sf_iter_next(&it, NULL, &name);) {
+        sf_status rc = keep_text(p, name, &names[i++]);
+        if (rc != SF_OK) return rc;
+    }
+    out->valid_names = names;
+    out->valid_count = i;
+    return SF_OK;
+}
+
 static sf_status read_picklist_value(const place *p, sf_value v, sfo_picklist_value *out)
 {
     sf_status rc;
@@ -197,6 +213,7 @@ static sf_status read_picklist_value(const place *p, sf_value v, sfo_picklist_va
     if ((rc = keep_text(p, sf_get(v, "value"), &out->value)) != SF_OK) return rc;
     out->label = out->value;
     if (sf_get_str(v, "label") != NULL && (rc = keep_text(p, sf_get(v, "label"), &out->label)) != SF_OK) return rc;
+    if (sf_value_type(sf_get(v, "validFor")) == SF_ARRAY) return read_valid_names(p, sf_get(v, "validFor"), out);
     if (sf_get_str(v, "validFor") != NULL) return keep_text(p, sf_get(v, "validFor"), &out->valid_for);
     return SF_OK;
 }
@@ -387,14 +404,16 @@ static sf_status read_object(sfo_loader *l, sf_value v)
         d->object = seen;
         d->given = given;
     }
-    rc = read_list(l, d, sf_get(v, "fields"), "fields", read_field);
+    rc = sfo_record_types_read(l, d, sf_get(v, "recordTypeInfos"));
+    if (rc == SF_OK) rc = read_list(l, d, sf_get(v, "fields"), "fields", read_field);
     return rc == SF_OK ? read_list(l, d, sf_get(v, "childRelationships"), "childRelationships", read_child) : rc;
 }
 
 sf_status sfo_definitions_read(sfo_loader *l, sf_value root)
 {
     sf_value list = sf_get(root, "sobjects");
-    if (sf_value_type(root) == SF_OBJECT && sf_value_type(list) == SF_MISSING) return SF_OK; /* other definitions only */
+    if (sf_value_type(root) == SF_OBJECT && sf_value_type(list) == SF_MISSING)
+        return SF_OK; /* other definitions only */
     if (sf_value_type(list) != SF_ARRAY) return sfi_fail(l->err, SF_ERR_USAGE, "%s: want {\"sobjects\":[…]}", l->file);
     sf_iter it = sf_iter_begin(list);
     sf_value v;

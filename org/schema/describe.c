@@ -244,24 +244,50 @@ static void write_child(sfi_json_writer *w, const sfo_child *c)
     sfi_json_end_object(w);
 }
 
-/* The master record type is always there; record types of an org's own are rows of RecordType, which this does not see. */
+static void write_record_type(sfi_json_writer *w, const sfo_object *o, const char *version, const sfo_record_type *t,
+                              bool is_default)
+{
+    bool is_master = strcmp(t->id, SFO_MASTER_RECORD_TYPE) == 0;
+    char tail[64];
+    (void)snprintf(tail, sizeof tail, "/describe/layouts/%s", t->id); /* fits */
+    sfi_json_begin_object(w);
+    write_flag(w, "active", t->active);
+    write_flag(w, "available", t->available);
+    write_flag(w, "defaultRecordTypeMapping", is_default);
+    write_text(w, "developerName", t->developer_name);
+    write_flag(w, "master", is_master);
+    write_text(w, "name", t->name);
+    write_text(w, "recordTypeId", t->id);
+    sfi_json_key(w, "urls");
+    sfi_json_begin_object(w);
+    write_url(w, "layout", version, o->name, tail);
+    sfi_json_end_object(w);
+    sfi_json_end_object(w);
+}
+
+/* The master record type is always there, and stands last. */
 static void write_record_types(sfi_json_writer *w, const sfo_object *o, const char *version)
 {
+    static const sfo_record_type master = { SFO_MASTER_RECORD_TYPE, "Master", "Master", true, true, false, NULL, 0 };
+    bool has_default = false;
     sfi_json_key(w, "recordTypeInfos");
     sfi_json_begin_array(w);
-    if (o->layoutable) {
+    for (size_t i = 0; i < o->record_type_count; i++) {
+        write_record_type(w, o, version, &o->record_types[i], o->record_types[i].is_default);
+        has_default = has_default || o->record_types[i].is_default;
+    }
+    if (o->layoutable) write_record_type(w, o, version, &master, !has_default);
+    sfi_json_end_array(w);
+}
+
+/* User has a layout with a name. */
+static void write_named_layouts(sfi_json_writer *w, const sfo_object *o)
+{
+    sfi_json_key(w, "namedLayoutInfos");
+    sfi_json_begin_array(w);
+    if (strcmp(o->name, "User") == 0) {
         sfi_json_begin_object(w);
-        write_flag(w, "active", true);
-        write_flag(w, "available", true);
-        write_flag(w, "defaultRecordTypeMapping", true);
-        write_text(w, "developerName", "Master");
-        write_flag(w, "master", true);
-        write_text(w, "name", "Master");
-        write_text(w, "recordTypeId", "012000000000000AAA");
-        sfi_json_key(w, "urls");
-        sfi_json_begin_object(w);
-        write_url(w, "layout", version, o->name, "/describe/layouts/012000000000000AAA");
-        sfi_json_end_object(w);
+        write_text(w, "name", "UserAlt");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -305,13 +331,16 @@ static void write_fields(sfi_json_writer *w, const sfo_object *o)
 {
     sfi_json_key(w, "fields");
     sfi_json_begin_array(w);
-    for (size_t i = 0; i < o->field_count; i++) {
-        sfi_json_begin_object(w);
-        write_field_first_half(w, &o->fields[i]);
-        write_field_second_half(w, &o->fields[i]);
-        sfi_json_end_object(w);
-    }
+    for (size_t i = 0; i < o->field_count; i++) sfo_describe_field(&o->fields[i], w);
     sfi_json_end_array(w);
+}
+
+void sfo_describe_field(const sfo_field *f, sfi_json_writer *w)
+{
+    sfi_json_begin_object(w);
+    write_field_first_half(w, f);
+    write_field_second_half(w, f);
+    sfi_json_end_object(w);
 }
 
 void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version, sfi_buf *out)
@@ -350,7 +379,7 @@ void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *v
     write_flag(w, "mergeable", o->mergeable);
     write_flag(w, "mruEnabled", o->mru_enabled);
     write_text(w, "name", o->name);
-    write_empty_array(w, "namedLayoutInfos");
+    write_named_layouts(w, o);
     write_null(w, "networkScopeFieldName");
     write_flag(w, "queryable", o->queryable);
     write_record_types(w, o, version);

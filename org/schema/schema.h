@@ -40,7 +40,9 @@ typedef enum sfo_type {
 
 typedef struct sfo_picklist_value {
     const char *value, *label;
-    const char *valid_for; /* base64 bitmap over the controlling field's values; NULL: none */
+    const char *valid_for;          /* base64 bitmap over the controlling field's values; NULL: none */
+    const char *const *valid_names; /* the same as a definition may have it: texts of those values; NULL: not so */
+    size_t valid_count;
     bool active, is_default;
 } sfo_picklist_value;
 
@@ -73,6 +75,21 @@ typedef struct sfo_field {
     const char *child_relationship_name; /* what the definition calls the other end; NULL: not said */
 } sfo_field;
 
+typedef struct sfo_type_values { /* the values of a picklist that a record type offers */
+    const char *field;
+    const char *const *values;
+    size_t count;
+} sfo_type_values;
+
+typedef struct sfo_record_type {
+    const char *id, *name, *developer_name; /* id: 18 characters */
+    bool active, available, is_default;
+    const sfo_type_values *picklists; /* fields that are not named have all their values */
+    size_t picklist_count;
+} sfo_record_type;
+
+#define SFO_MASTER_RECORD_TYPE "012000000000000AAA" /* every object has it; it has no row */
+
 typedef struct sfo_child {         /* one child relationship, seen from the parent */
     const char *relationship_name; /* NULL: not queryable */
     const char *child_object, *field;
@@ -92,7 +109,9 @@ struct sfo_object {
     /* What only the describe tells. */
     bool deep_cloneable, compact_layoutable, search_layoutable;
     const char *associate_entity_type, *associate_parent_entity; /* NULL: none */
-    size_t index;                                                /* its place in sfo_schema_at */
+    const sfo_record_type *record_types;                         /* without the master */
+    size_t record_type_count;
+    size_t index;                  /* its place in sfo_schema_at */
     const struct sfo_names *names; /* ours: the hashed names of fields, relationships and children */
 };
 
@@ -108,6 +127,13 @@ const sfo_field *sfo_object_field(const sfo_object *o, sf_str name);        /* a
 const sfo_field *sfo_object_relationship(const sfo_object *o, sf_str name); /* the reference field behind "Owner" */
 const sfo_child *sfo_object_child(const sfo_object *o, sf_str name);        /* "Contacts" */
 const sfo_field *sfo_object_name_field(const sfo_object *o);                /* NULL: none */
+/* By id, 15 or 18 characters; NULL: none of the object's own (the master has no entry). */
+const sfo_record_type *sfo_object_record_type(const sfo_object *o, sf_str id);
+/* An id that follows from its prefix and two names, the same in every run: of layouts, tabs and their like, which are no
+ * rows. */
+sf_id sfo_id_of_names(const char *prefix, const char *a, const char *b);
+/* Does that record type (NULL: the master) offer that value of the field? */
+bool sfo_record_type_has(const sfo_record_type *t, const sfo_field *field, const char *value);
 /* The "seedRows" member of the standard definitions, for the store to insert at first; and any member of the --schema
  * file (missing when there is none), for the services that find their own definitions there ("seedRows", "reports" …).
  * Reading decodes in place: one thread at a time, so services read it once, while the org starts. */
@@ -117,5 +143,6 @@ sf_value sfo_schema_extra(const sfo_schema *s, const char *member);
 /* describe.c: the JSON of GET /sobjects, /sobjects/X and /sobjects/X/describe, all keys present (wire/rest.md 3). */
 void sfo_describe_global(const sfo_schema *s, const char *version, sfi_buf *out);
 void sfo_describe_entry(const sfo_object *o, const char *version, sfi_json_writer *w); /* the 26 flags and urls */
+void sfo_describe_field(const sfo_field *f, sfi_json_writer *w);
 void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version, sfi_buf *out);
 #endif

@@ -57,6 +57,11 @@ sf_status sfo_draft_add_field(sfo_loader *l, sfo_draft *d, const sfo_field *fiel
 sf_status sfo_draft_add_child(sfo_loader *l, sfo_draft *d, const sfo_child *child);
 const sfo_field *sfo_draft_field(const sfo_draft *d, sf_str name);
 
+/* recordtypes.c: the "recordTypeInfos" of a definition, and dependent picklists. */
+sf_status sfo_record_types_read(sfo_loader *l, sfo_draft *d, sf_value list);
+/* validFor as texts into bitmaps. @return SF_ERR_USAGE: it names what is not there. */
+sf_status sfo_draft_complete_dependencies(sfo_loader *l, sfo_draft *d);
+
 /* defaults.c: what a definition may leave out. */
 /* Facts of a field that follow from its type. given: bit per key of definition.c's table, named below. */
 void sfo_field_complete(sfo_field *f, uint64_t given, bool standard);

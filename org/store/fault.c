@@ -24,6 +24,7 @@ void sfo_fault_clear(sfo_fault *f)
 {
     if (f == NULL) return;
     sfi_free(f->message);
+    sfi_free(f->duplicates);
     *f = (sfo_fault){ 0 };
 }
 
@@ -75,6 +76,10 @@ void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out)
     sfi_json_writer w = sfi_json_write_to(out);
     sfi_json_begin_array(&w);
     sfi_json_begin_object(&w);
+    if (f->duplicates != NULL) {
+        sfi_json_key(&w, "duplicateResut"); /* as real orgs spell it */
+        sfi_json_raw_text(&w, sfi_str(f->duplicates));
+    }
     sfi_json_key(&w, "message");
     sfi_json_string(&w, f->message != NULL ? f->message : "");
     sfi_json_key(&w, "errorCode");

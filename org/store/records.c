@@ -77,6 +77,7 @@ bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault 
         sfo_row_set_text(row, "Name", sfi_str(row->id)); /* as the org names what has no name */
     if (t->before != NULL && !t->before(s, c, row, f)) return false;
     if (t->unique_count > 0 && !sfo_row_check_unique(s, row, f)) return false;
+    if (!s->system_writes && !sfo_duplicates_check(s, c, row, true, f)) return false;
     if (!sfo_row_insert(s, row, f)) return false;
     return t->after == NULL || t->after(s, c, row, f);
 }
@@ -132,6 +133,7 @@ bool sfo_row_save(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f
     if (c->user_id != NULL) sfo_row_set_text(row, "LastModifiedById", sfi_str(c->user_id));
     if (row->table->before != NULL && !row->table->before(s, c, row, f)) return false;
     if (row->table->unique_count > 0 && !sfo_row_check_unique(s, row, f)) return false;
+    if (!sfo_duplicates_check(s, c, row, false, f)) return false;
     if (!sfo_row_update(s, row, f)) return false;
     return row->table->after == NULL || row->table->after(s, c, row, f);
 }

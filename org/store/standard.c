@@ -269,12 +269,39 @@ static bool insert_definitions(sfo_store *s, const sfo_context *c, sfo_fault *f)
     return set_meta(s, "definitions", now, f);
 }
 
+/* ---- RecordType: a row for each record type of the definitions ---- */
+
+static bool insert_record_type(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_record_type *t,
+                               sfo_fault *f)
+{
+    const text_value values[] = {
+        { "Name", t->name },
+        { "DeveloperName", t->developer_name },
+        { "SobjectType", o->name },
+        { "IsActive", t->active ? "true" : "false" },
+    };
+    char id[19];
+    if (sfo_row_state(s, sfo_table_named(s, "RecordType"), t->id, f) == 1) return true;
+    (void)snprintf(id, sizeof id, "%s", t->id); /* an id */
+    return create_from(s, c, "RecordType", id, values, SFI_COUNT_OF(values), f);
+}
+
+static bool insert_record_types(sfo_store *s, const sfo_context *c, sfo_fault *f)
+{
+    for (size_t i = 0; i < sfo_schema_count(s->schema); i++) {
+        const sfo_object *o = sfo_schema_at(s->schema, i);
+        for (size_t k = 0; k < o->record_type_count; k++)
+            if (!insert_record_type(s, c, o, &o->record_types[k], f)) return false;
+    }
+    return true;
+}
+
 bool sfo_standard_rows(sfo_store *s, sfo_fault *f)
 {
     sfo_context c = { .user_id = s->admin_id, .version = "62.0", .version_number = 62.0 };
     if (!make_identity(s, f)) return false;
     s->system_writes = true;
-    bool ok = insert_standard(s, &c, f) && insert_definitions(s, &c, f);
+    bool ok = insert_standard(s, &c, f) && insert_record_types(s, &c, f) && insert_definitions(s, &c, f);
     s->system_writes = false;
     return ok;
 }

@@ -22,6 +22,7 @@ typedef struct sfo_fault {
     char *message;    /* owned; ends with sfo_fault_clear; may be long and have line ends */
     char fields[512]; /* comma between; "": none */
     bool has_fields;  /* write "fields" even when empty */
+    char *duplicates; /* owned as message: the JSON that a duplicate rule answers; NULL: none */
 } sfo_fault;
 /* Fills f (NULL is fine), answers false so that «return sfo_fault_set(…)» reads well. */
 bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
@@ -34,14 +35,16 @@ void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out);
 
 /* Who asks and how: part of every call. */
 typedef struct sfo_context {
-    const char *user_id;   /* 18 characters */
-    const char *version;   /* "62.0" */
-    double version_number; /* 62.0 */
-    const char *time_zone; /* IANA name; NULL: what the user's row says, else UTC */
-    int64_t now_ms;        /* 0: now */
+    const char *user_id;          /* 18 characters */
+    const char *version;          /* "62.0" */
+    double version_number;        /* 62.0 */
+    const char *time_zone;        /* IANA name; NULL: what the user's row says, else UTC */
+    int64_t now_ms;               /* 0: now */
     const sfo_field *bytes_field; /* the body's record gets these bytes in this field; NULL: none */
-    sf_str bytes;                        /* borrowed for the call */
-    bool id_in_body;       /* the body may name the record's id or upsert key (collections); it is ignored there */
+    sf_str bytes;                 /* borrowed for the call */
+    bool allow_duplicates;        /* save where a duplicate rule only warns */
+    bool duplicate_details;       /* and tell the fields of what it found */
+    bool id_in_body; /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
 
 /* @param path a file, or ":memory:". Makes the tables that are missing, adds columns for new fields. */
@@ -146,4 +149,7 @@ sf_status sfo_seed_sample(sfo_store *s, int64_t records, sf_error *err);
 /* Password hashes live in a table of their own. */
 bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_id *user, bool *active);
 bool sfo_user_set_password(sfo_store *s, const char *user_id, sf_str password, sfo_fault *f);
+/* The same for what a person or program chooses: 400 INVALID_NEW_PASSWORD when it is short, all letters or all digits,
+ * holds the user's name, or is one of the last three. */
+bool sfo_user_change_password(sfo_store *s, const char *user_id, sf_str password, sfo_fault *f);
 #endif

@@ -78,6 +78,8 @@ struct sfo_store {
     sfi_arena facts; /* stages and statuses */
     sfo_stage *stages, *case_statuses, *lead_statuses;
     size_t stage_count, case_status_count, lead_status_count;
+    struct sfo_duplicate_rule *rules; /* in facts */
+    size_t rule_count;
     bool search_known;  /* the tables' search_number are as in the database; a rollback may undo that */
     bool system_writes; /* seed rows: fields that callers may not write are taken too */
     bool may_be_locked; /* a record was locked at some time; see locks.c */
@@ -125,6 +127,11 @@ void sfo_ids_rolled_back(sfo_store *s);                         /* reservations 
 void sfo_id_format(const sfo_object *o, int64_t n, sf_id *out); /* the id of counter value n */
 /* The next of a named counter (auto numbers), from first on. */
 bool sfo_counter_next(sfo_store *s, const char *name, int64_t first, int64_t *out, sfo_fault *f);
+
+/* ---- duplicate rules (duplicates.c) ---- */
+bool sfo_duplicates_load(sfo_store *s, sfo_fault *f);
+/* The row, with all its values, against the rules of its object. */
+bool sfo_duplicates_check(sfo_store *s, const sfo_context *c, const sfo_row *row, bool is_new, sfo_fault *f);
 
 bool sfo_users_open(sfo_store *s, sfo_fault *f);  /* users.c: the table of password hashes */
 bool sfo_outbox_open(sfo_store *s, sfo_fault *f); /* outbox.c */

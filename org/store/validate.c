@@ -199,6 +199,9 @@ void sfo_row_defaults(sfo_store *s, const sfo_context *c, sfo_row *row)
         if (field->type == SFO_BOOLEAN || field->default_value != NULL || field->picklist_count > 0)
             default_of(s, field, cell);
     }
+    for (size_t i = 0; i < o->record_type_count; i++)
+        if (o->record_types[i].is_default && !sfo_row_changed(row, "RecordTypeId"))
+            sfo_row_set_text(row, "RecordTypeId", sfi_str(o->record_types[i].id));
     if (row->table->owner >= 0 && row->cells[row->table->owner].kind == SFO_CELL_NULL && c->user_id != NULL)
         sfo_row_set_text(row, "OwnerId", sfi_str(c->user_id));
 }

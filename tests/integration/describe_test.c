@@ -30,7 +30,8 @@ static sf_id create(const char *object, const char *field, const char *value, co
 static int start(void **state)
 {
     (void)state;
-    test_org_start(&org, (const char *const[]){ "--seed", "empty", NULL });
+    test_org_start(&org, (const char *const[]){ "--seed", "empty", "--schema",
+                                                SF_SOURCE_DIR "/tests/integration/data/describe_schema.json", NULL });
     sf_status rc =
         sf_client_open(&(sf_client_options){ .instance_url = org.url,
                                              .api_version = "62.0",
@@ -354,6 +355,242 @@ static void test_describe__counts_are_those_of_queries(void **state)
     assert_null(doc);
 }
 
+/* ---- recent items ---- */
+
+static bool recent_is(int64_t limit, const char *first, const char *second)
+{
+    sf_document *doc = NULL;
+    OK(sf_get_recent(sf, limit, NULL, &doc, &err));
+    sf_value root = sf_document_root(doc);
+    const char *a = sf_get_str(root, "0.Id"), *b = sf_get_str(root, "1.Id");
+    bool same = a != NULL && strcmp(a, first) == 0 && (second == NULL || (b != NULL && strcmp(b, second) == 0));
+    if (limit > 0) assert_true(sf_value_count(root) <= (size_t)limit);
+    sf_document_free(doc);
+    return same;
+}
+
+static void test_describe__recent_items_follow_reads_and_writes(void **state)
+{
+    (void)state;
+    sf_document *doc = NULL;
+    sf_id one = create("Account", "Name", "One", NULL, NULL), two = create("Account", "Name", "Two", NULL, NULL);
+    assert_true(recent_is(2, two.text, one.text));
+    OK(sf_record_get(sf, "Account", one.text, NULL, &doc, &err));
+    sf_document_free(doc);
+    assert_true(recent_is(0, one.text, two.text));
+    static const char *const quiet[] = { "Sforce-Mru: updateMru=false", NULL };
+    const sf_call_options call = { .headers = quiet };
+    OK(sf_record_get(sf, "Account", two.text, &(sf_read_options){ .call = &call }, &doc, &err));
+    sf_document_free(doc);
+    assert_true(recent_is(0, one.text, two.text));
+    OK(sf_record_delete(sf, "Account", one.text, NULL, &err));
+    assert_true(recent_is(0, two.text, NULL)); /* what is gone is not recent */
+    OK(sf_describe_basic(sf, "Account", NULL, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "recentItems.0.Id"), two.text);
+    sf_document_free(doc);
+    assert_int_equal(sf_get_recent(sf, -1, NULL, &doc, &err), SF_ERR_USAGE);
+    assert_int_equal(sf_get_recent(sf, SF_RECENT_MAX + 1, NULL, &doc, &err), SF_ERR_USAGE);
+}
+
+/* ---- duplicates ---- */
+
+static void test_describe__a_duplicate_rule_warns_or_forbids(void **state)
+{
+    (void)state;
+    sf_id first = create("Contact", "LastName", "Twin", "Email", "twin@x.example"), id;
+    sf_document *refusal = NULL;
+    sf_record *r = sf_record_new("Contact");
+    OK(sf_record_set_str(r, "LastName", "Second"));
+    OK(sf_record_set_str(r, "Email", "TWIN@x.example"));
+    assert_int_equal(
+        sf_record_create(sf, r, &(sf_write_options){ .refusal = &refusal, .duplicate_details = true }, &id, &err),
+        SF_ERR_ORG);
+    assert_string_equal(err.code, "DUPLICATES_DETECTED");
+    if (strstr(err.message, "Use one of these records?") == NULL || strstr(err.message, first.text) == NULL ||
+        strstr(err.message, "allow_duplicates") == NULL)
+        fail_msg("%s", err.message);
+    sf_value found = sf_record_duplicates(sf_document_root(refusal));
+    assert_string_equal(sf_get_str(found, "duplicateRule"), "Contacts_DR");
+    assert_string_equal(sf_get_str(found, "matchResults.0.matchRecords.0.record.Id"), first.text);
+    assert_string_equal(sf_get_str(found, "matchResults.0.matchRecords.0.record.Email"), "twin@x.example");
+    sf_document_free(refusal);
+    OK(sf_record_create(sf, r, &(sf_write_options){ .allow_duplicates = true, .refusal = &refusal }, &id, &err));
+    assert_null(refusal);
+    sf_record_clear(r);
+    OK(sf_record_set_str(r, "Title", "Dr")); /* a change that does not touch the rule */
+    OK(sf_record_update(sf, r, id.text, NULL, &err));
+    sf_record_free(r);
+
+    (void)create("Lead", "LastName", "Hard", "Company", "Acme");
+    r = sf_record_new("Lead");
+    OK(sf_record_set_str(r, "LastName", "hard"));
+    OK(sf_record_set_str(r, "Company", "ACME"));
+    assert_int_equal(sf_record_create(sf, r, &(sf_write_options){ .allow_duplicates = true }, &id, &err), SF_ERR_ORG);
+    assert_string_equal(err.code, "DUPLICATES_DETECTED");
+    assert_null(strstr(err.message, "allow_duplicates"));
+    sf_record_free(r);
+}
+
+/* ---- layouts and picklists ---- */
+
+static const char *record_type(const char *name)
+{
+    static char id[19];
+    sf_document *doc = NULL;
+    sf_value t;
+    OK(sf_describe_object(sf, "Drink__c", NULL, &doc, &err));
+    for (sf_iter it = sf_iter_begin(sf_get(sf_document_root(doc), "recordTypeInfos")); sf_iter_next(&it, NULL, &t);)
+        if (strcmp(sf_get_str(t, "developerName"), name) == 0)
+            snprintf(id, sizeof id, "%s", sf_get_str(t, "recordTypeId"));
+    sf_document_free(doc);
+    return id;
+}
+
+static void test_describe__layouts_are_told(void **state)
+{
+    (void)state;
+    sf_document *doc = NULL;
+    OK(sf_describe_layouts(sf, "Drink__c", NULL, NULL, &doc, &err));
+    sf_value root = sf_document_root(doc);
+    assert_int_equal(sf_value_count(sf_get(root, "layouts")), 1);
+    assert_int_equal(sf_value_count(sf_get(root, "recordTypeMappings")), 3);
+    assert_true(sf_get_bool(root, "recordTypeSelectorRequired.0", false));
+    assert_string_equal(sf_get_str(root, "layouts.0.id"), sf_get_str(root, "recordTypeMappings.0.layoutId"));
+    assert_string_equal(sf_get_str(root, "layouts.0.detailLayoutSections.0.heading"), "Drink Information");
+    sf_document_free(doc);
+    OK(sf_describe_layouts(sf, "Drink__c", record_type("House"), NULL, &doc, &err));
+    assert_true(sf_value_count(sf_get(sf_document_root(doc), "editLayoutSections")) > 0);
+    sf_document_free(doc);
+    OK(sf_describe_layouts(sf, "Global", NULL, NULL, &doc, &err));
+    assert_int_equal(sf_value_count(sf_document_root(doc)), 3);
+    sf_document_free(doc);
+    OK(sf_describe_named_layouts(sf, "User", "UserAlt", NULL, &doc, &err));
+    assert_int_equal(sf_value_count(sf_get(sf_document_root(doc), "layouts")), 1);
+    sf_document_free(doc);
+    OK(sf_describe_approval_layouts(sf, "Account", NULL, NULL, &doc, &err));
+    assert_int_equal(sf_value_type(sf_get(sf_document_root(doc), "approvalLayouts")), SF_ARRAY);
+    sf_document_free(doc);
+    OK(sf_describe_compact_layouts(sf, "Account", NULL, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "compactLayouts.0.objectType"), "Account");
+    sf_document_free(doc);
+    OK(sf_describe_primary_compact_layout(sf, "Account", NULL, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "name"), "SYSTEM");
+    sf_document_free(doc);
+    static const char *const two[] = { "Account", "Contact", NULL };
+    OK(sf_get_compact_layouts(sf, two, NULL, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "Contact.objectType"), "Contact");
+    sf_document_free(doc);
+    assert_int_equal(sf_describe_layouts(sf, "Drink__c", "nothing", NULL, &doc, &err), SF_ERR_USAGE);
+    assert_int_equal(sf_describe_layouts(sf, "Drink__c", "012000000000999AAA", NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_describe_layouts(sf, "RecordType", NULL, NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_describe_named_layouts(sf, "User", "Nothing", NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_describe_named_layouts(sf, "User", NULL, NULL, &doc, &err), SF_ERR_USAGE);
+    assert_int_equal(sf_describe_approval_layouts(sf, "Account", "a/../b", NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_get_compact_layouts(sf, NULL, NULL, &doc, &err), SF_ERR_USAGE);
+    assert_null(doc);
+}
+
+static void test_describe__tabs_theme_menus_and_actions_are_told(void **state)
+{
+    (void)state;
+    sf_document *doc = NULL;
+    sf_value tab;
+    bool found = false;
+    OK(sf_get_tabs(sf, NULL, &doc, &err));
+    for (sf_iter it = sf_iter_begin(sf_document_root(doc)); sf_iter_next(&it, NULL, &tab);)
+        found = found || strcmp(sf_get_str(tab, "sobjectName"), "Drink__c") == 0;
+    assert_true(found);
+    sf_document_free(doc);
+    OK(sf_get_theme(sf, NULL, &doc, &err));
+    assert_true(sf_value_count(sf_get(sf_document_root(doc), "themeItems")) > 5);
+    sf_document_free(doc);
+    OK(sf_get_app_menu(sf, NULL, NULL, &doc, &err));
+    assert_non_null(sf_get_str(sf_document_root(doc), "AppSwitcher"));
+    sf_document_free(doc);
+    OK(sf_get_app_menu(sf, "AppSwitcher", NULL, &doc, &err));
+    assert_true(sf_value_count(sf_get(sf_document_root(doc), "appMenuItems")) > 0);
+    sf_document_free(doc);
+    OK(sf_get_platform_action(sf, NULL, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "objectDescribe.name"), "PlatformAction");
+    sf_document_free(doc);
+    assert_int_equal(sf_get_app_menu(sf, "Nothing", NULL, &doc, &err), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_get_app_menu(sf, "a/b", NULL, &doc, &err), SF_ERR_USAGE);
+}
+
+/* By the describe and by the UI API, for the master: the same. */
+static void test_describe__picklists_depend_as_the_org_says(void **state)
+{
+    static const char *const kinds[] = { "Hot", "Cold", "Other" };
+    static const bool want[4][3] = { { true, false, false }, { false, true, false }, { true, true, false }, { false } };
+    (void)state;
+    sf_document *described = NULL, *all = NULL, *one = NULL;
+    OK(sf_describe_object(sf, "Drink__c", NULL, &described, &err));
+    OK(sf_get_picklist_values(sf, "Drink__c", NULL, NULL, NULL, &all, &err));
+    OK(sf_get_picklist_values(sf, "drink__c", NULL, "name__c", NULL, &one, &err));
+    sf_document *const answers[] = { described, all, one };
+    for (size_t a = 0; a < COUNT_OF(answers); a++) {
+        sf_picklist *p = NULL;
+        OK(sf_picklist_read(sf_document_root(answers[a]), "Name__c", &p, &err));
+        assert_int_equal(sf_picklist_count(p), 4);
+        for (size_t i = 0; i < 4; i++)
+            for (size_t k = 0; k < 3; k++) assert_int_equal(sf_picklist_is_valid_at(p, i, kinds[k]), want[i][k]);
+        assert_true(sf_picklist_at(p, 0).is_default);
+        sf_picklist_free(p);
+        sf_document_free(answers[a]);
+    }
+    sf_picklist *house = NULL;
+    OK(sf_get_picklist_values(sf, "Drink__c", record_type("House"), NULL, NULL, &all, &err));
+    OK(sf_picklist_read(sf_document_root(all), "Name__c", &house, &err));
+    assert_int_equal(sf_picklist_count(house), 2); /* Cola, Coffee */
+    assert_int_equal(sf_picklist_controlling_count(house), 1);
+    assert_true(sf_picklist_is_valid(house, "Coffee", "Cold"));
+    assert_false(sf_picklist_is_valid(house, "Coffee", "Hot"));
+    sf_picklist_free(house);
+    sf_document_free(all);
+    assert_int_equal(sf_get_picklist_values(sf, "Drink__c", "x", NULL, NULL, &all, &err), SF_ERR_USAGE);
+    assert_int_equal(sf_get_picklist_values(sf, "Drink__c", NULL, "Ice__c", NULL, &all, &err), SF_ERR_ORG);
+    assert_string_equal(err.code, "INVALID_FIELD");
+}
+
+static void test_describe__a_new_row_has_the_default_record_type(void **state)
+{
+    static const char *const fields[] = { "RecordTypeId", NULL };
+    (void)state;
+    sf_document *doc = NULL;
+    sf_id id = create("Drink__c", "Kind__c", "Cold", NULL, NULL);
+    OK(sf_record_get(sf, "Drink__c", id.text, &(sf_read_options){ .fields = fields }, &doc, &err));
+    assert_string_equal(sf_get_str(sf_document_root(doc), "RecordTypeId"), record_type("House"));
+    sf_document_free(doc);
+    int64_t types = 0;
+    OK(sf_query_count(sf, "SELECT COUNT() FROM RecordType WHERE SobjectType = 'Drink__c'", NULL, &types, &err));
+    assert_int_equal(types, 2);
+}
+
+static void test_describe__passwords_keep_the_rules(void **state)
+{
+    static const struct {
+        const char *password, *says;
+    } wrong[] = { { "abcdefgh", "letters and numbers" }, { "12345678", "letters and numbers" }, { "a1b2c3", "8" } };
+    (void)state;
+    const char *id = user_id();
+    char named[160];
+    snprintf(named, sizeof named, "1x%s", org.username);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_int_equal(sf_password_set(sf, id, wrong[i].password, NULL, &err), SF_ERR_ORG);
+        assert_string_equal(err.code, "INVALID_NEW_PASSWORD");
+        if (strstr(err.message, wrong[i].says) == NULL) fail_msg("%s", err.message);
+    }
+    assert_int_equal(sf_password_set(sf, id, named, NULL, &err), SF_ERR_ORG);
+    static const char *const turn[] = { "first0001", "second002", "third0003" };
+    for (size_t i = 0; i < COUNT_OF(turn); i++) OK(sf_password_set(sf, id, turn[i], NULL, &err));
+    for (size_t i = 0; i < COUNT_OF(turn); i++) {
+        assert_int_equal(sf_password_set(sf, id, turn[i], NULL, &err), SF_ERR_ORG);
+        if (strstr(err.message, "repeated") == NULL) fail_msg("%s", err.message);
+    }
+    OK(sf_password_set(sf, id, "fourth0004", NULL, &err));
+    OK(sf_password_set(sf, id, "first0001", NULL, &err)); /* long enough ago */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +601,13 @@ int main(void)
         cmocka_unit_test(test_describe__passwords_are_set_and_reset),
         cmocka_unit_test(test_describe__conditions_hold_or_not),
         cmocka_unit_test(test_describe__counts_are_those_of_queries),
+        cmocka_unit_test(test_describe__recent_items_follow_reads_and_writes),
+        cmocka_unit_test(test_describe__a_duplicate_rule_warns_or_forbids),
+        cmocka_unit_test(test_describe__layouts_are_told),
+        cmocka_unit_test(test_describe__tabs_theme_menus_and_actions_are_told),
+        cmocka_unit_test(test_describe__picklists_depend_as_the_org_says),
+        cmocka_unit_test(test_describe__a_new_row_has_the_default_record_type),
+        cmocka_unit_test(test_describe__passwords_keep_the_rules),
     };
     test_allocator_install();
     return cmocka_run_group_tests_name("describe", tests, start, stop);

@@ -359,11 +359,13 @@ check_records() {
     is 'password state' "$(cat "$work/body")" '{"isExpired":false}'
     post "$data/sobjects/User/$me/password" '{"NewPassword":"short"}'
     error 'weak password' 400 INVALID_NEW_PASSWORD
-    post "$data/sobjects/User/$me/password" '{"NewPassword":"longer than short"}'
+    post "$data/sobjects/User/$me/password" '{"NewPassword":"only letters"}'
+    error 'letters only' 400 INVALID_NEW_PASSWORD
+    post "$data/sobjects/User/$me/password" '{"NewPassword":"longer than 2 short"}'
     is 'set password' "$status" 204
     grant -d grant_type=password -d client_id="$client" -d client_secret="$secret" --data-urlencode username="$username" --data-urlencode password="$password$security"
     oauth_error 'the old password' invalid_grant 'authentication failure'
-    grant -d grant_type=password -d client_id="$client" -d client_secret="$secret" --data-urlencode username="$username" --data-urlencode "password=longer than short$security"
+    grant -d grant_type=password -d client_id="$client" -d client_secret="$secret" --data-urlencode username="$username" --data-urlencode "password=longer than 2 short$security"
     is 'the new password' "$status" 200
     printf 'bytes\000of a file' >"$work/file"
     post "$data/sobjects/Attachment" "{\"Name\":\"a.txt\",\"ContentType\":\"text/plain\",\"ParentId\":\"$id\",\"Body\":\"$(base64 -w0 "$work/file")\"}"
