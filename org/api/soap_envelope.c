@@ -100,13 +100,14 @@ static void write_place(sfi_buf *out, const char *message)
     sfi_buf_addf(out, "<sf:row>%lld</sf:row><sf:column>%lld</sf:column>", (long long)row, (long long)column);
 }
 
-void sfo_soap_fault(sfo_soap *s, const char *code, const char *message, const char *detail)
+/* prefix: of the code in faultcode. */
+static void write_fault(sfo_soap *s, const char *prefix, const char *code, const char *message, const char *detail)
 {
     sfi_buf *out = begin_envelope(s, 500);
     sfi_buf_addf(out,
                  " xmlns:sf=\"urn:fault.%s.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
                  "<soapenv:Body><soapenv:Fault><faultcode>%s%s</faultcode><faultstring>",
-                 kind_name(s), detail != NULL ? "sf:" : "", code);
+                 kind_name(s), prefix, code);
     if (detail != NULL) sfi_buf_addf(out, "%s: ", code);
     sfi_xml_escape(out, sfi_str(message));
     sfi_buf_add_str(out, "</faultstring>");
@@ -118,6 +119,11 @@ void sfo_soap_fault(sfo_soap *s, const char *code, const char *message, const ch
         sfi_buf_addf(out, "</sf:%s></detail>", detail);
     }
     sfi_buf_add_str(out, "</soapenv:Fault></soapenv:Body></soapenv:Envelope>");
+}
+
+void sfo_soap_fault(sfo_soap *s, const char *code, const char *message, const char *detail)
+{
+    write_fault(s, detail != NULL ? "sf:" : "", code, message, detail);
 }
 
 void sfo_soap_faultf(sfo_soap *s, const char *code, const char *detail, const char *format, ...)
@@ -256,7 +262,8 @@ bool sfo_soap_read(sfo_soap *s)
         return false;
     }
     if (sfi_xml_parse(request->body, &s->doc, &err) != SF_OK) {
-        sfo_soap_fault(s, "UNKNOWN_EXCEPTION", err.message, "UnexpectedErrorFault");
+        /* As recorded: what is wrong before the envelope is read has no prefix. */
+        write_fault(s, "", "UNKNOWN_EXCEPTION", err.message, "UnexpectedErrorFault");
         return false;
     }
     s->root = sfi_xml_root(s->doc);

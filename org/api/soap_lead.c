@@ -27,9 +27,11 @@ static bool merge_one(sfo_soap *s, void *user, size_t i, sfo_fault *f)
     sfo_context context = s->call->context;
     if (row->master.id.len == 0)
         return sfo_fault_set(f, 400, "MISSING_ARGUMENT", "Id not specified in the masterRecord of a merge call");
-    if (!sfo_id_normalize(row->master.id, &row->master_id))
+    sf_id id;
+    if (!sfo_id_normalize(row->master.id, &id))
         return sfo_fault_set(f, 400, "MALFORMED_ID", "bad id in masterRecord: %.*s",
                              (int)(row->master.id.len < 100 ? row->master.id.len : 100), row->master.id.ptr);
+    row->master_id = id;
     return sfo_soap_record_body(s, &row->master, &body, f) &&
            sfo_record_merge(s->call->org->store, &context, row->master.object, row->master_id.text, body, row->losers,
                             row->loser_count, &row->merged, f);

@@ -89,6 +89,26 @@ void sfo_soap_query_more(sfo_soap *s)
 
 /* ---- search ---- */
 
+static void write_found(sfo_soap *s, sf_value records)
+{
+    sf_value record;
+    sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_RECORDS);
+    bool has_id = s->version_number >= QUERY_ID_SINCE, is_empty = !has_id && sf_value_count(records) == 0;
+    sfi_buf_add_str(out, is_empty ? "<result/>" : "<result>");
+    if (has_id) {
+        char id[13];
+        sfo_random_text(id, 12);
+        sfi_buf_addf(out, "<queryId>%s</queryId>", id);
+    }
+    for (sf_iter it = sf_iter_begin(records); sf_iter_next(&it, NULL, &record);) {
+        sfi_buf_add_str(out, "<searchRecords>");
+        sfo_soap_write_record(s, out, "record", record, SFO_SOAP_ID_TWICE);
+        sfi_buf_add_str(out, "</searchRecords>");
+    }
+    if (!is_empty) sfi_buf_add_str(out, "</result>");
+    sfo_soap_end(s);
+}
+
 void sfo_soap_search(sfo_soap *s)
 {
     json_page p = { .doc = NULL };
@@ -101,22 +121,7 @@ void sfo_soap_search(sfo_soap *s)
     if (!sfo_sosl_search(s->call->org->store, &s->call->context, text, &p.text, NULL, &f)) {
         sfo_soap_store_fault(s, &f);
     } else if (page_parse(s, &p)) {
-        sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_RECORDS);
-        sfi_buf_add_str(out, "<result>");
-        if (s->version_number >= QUERY_ID_SINCE) {
-            char id[13];
-            sfo_random_text(id, 12);
-            sfi_buf_addf(out, "<queryId>%s</queryId>", id);
-        }
-        sf_iter it = sf_iter_begin(sfi_json_root(p.doc));
-        sf_value record;
-        while (sf_iter_next(&it, NULL, &record)) {
-            sfi_buf_add_str(out, "<searchRecords>");
-            sfo_soap_write_record(s, out, "record", record, SFO_SOAP_ID_TWICE);
-            sfi_buf_add_str(out, "</searchRecords>");
-        }
-        sfi_buf_add_str(out, "</result>");
-        sfo_soap_end(s);
+        write_found(s, sfi_json_root(p.doc));
     }
     page_free(&p);
 }

@@ -96,26 +96,29 @@ static bool delete_loser(sfo_store *s, const sfo_context *c, const sfo_object *o
     return sfo_statement_run(s, stmt, f) && sfo_row_mark_deleted(s, c, t, loser, f);
 }
 
-/* The losers as they are in the store: of the master's type, alive, each once. */
-static bool check_losers(sfo_store *s, const sfo_object *o, const char *master, const sf_str *losers, size_t count,
-                         sf_id *out, sfo_fault *f)
+/* Ids in form: of the master's type, each once. */
+static bool read_losers(sfo_store *s, const sfo_object *o, const char *master, const sf_str *losers, size_t count,
+                        sf_id *out, sfo_fault *f)
 {
     if (count < 1 || count > SFO_MERGE_MAX)
         return sfo_fault_set(f, 400, "INVALID_NUMBER_OF_RECORDS",
                              "merge takes a master record and 1 or 2 further records, not %zu", count);
     for (size_t i = 0; i < count; i++) {
-        sfo_row row;
         if (!sfo_id_normalize(losers[i], &out[i])) return fault_id(f, losers[i].ptr != NULL ? losers[i].ptr : "");
         if (sfo_schema_object_of_id(s->schema, sfi_str(out[i].text)) != o)
             return sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id: %s is no %s",
                                  out[i].text, o->name);
         if (strcmp(out[i].text, master) == 0 || (i > 0 && strcmp(out[i].text, out[0].text) == 0))
             return sfo_fault_set(f, 400, "INVALID_ID_FIELD", "duplicate id in recordsToMerge: %s", out[i].text);
-        if (!sfo_row_load_live(s, sfo_table_of(s, o), out[i].text, &row, f) || !sfo_lock_check(s, out[i].text, f))
-            return false;
-        if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
     }
     return true;
+}
+
+/* There, free to change, and no lead that was converted. */
+static bool load_record(sfo_store *s, const sfo_object *o, const char *id, sfo_row *row, sfo_fault *f)
+{
+    if (!sfo_row_load_live(s, sfo_table_of(s, o), id, row, f) || !sfo_lock_check(s, id, f)) return false;
+    return !sfo_row_is_converted_lead(row) || sfo_fault_converted(f);
 }
 
 static bool merge(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *master, sf_value body,
@@ -128,9 +131,9 @@ static bool merge(sfo_store *s, const sfo_context *c, const sfo_object *o, const
         return sfo_fault_set(f, 400, "INVALID_TYPE_FOR_OPERATION", "entity type %s does not support merge", o->name);
     if (!sfo_id_normalize(sfi_str(master), &full))
         return sfo_fault_set(f, 400, "MALFORMED_ID", "bad id in masterRecord: %s", master);
-    if (!sfo_row_load_live(s, sfo_table_of(s, o), full.text, &row, f) || !sfo_lock_check(s, full.text, f)) return false;
-    if (sfo_row_is_converted_lead(&row)) return sfo_fault_converted(f);
-    if (!check_losers(s, o, full.text, losers, count, ids, f)) return false;
+    if (!read_losers(s, o, full.text, losers, count, ids, f) || !load_record(s, o, full.text, &row, f)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!load_record(s, o, ids[i].text, &row, f)) return false;
     for (size_t i = 0; i < count; i++)
         if (!move_children(s, c, o, ids[i].text, full.text, &moved, f)) return false;
     for (size_t i = 0; i < count; i++)

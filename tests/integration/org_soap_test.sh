@@ -370,11 +370,11 @@ soap '<urn:query><urn:item>x</urn:item></urn:query>'
 fault 'unknown element' soapenv:Client '' 'Element {urn:partner.soap.sforce.com}item invalid at this location'
 post() { raw -H "$1" -H 'SOAPAction: ""' --data-binary "$2"; }
 post 'Content-Type: text/xml' '<a>'
-fault 'broken XML' sf:UNKNOWN_EXCEPTION UnexpectedErrorFault 'not well-formed'
+fault 'broken XML' UNKNOWN_EXCEPTION UnexpectedErrorFault 'not well-formed'
 post 'Content-Type: text/xml' '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><x>&b;</x></soapenv:Body></soapenv:Envelope>'
-fault 'entities' sf:UNKNOWN_EXCEPTION UnexpectedErrorFault DOCTYPE
+fault 'entities' UNKNOWN_EXCEPTION UnexpectedErrorFault DOCTYPE
 post 'Content-Type: text/xml' "$(for _ in $(seq 200); do printf '<a>'; done)$(for _ in $(seq 200); do printf '</a>'; done)"
-fault 'depth' sf:UNKNOWN_EXCEPTION UnexpectedErrorFault ''
+fault 'depth' UNKNOWN_EXCEPTION UnexpectedErrorFault ''
 post 'Content-Type: text/xml' '<x/>'
 fault 'no envelope' soapenv:Client '' 'not a SOAP envelope'
 post 'Content-Type: text/xml' '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><x/></e:Body></e:Envelope>'
