@@ -266,6 +266,9 @@ static void offer_words(cli *c, const line *l, cli_words words)
         offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL });
         break;
     case CLI_WORDS_SHELL: offer_list(c, l, (const char *const[]){ "bash", "zsh", "fish", NULL }); break;
+    case CLI_WORDS_REPORT:
+        offer_list(c, l, (const char *const[]){ "list", "describe", "run", "runs", "result", "delete", NULL });
+        break;
     case CLI_WORDS_LOCAL: offer_list(c, l, (const char *const[]){ "start", "stop", "env", NULL }); break;
     case CLI_WORDS_NONE: break;
     }

@@ -24,7 +24,8 @@ typedef enum cli_words {
     CLI_WORDS_METHOD,
     CLI_WORDS_SHELL,
     CLI_WORDS_LOCAL,
-    CLI_WORDS_FOLDER
+    CLI_WORDS_FOLDER,
+    CLI_WORDS_REPORT
 } cli_words;
 
 typedef struct cli_flag {
@@ -124,6 +125,7 @@ extern const cli_command cli_command_org;
 extern const cli_command cli_command_orgs;
 extern const cli_command cli_command_query;
 extern const cli_command cli_command_recycle_bin;
+extern const cli_command cli_command_report;
 extern const cli_command cli_command_search;
 extern const cli_command cli_command_soap;
 extern const cli_command cli_command_tree;

@@ -30,6 +30,7 @@ const cli_command *const cli_commands[] = {
     &cli_command_whoami,
     &cli_command_query,
     &cli_command_search,
+    &cli_command_report,
     &cli_command_get,
     &cli_command_create,
     &cli_command_update,

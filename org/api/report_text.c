@@ -112,6 +112,18 @@ static char *line_text(sfi_arena *arena, sf_str text)
     return out;
 }
 
+/* Opportunity.Fiscal, "2013 2", as reports have it: "Q2-2013". */
+static const char *fiscal_label(sfi_arena *arena, sf_str text, double *order)
+{
+    int64_t year, quarter;
+    char label[40];
+    if (!sfi_take_int(&text, 9999, &year) || !sfi_take_text(&text, " ") || !sfi_take_int(&text, 4, &quarter))
+        return NULL;
+    *order = (double)(year * 4 + quarter);
+    snprintf(label, sizeof label, "Q%lld-%lld", (long long)quarter, (long long)year);
+    return keep(arena, label);
+}
+
 static bool other_text(const sfo_report_column *c, sf_value v, sf_value record, sfi_arena *arena, sfo_report_text *out)
 {
     sf_str text = sf_get_text(v, NULL);
@@ -122,6 +134,8 @@ static bool other_text(const sfo_report_column *c, sf_value v, sf_value record, 
         out->value = out->label = sf_get_bool(v, NULL, false) ? "true" : "false";
         return true;
     }
+    bool fiscal = strcmp(c->name, "FISCAL_QUARTER") == 0 && strcmp(c->field->name, "Fiscal") == 0;
+    if (fiscal && (label = fiscal_label(arena, text, &out->order)) != NULL) text = sfi_str(label);
     if (label != NULL)
         out->label = label;
     else

@@ -52,6 +52,9 @@ run describe "$work/cache"; says describe '^must be set: Name \(string\)$'; says
 [[ $(find "$work/cache" -name 'describe-*.json' -perm 600 | wc -l) -eq 1 ]] || fail "example_describe keeps no answer"
 run describe "$work/cache"; says describe '^Rating: Hot$'
 
+run reports; says reports '^Prospect [|] '; says reports '^Customer - Direct: Sum of Annual Revenue [$][0-9,]+ Record Count [0-9]+$'
+says reports '^all: '; says reports '^the run 0LG[0-9A-Za-z]{15} has ended$'; grep -q '^Other' "$work/reports.out" && fail "the filter does not hold"
+
 run errors; says errors 'mend the record: REQUIRED_FIELD_MISSING in .*LastName'; says errors '^created$'
 fault() { curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null; curl -sf -d "{\"spec\":\"$1\"}" "$SFORCE_URL/__org/faults" >/dev/null; }
 fault 'lost:method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it took effect'

@@ -1,0 +1,72 @@
+#!/bin/bash
+# reports_org_test.sh: the local org's reports beside those that real orgs once sent: the same members with the same types.
+# The recordings lie outside the repository (../shared/recorded); without them the test is skipped.
+set -u
+org=${SFORCE_ORG_BIN:?the program to test}
+source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+recorded=$source_dir/../shared/recorded
+[ -d "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
+work=$(mktemp -d)
+"$org" --port 0 --json >"$work/login" 2>"$work/stderr" &
+pid=$!
+trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
+for _ in $(seq 600); do
+    [ -s "$work/login" ] && break
+    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
+    sleep 0.1
+done
+url=$(jq -r .url "$work/login")/services/data/v62.0
+ask() { curl -sS -g --max-time 30 -H "Authorization: Bearer $(jq -r .access_token "$work/login")" -H 'Content-Type: application/json' "$@"; }
+id_of() { ask "$url/query/?q=SELECT+Id+FROM+Report+WHERE+DeveloperName='$1'" | jq -r '.records[0].Id'; }
+comparisons=0 failed=0
+# Every path of theirs, with names of groups, columns and facts made equal, is there in ours with the same types (theirs may be null).
+shape='def name: if type == "number" then "[]" else tostring end;
+  def plain: map(name) | join(".") | gsub("factMap\\.[^.]+"; "factMap.K") | gsub("(detail|grouping)ColumnInfo\\.([^.]|\\.(?!dataType|label|groupingLevel))+"; "\(.a // "")columnInfo.C")
+    | gsub("aggregateColumnInfo\\.[^.]+"; "aggregateColumnInfo.A");
+  [paths(type != "object" and type != "array") as $p | {(($p | plain)): (getpath($p) | type)}] | map(to_entries[0]) | group_by(.key)
+  | map({key: .[0].key, value: (map(.value) | unique)}) | from_entries'
+compare() { # WHAT OURS THEIRS
+    local missing
+    jq "$shape" "$2" >"$work/ours.shape" && jq "$shape" "$3" >"$work/theirs.shape" || { failed=$((failed + 1)); return; }
+    missing=$(jq -n -r --slurpfile o "$work/ours.shape" --slurpfile t "$work/theirs.shape" \
+        '$t[0] | to_entries[] | select(.key as $k | ((.value - ["null"]) - ($o[0][$k] // [])) != [] or ($o[0] | has($k) | not)) | .key')
+    comparisons=$((comparisons + $(jq length "$work/theirs.shape")))
+    [ -z "$missing" ] && return
+    failed=$((failed + 1))
+    echo "FAILED: $1: theirs has, ours has not, or with other types:"
+    printf '%s\n' "$missing"
+}
+ask "$url/analytics/reports/$(id_of Contacts_and_Their_Accounts)?includeDetails=true" >"$work/tabular"
+compare tabular "$work/tabular" "$recorded/reports/tabular.json"
+ask "$url/analytics/reports/$(id_of Accounts_by_Type)?includeDetails=true" >"$work/summary"
+compare summary "$work/summary" "$recorded/reports/summary-one-grouping.json"
+ask "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)?includeDetails=true" >"$work/matrix"
+compare matrix "$work/matrix" "$recorded/more/reports/matrix.json"
+ask -X POST "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)" -d '{"reportMetadata":{"groupingsAcross":[{"name":"FISCAL_QUARTER"},{"name":"CLOSE_DATE","dateGranularity":"Month"}]}}' >"$work/matrix2"
+compare "matrix of two levels" "$work/matrix2" "$recorded/reports/matrix-two-levels.json"
+ask -X POST "$url/analytics/reports/query" -d '{"reportMetadata":{"reportType":{"type":"AccountList"},"detailColumns":["ACCOUNT.NAME"],"aggregates":["RowCount"]}}' >"$work/unsaved"
+compare unsaved "$work/unsaved" "$recorded/reports/run-unsaved-no-rows-head.json"
+same() { # WHAT OURS THEIRS
+    comparisons=$((comparisons + 1))
+    [ "$2" = "$3" ] && return
+    failed=$((failed + 1))
+    echo "FAILED: $1: $2 is not $3"
+}
+# What both must say of the same report: the columns' labels and types, the words of empty cells, the order of the keys.
+for what in SALES CREATED_DATE USERS.NAME ADDRESS1_STATE; do
+    same "column $what" "$(jq -cS ".reportExtendedMetadata.detailColumnInfo[\"$what\"]" "$work/summary")" \
+        "$(jq -cS ".reportExtendedMetadata.detailColumnInfo[\"$what\"]" "$recorded/reports/summary-one-grouping.json")"
+done
+for part in aggregateColumnInfo groupingColumnInfo; do
+    same "$part" "$(jq -cS ".reportExtendedMetadata.$part" "$work/summary")" \
+        "$(jq -cS ".reportExtendedMetadata.$part" "$recorded/reports/summary-one-grouping.json")"
+done
+empty='[.factMap[].rows[].dataCells[] | select(.value == null)] | unique'
+same 'empty cells' "$(jq -cS "$empty" "$work/summary")" "$(jq -cS "$empty" "$recorded/reports/summary-one-grouping.json")"
+same 'the order of an unsaved answer' "$(jq -c 'keys_unsorted[0:4]' "$work/unsaved")" \
+    "$(jq -c 'keys_unsorted[0:4]' "$recorded/reports/run-unsaved-no-rows-head.json")"
+same 'its attributes' "$(jq -c '.attributes | keys_unsorted' "$work/unsaved")" \
+    "$(jq -c '.attributes | keys_unsorted' "$recorded/reports/run-unsaved-no-rows-head.json")"
+same 'its facts have no rows' "$(jq -c '.factMap["T!T"] | keys_unsorted' "$work/unsaved")" '["aggregates"]'
+echo "$comparisons comparisons, $failed failed"
+[ $failed -eq 0 ]
