@@ -15,7 +15,13 @@
 #define SF_WRITER_PARALLEL_MAX 16
 #define SF_WRITER_BYTES_MAX ((size_t)32 << 20)
 
-typedef enum sf_operation { SF_INSERT = 1, SF_UPDATE = 2, SF_UPSERT = 3, SF_DELETE = 4 } sf_operation;
+typedef enum sf_operation {
+    SF_INSERT = 1,
+    SF_UPDATE = 2,
+    SF_UPSERT = 3,
+    SF_DELETE = 4,
+    SF_HARD_DELETE = 5           /* not to the recycle bin; bulk jobs only */
+} sf_operation;
 
 typedef struct sf_writer sf_writer;
 

@@ -1,11 +1,41 @@
 /* rest_bulk_ingest.c: Bulk API 2.0, /jobs/ingest: create, upload, close, abort, info, results, list, delete. */
+#include "api/multipart.h"
 #include "api/rest_bulk.h"
-#include "csv/csv_internal.h"
 
-static void create_job(sfo_call *call, sf_value body)
+/* Queues the job's data, which is there. false: the response says why. */
+static bool queue(sfo_call *call, sfo_bulk_job *job)
+{
+    sfo_fault fault = { 0 };
+    sfo_bulk_batch batch = { .state = "Queued" };
+    memcpy(batch.id, job->id, sizeof batch.id);
+    memcpy(batch.job, job->id, sizeof batch.job);
+    snprintf(job->state, sizeof job->state, "UploadComplete");
+    if (sfo_bulk_job_save(call->org->bulk, job, &fault) &&
+        sfo_bulk_batch_new(call->org->bulk, &batch, (sf_str){ NULL, 0 }, &fault))
+        return true;
+    sfo_answer_fault(call, &fault);
+    return false;
+}
+
+/* Ends a transaction that a handler opened. */
+static bool end(sfo_call *call, bool ok)
+{
+    sfo_fault fault = { 0 };
+    if (!ok) {
+        sfo_store_rollback(call->org->store);
+        return false;
+    }
+    if (sfo_store_commit(call->org->store, &fault)) return true;
+    sfo_answer_fault(call, &fault);
+    return false;
+}
+
+/* csv.ptr NULL: the data comes later. */
+static void create_job(sfo_call *call, sf_value body, sf_str csv)
 {
     sfo_bulk_job job;
     sfo_fault fault = { 0 };
+    sfo_bulk *bulk = call->org->bulk;
     sfo_bulk_job_init(call, &job);
     if (!sfo_bulk_read_text(call, body, "operation", job.operation, sizeof job.operation) ||
         !sfo_bulk_read_text(call, body, "object", job.object, sizeof job.object) ||
@@ -14,16 +44,52 @@ static void create_job(sfo_call *call, sf_value body)
         !sfo_bulk_read_csv_options(call, body, &job))
         return;
     snprintf(job.state, sizeof job.state, "Open");
-    if (sfo_bulk_job_check(call->org->bulk, &job, &fault) && sfo_bulk_job_new(call->org->bulk, &job, &fault))
-        sfo_answer_job(call, &job, SFO_JOB_CREATED);
-    else
+    job.uploads = csv.ptr != NULL;
+    bool ok = sfo_bulk_job_check(bulk, &job, &fault) && sfo_store_begin(call->org->store, &fault);
+    if (!ok) {
         sfo_answer_fault(call, &fault);
+        return;
+    }
+    ok = sfo_bulk_job_new(bulk, &job, &fault) &&
+         (csv.ptr == NULL || sfo_bulk_data_add(bulk, job.id, SFO_BULK_UPLOAD, csv, 0, &fault));
+    if (!ok) sfo_answer_fault(call, &fault);
+    if (!end(call, ok && (csv.ptr == NULL || queue(call, &job)))) return;
+    sfo_answer_job(call, &job, SFO_JOB_CREATED);
+    if (csv.ptr != NULL) sfo_bulk_wake(bulk);
+}
+
+/* The parts «job» and «content»: a job with its data. */
+static void create_with_data(sfo_call *call)
+{
+    enum { CHARACTERS_MAX = 100000 };
+    sfo_part parts[SFO_PARTS_MAX];
+    const sfo_part *job = NULL, *content = NULL;
+    sf_error err;
+    int count = sfo_multipart_parse(&call->arena, sfo_call_header(call, "Content-Type"), call->request->body, parts);
+    for (int i = 0; i < count; i++) {
+        if (sfi_str_is(parts[i].name, "job")) job = &parts[i];
+        if (sfi_str_is(parts[i].name, "content")) content = &parts[i];
+    }
+    if (job == NULL || content == NULL) {
+        sfo_answer_error(call, 400, "API_ERROR", "A multipart job has the parts 'job' (JSON) and 'content' (CSV)");
+    } else if (content->data.len > CHARACTERS_MAX) {
+        sfo_answer_error(call, 400, "API_ERROR", "The content of a multipart job has at most %d characters",
+                         CHARACTERS_MAX);
+    } else if (sfi_json_new(&call->json, &err) != SF_OK || sfi_json_parse(call->json, job->data, &err) != SF_OK) {
+        sfo_answer_error(call, 400, "JSON_PARSER_ERROR", "%s", err.message);
+    } else {
+        create_job(call, sfi_json_root(call->json), content->data);
+    }
 }
 
 void sfo_rest_ingest_create(sfo_call *call)
 {
     sf_value body;
-    if (sfo_call_body(call, &body)) create_job(call, body);
+    const char *type = sfo_call_header(call, "Content-Type");
+    if (type != NULL && sfi_starts_with_nocase(sfi_str(type), "multipart/form-data"))
+        create_with_data(call);
+    else if (sfo_call_body(call, &body))
+        create_job(call, body, (sf_str){ NULL, 0 });
 }
 
 void sfo_rest_ingest_upload(sfo_call *call)
@@ -54,13 +120,8 @@ void sfo_rest_ingest_upload(sfo_call *call)
         ok = (job.uploads > 1 ||
               sfo_bulk_data_add(call->org->bulk, job.id, SFO_BULK_UPLOAD, call->request->body, 0, &fault)) &&
              sfo_bulk_job_save(call->org->bulk, &job, &fault);
-        if (!ok)
-            sfo_store_rollback(call->org->store);
-        else
-            ok = sfo_store_commit(call->org->store, &fault);
-    }
-    if (ok) {
-        sfo_answer_empty(call, 201);
+        if (!ok) sfo_answer_fault(call, &fault);
+        if (end(call, ok)) sfo_answer_empty(call, 201);
     } else {
         sfo_answer_fault(call, &fault);
     }
@@ -78,23 +139,11 @@ static void close_job(sfo_call *call, sfo_bulk_job *job)
             job->id);
         return;
     }
-    sfo_bulk_batch batch = { .state = "Queued" };
-    memcpy(batch.id, job->id, sizeof batch.id); /* its upload is there */
-    memcpy(batch.job, job->id, sizeof batch.job);
-    snprintf(job->state, sizeof job->state, "UploadComplete");
-    bool ok = sfo_store_begin(call->org->store, &fault);
-    if (ok) {
-        ok = sfo_bulk_job_save(call->org->bulk, job, &fault) &&
-             sfo_bulk_batch_new(call->org->bulk, &batch, (sf_str){ NULL, 0 }, &fault);
-        if (!ok)
-            sfo_store_rollback(call->org->store);
-        else
-            ok = sfo_store_commit(call->org->store, &fault);
-    }
-    if (!ok) {
+    if (!sfo_store_begin(call->org->store, &fault)) {
         sfo_answer_fault(call, &fault);
         return;
     }
+    if (!end(call, queue(call, job))) return;
     sfo_answer_job(call, job, SFO_JOB_CHANGED);
     sfo_bulk_wake(call->org->bulk);
 }

@@ -60,15 +60,6 @@ static bool resolve_id(const sfo_bulk_target *t, sfo_bulk_row *row)
     return true;
 }
 
-static bool hard_delete(sfo_bulk *b, const sfo_bulk_target *t, sfo_bulk_row *row)
-{
-    char *sql = sqlite3_mprintf("DELETE FROM \"%w\" WHERE \"Id\" = ?", t->object->name);
-    sqlite3_stmt *stmt = sql != NULL ? sfo_bulk_prepare(b, sql, &row->fault) : NULL;
-    sqlite3_free(sql);
-    if (stmt != NULL) sqlite3_bind_text(stmt, 1, row->id.text, -1, SQLITE_STATIC);
-    return sfo_bulk_step(b, stmt, &row->fault);
-}
-
 static bool upsert(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *t, sf_value body, sfo_bulk_row *row)
 {
     if (t->key->type == SFO_ID) {
@@ -115,7 +106,7 @@ void sfo_bulk_row_run(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *
     case 'x': row->ok = upsert(b, c, t, body, row); break;
     default:
         row->ok = resolve_id(t, row) && sfo_record_delete(s, c, t->object, row->id.text, &row->fault) &&
-                  (t->operation == 'd' || hard_delete(b, t, row));
+                  (t->operation == 'd' || sfo_recycle_bin_empty(s, c, t->object, row->id.text, &row->fault));
         break;
     }
     if (row->ok) return;

@@ -123,7 +123,7 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
 {
     sfi_attempt a = { .outcome = r->outcome,
                       .status = r->status,
-                      .is_repeatable = call->is_repeatable || r->is_cut_upload,
+                      .is_repeatable = call->is_repeatable || (r->is_cut_upload && !call->request.once),
                       .is_accepted = is_accepted(&call->request, r->status),
                       .can_renew = call->session != NULL && !call->is_renewed && !call->request.no_renew,
                       .code = "",

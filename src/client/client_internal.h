@@ -25,6 +25,7 @@ typedef struct sfi_call_request {
     sfi_header headers[8];          /* borrowed until sfi_call_begin returns */
     size_t header_count;
     bool repeatable;                /* a repeat cannot do the work twice, though the method alone does not say so */
+    bool once;                      /* a repeat is harmful, though the method alone does not say so (a bulk upload) */
     bool anonymous;                 /* send no session, do not log in (API versions) */
     bool no_renew;                  /* a dead session is the answer (logging out) */
     bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */

@@ -73,6 +73,7 @@ sfi_verdict sfi_decide(const sfi_attempt *a)
 
 bool sfi_request_is_repeatable(const sfi_call_request *r, const sfi_header *headers, size_t count)
 {
+    if (r->once) return false;
     if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0) return true;
     for (size_t i = 0; i < count; i++)
         if (sfi_str_is_nocase(headers[i].name, "If-Match") || sfi_str_is_nocase(headers[i].name, "If-Unmodified-Since"))

@@ -1,0 +1,123 @@
+/* bulk2_data.c: what goes up and comes down in Bulk API 2.0: uploads, results, pages of a query; see bulk2.h. */
+#include <salesforce/bulk2.h>
+#include "bulk/bulk2_internal.h"
+
+/* ---- up ---- */
+static sf_status upload(sf_client *sf, const char *job, const sf_source *source, sf_str text,
+                        const sf_call_options *call, sf_error *err)
+{
+    char path[SFI_BULK2_PATH_BYTES];
+    sfi_answer answer = { 0 };
+    sf_status rc = sfi_bulk2_path(sf, SF_JOB_INGEST, job, "/batches", path, err);
+    if (rc != SF_OK) return rc;
+    int64_t length = source != NULL ? source->length : (int64_t)text.len;
+    if (length > SF_BULK2_UPLOAD_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT,
+                        "an upload of %lld bytes: a bulk job takes at most %d; split it (sf_bulk_load does)",
+                        (long long)length, SF_BULK2_UPLOAD_MAX);
+    const sfi_call_request request = { .method = "PUT",
+                                       .path = path,
+                                       .source = source,
+                                       .body = text,
+                                       .content_type = "text/csv",
+                                       .once = true,
+                                       .options = call,
+                                       .what = "upload to a bulk job" };
+    rc = sfi_call_run(sf, &request, &answer, err);
+    sfi_answer_clear(&answer);
+    return rc;
+}
+
+sf_status sf_bulk2_upload(sf_client *sf, const char *job, const sf_source *csv, const sf_call_options *call,
+                          sf_error *err)
+{
+    if (csv == NULL || csv->read == NULL) return sfi_fail(err, SF_ERR_USAGE, "csv has no read");
+    return upload(sf, job, csv, (sf_str){ NULL, 0 }, call, err);
+}
+
+sf_status sf_bulk2_upload_text(sf_client *sf, const char *job, sf_str csv, const sf_call_options *call, sf_error *err)
+{
+    if (csv.ptr == NULL) return sfi_fail(err, SF_ERR_USAGE, "csv is NULL");
+    return upload(sf, job, NULL, csv, call, err);
+}
+
+/* ---- down ---- */
+static sf_status download(sf_client *sf, const char *path, const sf_sink *sink, const char *what,
+                          const sf_call_options *call, sfi_answer *answer, sf_error *err)
+{
+    if (sink == NULL || sink->write == NULL) return sfi_fail(err, SF_ERR_USAGE, "sink has no write");
+    const sfi_header accept[] = { { SFI_STR("Accept"), SFI_STR("text/csv") } };
+    const sfi_call_request request = { .method = "GET",
+                                       .path = path,
+                                       .sink = sink,
+                                       .headers = { accept[0] },
+                                       .header_count = 1,
+                                       .options = call,
+                                       .what = what };
+    return sfi_call_run(sf, &request, answer, err);
+}
+
+sf_status sf_bulk2_get_results(sf_client *sf, const char *job, sf_bulk2_results which, const sf_sink *sink,
+                               const sf_call_options *call, sf_error *err)
+{
+    static const char *const tails[] = { "", "/successfulResults/", "/failedResults/", "/unprocessedrecords/" };
+    char path[SFI_BULK2_PATH_BYTES];
+    sfi_answer answer = { 0 };
+    if (which < SF_RESULTS_SUCCESSFUL || which > SF_RESULTS_UNPROCESSED)
+        return sfi_fail(err, SF_ERR_USAGE, "which is %d; want SF_RESULTS_SUCCESSFUL, _FAILED or _UNPROCESSED",
+                        (int)which);
+    sf_status rc = sfi_bulk2_path(sf, SF_JOB_INGEST, job, tails[which], path, err);
+    if (rc == SF_OK) rc = download(sf, path, sink, "results of a bulk job", call, &answer, err);
+    sfi_answer_clear(&answer);
+    return rc;
+}
+
+/* What the headers of a page say. */
+static sf_status read_page(const sfi_answer *answer, sf_bulk2_page *out, sf_error *err)
+{
+    sf_str rows = sfi_answer_header(answer, "Sforce-NumberOfRecords");
+    sf_str locator = sfi_answer_header(answer, "Sforce-Locator");
+    sf_bulk2_page page = { .rows = 0 };
+    if (answer->status == 204)
+        return sfi_fail(err, SF_ERR_ORG,
+                        "the bulk query is not complete: it has no results yet; wait for it, or see why it failed");
+    if (rows.ptr == NULL || !sfi_parse_int(rows, &page.rows) || page.rows < 0)
+        return sfi_fail(err, SF_ERR_PROTOCOL,
+                        "a page of a bulk query without the number of its rows "
+                        "(Sforce-NumberOfRecords)");
+    if (locator.len >= sizeof page.locator)
+        return sfi_fail(err, SF_ERR_LIMIT, "a locator of %zu bytes: at most %zu", locator.len, sizeof page.locator - 1);
+    if (!sfi_str_is(locator, "null") && locator.len > 0) memcpy(page.locator, locator.ptr, locator.len);
+    *out = page;
+    return SF_OK;
+}
+
+sf_status sf_bulk2_get_page(sf_client *sf, const char *job, const sf_bulk2_page_options *options, const sf_sink *sink,
+                            sf_bulk2_page *out, sf_error *err)
+{
+    static const sf_bulk2_page_options none;
+    const sf_bulk2_page_options *o = options != NULL ? options : &none;
+    char path[SFI_BULK2_PATH_BYTES];
+    sfi_buf full = { .max = 4096 };
+    sfi_answer answer = { 0 };
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    if (o->rows_max < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "rows_max is %lld; want 1 or more, or 0", (long long)o->rows_max);
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_bulk2_page_options: reserved is not zero");
+    sf_status rc = sfi_bulk2_path(sf, SF_JOB_QUERY, job, "/results", path, err);
+    if (rc != SF_OK) return rc;
+    bool has_locator = o->locator != NULL && o->locator[0] != '\0';
+    sfi_buf_add_str(&full, path);
+    if (has_locator) {
+        sfi_buf_add_str(&full, "?locator=");
+        sfi_buf_add_urlencoded(&full, sfi_str(o->locator));
+    }
+    if (o->rows_max > 0) sfi_buf_addf(&full, "%cmaxRecords=%lld", has_locator ? '&' : '?', (long long)o->rows_max);
+    rc = sfi_buf_status(&full, err, "the path of a page");
+    if (rc == SF_OK) rc = download(sf, full.data, sink, "a page of a bulk query", o->call, &answer, err);
+    if (rc == SF_OK) rc = read_page(&answer, out, err);
+    sfi_answer_clear(&answer);
+    sfi_buf_free(&full);
+    return rc;
+}

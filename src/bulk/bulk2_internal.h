@@ -1,0 +1,17 @@
+/* bulk2_internal.h: what the files of Bulk API 2.0 share: checks, a job's JSON, its path. */
+#ifndef SFI_BULK2_INTERNAL_H
+#define SFI_BULK2_INTERNAL_H
+#include <salesforce/bulk2.h>
+#include "base/wait_internal.h"
+#include "client/client_internal.h"
+
+enum { SFI_BULK2_PATH_BYTES = 320 };
+
+/* "jobs/ingest/ID/tail", tail "" for the job itself. @return SF_OK, SF_ERR_USAGE (no client, no id). */
+sf_status sfi_bulk2_path(sf_client *sf, sf_job_kind kind, const char *job, const char *tail,
+                         char out[SFI_BULK2_PATH_BYTES], sf_error *err);
+/* @return SF_ERR_PROTOCOL: it is no job. */
+sf_status sfi_bulk2_read_job(sf_value v, sf_bulk2_job *out, sf_error *err);
+const char *sfi_bulk2_delimiter_name(char delimiter); /* "COMMA"; NULL: none that the org takes */
+bool sfi_bulk2_has_ended(const sf_bulk2_job *job);
+#endif
