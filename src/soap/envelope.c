@@ -298,39 +298,47 @@ static bool is_page(sf_str type, sf_str text)
            sfi_starts_with_nocase(start, "<!doctype html");
 }
 
+static sf_status fail_unknown(const sfi_soap_operation *op, int status, sf_error *err)
+{
+    sfi_error_prefix(err, "%s: the org answered %d, so it was done, but what came with it cannot be read", op->name,
+                     status);
+    if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
+    return SF_ERR_UNKNOWN_OUTCOME;
+}
+
+sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_operation *op, sf_xml **out, sf_error *err)
+{
+    *out = NULL;
+    if (is_page(type, text)) return sfi_error_from_answer(status, type, text, op->name, err);
+    sf_xml *doc = NULL;
+    sf_status rc = sfi_xml_parse(text, &doc, err);
+    if (rc != SF_OK) sfi_error_prefix(err, "%s: the answer", op->name);
+    if (rc == SF_OK) rc = check_answer(op->name, status, type, text, doc, err);
+    bool is_damaged = rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED || rc == SF_ERR_LIMIT || rc == SF_ERR_MEMORY;
+    if (is_damaged && !op->is_repeatable) rc = fail_unknown(op, status, err);
+    if (rc == SF_OK) {
+        *out = doc;
+        doc = NULL;
+    }
+    sf_xml_free(doc);
+    return rc;
+}
+
 static sf_status read_answer(sf_client *sf, sfi_answer *answer, const sfi_soap_operation *op, sf_xml **out,
                              sf_error *err)
 {
     char *text = NULL;
     size_t len = 0;
-    sf_xml *doc = NULL;
-    bool went_elsewhere = false;
-    sf_str type = sfi_answer_header(answer, "Content-Type");
     sf_status rc = sfi_answer_text(sf, answer, &text, &len, err);
-    if (rc == SF_OK && is_page(type, (sf_str){ text, len })) {
-        went_elsewhere = true;
-        rc = sfi_error_from_answer(answer->status, type, (sf_str){ text, len }, op->name, err);
-    }
-    if (rc == SF_OK) {
-        rc = sfi_xml_parse((sf_str){ text, len }, &doc, err);
-        if (rc != SF_OK) sfi_error_prefix(err, "%s: the answer", op->name);
-    }
-    if (rc == SF_OK) note_limits(sf, doc);
-    if (rc == SF_OK) rc = check_answer(op->name, answer->status, type, (sf_str){ text, len }, doc, err);
-    bool is_damaged = rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED || rc == SF_ERR_LIMIT || rc == SF_ERR_MEMORY;
-    if (is_damaged && !op->is_repeatable && !went_elsewhere) {
-        rc = SF_ERR_UNKNOWN_OUTCOME;
-        sfi_error_prefix(err, "%s: the org answered %d, so it was done, but what came with it cannot be read", op->name,
-                         answer->status);
-        if (err != NULL) err->status = rc;
-    }
+    if (rc != SF_OK && !op->is_repeatable) /* too large, or its gzip is broken */
+        rc = fail_unknown(op, answer->status, err);
+    else if (rc == SF_OK)
+        rc = sfi_soap_read(answer->status, sfi_answer_header(answer, "Content-Type"), (sf_str){ text, len }, op, out,
+                           err);
+    if (rc == SF_OK) note_limits(sf, *out);
     if (rc != SF_OK && err != NULL && err->http_status == 0) err->http_status = answer->status;
     if (text != NULL) sfi_wipe(text, len); /* a session, or a new password */
     sfi_free(text);
-    if (rc == SF_OK)
-        *out = doc;
-    else
-        sf_xml_free(doc);
     return rc;
 }
 

@@ -90,7 +90,7 @@ static bool take_row(sf_soap_results *r, sf_xml_element e, sf_soap_result *out)
            take_ids(r, e, "newWorkitemIds", &out->new_workitem_ids, &out->new_workitem_count);
 }
 
-static sf_status take_results(sf_xml *doc, const char *name, size_t count, sf_soap_results **out, sf_error *err)
+sf_status sfi_soap_results_take(sf_xml *doc, const char *name, size_t count, sf_soap_results **out, sf_error *err)
 {
     sf_status rc = SF_ERR_MEMORY;
     sf_soap_results *r = sfi_calloc(sizeof *r);
@@ -128,7 +128,7 @@ sf_status sfi_soap_run_rows(sf_client *sf, const char *name, sf_xml_writer *w, s
 {
     sf_xml *doc = NULL;
     sf_status rc = sfi_soap_run_writer(sf, name, w, false, options, &doc, err);
-    return rc == SF_OK ? take_results(doc, name, count, out, err) : rc;
+    return rc == SF_OK ? sfi_soap_results_take(doc, name, count, out, err) : rc;
 }
 
 size_t sf_soap_results_count(const sf_soap_results *results)

@@ -27,7 +27,13 @@ sf_status sfi_soap_run_writer(sf_client *sf, const char *name, sf_xml_writer *w,
                               const sf_soap_options *options, sf_xml **out, sf_error *err);
 bool sfi_soap_is_id(const char *id); /* 15 or 18 letters and digits */
 
+/* The part without I/O. @param out owned by the caller; NULL on failure. */
+sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_operation *op, sf_xml **out,
+                        sf_error *err);
+
 /* ---- results.c ---- */
+/* The result elements of an answer. @param doc transferred, also on failure. count: as many must be there. */
+sf_status sfi_soap_results_take(sf_xml *doc, const char *name, size_t count, sf_soap_results **out, sf_error *err);
 /* sfi_soap_run_writer for a call that writes and has count results. */
 sf_status sfi_soap_run_rows(sf_client *sf, const char *name, sf_xml_writer *w, size_t count,
                             const sf_soap_options *options, sf_soap_results **out, sf_error *err);
