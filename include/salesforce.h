@@ -1,6 +1,7 @@
 /* salesforce.h: all of libsalesforce. One header a service below salesforce/; each may be included alone. */
 #ifndef SALESFORCE_H
 #define SALESFORCE_H
+#include <salesforce/apex.h>
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
 #include <salesforce/blobs.h>

@@ -45,6 +45,7 @@ struct sfo_org {
     sfo_faults *faults;
     sfo_stats *stats;
     sfo_recents *recents;
+    struct sfo_apex_set *apex;    /* read only after sfo_org_new */
     sfo_approvals *approvals; /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
     sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */

@@ -1,6 +1,7 @@
 /* org.c: see api.h. sfo_org_handle is the one way in: it asks the faults, sends the call through its door, and adds the
  * headers that every answer has. */
 #include "api/actions.h"
+#include "api/apex.h"
 #include "api/reports.h"
 #include "api/settings.h"
 
@@ -164,6 +165,20 @@ static sf_status load_actions(sfo_org *org, sf_error *err)
     return rc;
 }
 
+extern const char sfo_apex[], sfo_apex_end[]; /* org/data/apex.json */
+
+static sf_status load_apex(sfo_org *org, sf_error *err)
+{
+    sfi_json *doc = NULL;
+    sf_status rc = sfi_json_new(&doc, err);
+    if (rc == SF_OK) rc = sfi_json_parse(doc, (sf_str){ sfo_apex, (size_t)(sfo_apex_end - sfo_apex) }, err);
+    if (rc == SF_OK)
+        rc = sfo_apex_load(sf_get(sfi_json_root(doc), "apexRest"), sfo_schema_extra(org->schema, "apexRest"),
+                           &org->apex, err);
+    sfi_json_free(doc);
+    return rc;
+}
+
 /* Asked before each row of a bulk job. */
 static bool row_is_locked(void *user)
 {
@@ -190,6 +205,7 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = load_credentials(org, err);
     if (rc == SF_OK) rc = load_metadata_state(org, err);
     if (rc == SF_OK) rc = load_actions(org, err);
+    if (rc == SF_OK) rc = load_apex(org, err);
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
     sfo_bulk_options bulk = { .store = org->store, .row_is_locked = row_is_locked, .user = org };
     if (rc == SF_OK) rc = sfo_bulk_open(&bulk, &org->bulk, err);
@@ -213,6 +229,7 @@ void sfo_org_free(sfo_org *org)
     sfo_recents_free(org->recents);
     sfo_approvals_free(org->approvals);
     sfo_actions_free(org->actions);
+    sfo_apex_free(org->apex);
     sfi_free(org->username);
     sfi_free(org->client_id);
     sfi_free_secret(org->password);
@@ -288,6 +305,8 @@ static void dispatch(sfo_call *call)
         data_call(call);
     } else if (is_service && segment_is(call, 1, "oauth2") && call->segment_count == 3) {
         sfo_oauth_dispatch(call);
+    } else if (is_service && segment_is(call, 1, "apexrest")) {
+        sfo_apex_dispatch(call);
     } else if (is_service && segment_is(call, 1, "Soap")) {
         sfo_soap_dispatch(call);
     } else {

@@ -129,6 +129,26 @@ static const char *header_of_connection(void *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+typedef struct visit {
+    void (*fn)(void *user, const char *name, const char *value);
+    void *user;
+} visit;
+
+static enum MHD_Result visit_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const visit *v = cls;
+    (void)kind;
+    v->fn(v->user, name, value != NULL ? value : "");
+    return MHD_YES;
+}
+
+static void each_header_of_connection(void *connection, void (*fn)(void *user, const char *name, const char *value),
+                                      void *user)
+{
+    visit v = { fn, user };
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, visit_header, &v); /* answers how many */
+}
+
 /* ---- one exchange ---- */
 static void note_running(sfo_server *server, int change)
 {
@@ -326,6 +346,7 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
             .host = host != NULL ? host : own_host,
             .loopback = peer_is_loopback(x->connection),
             .header = header_of_connection,
+            .each_header = each_header_of_connection,
             .connection = x->connection,
         };
         o->handle(o->user, &request, response);

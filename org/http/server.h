@@ -29,7 +29,9 @@ typedef struct sfo_request {
     bool loopback;      /* the peer is on this machine */
     /* Looks a header up without case; NULL: it is not there, or (fn NULL) the request has none at all. */
     const char *(*header)(void *connection, const char *name);
-    void *connection; /* for header */
+    /* Calls fn for each header as it was sent; fn NULL: as above. */
+    void (*each_header)(void *connection, void (*fn)(void *user, const char *name, const char *value), void *user);
+    void *connection; /* for both */
 } sfo_request;
 /* A request header's value, NULL: not there. Any case. */
 const char *sfo_request_header(const sfo_request *r, const char *name);

@@ -110,6 +110,12 @@ sf_status sfi_part_file_commit(sfi_part_file *f, sf_error *err)
 {
     int fd = f->fd;
     f->fd = -1;
+    /* On the disk before the name points to it. Some file systems refuse fsync; then there is nothing to wait for. */
+    if (f->part != NULL && fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
+        (void)fail_file("cannot write", f->path, err);
+        (void)close(fd); /* what failed is told */
+        return SF_ERR_IO;
+    }
     if (close(fd) != 0) return fail_file("cannot write", f->path, err); /* a full disk may show here only */
     if (f->part == NULL) return SF_OK;
     if (rename(f->part, f->path) != 0) return fail_file("cannot put the file at", f->path, err);
