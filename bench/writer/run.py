@@ -24,16 +24,12 @@ BIN = os.path.join(TOP, "build", "release", "bin")
 
 def measure(command, stdout):
     """Run one whole process: wall seconds, CPU seconds, peak MiB."""
-    started = time.monotonic()
     with open(stdout, "wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
-        err = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    wall = time.monotonic() - started
-    if status != 0:
-        sys.exit(f"{command[0]} failed: {err.decode()[-400:]}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        done = subprocess.run([f"{BIN}/bench_writer_measure", f"{stdout}.cost"] + command, stdout=out, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed: {done.stderr.decode()[-400:]}")
+    wall, cpu, peak = open(f"{stdout}.cost").read().split()
+    return float(wall), float(cpu), int(peak) / 1024
 
 
 def prepare_peers():

@@ -101,11 +101,11 @@ void sfi_json_int(sfi_json_writer *w, int64_t n)
 /* The digits of the shortest text that reads back as d, in the layout of Java's Double.toString. */
 static void add_java_double(sfi_buf *out, double d)
 {
-    char text[SFI_DIGITS_BYTES];
+    char text[SFI_DIGITS_BYTES], java[2 * SFI_DIGITS_BYTES + 16], digits[SFI_DIGITS_BYTES];
+    size_t n = 0;
     sfi_digits_of_double(d, text);
     const char *at = text;
-    if (*at == '-') (void)sfi_buf_add_char(out, *at++);
-    char digits[SFI_DIGITS_BYTES];
+    if (*at == '-') java[n++] = *at++;
     int count = 0;
     for (; *at != 'e'; at++)
         if (*at != '.') digits[count++] = *at;
@@ -118,16 +118,27 @@ static void add_java_double(sfi_buf *out, double d)
     bool is_plain = d == 0 || (exponent >= -3 && exponent < 7);
     if (is_plain && exponent >= 0) before = (int)exponent + 1;
     if (is_plain && exponent < 0) {
-        (void)sfi_buf_add(out, "0.00", (size_t)(1 - exponent)); /* 0. and up to two zeros */
-        (void)sfi_buf_add(out, digits, (size_t)count);
-        return;
+        memcpy(java + n, "0.00", (size_t)(1 - exponent)); /* 0. and up to two zeros */
+        n += (size_t)(1 - exponent);
+        before = -1; /* the point stands */
     }
     for (int i = 0; i < before || i < count; i++) {
-        if (i == before) (void)sfi_buf_add_char(out, '.');
-        (void)sfi_buf_add_char(out, i < count ? digits[i] : '0');
+        if (i == before) java[n++] = '.';
+        java[n++] = i < count ? digits[i] : '0';
     }
-    if (count <= before) (void)sfi_buf_add(out, ".0", 2);
-    if (!is_plain) (void)sfi_buf_addf(out, "E%d", (int)exponent);
+    if (before >= count) {
+        java[n++] = '.';
+        java[n++] = '0';
+    }
+    if (!is_plain) {
+        java[n++] = 'E';
+        if (exponent < 0) java[n++] = '-';
+        int64_t e = exponent < 0 ? -exponent : exponent; /* at most 324 */
+        if (e >= 100) java[n++] = (char)('0' + e / 100);
+        if (e >= 10) java[n++] = (char)('0' + e / 10 % 10);
+        java[n++] = (char)('0' + e % 10);
+    }
+    (void)sfi_buf_add(out, java, n);
 }
 
 void sfi_json_double(sfi_json_writer *w, double d)

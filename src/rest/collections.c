@@ -72,9 +72,9 @@ static sf_status run(sf_client *sf, const sfi_collection *c, const sfi_rows *row
         r->repeated |= answer.may_be_done || attempt > 0;
         if (came) rc = sfi_collection_read(sf, &answer, r->doc, rows->count, texts.what, e);
         sfi_answer_clear(&answer);
-        bool is_damaged = came && rc != SF_OK && rc != SF_ERR_MEMORY;
-        if (is_damaged && attempt == 0 && !no_retry) continue;
-        return is_damaged ? sfi_collection_unread(c, texts.what, e) : rc;
+        if (!came || rc == SF_OK) return rc;
+        if (rc != SF_ERR_MEMORY && attempt == 0 && !no_retry) continue;
+        return sfi_collection_unread(c, texts.what, e);
     }
 }
 
