@@ -1,7 +1,7 @@
 /*
  * soap.h: the partner and enterprise SOAP APIs. A request is an envelope (soap_envelope.c reads it, and writes answers and
  * faults); its operation is a row of the table in soap.c; operations live in files by subject (soap_session.c,
- * soap_records.c, soap_query.c, soap_lead.c, soap_process.c, soap_email.c, soap_describe.c). Records go in as the JSON that the store takes
+ * soap_records.c, soap_query.c, soap_lead.c, soap_duplicates.c, soap_process.c, soap_email.c, soap_describe.c). Records go in as the JSON that the store takes
  * (soap_record_in.c) and come out of the JSON that it gives (soap_record_out.c): rules, types and their texts stand in one
  * place for REST and SOAP.
  * Called by org.c through sfo_soap_dispatch. Threads: a call belongs to one thread.
@@ -27,10 +27,11 @@ typedef struct sfo_soap {
     const char *session;               /* of the SessionHeader; NULL: none */
     sfo_user user;                     /* of the session, once it is known */
     bool authenticated;
-    bool all_or_none, truncate_fields; /* of the headers */
-    int batch_size;                    /* of QueryOptions; 0: not said */
-    sfi_json *json;                    /* record at work */
-    sfi_buf text;                      /* its text */
+    bool all_or_none, truncate_fields; /* of the headers, as the next two */
+    bool allow_duplicates, duplicate_details;
+    int batch_size; /* of QueryOptions; 0: not said */
+    sfi_json *json; /* record at work */
+    sfi_buf text;   /* its text */
 } sfo_soap;
 
 /* ---- the envelope (soap_envelope.c) ---- */
@@ -59,8 +60,8 @@ void sfo_soap_faultf(sfo_soap *s, const char *code, const char *detail, const ch
 void sfo_soap_store_fault(sfo_soap *s, sfo_fault *f);
 /* Of one row: as SOAP says what the store said. */
 void sfo_soap_row_fault(sfo_fault *f);
-void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f); /* <errors>…</errors> */
-void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f);  /* the content alone */
+void sfo_soap_write_errors(sfo_soap *s, sfi_buf *out, const sfo_fault *f); /* <errors>…</errors> */
+void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f);               /* the content alone */
 
 /* ---- records (soap_record_in.c, soap_record_out.c) ---- */
 typedef struct sfo_soap_record {
@@ -114,7 +115,10 @@ void sfo_soap_get_updated(sfo_soap *s);
 /* soap_lead.c */
 void sfo_soap_merge(sfo_soap *s);
 void sfo_soap_convert_lead(sfo_soap *s);
+/* soap_duplicates.c */
 void sfo_soap_find_duplicates(sfo_soap *s);
+/* {"allowSave":…,"matchResults":[…]} of a fault as <element>…</element>. */
+void sfo_soap_write_duplicates(sfo_soap *s, sfi_buf *out, const char *element, const char *json);
 /* soap_process.c, soap_email.c */
 void sfo_soap_process(sfo_soap *s);
 void sfo_soap_send_email(sfo_soap *s);

@@ -61,7 +61,8 @@ static bool find_target(sfo_soap *s, sf_str text, sf_id *id, char address[256], 
     bool is_person = false;
     const sfo_object *o =
         sfo_id_normalize(text, id) ? sfo_schema_object_of_id(s->call->org->schema, sfi_str(id->text)) : NULL;
-    for (size_t i = 0; o != NULL && i < SFI_COUNT_OF(people); i++) is_person = is_person || strcmp(o->name, people[i]) == 0;
+    for (size_t i = 0; o != NULL && i < SFI_COUNT_OF(people); i++)
+        is_person = is_person || strcmp(o->name, people[i]) == 0;
     if (!is_person) {
         (void)sfo_fault_set(f, 400, "INVALID_ID_FIELD", "Only contacts, leads and users can be mailed: %.*s",
                             (int)(text.len < 100 ? text.len : 100), text.ptr);

@@ -238,6 +238,9 @@ static bool read_headers(sfo_soap *s)
     s->session = sfi_xml_get(s->doc, header, "SessionHeader/sessionId");
     s->all_or_none = sfo_soap_bool(s, sfi_xml_child(header, "AllOrNoneHeader"), "allOrNone");
     s->truncate_fields = sfo_soap_bool(s, sfi_xml_child(header, "AllowFieldTruncationHeader"), "allowFieldTruncation");
+    const sfi_xml_element *duplicates = sfi_xml_child(header, "DuplicateRuleHeader");
+    s->allow_duplicates = sfo_soap_bool(s, duplicates, "allowSave");
+    s->duplicate_details = sfo_soap_bool(s, duplicates, "includeRecordDetails");
     sf_str size = sfo_soap_text(s, sfi_xml_child(header, "QueryOptions"), "batchSize");
     if (size.ptr != NULL && sfi_parse_int(size, &batch) && batch > 0 && batch < 1000000) s->batch_size = (int)batch;
     return true;
@@ -298,9 +301,10 @@ void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f)
     sfo_soap_element(out, "statusCode", f->code);
 }
 
-void sfo_soap_write_errors(sfi_buf *out, const sfo_fault *f)
+void sfo_soap_write_errors(sfo_soap *s, sfi_buf *out, const sfo_fault *f)
 {
-    sfi_xml_open(out, "errors");
+    sfi_xml_open(out, f->duplicates != NULL ? "errors xsi:type=\"DuplicateError\"" : "errors");
     sfo_soap_write_error(out, f);
+    if (f->duplicates != NULL) sfo_soap_write_duplicates(s, out, "duplicateResult", f->duplicates);
     sfi_xml_close(out, "errors");
 }

@@ -1,8 +1,8 @@
-/* soap_lead.c: merge, convertLead and findDuplicates. The work is the store's (merge.c, lead.c); here are the forms of requests
+/* soap_lead.c: merge and convertLead. The work is the store's (merge.c, lead.c); here are the forms of requests
  * and answers. An empty id, or one given twice, says no more than a missing or a single one. */
 #include "api/soap.h"
 
-enum { CONVERTS_MAX = 100, DUPLICATES_MAX = 50 };
+enum { CONVERTS_MAX = 100 };
 
 static bool no_memory(sfo_soap *s)
 {
@@ -41,7 +41,7 @@ static void write_merged(sfo_soap *s, void *user, size_t i, const sfo_fault *f, 
 {
     const merge_row *row = (merge_row *)user + i;
     (void)s;
-    if (f != NULL) sfo_soap_write_errors(out, f);
+    if (f != NULL) sfo_soap_write_errors(s, out, f);
     sfo_soap_element(out, "id", row->master_id.text[0] != '\0' ? row->master_id.text : NULL);
     for (size_t k = 0; f == NULL && k < row->merged.loser_count; k++)
         sfo_soap_element(out, "mergedRecordIds", row->merged.losers[k].text);
@@ -165,7 +165,7 @@ static void write_converted(sfo_soap *s, void *user, size_t i, const sfo_fault *
     bool has_lead = sfo_id_normalize(lead, &id);
     sfo_soap_element(out, "accountId", f == NULL ? c->account.text : NULL);
     sfo_soap_element(out, "contactId", f == NULL ? c->contact.text : NULL);
-    if (f != NULL) sfo_soap_write_errors(out, f);
+    if (f != NULL) sfo_soap_write_errors(s, out, f);
     sfo_soap_element(out, "leadId", has_lead ? id.text : NULL);
     sfo_soap_element(out, "opportunityId", f == NULL && c->opportunity.text[0] != '\0' ? c->opportunity.text : NULL);
     sfo_soap_element_bool(out, "success", f == NULL);
@@ -238,24 +238,4 @@ void sfo_soap_convert_lead(sfo_soap *s)
                                                .user = rows,
                                                .event = SFO_EVENT_UPDATED });
     sfi_free(rows);
-}
-
-/* ---- findDuplicates: this org has no duplicate rules ---- */
-
-void sfo_soap_find_duplicates(sfo_soap *s)
-{
-    static const char name[] = "sObjects";
-    size_t count = sfo_soap_count(s->operation, name);
-    if (count > DUPLICATES_MAX) {
-        sfo_soap_faultf(s, "EXCEEDED_ID_LIMIT", "UnexpectedErrorFault",
-                        "record limit reached. cannot submit more than %d records into this call", (int)DUPLICATES_MAX);
-        return;
-    }
-    for (sfi_xml_element *e = sfi_xml_child(s->operation, name); e != NULL; e = sfi_xml_next(e, name)) {
-        sfo_soap_record record;
-        if (!sfo_soap_record_look(s, e, &record)) return;
-    }
-    sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_PLAIN);
-    for (size_t i = 0; i < count; i++) sfi_buf_add_str(out, "<result><success>true</success></result>");
-    sfo_soap_end(s);
 }

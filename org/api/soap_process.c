@@ -52,7 +52,7 @@ static void write_processed(sfo_soap *s, void *user, size_t i, const sfo_fault *
     (void)s;
     for (size_t k = 0; f == NULL && k < r->count; k++) sfo_soap_element(out, "actorIds", r->actors[k].text);
     sfo_soap_element(out, "entityId", r->entity.text[0] != '\0' ? r->entity.text : NULL);
-    if (f != NULL) sfo_soap_write_errors(out, f);
+    if (f != NULL) sfo_soap_write_errors(s, out, f);
     sfo_soap_element(out, "instanceId", f == NULL ? r->instance.text : NULL);
     sfo_soap_element(out, "instanceStatus", f == NULL ? r->status : NULL);
     for (size_t k = 0; f == NULL && k < r->count; k++) sfo_soap_element(out, "newWorkitemIds", r->workitems[k].text);

@@ -35,7 +35,9 @@ static bool run_all(sfo_soap *s, const sfo_soap_rows *rows, sfo_fault *faults, s
 
 static void write_rows(sfo_soap *s, const sfo_soap_rows *rows, sfo_fault *faults)
 {
-    sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_PLAIN);
+    bool has_records = false; /* duplicates show those that they are like */
+    for (size_t i = 0; i < rows->count; i++) has_records = has_records || faults[i].duplicates != NULL;
+    sfi_buf *out = sfo_soap_begin(s, has_records ? SFO_SOAP_RECORDS : SFO_SOAP_PLAIN);
     for (size_t i = 0; i < rows->count; i++) {
         bool ok = faults[i].http_status == 0;
         sfi_buf_add_str(out, "<result>");
@@ -151,7 +153,7 @@ static void write_saved(sfo_soap *s, void *user, size_t i, const sfo_fault *f, s
     const save *all = user;
     (void)s;
     if (all->kind == SAVE_UPSERT) sfo_soap_element_bool(out, "created", f == NULL && all->rows[i].created);
-    if (f != NULL) sfo_soap_write_errors(out, f);
+    if (f != NULL) sfo_soap_write_errors(s, out, f);
     sfo_soap_element(out, "id", f == NULL ? all->rows[i].id.text : NULL);
     sfo_soap_element_bool(out, "success", f == NULL);
 }
@@ -243,7 +245,7 @@ static void write_id(sfo_soap *s, void *user, size_t i, const sfo_fault *f, sfi_
 {
     const id_rows *all = user;
     (void)s;
-    if (f != NULL) sfo_soap_write_errors(out, f);
+    if (f != NULL) sfo_soap_write_errors(s, out, f);
     sfo_soap_element(out, "id", f == NULL ? all->ids[i].text : NULL);
     sfo_soap_element_bool(out, "success", f == NULL);
 }

@@ -143,6 +143,8 @@ bool sfo_soap_authenticate(sfo_soap *s)
     s->call->version_number = s->version_number;
     sfo_call_set_context(s->call);
     s->call->context.id_in_body = true;
+    s->call->context.allow_duplicates = s->allow_duplicates;
+    s->call->context.duplicate_details = s->duplicate_details;
     return true;
 }
 
@@ -170,7 +172,7 @@ void sfo_soap_invalidate_sessions(sfo_soap *s)
         bool ok = token != NULL && sfo_session_revoke(s->call->org->sessions, sfi_trim(sfi_str(token)));
         if (!ok) {
             (void)sfo_fault_set(&f, 400, "INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader");
-            sfo_soap_write_errors(out, &f);
+            sfo_soap_write_errors(s, out, &f);
             sfo_fault_clear(&f);
         }
         sfo_soap_element_bool(out, "success", ok);
@@ -222,17 +224,10 @@ static bool read_user(sfo_soap *s, sf_id *out)
     return false;
 }
 
-static bool is_new_password(sfo_soap *s, sf_str password)
-{
-    if (password.ptr != NULL && password.len >= SFO_PASSWORD_MIN) return true;
-    sfo_soap_faultf(s, "INVALID_NEW_PASSWORD", "InvalidNewPasswordFault",
-                    "Your password must be at least %d characters long.", (int)SFO_PASSWORD_MIN);
-    return false;
-}
-
 static bool set_password(sfo_soap *s, const char *user_id, sf_str password)
 {
     sfo_fault f = { 0 };
+    if (password.ptr == NULL) password = SFI_STR("");
     if (sfo_set_password(s->call->org, user_id, password, &f)) return true;
     sfo_soap_store_fault(s, &f);
     return false;
@@ -248,8 +243,7 @@ void sfo_soap_set_password(sfo_soap *s)
 {
     sf_id user;
     sf_str password = password_text(s, "password");
-    if (read_user(s, &user) && is_new_password(s, password) && set_password(s, user.text, password))
-        answer_empty_result(s);
+    if (read_user(s, &user) && set_password(s, user.text, password)) answer_empty_result(s);
 }
 
 void sfo_soap_reset_password(sfo_soap *s)
@@ -279,5 +273,5 @@ void sfo_soap_change_own_password(sfo_soap *s)
         sfo_soap_fault(s, "INVALID_OLD_PASSWORD", "Your old password is invalid.", "UnexpectedErrorFault");
         return;
     }
-    if (is_new_password(s, password) && set_password(s, s->user.id.text, password)) answer_empty_result(s);
+    if (set_password(s, s->user.id.text, password)) answer_empty_result(s);
 }

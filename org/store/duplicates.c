@@ -213,3 +213,21 @@ bool sfo_duplicates_check(sfo_store *s, const sfo_context *c, const sfo_row *row
     }
     return true;
 }
+
+static bool look(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, sfo_fault *f)
+{
+    sfo_row row;
+    return sfo_row_init(s, sfo_table_of(s, o), &row, f) && sfo_row_from_json(s, c, SFO_CREATING, body, &row, f) &&
+           sfo_duplicates_check(s, c, &row, true, f);
+}
+
+bool sfo_record_look_for_duplicates(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body,
+                                    sfo_fault *f)
+{
+    sfo_store_lock(s);
+    sfo_scratch_begin(s);
+    bool ok = look(s, c, o, body, f);
+    sfo_scratch_end(s);
+    sfo_store_unlock(s);
+    return ok;
+}

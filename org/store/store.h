@@ -74,6 +74,10 @@ bool sfo_record_update(sfo_store *s, const sfo_context *c, const sfo_object *o, 
                        sfo_fault *f);
 bool sfo_record_delete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
                        sfo_fault *f); /* to the bin, with its cascade children */
+/* Would a duplicate rule have something to say to a new record with these fields? Nothing else is checked. false:
+ * DUPLICATES_DETECTED with f->duplicates, or another fault. */
+bool sfo_record_look_for_duplicates(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body,
+                                    sfo_fault *f);
 /* Back from the bin, with the children that went along and the lookups that were cleared (bin.c). */
 bool sfo_record_undelete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f);
 /* Gone from the bin: it cannot come back. Its row can be seen by queryAll for a day. */

@@ -8,7 +8,8 @@ checks=0
 failed=0
 cat >"$work/schema.json" <<'X'
 {"sobjects":[{"name":"Account","fields":[{"name":"Ext__c","type":"string","label":"Ext","length":20,"externalId":true,
-"createable":true,"updateable":true,"nillable":true,"custom":true}]}]}
+"createable":true,"updateable":true,"nillable":true,"custom":true}]}],
+"duplicateRules":[{"object":"Lead","name":"Leads_DR","fields":["Email"],"message":"Use this one?","allowSave":true}]}
 X
 "$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
 pid=$!
@@ -78,13 +79,13 @@ is 'server time' "$(first timestamp | cut -c1-4)" "$(date -u +%Y)"
 has 'form of time' 'Z</timestamp></result></getServerTimestampResponse>'
 soap "<urn:setPassword><urn:userId>$admin</urn:userId><urn:password>short</urn:password></urn:setPassword>"
 fault 'short password' sf:INVALID_NEW_PASSWORD InvalidNewPasswordFault 'at least 8 characters'
-soap "<urn:setPassword><urn:userId>003</urn:userId><urn:password>long enough</urn:password></urn:setPassword>"
+soap "<urn:setPassword><urn:userId>003</urn:userId><urn:password>l0ng enough</urn:password></urn:setPassword>"
 fault 'not an id' sf:MALFORMED_ID InvalidIdFault 'malformed id 003'
-soap "<urn:setPassword><urn:userId>$admin</urn:userId><urn:password>new &amp; long</urn:password></urn:setPassword>"
+soap "<urn:setPassword><urn:userId>$admin</urn:userId><urn:password>n3w &amp; long</urn:password></urn:setPassword>"
 has 'setPassword' '<setPasswordResponse><result/></setPasswordResponse>'
-soap '<urn:changeOwnPassword><urn:oldPassword>wrong</urn:oldPassword><urn:newPassword>another one</urn:newPassword></urn:changeOwnPassword>'
+soap '<urn:changeOwnPassword><urn:oldPassword>wrong</urn:oldPassword><urn:newPassword>an0ther one</urn:newPassword></urn:changeOwnPassword>'
 fault 'old password' sf:INVALID_OLD_PASSWORD UnexpectedErrorFault 'old password'
-soap '<urn:changeOwnPassword><urn:oldPassword>new &amp; long</urn:oldPassword><urn:newPassword>another one</urn:newPassword></urn:changeOwnPassword>'
+soap '<urn:changeOwnPassword><urn:oldPassword>n3w &amp; long</urn:oldPassword><urn:newPassword>an0ther one</urn:newPassword></urn:changeOwnPassword>'
 has 'changeOwnPassword' '<changeOwnPasswordResponse><result/></changeOwnPasswordResponse>'
 soap "<urn:resetPassword><urn:userId>$admin</urn:userId></urn:resetPassword>"
 made=$(first password)
@@ -327,6 +328,18 @@ mailed=$(first id)
 mail "<urn:subject>To you</urn:subject><urn:htmlBody>&lt;b&gt;</urn:htmlBody><urn:targetObjectId>$mailed</urn:targetObjectId>"
 is 'to a contact' "$(curl -sS "$url/__org/outbox" | jq -c '.messages[-1].message | [.to, .html, .targetObjectId]')" "[[\"m@m.example\"],\"<b>\",\"$mailed\"]"
 is 'its task' "$(total "SELECT Id FROM Task WHERE WhoId = '$mailed' AND Subject = 'Email: To you' AND IsClosed = true")" 1
+twin() { record "<so:type>Lead</so:type><so:LastName>Twin</so:LastName><so:Company>T</so:Company><so:Email>${1-t@t.example}</so:Email>"; }
+soap "<urn:create>$(twin)</urn:create>"
+twin=$(first id)
+soap "<urn:create>$(twin)$(twin other@t.example)</urn:create>"
+has 'a duplicate rule refuses' "<errors xsi:type=\"DuplicateError\"><message>Use this one?</message><statusCode>DUPLICATES_DETECTED</statusCode><duplicateResult><allowSave>true</allowSave><duplicateRule>Leads_DR</duplicateRule><duplicateRuleEntityType>Lead</duplicateRuleEntityType><errorMessage>Use this one?</errorMessage><matchResults><entityType>Lead</entityType><matchEngine>ExactMatchEngine</matchEngine><matchRecords><matchConfidence>100.0</matchConfidence><record xsi:type=\"sf:sObject\"><sf:type>Lead</sf:type><sf:Id>$twin</sf:Id><sf:Id>$twin</sf:Id></record></matchRecords><rule>Leads_DR</rule><size>1</size><success>true</success></matchResults></duplicateResult></errors><id xsi:nil=\"true\"/><success>false</success></result><result><id>"
+soap "<urn:findDuplicates>$(twin)$(twin new@t.example)</urn:findDuplicates>"
+has 'found without saving' '<findDuplicatesResponse><result><duplicateResults><allowSave>true</allowSave>'
+has 'nothing found' '</duplicateResults><success>true</success></result><result><success>true</success></result></findDuplicatesResponse>'
+headers='<urn:DuplicateRuleHeader><urn:allowSave>true</urn:allowSave><urn:includeRecordDetails>true</urn:includeRecordDetails></urn:DuplicateRuleHeader>'
+soap "<urn:create>$(twin)</urn:create>"
+is 'saved all the same' "$(all success)" true
+headers=
 soap "<urn:findDuplicates>$(account D)$(account E)</urn:findDuplicates>"
 has 'no duplicate rules' '<findDuplicatesResponse><result><success>true</success></result><result><success>true</success></result></findDuplicatesResponse>'
 

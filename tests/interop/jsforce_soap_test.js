@@ -43,9 +43,9 @@ async function user(conn) {
   const tabs = apps.flatMap((a) => a.tabs);
   holds('tabs', tabs.length, tabs.length > 10 && tabs.every((t) => typeof t.sobjectName === 'string' && Array.isArray(t.icons) && t.custom === t.sobjectName.endsWith('__c')));
 
-  await conn.soap.setPassword(info.userId, 'a new & long one');
+  await conn.soap.setPassword(info.userId, 'a n3w & long one');
   const again = new jsforce.Connection({ loginUrl: login.url, version: VERSION });
-  same('login with the new password', (await again.login(login.username, `a new & long one${login.security_token}`)).id, info.userId);
+  same('login with the new password', (await again.login(login.username, `a n3w & long one${login.security_token}`)).id, info.userId);
   const { password } = await conn.soap.resetPassword(info.userId);
   same('login with the one that was made', (await again.login(login.username, password + login.security_token)).id, info.userId);
   await fails('setPassword, too short', conn.soap.setPassword(info.userId, 'x'), 'sf:INVALID_NEW_PASSWORD', 'at least 8 characters');
