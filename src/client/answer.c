@@ -40,7 +40,7 @@ static sf_status inflate_into(sf_client *sf, sfi_answer *a, sfi_json *doc, size_
     char *text = NULL;
     size_t cap = 0;
     sfi_json_swap_buffer(doc, &text, &cap); /* the document's own buffer, to be filled again */
-    size_t max = sf != NULL ? sf->response_max : SF_RESPONSE_MAX;
+    size_t max = a->max > 0 ? a->max : sf != NULL ? sf->response_max : SF_RESPONSE_MAX;
     sf_status rc = sfi_inflate(a->body, a->body_len, a->encoding, max, &text, &cap, len, err);
     sfi_json_swap_buffer(doc, &text, &cap);
     sfi_free(text); /* NULL: the document had none meanwhile */
@@ -88,7 +88,8 @@ sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t
         return *out != NULL ? SF_OK : sfi_fail_memory(err, "an answer");
     }
     size_t cap = 0;
-    sf_status rc = sfi_inflate(a->body, a->body_len, a->encoding, sf->response_max, out, &cap, len, err);
+    sf_status rc =
+        sfi_inflate(a->body, a->body_len, a->encoding, a->max > 0 ? a->max : sf->response_max, out, &cap, len, err);
     if (rc == SF_OK) (*out)[*len] = '\0'; /* of the spare bytes */
     if (rc != SF_OK) {
         sfi_free(*out);

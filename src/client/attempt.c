@@ -166,6 +166,12 @@ static size_t all_headers(const sfi_call *call, sfi_header out[SFI_CALL_HEADERS_
     return n;
 }
 
+size_t sfi_call_response_max(const sfi_call *call)
+{
+    size_t own = call->request.response_max, most = call->sf->response_max;
+    return own > 0 && own < most ? own : most;
+}
+
 static int64_t attempt_deadline(const sfi_call *call)
 {
     bool is_streamed = call->request.source != NULL || call->request.sink != NULL; /* takes as long as it is large */
@@ -204,20 +210,19 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
     bool is_soap = call->request.write_body != NULL;
     make_trace(call);
     call->started_ms = sfi_now_ms();
-    const sfi_http_request request = {
-        .method = call->request.method,
-        .url = url.data,
-        .headers = headers,
-        .header_count = all_headers(call, headers),
-        .bearer = call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
-        .body = call->request.body,
-        .body_is_borrowed = true,
-        .source = call->request.source,
-        .sink = call->request.sink,
-        .no_gzip = call->request.no_gzip,
-        .response_max = call->request.response_max > 0 ? call->request.response_max : call->sf->response_max,
-        .deadline_ms = attempt_deadline(call)
-    };
+    const sfi_http_request request = { .method = call->request.method,
+                                       .url = url.data,
+                                       .headers = headers,
+                                       .header_count = all_headers(call, headers),
+                                       .bearer =
+                                           call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
+                                       .body = call->request.body,
+                                       .body_is_borrowed = true,
+                                       .source = call->request.source,
+                                       .sink = call->request.sink,
+                                       .no_gzip = call->request.no_gzip,
+                                       .response_max = sfi_call_response_max(call),
+                                       .deadline_ms = attempt_deadline(call) };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);
     if (rc != SF_OK) atomic_fetch_sub(&call->sf->stats.requests, 1); /* it never was one */
     if (rc == SF_OK) rc = sfi_cancel_watch(call->wait.cancel, &call->watcher, cancel_transfer, call->transfer, err);

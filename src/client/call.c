@@ -102,7 +102,7 @@ static sf_status explain_answer(sfi_call *call, sfi_http_response *r, sf_error *
     size_t cap = 0, len = 0;
     if (r->encoding != SFI_ENCODING_IDENTITY && r->body_len > 0) {
         sf_status rc =
-            sfi_inflate(r->body, r->body_len, (int)r->encoding, call->sf->response_max, &plain, &cap, &len, NULL);
+            sfi_inflate(r->body, r->body_len, (int)r->encoding, sfi_call_response_max(call), &plain, &cap, &len, NULL);
         body = rc == SF_OK ? (sf_str){ plain, len } : (sf_str){ NULL, 0 };
     }
     sf_status rc;
@@ -340,6 +340,7 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
         if (rc != SF_OK) break;
     }
     out->may_be_done = call->may_be_done;
+    out->max = sfi_call_response_max(call);
     end_call(call);
     return rc;
 }

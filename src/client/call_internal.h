@@ -37,6 +37,8 @@ struct sfi_call {
 };
 
 /* attempt.c */
+/* Bytes that an answer may be, on the wire and inflated: the request's own limit under the client's. */
+size_t sfi_call_response_max(const sfi_call *call);
 sf_status sfi_call_copy_request(sfi_call *call, const sfi_call_request *request, sf_error *err);
 /* Log in if need be, count, start the transfer and watch for cancellation. */
 sf_status sfi_attempt_start(sfi_call *call, sf_error *err);

@@ -44,6 +44,7 @@ typedef struct sfi_answer {         /* ends with sfi_answer_clear */
     char *body;                     /* as received; 64 spare bytes follow */
     size_t body_len, body_cap;
     int encoding;                   /* sfi_http_response's */
+    size_t max;                     /* bytes that it may be when inflated; 0: the client's response_max */
     bool may_be_done;               /* an attempt before the last one may have taken effect; told of failures too */
     int64_t sink_bytes;             /* handed to the request's sink */
 } sfi_answer;

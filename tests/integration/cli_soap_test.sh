@@ -48,7 +48,6 @@ run 0 query "SELECT IsConverted FROM Lead WHERE Id = '$d'" -r csv
 out_is $'IsConverted\nfalse'
 
 # More than a call takes: 100 at a time.
-
 for _ in $(seq 13); do printf '<sObjects><so:type>Lead</so:type><so:LastName>Many</so:LastName><so:Company>M</so:Company></sObjects>%.0s' $(seq 8); done >many.xml
 printf '<create>%s</create>' "$(cat many.xml)" >in
 run_in 0 soap -
@@ -127,6 +126,15 @@ run_in 2 soap - --api bulk
 err_has 'partner, enterprise'
 echo '<getUserInfo/>' >in
 run_in 2 soap - --path /services/Soap/class/X
+
+# Without libxml2 nothing is sent.
+mkdir without && : >without/libxml2.so.2
+f=$(lead Flo F)
+checks=$((checks + 1))
+LD_LIBRARY_PATH=$work/without "$sforce" convert-lead "$f" --status 'Closed - Converted' >out 2>err && fail "convert-lead without libxml2"
+err_has 'needs the library libxml2'
+run 0 query "SELECT IsConverted FROM Lead WHERE Id = '$f'" -r csv
+out_is $'IsConverted\nfalse'
 
 # A session that ends in between is renewed, once; a lost answer of a write is told as such and the write is there once.
 curl -sf -X POST "$url/__org/expire-sessions" -d '{}' >/dev/null
