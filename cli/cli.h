@@ -141,6 +141,10 @@ const char *cli_remembered_version(cli *c, const cli_login *login, bool any_age)
 /* Keep what the run learnt, such as the org's newest API version. */
 void cli_remember(cli *c);
 
+/* ---- one record (cmd_records.c) ---- */
+const char *const *cli_field_list(cli *c);     /* --fields, NULL at the end; NULL: not given */
+int cli_print_record(cli *c, sf_value record); /* in the format that is asked for; exit code */
+
 /* ---- asking people (prompt.c) ---- */
 /* A value that must not stand in argv: from the environment variable, else asked for without echo on the terminal, else a
  * line of stdin. @param out arena. SF_ERR_USAGE: there is no way to get it. */

@@ -107,25 +107,70 @@ static int print_fields(cli *c, sf_document *doc)
     return finish(c, &grid, doc, root);
 }
 
-static void add_picklist(cli *c, cli_grid *grid, sf_value field)
+static const char *const picklist_names[] = {
+    "field", "value", "label", "active", "default", "depends on", "valid for"
+};
+
+/* Values of the controlling field for which the value number i is valid, with ; between. */
+static const char *valid_for(cli *c, const sf_picklist *p, size_t i)
 {
-    sf_value value;
-    for (sf_iter it = sf_iter_begin(sf_get(field, "picklistValues")); sf_iter_next(&it, NULL, &value);) {
-        const char *cells[] = { text_of(c, field, "name"), text_of(c, value, "value"), text_of(c, value, "label"),
-                                yes_no(value, "active"), yes_no(value, "defaultValue") };
-        cli_grid_add(c, grid, cells);
+    sfi_buf text = { 0 };
+    for (size_t k = 0; k < sf_picklist_controlling_count(p); k++) {
+        const char *controlling = sf_picklist_controlling_at(p, k);
+        if (sf_picklist_is_valid_at(p, i, controlling))
+            sfi_buf_addf(&text, "%s%s", text.len > 0 ? ";" : "", controlling);
     }
+    const char *copy = cli_strdup(c, text.data);
+    sfi_buf_free(&text);
+    return copy;
 }
 
-static const char *const picklist_names[] = { "field", "value", "label", "active", "default" };
+/* One field's values out of a describe or out of the values of a record type. */
+static sf_status add_picklist(cli *c, cli_grid *grid, sf_value answer, const char *field, const char *controller,
+                              sf_error *err)
+{
+    sf_picklist *p = NULL;
+    sf_status rc = sf_picklist_read(answer, field, &p, err);
+    if (rc == SF_ERR_NOT_FOUND) return SF_OK; /* no picklist */
+    if (rc != SF_OK) return rc;
+    for (size_t i = 0; i < sf_picklist_count(p); i++) {
+        sf_picklist_value v = sf_picklist_at(p, i);
+        const char *cells[] = { field,
+                                cli_strdup(c, v.value),
+                                cli_strdup(c, v.label),
+                                v.is_active ? "yes" : NULL,
+                                v.is_default ? "yes" : NULL,
+                                sf_picklist_is_dependent(p) ? controller : NULL,
+                                valid_for(c, p, i) };
+        cli_grid_add(c, grid, cells);
+    }
+    sf_picklist_free(p);
+    return SF_OK;
+}
 
-static int print_picklists(cli *c, sf_document *doc)
+/* All picklists of the object. values: those of a record type; NULL: the describe's own. Ends both documents. */
+static int print_picklists(cli *c, sf_document *doc, sf_document *values)
 {
     cli_grid grid = { .names = picklist_names, .columns = SFI_COUNT_OF(picklist_names) };
     sf_value field, root = sf_document_root(doc);
-    for (sf_iter it = sf_iter_begin(sf_get(root, "fields")); sf_iter_next(&it, NULL, &field);)
-        add_picklist(c, &grid, field);
-    return finish(c, &grid, doc, sf_get(root, "fields"));
+    sf_error err;
+    sf_status rc = SF_OK;
+    for (sf_iter it = sf_iter_begin(sf_get(root, "fields")); rc == SF_OK && sf_iter_next(&it, NULL, &field);)
+        rc = add_picklist(c, &grid, values != NULL ? sf_document_root(values) : root, text_of(c, field, "name"),
+                          text_of(c, field, "controllerName"), &err);
+    int code;
+    if (rc != SF_OK) {
+        sf_document_free(doc);
+        code = cli_fail_error(c, &err);
+    } else if (values != NULL) {
+        sf_document_free(doc);
+        code = finish(c, &grid, values, sf_document_root(values));
+        values = NULL; /* ended */
+    } else {
+        code = finish(c, &grid, doc, sf_get(root, "fields"));
+    }
+    sf_document_free(values);
+    return code;
 }
 
 /* Everything that the org says of one field, upright; its picklist values below. */
@@ -156,7 +201,8 @@ static int print_field(cli *c, sf_document *doc, sf_value field)
 
     sf_error err;
     cli_grid values = { .names = picklist_names, .columns = SFI_COUNT_OF(picklist_names) };
-    add_picklist(c, &values, field);
+    (void)add_picklist(c, &values, sf_document_root(doc), text_of(c, field, "name"),
+                       text_of(c, field, "controllerName"), &err); /* at worst the values are not shown below */
     sf_status rc = cli_out_open(&c->out, c->output, &err);
     if (rc == SF_OK) rc = cli_grid_print(c, &grid, &err);
     if (rc == SF_OK) {
@@ -185,13 +231,95 @@ static int describe_field(cli *c, sf_document *doc, const char *object, const ch
     return cli_fail_hint(c, &err, cli_textf(c, "sforce describe %s lists its fields", object));
 }
 
+/* ---- layouts ---- */
+
+static void add_items(cli *c, cli_grid *grid, const char *layout, sf_value section)
+{
+    sf_value row, item;
+    for (sf_iter it = sf_iter_begin(sf_get(section, "layoutRows")); sf_iter_next(&it, NULL, &row);)
+        for (sf_iter each = sf_iter_begin(sf_get(row, "layoutItems")); sf_iter_next(&each, NULL, &item);) {
+            if (sf_get_bool(item, "placeholder", false)) continue;
+            const char *cells[] = { layout,
+                                    text_of(c, section, "heading"),
+                                    text_of(c, item, "layoutComponents.0.value"),
+                                    text_of(c, item, "label"),
+                                    yes_no(item, "required"),
+                                    yes_no(item, "editableForNew"),
+                                    yes_no(item, "editableForUpdate") };
+            cli_grid_add(c, grid, cells);
+        }
+}
+
+static void add_layout(cli *c, cli_grid *grid, sf_value layout)
+{
+    sf_value section;
+    const char *id = text_of(c, layout, "id");
+    for (sf_iter it = sf_iter_begin(sf_get(layout, "detailLayoutSections")); sf_iter_next(&it, NULL, &section);)
+        add_items(c, grid, id, section);
+}
+
+static int print_layouts(cli *c, const char *object, const char *record_type)
+{
+    static const char *const names[] = { "layout", "section", "field", "label", "required", "create", "update" };
+    cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
+    sf_document *doc = NULL;
+    sf_error err;
+    if (sf_describe_layouts(c->sf, object, record_type, &c->call, &doc, &err) != SF_OK) return cli_fail_error(c, &err);
+    sf_value layout, root = sf_document_root(doc), list = sf_get(root, "layouts");
+    if (sf_value_type(list) != SF_ARRAY) add_layout(c, &grid, root); /* that of one record type */
+    for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &layout);) add_layout(c, &grid, layout);
+    return finish(c, &grid, doc, root);
+}
+
+/* ---- record types ---- */
+
+/* An id as it is, else that of the type with the name. NULL: --record-type was not given. */
+static sf_status take_record_type(cli *c, sf_value object, const char **out, sf_error *err)
+{
+    const char *text = cli_args_value(&c->args, "record-type");
+    sf_value type;
+    sfi_buf known = { 0 };
+    *out = NULL;
+    if (text == NULL) return SF_OK;
+    for (sf_iter it = sf_iter_begin(sf_get(object, "recordTypeInfos"));
+         *out == NULL && sf_iter_next(&it, NULL, &type);) {
+        const char *id = sf_get_str(type, "recordTypeId"), *developer = sf_get_str(type, "developerName"),
+                   *name = sf_get_str(type, "name");
+        bool same = (id != NULL && strncmp(id, text, 15) == 0 && strlen(text) >= 15) ||
+                    sfi_eq_nocase(developer, text) || sfi_eq_nocase(name, text);
+        if (same) *out = cli_strdup(c, id);
+        sfi_buf_addf(&known, "%s%s", known.len > 0 ? ", " : "", developer != NULL ? developer : name);
+    }
+    const char *list = cli_strdup(c, known.data);
+    sfi_buf_free(&known);
+    if (*out != NULL) return SF_OK;
+    return sfi_fail(err, SF_ERR_USAGE, "--record-type %.60s: the object has %s", text, list != NULL ? list : "none");
+}
+
+static int describe_types(cli *c, const char *object, sf_document *doc, bool picklists)
+{
+    const char *type = NULL;
+    sf_document *values = NULL;
+    sf_error err;
+    sf_status rc = take_record_type(c, sf_document_root(doc), &type, &err);
+    if (rc == SF_OK && picklists && type != NULL)
+        rc = sf_get_picklist_values(c->sf, object, type, NULL, &c->call, &values, &err);
+    if (rc == SF_OK && picklists) return print_picklists(c, doc, values);
+    sf_document_free(doc);
+    return rc == SF_OK ? print_layouts(c, object, type) : cli_fail_error(c, &err);
+}
+
 static int run_describe(cli *c)
 {
     sf_error err;
     sf_document *doc = NULL;
-    bool picklists = cli_args_times(&c->args, "picklists") > 0;
+    bool picklists = cli_args_times(&c->args, "picklists") > 0, layouts = cli_args_times(&c->args, "layouts") > 0;
     c->keep_describes = true;
-    if (c->args.count == 0 && picklists) return cli_usage(c, "describe: --picklists wants an object");
+    if (c->args.count == 0 && (picklists || layouts))
+        return cli_usage(c, "describe: --picklists and --layouts want an object");
+    if (picklists && layouts) return cli_usage(c, "describe: want --picklists or --layouts, not both");
+    if (cli_args_value(&c->args, "record-type") != NULL && !picklists && !layouts)
+        return cli_usage(c, "describe: --record-type goes with --picklists or --layouts");
     if (cli_connect(c, &err) != SF_OK) return cli_fail_error(c, &err);
     if (c->args.count == 0) return describe_objects(c);
 
@@ -202,7 +330,7 @@ static int run_describe(cli *c)
     if (rc == SF_ERR_NOT_FOUND) return cli_fail_hint(c, &err, "sforce describe lists the objects that this user sees");
     if (rc < 0) return cli_fail_error(c, &err);
     if (dot != NULL) return describe_field(c, doc, object, dot + 1);
-    return picklists ? print_picklists(c, doc) : print_fields(c, doc);
+    return picklists || layouts ? describe_types(c, object, doc, picklists) : print_fields(c, doc);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -254,7 +382,9 @@ static int run_versions(cli *c)
 
 /* clang-format off */
 static const cli_flag describe_flags[] = {
-    { "picklists", 0, NULL, "the values of all picklist fields", CLI_WORDS_NONE, NULL, false },
+    { "picklists", 0, NULL, "the values of all picklist fields, and for which values of another field each is valid", CLI_WORDS_NONE, NULL, false },
+    { "layouts", 0, NULL, "the page layouts: sections and fields", CLI_WORDS_NONE, NULL, false },
+    { "record-type", 0, "TYPE", "picklists or layout of this record type: its name or id", CLI_WORDS_NONE, NULL, false },
     { "no-cache", 0, NULL, "ask the org anew", CLI_WORDS_NONE, NULL, false },
     { 0 },
 };
@@ -262,6 +392,8 @@ static const cli_example describe_examples[] = {
     { "sforce describe", "All objects" },
     { "sforce describe Account", "The fields of one" },
     { "sforce describe Account.Industry", "All about one field, with its values" },
+    { "sforce describe Account --picklists --record-type Partner", "The values that a record type offers" },
+    { "sforce describe Contact --layouts", "Where fields stand on the page" },
     { "sforce describe Account -r json | jq '.fields[].name'", "The whole answer of the org" },
     { 0 },
 };

@@ -175,7 +175,7 @@ static int end_envelope(cli *c, const cli_rows *rows, sf_status rc, const sf_err
     return code != CLI_OK ? (int)code : finished;
 }
 
-static int run_rows(cli_rows *rows)
+int cli_rows_run(cli_rows *rows)
 {
     cli *c = rows->c;
     sf_error err;
@@ -231,7 +231,7 @@ static int run_query(cli *c)
     }
     rc = sf_query_open(c->sf, soql, &options, &rows.query, &err);
     if (rc < 0) return cli_fail_error(c, &err);
-    int code = run_rows(&rows);
+    int code = cli_rows_run(&rows);
     sf_query_close(rows.query);
     return code;
 }

@@ -45,7 +45,7 @@ static sf_status write_options(cli *c, sf_write_options *out, sf_error *err)
 
 /* ---- get ---- */
 
-static const char *const *field_list(cli *c)
+const char *const *cli_field_list(cli *c)
 {
     const char *text = cli_args_value(&c->args, "fields");
     if (text == NULL) return NULL;
@@ -73,7 +73,7 @@ static const char *cell_text(cli *c, sf_value v)
     return text.ptr != NULL ? cli_strndup(c, text.ptr, text.len) : NULL;
 }
 
-static int print_record(cli *c, sf_value record)
+int cli_print_record(cli *c, sf_value record)
 {
     sf_error err;
     char *raw = NULL;
@@ -105,7 +105,7 @@ static int run_get(cli *c)
     sf_error err;
     target t;
     sf_document *doc = NULL;
-    sf_read_options options = { .fields = field_list(c), .call = &c->call };
+    sf_read_options options = { .fields = cli_field_list(c), .call = &c->call };
     sf_status rc = take_target(c, &t, true, &err);
     if (rc == SF_OK && options.fields != NULL && options.fields[0] == NULL)
         rc = sfi_fail(&err, SF_ERR_USAGE, "--fields names no field");
@@ -113,7 +113,7 @@ static int run_get(cli *c)
     if (rc == SF_OK)
         rc = t.id != NULL ? sf_record_get(c->sf, t.object, t.id, &options, &doc, &err)
                           : sf_record_get_by_external_id(c->sf, t.object, t.field, t.value, &options, &doc, &err);
-    int code = rc == SF_OK ? print_record(c, sf_document_root(doc)) : cli_fail_error(c, &err);
+    int code = rc == SF_OK ? cli_print_record(c, sf_document_root(doc)) : cli_fail_error(c, &err);
     sf_document_free(doc);
     return code;
 }

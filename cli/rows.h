@@ -43,6 +43,8 @@ sf_status cli_rows_begin(cli_rows *rows, sf_error *err); /* headings; called by 
 sf_status cli_rows_add(cli_rows *rows, sf_value row, sf_error *err);
 sf_status cli_rows_end(cli_rows *rows, sf_error *err);
 void cli_rows_clear(cli_rows *rows, bool keep_files);
+/* All rows of the query to the sink, and the end of the run; clears rows. @return the exit code (cmd_query.c). */
+int cli_rows_run(cli_rows *rows);
 
 /* ---- child rows (children.c) ---- */
 /* A row with all rows of its child results, however many pages they have, as compact JSON. */

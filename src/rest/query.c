@@ -145,6 +145,8 @@ sf_status sfi_query_read_page(sf_query *q, sf_value page, sf_error *err)
     q->page_rows = 0;
     q->total = sf_get_int(page, "totalSize", -1);
     sf_value done = sf_get(page, "done");
+    q->is_record = q->plan.count == 0 && done.type != SF_BOOL && sf_get(page, "attributes.type").type == SF_STRING;
+    if (q->is_record) return sfi_fail(err, SF_ERR_PROTOCOL, "query: the path leads to one record, not to rows");
     if (done.type != SF_BOOL)
         return sfi_fail(err, SF_ERR_PROTOCOL, "query: the org's answer is no page of a result (no \"done\")");
     q->is_last = sf_get_bool(done, NULL, false);
@@ -197,7 +199,8 @@ static sf_status decode(sf_query *q, sfi_answer *answer, sf_error *err)
 
 static bool may_repeat(const sf_query *q, sf_status rc)
 {
-    return (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL) && (q->call == NULL || !q->call->no_retry);
+    return (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL) && !q->is_record &&
+           (q->call == NULL || !q->call->no_retry);
 }
 
 /* Wait for the page that path and body ask for. A page that came damaged is asked for once more: none of its rows was

@@ -14,6 +14,7 @@ struct sf_query {
     const char *resource;        /* "query", "queryAll" or "tooling/query": a constant */
     char batch[32];              /* "batchSize=500"; "": the org's choice */
     bool no_prefetch;
+    bool is_record; /* a path led to one record instead of rows: no use to ask again */
 
     sfi_soql_plan plan; /* the statements; count 0: only a URL was given */
     size_t statement;   /* the one whose rows come now */

@@ -15,6 +15,12 @@ void sf_secret_free(char *secret)
     sfi_free_secret(secret);
 }
 
+/* How errors begin. What is logged takes the word behind «password:» for a secret, so there is never one. */
+static void name_call(const char *user_id, char what[PATH_BYTES])
+{
+    snprintf(what, PATH_BYTES, "password of %.18s", user_id);
+}
+
 /* The path of a user's password. */
 static sf_status make_path(sf_client *sf, const char *user_id, char path[PATH_BYTES], sf_error *err)
 {
@@ -31,16 +37,18 @@ static sf_status make_path(sf_client *sf, const char *user_id, char path[PATH_BY
 sf_status sf_password_is_expired(sf_client *sf, const char *user_id, const sf_call_options *call, bool *out,
                                  sf_error *err)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], what[PATH_BYTES];
     sf_document *doc = NULL;
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     sf_status rc = make_path(sf, user_id, path, err);
-    const sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = "password" };
-    if (rc == SF_OK) rc = sfi_call_document(sf, &request, &doc, err);
+    if (rc != SF_OK) return rc;
+    name_call(user_id, what);
+    const sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
+    rc = sfi_call_document(sf, &request, &doc, err);
     if (rc != SF_OK) return rc;
     sf_value state = sf_get(sf_document_root(doc), "isExpired");
     if (sf_value_type(state) != SF_BOOL)
-        rc = sfi_fail(err, SF_ERR_PROTOCOL, "password: the org's answer has no \"isExpired\"");
+        rc = sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org's answer has no \"isExpired\"", what);
     else
         *out = sf_get_bool(state, NULL, false);
     sf_document_free(doc);
@@ -60,14 +68,15 @@ static void blot_out(sf_error *err, const char *secret)
 sf_status sf_password_set(sf_client *sf, const char *user_id, const char *password, const sf_call_options *call,
                           sf_error *err)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], what[PATH_BYTES];
     sf_status rc = make_path(sf, user_id, path, err);
     if (rc != SF_OK) return rc;
+    name_call(user_id, what);
     size_t len = password != NULL ? strnlen(password, SF_PASSWORD_MAX + 1) : 0;
-    if (len == 0) return sfi_fail(err, SF_ERR_USAGE, "password: the new one is empty");
+    if (len == 0) return sfi_fail(err, SF_ERR_USAGE, "%s: the new one is empty", what);
     if (len > SF_PASSWORD_MAX)
-        return sfi_fail(err, SF_ERR_USAGE, "password: the new one is longer than %d bytes", SF_PASSWORD_MAX);
-    if (!sfi_utf8_valid(password, len)) return sfi_fail(err, SF_ERR_USAGE, "password: the new one is not UTF-8");
+        return sfi_fail(err, SF_ERR_USAGE, "%s: the new one is longer than %d bytes", what, SF_PASSWORD_MAX);
+    if (!sfi_utf8_valid(password, len)) return sfi_fail(err, SF_ERR_USAGE, "%s: the new one is not UTF-8", what);
     sfi_buf body = { 0 };
     sfi_answer answer = { 0 };
     (void)sfi_buf_reserve(&body, BODY_BYTES); /* at once, so that growing leaves no copies behind */
@@ -78,7 +87,7 @@ sf_status sf_password_set(sf_client *sf, const char *user_id, const char *passwo
     sfi_json_end_object(&w);
     rc = sfi_buf_status(&body, err, "a password");
     const sfi_call_request request = {
-        .method = "POST", .path = path, .body = sfi_buf_str(&body), .options = call, .what = "set password"
+        .method = "POST", .path = path, .body = sfi_buf_str(&body), .options = call, .what = what
     };
     if (rc == SF_OK) rc = sfi_call_run(sf, &request, &answer, err);
     if (rc != SF_OK) blot_out(err, password);
@@ -112,25 +121,26 @@ static sf_status read_password(sf_str text, char **out, sf_error *err)
     }
     if (rc == SF_OK) return rc;
     if (rc == SF_ERR_MEMORY) return sfi_fail_memory(err, "a password");
-    return sfi_fail(err, SF_ERR_PROTOCOL,
-                    "reset password: it was done, but the answer holds no new password: reset it again");
+    return sfi_fail(err, SF_ERR_PROTOCOL, "the password was reset, but the answer holds no new one; reset it again");
 }
 
 sf_status sf_password_reset(sf_client *sf, const char *user_id, const sf_call_options *call, char **out, sf_error *err)
 {
-    char path[PATH_BYTES], *text = NULL;
+    char path[PATH_BYTES], what[PATH_BYTES], *text = NULL;
     size_t len = 0;
     sfi_answer answer = { 0 };
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
     sf_status rc = make_path(sf, user_id, path, err);
+    if (rc != SF_OK) return rc;
+    name_call(user_id, what);
     const sfi_call_request request = { .method = "DELETE",
                                        .path = path,
                                        .repeatable = true, /* the last one made is the one that holds */
                                        .response_max = RESPONSE_BYTES,
                                        .options = call,
-                                       .what = "reset password" };
-    if (rc == SF_OK) rc = sfi_call_run(sf, &request, &answer, err);
+                                       .what = what };
+    rc = sfi_call_run(sf, &request, &answer, err);
     if (rc == SF_OK) rc = sfi_answer_text(sf, &answer, &text, &len, err);
     if (rc == SF_OK) rc = read_password((sf_str){ text, len }, out, err);
     if (text != NULL) sfi_wipe(text, len);

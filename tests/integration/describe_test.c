@@ -279,6 +279,7 @@ static void test_describe__passwords_are_set_and_reset(void **state)
     assert_int_equal(sf_password_set(sf, id, "short1", NULL, &err), SF_ERR_ORG);
     assert_string_equal(err.code, "INVALID_NEW_PASSWORD");
     assert_null(strstr(err.message, "short1"));
+    assert_non_null(strstr(err.message, ": Your password must be at least 8 characters long."));
     assert_int_equal(sf_password_set(sf, id, "", NULL, &err), SF_ERR_USAGE);
     assert_int_equal(sf_password_set(sf, id, NULL, NULL, &err), SF_ERR_USAGE);
     assert_int_equal(sf_password_set(sf, id, "bad \xff", NULL, &err), SF_ERR_USAGE);
