@@ -282,7 +282,6 @@ static bool can_use_seed(const work *w)
 
 static sf_status use_seed(work *w, sfi_token *out, sf_error *err)
 {
-    w->auth->seed_used = true;
     *out = (sfi_token){ .access_token = sfi_strdup(w->auth->given.access_token), .issued_at_ms = sfi_wall_ms() };
     if (w->auth->given.lifetime_ms > 0) out->expires_at_ms = out->issued_at_ms + w->auth->given.lifetime_ms;
     const char *place = w->auth->instance_url != NULL ? w->auth->instance_url : w->auth->login_url;
@@ -461,6 +460,7 @@ static sf_status log_in(work *w, sfi_token *out, sf_error *err)
 static sf_status work_for_all(work *w, sfi_session **out, sf_error *err)
 {
     sfi_token token = { 0 };
+    bool is_seed = false;
     sf_status rc = lock_store(w, err);
     if (rc != SF_OK) return rc;
     read_store(w);
@@ -470,6 +470,7 @@ static sf_status work_for_all(work *w, sfi_session **out, sf_error *err)
         if (!fill_instance(&token, w->auth->instance_url)) rc = sfi_fail_memory(err, "a session");
         sfi_logf(w->auth->log, SFI_LOG_DEBUG, "auth: session taken from the token store");
     } else if (can_use_seed(w)) {
+        is_seed = true;
         rc = use_seed(w, &token, err);
     } else {
         rc = log_in(w, &token, err);
@@ -478,6 +479,7 @@ static sf_status work_for_all(work *w, sfi_session **out, sf_error *err)
         *out = sfi_session_new(&token, err);
         if (*out == NULL) rc = SF_ERR_MEMORY;
     }
+    if (rc == SF_OK && is_seed) w->auth->seed_used = true; /* not before: no memory is no dead session */
     if (w->is_locked) sfi_store_release(w->auth->store);
     sfi_token_clear(&token);
     sfi_token_clear(&w->stored);
