@@ -119,6 +119,38 @@ static sf_status explain_answer(sfi_call *call, sfi_http_response *r, sf_error *
     return rc;
 }
 
+typedef enum parts_kind { PARTS_NONE, PARTS_FOUND, PARTS_DAMAGED } parts_kind;
+
+/* Does the body say of each part of the work how it ended? What is left of such a list does not. */
+static parts_kind find_parts(const char *flag, sf_str body)
+{
+    sf_str text = sfi_trim(body);
+    if (text.len == 0 || text.ptr[0] != '[') return PARTS_NONE;
+    sfi_json *doc = NULL;
+    parts_kind kind = PARTS_DAMAGED;
+    if (sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, text, NULL) == SF_OK) {
+        sf_value first = sf_get(sfi_json_root(doc), "0");
+        kind = sf_value_type(sf_get(first, flag)) == SF_BOOL ? PARTS_FOUND : PARTS_NONE;
+    }
+    sfi_json_free(doc);
+    return kind;
+}
+
+static parts_kind look_for_parts(const sfi_call *call, const sfi_http_response *r)
+{
+    char *plain = NULL;
+    size_t cap = 0, len = 0;
+    if (call->request.parts_flag == NULL || r->outcome != SFI_HTTP_ANSWERED || r->status != 400 || r->body_len == 0)
+        return PARTS_NONE;
+    if (r->encoding == SFI_ENCODING_IDENTITY)
+        return find_parts(call->request.parts_flag, (sf_str){ r->body, r->body_len });
+    sf_status rc =
+        sfi_inflate(r->body, r->body_len, (int)r->encoding, call->sf->response_max, &plain, &cap, &len, NULL);
+    parts_kind kind = rc == SF_OK ? find_parts(call->request.parts_flag, (sf_str){ plain, len }) : PARTS_DAMAGED;
+    sfi_free(plain);
+    return kind;
+}
+
 static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
 {
     sfi_attempt a = { .outcome = r->outcome,
@@ -130,8 +162,15 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
                       .message = "" };
     *cause = (sf_error){ 0 };
     bool is_soap = call->request.write_body != NULL;
-    if (r->outcome == SFI_HTTP_ANSWERED && r->status >= 200 && r->status < 300 &&
-        (is_soap ? is_cut_envelope(r) : is_cut_json(r))) {
+    parts_kind parts = look_for_parts(call, r);
+    if (parts == PARTS_FOUND) return SFI_VERDICT_DONE; /* whatever code a part has: the others are done */
+    if (parts == PARTS_DAMAGED) {
+        (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP 400) tells of parts that are done, and is damaged");
+        cause->http_status = r->status;
+        a.outcome = SFI_HTTP_LOST;
+        a.cause = cause->status;
+    } else if (r->outcome == SFI_HTTP_ANSWERED && r->status >= 200 && r->status < 300 &&
+               (is_soap ? is_cut_envelope(r) : is_cut_json(r))) {
         (void)sfi_fail(cause, SF_ERR_TRUNCATED, "the answer (HTTP %d, %zu bytes) ends in the middle of its %s",
                        r->status, r->body_len, is_soap ? "XML" : "JSON");
         cause->http_status = r->status;

@@ -28,6 +28,8 @@ typedef struct sfi_call_request {
     bool once;                      /* a repeat is harmful, though the method alone does not say so (a bulk upload) */
     bool anonymous;                 /* send no session, do not log in (API versions) */
     bool no_renew;                  /* a dead session is the answer (logging out) */
+    const char *parts_flag;         /* a 400 whose body is a list of objects with this boolean is an answer: some parts of
+                                       the work failed, others are done. A literal; NULL: a 400 is an error */
     bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */
     bool not_modified_is_ok;        /* 304 is an answer */
     bool no_gzip;                   /* ask for the body as it is */
