@@ -2,6 +2,8 @@
 #ifndef SALESFORCE_H
 #define SALESFORCE_H
 #include <salesforce/apex.h>
+#include <salesforce/actions.h>
+#include <salesforce/approvals.h>
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
 #include <salesforce/blobs.h>

@@ -736,9 +736,58 @@ static void test_abi__structs_of_reports(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_actions_and_approvals(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_quick_action_result, 608),
+        AT(sf_quick_action_result, id, 0),
+        AT(sf_quick_action_result, context_id, 19),
+        AT(sf_quick_action_result, feed_item_id, 38),
+        AT(sf_quick_action_result, created, 57),
+        AT(sf_quick_action_result, message, 58),
+        AT(sf_quick_action_result, reserved, 576),
+        SIZE(sf_action_result, 80),
+        AT(sf_action_result, index, 0),
+        AT(sf_action_result, failed, 8),
+        AT(sf_action_result, outputs, 16),
+        AT(sf_action_result, body, 32),
+        AT(sf_action_result, reserved, 48),
+        SIZE(sf_approval_request, 88),
+        AT(sf_approval_request, action, 0),
+        AT(sf_approval_request, context_id, 8),
+        AT(sf_approval_request, comments, 16),
+        AT(sf_approval_request, actor_id, 24),
+        AT(sf_approval_request, process, 32),
+        AT(sf_approval_request, skip_entry_criteria, 40),
+        AT(sf_approval_request, next_approver_ids, 48),
+        AT(sf_approval_request, reserved, 56),
+        SIZE(sf_approval_result, 176),
+        AT(sf_approval_result, index, 0),
+        AT(sf_approval_result, failed, 8),
+        AT(sf_approval_result, entity_id, 9),
+        AT(sf_approval_result, instance_id, 28),
+        AT(sf_approval_result, status, 48),
+        AT(sf_approval_result, workitem_id, 56),
+        AT(sf_approval_result, actor_id, 75),
+        AT(sf_approval_result, workitem_ids, 96),
+        AT(sf_approval_result, actor_ids, 112),
+        AT(sf_approval_result, body, 128),
+        AT(sf_approval_result, reserved, 144),
+        NUMBER(SF_ACTION_INPUTS_MAX, 200),
+        NUMBER(SF_APPROVAL_REQUESTS_MAX, 200),
+        NUMBER(SF_APPROVAL_SUBMIT, 0),
+        NUMBER(SF_APPROVAL_APPROVE, 1),
+        NUMBER(SF_APPROVAL_REJECT, 2),
+        NUMBER(SF_APPROVAL_REMOVE, 3),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_abi__structs_of_actions_and_approvals),
         cmocka_unit_test(test_abi__bulk2),
         cmocka_unit_test(test_abi__structs_of_reports),
         cmocka_unit_test(test_abi__structs_of_auth),
