@@ -103,8 +103,10 @@ void cli_help_command(sfi_buf *out, const cli_command *command, bool color);
 void cli_man_page(sfi_buf *out, const cli_command *command); /* NULL: sforce(1) itself */
 
 /* ---- the commands: each row stands at the end of its file, commands.c lists them ---- */
+extern const cli_command cli_command_action;
 extern const cli_command cli_command_api;
 extern const cli_command cli_command_batch;
+extern const cli_command cli_command_approval;
 extern const cli_command cli_command_complete;
 extern const cli_command cli_command_completion;
 extern const cli_command cli_command_composite;
@@ -131,6 +133,7 @@ extern const cli_command cli_command_recent;
 extern const cli_command cli_command_recycle_bin;
 extern const cli_command cli_command_related;
 extern const cli_command cli_command_report;
+extern const cli_command cli_command_rules;
 extern const cli_command cli_command_search;
 extern const cli_command cli_command_soap;
 extern const cli_command cli_command_tree;
