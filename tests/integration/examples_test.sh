@@ -54,6 +54,8 @@ run describe "$work/cache"; says describe '^Rating: Hot$'
 
 run reports; says reports '^Prospect [|] '; says reports '^Customer - Direct: Sum of Annual Revenue [$][0-9,]+ Record Count [0-9]+$'
 says reports '^all: '; says reports '^the run 0LG[0-9A-Za-z]{15} has ended$'; grep -q '^Other' "$work/reports.out" && fail "the filter does not hold"
+run actions; says actions '^contact 003.*: The contact was created.$'; says actions '^case 500'
+says actions 'input 2: The flow failed to run'; says actions '^the account is Approved$'
 
 run errors; says errors 'mend the record: REQUIRED_FIELD_MISSING in .*LastName'; says errors '^created$'
 fault() { curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null; curl -sf -d "{\"spec\":\"$1\"}" "$SFORCE_URL/__org/faults" >/dev/null; }

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# jsforce's quick actions, approvals and process rules, and invocable actions by its request(), against a local org. Skipped when
+# tests/interop/setup did not install it.
+set -euo pipefail
+source "$(dirname "$0")/local_org.bash"
+[[ -e $clients/node.stamp ]] || skip "jsforce"
+start_org
+NODE_NO_WARNINGS=1 node "$here/jsforce_actions_test.js" "$clients/node_modules" "$work/org.json"
