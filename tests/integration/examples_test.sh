@@ -42,6 +42,9 @@ run records
 for word in 'account created' 'invoice saved' 'phone changed' 'invoice deleted'; do says records "$word"; done
 run records; says records 'account updated'
 
+run collections; says collections '^row 0: 001'; says collections '^row 1: REQUIRED_FIELD_MISSING'; says collections '^1000 rows, 1000 written, 0 failed'
+run collections; says collections '^1000 rows, 1000 written, 0 failed' # an upsert may be run again
+
 run query
 says query '^[1-9][0-9]+ accounts$'; says query '^[1-9][0-9]* of [1-9][0-9]* rows$'; says query '^  [^ ]'
 contacts=$(grep -oE '^[0-9]+ contacts in two parts' "$work/query.out" | grep -oE '^[0-9]+')
