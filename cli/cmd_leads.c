@@ -10,7 +10,7 @@ typedef struct conversion {
 static sf_status ask_status(cli *c, const char **out, sf_error *err)
 {
     sf_query *q = NULL;
-    sf_value row;
+    sf_value row = { 0 };
     sf_status rc =
         sf_query_open(c->sf, "SELECT MasterLabel FROM LeadStatus WHERE IsConverted = true ORDER BY SortOrder LIMIT 1",
                       &(sf_query_options){ .call = &c->call }, &q, err);

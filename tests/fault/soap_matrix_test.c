@@ -3,6 +3,7 @@
  * getServerTimestamp), once and for ever. The outcome is complete and right, or an error that says what happened; nothing
  * is done twice. What the org holds afterwards is looked up outside the library.
  */
+#include <pthread.h>
 #include <salesforce.h>
 #include "support/org_process.h"
 
@@ -207,11 +208,58 @@ static void test_soap_matrix__dying_sessions_are_never_seen(void **state)
     sf_client_close(sf);
 }
 
+enum { THREADS = 4, TURNS = 10 };
+
+typedef struct worker {
+    pthread_t thread;
+    sf_client *sf;
+    sf_status rc;
+    sf_error err;
+} worker;
+
+static void *work(void *user)
+{
+    worker *w = user;
+    for (int i = 0; w->rc == SF_OK && i < TURNS; i++) {
+        sf_xml *me = NULL;
+        sf_document *limits = NULL;
+        w->rc = sf_soap_get_user_info(w->sf, NULL, &me, &w->err);
+        if (w->rc == SF_OK) w->rc = sf_get_limits(w->sf, NULL, &limits, &w->err);
+        sf_xml_free(me);
+        sf_document_free(limits);
+    }
+    return NULL;
+}
+
+/* One client, SOAP and REST from four threads while everybody's session ends now and then: one renewal serves all. */
+static void test_soap_matrix__threads_share_a_renewal(void **state)
+{
+    (void)state;
+    sf_client *sf = open_client();
+    worker workers[THREADS] = { { 0 } };
+    for (int round = 0; round < 4; round++) {
+        assert_in_range(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200, 299);
+        for (int i = 0; i < THREADS; i++) {
+            workers[i] = (worker){ .sf = sf };
+            assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(workers[i].thread, NULL);
+            if (workers[i].rc != SF_OK) fail_msg("thread %d: %s", i, workers[i].err.message);
+        }
+    }
+    sf_client_stats stats;
+    sf_client_get_stats(sf, &stats);
+    assert_int_equal(stats.refreshes, 4);
+    sf_client_close(sf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_soap_matrix__complete_or_an_error_that_says_so),
         cmocka_unit_test(test_soap_matrix__dying_sessions_are_never_seen),
+        cmocka_unit_test(test_soap_matrix__threads_share_a_renewal),
     };
     test_org_start(&org, (const char *const[]){ "--data", ":memory:", "--seed", "empty", NULL });
     int rc = cmocka_run_group_tests_name("SOAP fault matrix", tests, NULL, NULL);
