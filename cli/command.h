@@ -105,8 +105,10 @@ void cli_man_page(sfi_buf *out, const cli_command *command); /* NULL: sforce(1) 
 /* ---- the commands: each row stands at the end of its file, commands.c lists them ---- */
 extern const cli_command cli_command_action;
 extern const cli_command cli_command_api;
+extern const cli_command cli_command_apex;
 extern const cli_command cli_command_batch;
 extern const cli_command cli_command_approval;
+extern const cli_command cli_command_blob;
 extern const cli_command cli_command_complete;
 extern const cli_command cli_command_completion;
 extern const cli_command cli_command_composite;

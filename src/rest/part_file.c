@@ -64,7 +64,7 @@ static sf_status make_part(sfi_part_file *f, mode_t mode, sf_error *err)
         (void)sfi_buf_addf(&name, "%s.part-%08x", f->path, (unsigned)sfi_random());
         rc = sfi_buf_status(&name, err, "a file's name");
         if (rc == SF_OK) f->fd = open(name.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (rc == SF_OK && f->fd < 0 && errno != EEXIST) rc = fail_file("cannot write", name.data, err);
+        if (rc == SF_OK && f->fd < 0 && errno != EEXIST) rc = fail_file("cannot write", f->path, err);
     }
     if (rc == SF_OK && f->fd < 0) rc = fail_file("cannot write", f->path, err);
     if (rc == SF_OK && (f->part = sfi_strdup(name.data)) == NULL) {
