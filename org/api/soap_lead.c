@@ -146,7 +146,9 @@ static bool convert_one(sfo_soap *s, void *user, size_t i, sfo_fault *f)
                              .status = sfo_soap_text(s, e, "convertedStatus"),
                              .opportunity_name = sfo_soap_text(s, e, "opportunityName"),
                              .no_opportunity = sfo_soap_bool(s, e, "doNotCreateOpportunity"),
-                             .overwrite_lead_source = sfo_soap_bool(s, e, "overwriteLeadSource") };
+                             .overwrite_lead_source = sfo_soap_bool(s, e, "overwriteLeadSource"),
+                             .bypass_account_rules = sfo_soap_bool(s, e, "bypassAccountDedupeCheck"),
+                             .bypass_contact_rules = sfo_soap_bool(s, e, "bypassContactDedupeCheck") };
     if (!ok) (void)sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred: no memory");
     ok = ok && read_extra(s, e, "accountRecord", "Account", &docs[0], &ask.account_record, f) &&
          read_extra(s, e, "contactRecord", "Contact", &docs[1], &ask.contact_record, f) &&

@@ -105,8 +105,10 @@ void sfo_bulk_row_run(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *
         break;
     case 'x': row->ok = upsert(b, c, t, body, row); break;
     default:
-        row->ok = resolve_id(t, row) && sfo_record_delete(s, c, t->object, row->id.text, &row->fault) &&
-                  (t->operation == 'd' || sfo_recycle_bin_empty(s, c, t->object, row->id.text, &row->fault));
+        row->ok =
+            resolve_id(t, row) && sfo_record_delete(s, c, t->object, row->id.text, &row->fault) &&
+            (t->operation == 'd' || sfo_object_field(t->object, SFI_STR("IsDeleted")) == NULL || /* gone at once */
+             sfo_recycle_bin_empty(s, c, t->object, row->id.text, &row->fault));
         break;
     }
     if (row->ok) return;

@@ -20,18 +20,17 @@ bool sfo_bin_note_row(sfo_store *s, const char *root, const sfo_object *o, const
     return sfo_statement_run(s, stmt, f);
 }
 
-bool sfo_bin_note_lookups(sfo_store *s, const char *root, const sfo_object *o, const char *field, const char *id,
-                          sfo_fault *f)
+bool sfo_bin_note_lookup(sfo_store *s, const char *root, const sfo_object *o, const char *id, const char *field,
+                         const char *value, sfo_fault *f)
 {
-    char sql[400];
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO sfo_bin(root,object,id,field,value) SELECT ?1,'%s',\"Id\",'%s',?2 FROM \"%s\" "
-                   "WHERE \"%s\"=?2",
-                   o->name, field, o->name, field); /* names end at 80 */
-    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    sqlite3_stmt *stmt =
+        sfo_statement_get(s, "INSERT INTO sfo_bin(root,object,id,field,value) VALUES(?1,?2,?3,?4,?5)", f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, root);
-    sfo_bind_id(stmt, 2, id);
+    sfo_bind_text(stmt, 2, sfi_str(o->name));
+    sfo_bind_id(stmt, 3, id);
+    sfo_bind_text(stmt, 4, sfi_str(field));
+    sfo_bind_id(stmt, 5, value);
     return sfo_statement_run(s, stmt, f);
 }
 

@@ -15,12 +15,9 @@ typedef struct deletion {
     bool restorable;  /* it goes to the bin, and so do notes of what follows */
 } deletion;
 
-bool sfo_find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_id_list *out,
-                       sfo_fault *f)
+/* The ids that a statement with one parameter gives. */
+static bool list_ids(sfo_store *s, const char *sql, const char *id, sfo_id_list *out, sfo_fault *f)
 {
-    char sql[400];
-    (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"IsDeleted\"=0", child->name,
-                   field); /* names end at 80 */
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     size_t room = 0;
     *out = (sfo_id_list){ NULL, 0 };
@@ -41,6 +38,15 @@ bool sfo_find_children(sfo_store *s, const sfo_object *child, const char *field,
     }
     sfo_statement_done(stmt);
     return ok ? rc == SQLITE_DONE || sfo_fault_sql(s, f) : sfo_fault_memory(f);
+}
+
+bool sfo_find_children(sfo_store *s, const sfo_object *child, const char *field, const char *id, sfo_id_list *out,
+                       sfo_fault *f)
+{
+    char sql[400];
+    (void)snprintf(sql, sizeof sql, "SELECT \"Id\" FROM \"%s\" WHERE \"%s\"=?1 AND \"IsDeleted\"=0", child->name,
+                   field); /* names end at 80 */
+    return list_ids(s, sql, id, out, f);
 }
 
 static sf_str name_of(sfo_store *s, const sfo_object *o, const char *id)
@@ -97,16 +103,17 @@ static bool check_restricted(sfo_store *s, const sfo_object *o, const char *id, 
     return true;
 }
 
+/* Usually nothing points there: one look into the index. */
 static bool clear_lookup(const deletion *d, const sfo_object *child, const char *field, const char *id, sfo_fault *f)
 {
     char sql[400];
-    if (d->restorable && !sfo_bin_note_lookups(d->s, d->root, child, field, id, f)) return false;
-    (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1", child->name, field,
-                   field); /* names end at 80 */
-    sqlite3_stmt *stmt = sfo_statement_get(d->s, sql, f);
-    if (stmt == NULL) return false;
-    sfo_bind_id(stmt, 1, id);
-    return sfo_statement_run(d->s, stmt, f);
+    sfo_id_list cleared;
+    (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1 RETURNING \"Id\"", child->name,
+                   field, field); /* names end at 80 */
+    if (!list_ids(d->s, sql, id, &cleared, f)) return false;
+    for (size_t i = 0; d->restorable && i < cleared.count; i++)
+        if (!sfo_bin_note_lookup(d->s, d->root, child, cleared.ids[i].text, field, id, f)) return false;
+    return true;
 }
 
 bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f)

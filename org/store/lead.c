@@ -222,16 +222,17 @@ static bool begin_target(const conversion *k, const char *object, const char *id
 }
 
 /* The caller's own record over what the lead gave; then made, or written. */
-static bool finish_target(const conversion *k, sf_value record, sfo_row *row, sf_id *out)
+static bool finish_target(const conversion *k, sf_value record, bool bypass, sfo_row *row, sf_id *out)
 {
     bool made = row->old == NULL;
     sfo_context context = *k->c;
     context.id_in_body = true;
+    context.allow_duplicates = context.allow_duplicates || bypass;
     cut_texts(row);
     if (sf_value_type(record) == SF_OBJECT && !sfo_row_from_json(k->s, &context, SFO_CREATING, record, row, k->f))
         return false;
     if (made && sfo_row_get(row, "OwnerId")->kind == SFO_CELL_NULL) sfo_row_set_text(row, "OwnerId", sfi_str(k->owner));
-    if (made ? !sfo_row_create(k->s, k->c, row, k->f) : !sfo_row_save(k->s, k->c, row, k->f)) return false;
+    if (made ? !sfo_row_create(k->s, &context, row, k->f) : !sfo_row_save(k->s, &context, row, k->f)) return false;
     (void)snprintf(out->text, sizeof out->text, "%s", row->id); /* an id */
     return true;
 }
@@ -241,7 +242,7 @@ static bool make_account(const conversion *k)
     sfo_row row;
     if (!begin_target(k, "Account", k->account_id.text, "AccountId", &row)) return false;
     copy_fields(k, account_fields, SFI_COUNT_OF(account_fields), &row);
-    return finish_target(k, k->ask->account_record, &row, &k->out->account);
+    return finish_target(k, k->ask->account_record, k->ask->bypass_account_rules, &row, &k->out->account);
 }
 
 static bool make_contact(const conversion *k)
@@ -256,7 +257,7 @@ static bool make_contact(const conversion *k)
     if (row.old != NULL && k->ask->overwrite_lead_source && sfo_row_get(&k->lead, "LeadSource")->kind != SFO_CELL_NULL)
         sfo_row_set_text(&row, "LeadSource", sfo_row_text(&k->lead, "LeadSource"));
     copy_fields(k, contact_fields, SFI_COUNT_OF(contact_fields), &row);
-    return finish_target(k, k->ask->contact_record, &row, &k->out->contact);
+    return finish_target(k, k->ask->contact_record, k->ask->bypass_contact_rules, &row, &k->out->contact);
 }
 
 /* The campaign that the lead joined last is what brought the opportunity. */
@@ -332,7 +333,7 @@ static bool make_opportunity(const conversion *k)
         if (!set_close_date(k, &row) || !set_campaign(k, &row)) return false;
     }
     copy_fields(k, opportunity_fields, SFI_COUNT_OF(opportunity_fields), &row);
-    return finish_target(k, k->ask->opportunity_record, &row, &k->out->opportunity) && make_contact_role(k);
+    return finish_target(k, k->ask->opportunity_record, false, &row, &k->out->opportunity) && make_contact_role(k);
 }
 
 /* ---- what hung on the lead ---- */

@@ -94,16 +94,17 @@ typedef struct sfo_merged {
 bool sfo_record_merge(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *master, sf_value body,
                       const sf_str *losers, size_t count, sfo_merged *out, sfo_fault *f);
 
-typedef struct sfo_lead_convert { /* ids NULL or "": none; texts are looked at during the call */
-    const char *lead_id;          /* required */
-    const char *account_id;       /* of one that exists; else one is made */
-    const char *contact_id;       /* the same; then account_id is required */
-    const char *opportunity_id;   /* the same */
-    const char *owner_id;         /* of what is made; else the lead's owner */
-    sf_str status;                /* required: one whose LeadStatus is a converted one */
-    sf_str opportunity_name;      /* len 0: the lead's company */
-    bool no_opportunity;          /* make none */
-    bool overwrite_lead_source;   /* of contact_id's contact */
+typedef struct sfo_lead_convert {                    /* ids NULL or "": none; texts are looked at during the call */
+    const char *lead_id;                             /* required */
+    const char *account_id;                          /* of one that exists; else one is made */
+    const char *contact_id;                          /* the same; then account_id is required */
+    const char *opportunity_id;                      /* the same */
+    const char *owner_id;                            /* of what is made; else the lead's owner */
+    sf_str status;                                   /* required: one whose LeadStatus is a converted one */
+    sf_str opportunity_name;                         /* len 0: the lead's company */
+    bool no_opportunity;                             /* make none */
+    bool overwrite_lead_source;                      /* of contact_id's contact */
+    bool bypass_account_rules, bypass_contact_rules; /* save where a duplicate rule only warns */
     sf_value account_record, contact_record,
         opportunity_record; /* further fields of what is made; objects or missing */
 } sfo_lead_convert;

@@ -219,7 +219,9 @@ bool sfo_pair_exists(sfo_store *s, const sfo_object *o, const char *field1, sf_s
 /* ---- the bin (bin.c): what came along with a deleted record, and which of its traces were cleared ---- */
 bool sfo_bin_open(sfo_store *s, sfo_fault *f);
 bool sfo_bin_note_row(sfo_store *s, const char *root, const sfo_object *o, const char *id, sfo_fault *f);
-/* All rows of o whose field points to id; before they are cleared. */
+/* A row's reference to value was cleared. */
+bool sfo_bin_note_lookup(sfo_store *s, const char *root, const sfo_object *o, const char *id, const char *field,
+                         const char *value, sfo_fault *f);
 bool sfo_bin_note_lookups(sfo_store *s, const char *root, const sfo_object *o, const char *field, const char *id,
                           sfo_fault *f);
 

@@ -9,7 +9,8 @@ failed=0
 cat >"$work/schema.json" <<'X'
 {"sobjects":[{"name":"Account","fields":[{"name":"Ext__c","type":"string","label":"Ext","length":20,"externalId":true,
 "createable":true,"updateable":true,"nillable":true,"custom":true}]}],
-"duplicateRules":[{"object":"Lead","name":"Leads_DR","fields":["Email"],"message":"Use this one?","allowSave":true}]}
+"duplicateRules":[{"object":"Lead","name":"Leads_DR","fields":["Email"],"message":"Use this one?","allowSave":true},
+{"object":"Contact","name":"Contacts_DR","fields":["Email"],"allowSave":true}]}
 X
 "$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
 pid=$!
@@ -298,6 +299,14 @@ is 'nothing of it' "$(field Lead "${leads[3]}" IsConverted) $(total "SELECT Id F
 headers=
 soap "<urn:convertLead>$(for _ in $(seq 101); do echo "<urn:leadConverts>$done</urn:leadConverts>"; done)</urn:convertLead>"
 fault '101 leads' sf:EXCEEDED_LEAD_CONVERT_LIMIT UnexpectedErrorFault '100 leads'
+
+soap "<urn:create>$(record '<so:type>Contact</so:type><so:LastName>There</so:LastName><so:Email>there@t.example</so:Email>')$(record '<so:type>Lead</so:type><so:LastName>Again</so:LastName><so:Company>Again</so:Company><so:Email>there@t.example</so:Email>')</urn:create>"
+again=$(all id | tail -1)
+convert "<urn:leadId>$again</urn:leadId>$done"
+has 'its contact would be a duplicate' '<statusCode>DUPLICATES_DETECTED</statusCode>'
+is 'and no account was made' "$(total "SELECT Id FROM Account WHERE Name = 'Again'")" 0
+convert "<urn:leadId>$again</urn:leadId>$done<urn:bypassContactDedupeCheck>true</urn:bypassContactDedupeCheck>"
+is 'bypassed' "$(all success)" true
 
 # ---- approvals and mail ----
 soap "<urn:process><urn:actions xsi:type=\"urn:ProcessSubmitRequest\"><urn:comments>please</urn:comments><urn:objectId>$first_account</urn:objectId></urn:actions></urn:process>"
