@@ -103,8 +103,18 @@ void cli_help_command(sfi_buf *out, const cli_command *command, bool color)
     sfi_buf_addf(out, "\nAll of it: sforce man %s\n", command->name);
 }
 
+static int name_width(void)
+{
+    size_t width = 0;
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (cli_commands[i]->group != NULL && strlen(cli_commands[i]->name) > width)
+            width = strlen(cli_commands[i]->name);
+    return (int)width + 2;
+}
+
 void cli_help_overview(sfi_buf *out, bool color)
 {
+    int width = name_width();
     sfi_buf_addf(out, "%ssforce%s talks to Salesforce from the command line.\n\n", bold(color), plain(color));
     sfi_buf_add_str(out,
                     "Usage: sforce COMMAND [WORDS] [FLAGS]\n\nStart here, without credentials: sforce local start\n");
@@ -116,7 +126,7 @@ void cli_help_overview(sfi_buf *out, bool color)
             group = m->group;
             sfi_buf_addf(out, "\n%s%s%s\n", bold(color), group, plain(color));
         }
-        sfi_buf_addf(out, "  %s%-12s%s%s\n", bold(color), m->name, plain(color), m->summary);
+        sfi_buf_addf(out, "  %s%-*s%s%s\n", bold(color), width, m->name, plain(color), m->summary);
     }
     sfi_buf_addf(out, "\n%sFlags of every command%s\n", bold(color), plain(color));
     add_flags(out, cli_common_flags, color);

@@ -5,6 +5,7 @@
 run 0 --version
 check "version" grep -qE '^sforce [0-9]+\.[0-9]+\.[0-9]+ ' out
 run 0 --help
+check "names and summaries of the overview stand apart" bash -c "! grep -E '^  [a-z]' out | grep -qvE '^  [a-z-]+  '"
 out_has "sforce local start"
 run 2
 out_has Usage
