@@ -123,7 +123,7 @@ static const char changes_text[] =
     "as --since next time, and no change is missed or seen by neither run.";
 static const cli_example deleted_examples[] = {
     { "sforce deleted Account --since 7d", "Ids and times of the last week" },
-    { "sforce deleted Order__c --since 2026-03-01T00:00:00Z --until 2026-03-02T00:00:00Z -r csv", "Of one day" },
+    { "sforce deleted Contact --since 48h --until 24h -r csv", "Of one day" },
     { 0 },
 };
 const cli_command cli_command_deleted = {
@@ -134,7 +134,7 @@ const cli_command cli_command_deleted = {
 
 static const cli_example updated_examples[] = {
     { "sforce updated Account --since 24h", "Ids of what was created or changed" },
-    { "sforce updated Contact --since 2026-03-01 -r json | jq -r .latestDateCovered", "Where the next run begins" },
+    { "sforce updated Contact --since 7d -r json | jq -r .latestDateCovered", "Where the next run begins" },
     { 0 },
 };
 const cli_command cli_command_updated = {
