@@ -96,6 +96,7 @@ void cli_warn(const cli *c, const char *format, ...) SFI_PRINTF(2, 3); /* to std
 void cli_error_members(sfi_buf *out, const sf_error *err, const char *hint);
 /* Ends a command that has one JSON value as its result: prints it (in the envelope when --json). */
 int cli_finish_json(cli *c, sf_str result);
+int cli_finish_list(cli *c, sf_value list); /* an array as JSON; ndjson: an element a line */
 int cli_finish_grid(cli *c, const cli_grid *grid,
                     sf_str raw); /* raw: what json formats print; ptr NULL: the grid itself */
 int cli_finish_output(cli *c);   /* close the sink; exit code of that */

@@ -105,7 +105,9 @@ static int run_list(cli *c)
     if (rc != SF_OK) return cli_fail_error(c, &err);
     sf_value root = sf_document_root(doc), actions = sf_get(root, "actions");
     int code;
-    if (wants_json(c))
+    if (wants_json(c) && (!is_path || (c->format == CLI_FORMAT_NDJSON && sf_value_type(actions) == SF_ARRAY)))
+        code = cli_finish_list(c, is_path ? actions : root);
+    else if (wants_json(c))
         code = print_raw(c, root);
     else if (!is_path)
         code = print_list(c, root, quick, SFI_COUNT_OF(quick));
@@ -291,8 +293,9 @@ static int print_results(cli *c, const sf_action_results *results)
     if (count == 1 && sf_action_results_get(results, 0, &r) && sf_action_result_check(&r, &err) != SF_OK)
         return cli_fail_error(c, &err);
     int code;
+    if (failed > 0) c->ended = CLI_ROWS;
     if (wants_json(c)) {
-        code = print_raw(c, sf_action_results_body(results));
+        code = cli_finish_list(c, sf_action_results_body(results));
     } else if (count == 1 && sf_action_results_get(results, 0, &r) && c->format != CLI_FORMAT_CSV) {
         code = print_members(c, r.outputs, "output", "value");
     } else {
@@ -301,7 +304,7 @@ static int print_results(cli *c, const sf_action_results *results)
             if (sf_action_results_get(results, i, &r)) add_result(c, &grid, &r);
         code = cli_finish_grid(c, &grid, (sf_str){ NULL, 0 });
     }
-    if (failed == 0 || code != CLI_OK) return code;
+    if (failed == 0 || code != CLI_ROWS) return code;
     for (size_t i = 0; i < count; i++)
         if (sf_action_results_get(results, i, &r) && sf_action_result_check(&r, &err) != SF_OK)
             cli_note(c, "%s", err.message);

@@ -84,15 +84,16 @@ static int print_results(cli *c, const sf_approval_results *results)
     if (count == 1 && sf_approval_results_get(results, 0, &r) && sf_approval_result_check(&r, &err) != SF_OK)
         return cli_fail_error(c, &err);
     int code;
+    if (failed > 0) c->ended = CLI_ROWS;
     if (wants_json(c)) {
-        code = print_raw(c, sf_approval_results_body(results));
+        code = cli_finish_list(c, sf_approval_results_body(results));
     } else {
         cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .right = bare };
         for (size_t i = 0; i < count; i++)
             if (sf_approval_results_get(results, i, &r)) add_result(c, &grid, &r, c->args.words[i + 1]);
         code = cli_finish_grid(c, &grid, (sf_str){ NULL, 0 });
     }
-    if (failed == 0 || code != CLI_OK) return code;
+    if (failed == 0 || code != CLI_ROWS) return code;
     for (size_t i = 0; i < count; i++)
         if (sf_approval_results_get(results, i, &r) && sf_approval_result_check(&r, &err) != SF_OK)
             cli_note(c, "%s: %s", c->args.words[i + 1], err.message);

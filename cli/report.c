@@ -226,6 +226,35 @@ int cli_finish_json(cli *c, sf_str result)
     return cli_finish_output(c);
 }
 
+int cli_finish_list(cli *c, sf_value list)
+{
+    sf_error err;
+    sf_value v;
+    bool lines = !c->json && c->format == CLI_FORMAT_NDJSON;
+    sfi_buf text = { 0 };
+    sf_status rc = SF_OK;
+    size_t count = 0;
+    if (!lines) sfi_buf_add_char(&text, '[');
+    for (sf_iter it = sf_iter_begin(list); rc == SF_OK && sf_iter_next(&it, NULL, &v);) {
+        char *json = NULL;
+        size_t len = 0;
+        rc = sf_value_to_json(v, &json, &len, &err);
+        if (count++ > 0) sfi_buf_add_str(&text, lines ? "\n" : ",\n");
+        if (rc == SF_OK) sfi_buf_add(&text, json, len);
+        sf_free(json);
+    }
+    if (!lines) sfi_buf_add_char(&text, ']');
+    if (rc == SF_OK) rc = sfi_buf_status(&text, &err, "output");
+    int code = rc != SF_OK ? cli_fail_error(c, &err) : CLI_OK;
+    if (rc == SF_OK && lines && count == 0) { /* nothing is no line */
+        code = cli_out_open(&c->out, c->output, &err) == SF_OK ? cli_finish_output(c) : cli_fail_error(c, &err);
+    } else if (rc == SF_OK) {
+        code = cli_finish_json(c, sfi_buf_str(&text));
+    }
+    sfi_buf_free(&text);
+    return code;
+}
+
 int cli_finish_grid(cli *c, const cli_grid *grid, sf_str raw)
 {
     sf_error err;

@@ -69,6 +69,11 @@ check "the failure" grep -q '^2,false,,UNKNOWN_EXCEPTION,The flow failed to run.
 err_has "1 of 3 inputs failed"
 run_in 4 action run custom/flow/Open_Case - --json
 check "json of a partly failed call is one object" jq -e .result out
+json_is .status 4
+run_in 4 action run custom/flow/Open_Case - -r ndjson
+check "ndjson is a result a line" test "$(jq -c .isSuccess out | tr '\n' ' ')" = "true false true "
+run 0 action list custom/flow -r ndjson
+check "ndjson is an action a line" test "$(jq -r .name out | head -1)" = Open_Case
 echo '{"inputs":[{"subject":"whole body"}]}' >in
 run_in 0 action run custom/flow/Open_Case -
 echo '[]' >in
