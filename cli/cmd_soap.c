@@ -54,7 +54,7 @@ static int print_answer(cli *c, sf_xml *answer)
     sf_xml_element e = whole ? sf_xml_root(answer) : sf_soap_body(answer);
     if (sf_xml_to_text(e, true, &text, &len, &err) != SF_OK) return cli_fail_error(c, &err);
     int code;
-    if (c->json) {
+    if (c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON) {
         sfi_buf quoted = { 0 };
         cli_json_add_string(&quoted, (sf_str){ text, len });
         code = cli_finish_json(c, sfi_buf_str(&quoted));
@@ -111,7 +111,7 @@ const cli_command cli_command_soap = {
     .name = "soap", .usage = "FILE|-", .summary = "make any SOAP call and print its answer",
     .text = "FILE holds what stands inside soapenv:Body: one element, such as <query><queryString>...</queryString></query>. Envelope, session and "
             "headers are added. Prefixes that may be used: none and urn (the API), so (its sObjects), xsi, xsd. The body is checked to be well-formed before "
-            "it is sent. The element of the answer is printed as XML; with --json as a string.",
+            "it is sent. The element of the answer is printed as XML; with --json or -r json as a JSON string.",
     .flags = soap_flags, .examples = soap_examples, .words_min = 1, .words_max = 1, .words = { CLI_WORDS_FILE, CLI_WORDS_NONE, CLI_WORDS_NONE },
     .run = run_soap, .group = "The org",
 };

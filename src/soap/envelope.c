@@ -232,7 +232,8 @@ static sf_status write_envelope(void *user, const char *session, sfi_buf *out, s
 }
 
 /* XML of the caller's own, as it will stand in the envelope: well-formed, with prefixes that are declared there. */
-static sf_status check_fragment(const char *what, sf_str text, const sf_soap_options *o, sf_error *err)
+static sf_status check_fragment(const char *what, sf_str text, const sf_soap_options *o, size_t *elements,
+                                sf_error *err)
 {
     sfi_buf whole = { .max = SF_XML_BYTES_MAX };
     open_envelope(&whole, o);
@@ -240,7 +241,7 @@ static sf_status check_fragment(const char *what, sf_str text, const sf_soap_opt
     (void)sfi_buf_add(&whole, text.ptr, text.len);
     (void)sfi_buf_add_str(&whole, "</soapenv:Envelope>");
     sf_status rc = sfi_buf_status(&whole, err, what);
-    if (rc == SF_OK) rc = sfi_xml_check(sfi_buf_str(&whole), 0, err);
+    if (rc == SF_OK) rc = sfi_xml_check(sfi_buf_str(&whole), 0, elements, err);
     if (rc == SF_ERR_PROTOCOL) {
         rc = SF_ERR_USAGE; /* the text is the caller's, not the org's */
         if (err != NULL) err->status = rc;
@@ -309,6 +310,7 @@ static sf_status fail_unknown(const sfi_soap_operation *op, int status, sf_error
 sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_operation *op, sf_xml **out, sf_error *err)
 {
     *out = NULL;
+    text = sfi_trim(text);
     if (is_page(type, text)) return sfi_error_from_answer(status, type, text, op->name, err);
     sf_xml *doc = NULL;
     sf_status rc = sfi_xml_parse(text, &doc, err);
@@ -344,6 +346,15 @@ static sf_status read_answer(sf_client *sf, sfi_answer *answer, const sfi_soap_o
 
 /* ---- the call ---- */
 
+/* A SOAPAction of the caller's own goes out instead of the empty one. */
+static bool has_action(const sf_call_options *call)
+{
+    bool found = false;
+    for (size_t i = 0; call != NULL && call->headers != NULL && call->headers[i] != NULL; i++)
+        found |= sfi_starts_with_nocase(sfi_str(call->headers[i]), "SOAPAction:");
+    return found;
+}
+
 static sf_status send_and_read(sf_client *sf, const sfi_soap_operation *op, const sf_soap_options *o, envelope *e,
                                sf_xml **out, sf_error *err)
 {
@@ -352,9 +363,9 @@ static sf_status send_and_read(sf_client *sf, const sfi_soap_operation *op, cons
                                        .write_body = write_envelope,
                                        .write_user = e,
                                        .content_type = "text/xml; charset=UTF-8",
-                                       .headers = { { SFI_STR("SOAPAction"), SFI_STR("\"\"") },
-                                                    { SFI_STR("Accept"), SFI_STR("text/xml") } },
-                                       .header_count = 2,
+                                       .headers = { { SFI_STR("Accept"), SFI_STR("text/xml") },
+                                                    { SFI_STR("SOAPAction"), SFI_STR("\"\"") } },
+                                       .header_count = has_action(o->call) ? 1 : 2,
                                        .repeatable = op->is_repeatable,
                                        .no_renew = op->no_renew,
                                        .response_max = SF_XML_BYTES_MAX,
@@ -385,7 +396,7 @@ sf_status sfi_soap_run(sf_client *sf, const sfi_soap_operation *op, const sf_soa
     open_envelope(&e.start, o);
     sf_status rc = sfi_buf_status(&e.start, err, "a SOAP call");
     if (rc == SF_OK) rc = sf_xml_writer_text(w, &e.headers, err);
-    if (rc == SF_OK && o->headers_xml != NULL) rc = check_fragment("headers_xml", e.more, o, err);
+    if (rc == SF_OK && o->headers_xml != NULL) rc = check_fragment("headers_xml", e.more, o, NULL, err);
     if (rc == SF_OK) rc = send_and_read(sf, op, o, &e, &doc, err);
     if (rc == SF_OK && out != NULL) {
         *out = doc;
@@ -408,14 +419,26 @@ sf_status sfi_soap_run_writer(sf_client *sf, const char *name, sf_xml_writer *w,
     return rc;
 }
 
-/* Calls that change nothing, of the partner, enterprise and tooling APIs. */
-static bool only_reads(const char *name)
+/* Calls that change nothing. What an Apex web service does is not known by its name. */
+static bool only_reads(const sf_soap_options *o, const char *name)
 {
-    static const char *const reads[] = { "query",          "queryAll",           "queryMore",
-                                         "search",         "retrieve",           "getDeleted",
-                                         "getUpdated",     "getUserInfo",        "getServerTimestamp",
-                                         "findDuplicates", "findDuplicatesByIds" };
-    for (size_t i = 0; i < SFI_COUNT_OF(reads); i++)
+    static const char *const data[] = { "query",
+                                        "queryAll",
+                                        "queryMore",
+                                        "search",
+                                        "retrieve",
+                                        "getDeleted",
+                                        "getUpdated",
+                                        "getUserInfo",
+                                        "findDuplicates",
+                                        "findDuplicatesByIds",
+                                        "getServerTimestamp",
+                                        NULL };
+    static const char *const metadata[] = { "listMetadata", "readMetadata", "checkDeployStatus", "checkRetrieveStatus",
+                                            NULL };
+    if (o->path != NULL || o->api == SF_SOAP_APEX) return false;
+    const char *const *reads = o->api == SF_SOAP_METADATA ? metadata : data;
+    for (size_t i = 0; reads[i] != NULL; i++)
         if (strcmp(reads[i], name) == 0) return true;
     return sfi_starts_with(sfi_str(name), "describe");
 }
@@ -453,13 +476,16 @@ sf_status sf_soap_call(sf_client *sf, sf_str body, const sf_soap_options *option
         return sfi_fail(err, body.ptr == NULL ? SF_ERR_USAGE : SF_ERR_LIMIT,
                         "the body is NULL, or over %zu bytes (SF_XML_WRITE_MAX)", SF_XML_WRITE_MAX);
     char name[NAME_BYTES_MAX];
+    size_t elements = 0;
     if (memchr(body.ptr, '\0', body.len) != NULL)
         return sfi_fail(err, SF_ERR_USAGE, "the body holds a NUL byte, which XML cannot carry");
-    rc = check_fragment("the body", body, o, err);
+    rc = check_fragment("the body", body, o, &elements, err);
     if (rc == SF_OK && !name_of(body, name)) rc = sfi_fail(err, SF_ERR_USAGE, "the body has no element");
+    if (rc == SF_OK && elements > 1) /* one call might read, and the other write */
+        rc = sfi_fail(err, SF_ERR_USAGE, "the body has %zu elements; want the one of an operation", elements);
     if (rc == SF_OK && strcmp(name, "Envelope") == 0)
         rc = sfi_fail(err, SF_ERR_USAGE, "give what stands inside soapenv:Body; the envelope is added");
     if (rc != SF_OK) return rc;
-    const sfi_soap_operation op = { .name = name, .body = body, .is_repeatable = o->repeatable || only_reads(name) };
+    const sfi_soap_operation op = { .name = name, .body = body, .is_repeatable = o->repeatable || only_reads(o, name) };
     return sfi_soap_run(sf, &op, o, out, err);
 }

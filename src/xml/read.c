@@ -24,6 +24,7 @@ typedef struct refusal { /* reached from the parser as _private */
     bool has_dtd;
     bool is_deep;
     int open;                     /* elements, when no tree is made */
+    size_t children;              /* of the root, when no tree is made */
     startElementNsSAX2Func start; /* NULL: no tree is made */
     char why[200];                /* the first error: those after it mostly follow from it; "": none */
     int line, column;
@@ -57,6 +58,7 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
     xmlParserCtxtPtr parser = ctx;
     refusal *refused = parser->_private;
     int depth = refused->start != NULL ? parser->nodeNr : refused->open++;
+    refused->children += depth == 1 ? 1 : 0;
     refused->is_deep |= depth >= SFI_XML_DEPTH_MAX;
     if (refused->is_deep)
         refused->lib->stop(parser);
@@ -163,7 +165,7 @@ static void free_parser(const sfi_libxml *lib, xmlParserCtxtPtr parser)
     lib->free_parser(parser);
 }
 
-sf_status sfi_xml_check(sf_str text, int first_line, sf_error *err)
+sf_status sfi_xml_check(sf_str text, int first_line, size_t *children, sf_error *err)
 {
     sf_status rc = check_text(text, err);
     if (rc != SF_OK) return rc;
@@ -183,6 +185,7 @@ sf_status sfi_xml_check(sf_str text, int first_line, sf_error *err)
     if (lib->parse(parser) != 0 || !is_good(parser, &refused) ||
         !parser->nsWellFormed) /* a prefix that nobody declares */
         rc = explain(parser, &refused, err);
+    if (children != NULL) *children = refused.children;
     free_parser(lib, parser);
     return rc;
 }

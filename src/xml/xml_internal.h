@@ -22,8 +22,8 @@ typedef struct sfi_xml_element sfi_xml_element; /* borrowed from its document */
  * @return SF_OK, SF_ERR_PROTOCOL (not well-formed: line and column; or a DTD), SF_ERR_LIMIT (bytes, depth), SF_ERR_MEMORY. */
 sf_status sfi_xml_parse(sf_str text, sfi_xml **out, sf_error *err);
 /* The same without making a tree: is it well-formed, and within the limits? @param first_line number of the first line in
- * messages. */
-sf_status sfi_xml_check(sf_str text, int first_line, sf_error *err);
+ * messages. @param children NULL, or gets how many elements the root has. */
+sf_status sfi_xml_check(sf_str text, int first_line, size_t *children, sf_error *err);
 /* SF_ERR_UNSUPPORTED when libxml2 is not on this machine. */
 sf_status sfi_xml_available(sf_error *err);
 void sfi_xml_free(sfi_xml *doc);        /* NULL is fine */

@@ -493,6 +493,7 @@ static void test_calls__a_body_of_ones_own_is_checked_before_it_is_sent(void **s
         { "<!DOCTYPE x [<!ENTITY e \"y\">]><urn:query>&e;</urn:query>", "well-formed" },
         { "<urn:query>&e;</urn:query>", "well-formed" },
         { "<foo:query/>", "foo" },
+        { "<urn:query/> <urn:delete><urn:ids/></urn:delete>", "2 elements" },
         { "<soapenv:Envelope><soapenv:Body/></soapenv:Envelope>", "inside soapenv:Body" },
     };
     server s;

@@ -234,6 +234,57 @@ static void test_repeats__an_answer_of_many_rows_is_read(void **state)
     stop(&s);
 }
 
+/* Which calls are taken for reads, by their name and their API. */
+static void test_repeats__a_name_says_whether_a_call_only_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        sf_soap_options o;
+        bool reads;
+    } cases[] = {
+        { "query", { 0 }, true },
+        { "describeSObjects", { .api = SF_SOAP_ENTERPRISE }, true },
+        { "queryMore", { .api = SF_SOAP_TOOLING }, true },
+        { "update", { 0 }, false },
+        { "queryNothing", { 0 }, false },
+        { "update", { .repeatable = true }, true },
+        { "listMetadata", { .api = SF_SOAP_METADATA }, true },
+        { "retrieve", { .api = SF_SOAP_METADATA }, false },
+        { "describeMetadata", { .api = SF_SOAP_METADATA }, true },
+        { "describeIt", { .api = SF_SOAP_APEX }, false },
+        { "query",
+          { .path = "/services/Soap/class/X", .name_space = "http://soap.sforce.com/schemas/class/X" },
+          false },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        server s;
+        sf_error err;
+        char body[100], good[100];
+        snprintf(body, sizeof body, "<!-- x --><urn:%s a=\"1\"><b/></urn:%s>", cases[i].name, cases[i].name);
+        snprintf(good, sizeof good, "<%sResponse/>", cases[i].name);
+        start(&s, NULL, fault("UNKNOWN_EXCEPTION"), answer(good), NULL);
+        sf_status rc = sf_soap_call(s.sf, (sf_str){ body, strlen(body) }, &cases[i].o, NULL, &err);
+        if (rc != (cases[i].reads ? SF_OK : SF_ERR_UNKNOWN_OUTCOME)) fail_msg("%zu: %s", i, sf_status_name(rc));
+        stop(&s);
+    }
+}
+
+static void test_repeats__an_action_of_ones_own_goes_out_alone(void **state)
+{
+    (void)state;
+    server s;
+    sf_error err;
+    start(&s, NULL, answer("<logoutResponse/>"), NULL, NULL);
+    const sf_call_options call = { .headers = (const char *const[]){ "soapaction: \"mine\"", NULL } };
+    assert_int_equal(sf_soap_logout(s.sf, &(sf_soap_options){ .call = &call }, &err), SF_OK);
+    char *request = wire_request(s.wire, 0);
+    assert_holds(request, "\r\nsoapaction: \"mine\"\r\n");
+    assert_null(strstr(request, "SOAPAction"));
+    free(request);
+    stop(&s);
+}
+
 static void test_repeats__limits_of_the_answer_are_noted(void **state)
 {
     (void)state;
@@ -336,6 +387,8 @@ int main(void)
         cmocka_unit_test(test_repeats__an_answer_of_100_mb_is_refused_before_it_is_read),
         cmocka_unit_test(test_repeats__a_gzip_bomb_is_refused),
         cmocka_unit_test(test_repeats__an_answer_of_many_rows_is_read),
+        cmocka_unit_test(test_repeats__a_name_says_whether_a_call_only_reads),
+        cmocka_unit_test(test_repeats__an_action_of_ones_own_goes_out_alone),
         cmocka_unit_test(test_repeats__limits_of_the_answer_are_noted),
         cmocka_unit_test(test_repeats__options_out_of_range_are_refused),
         cmocka_unit_test(test_repeats__each_failed_allocation_is_survived),
