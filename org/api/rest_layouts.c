@@ -61,10 +61,10 @@ static bool is_system(const sfo_field *f)
     return f->type == SFO_ID || f->type == SFO_BASE64;
 }
 
-/* Parts of an address, a place or a name are shown by the whole. */
+/* Parts of an address, a place or a name are shown by the whole; Account.Name is a whole of itself. */
 static bool is_shown(const sfo_field *f)
 {
-    return !is_system(f) && f->compound_name == NULL;
+    return !is_system(f) && (f->compound_name == NULL || strcmp(f->compound_name, f->name) == 0);
 }
 
 static bool is_edited(const sfo_field *f)

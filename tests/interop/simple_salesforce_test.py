@@ -231,6 +231,10 @@ def describes(sf, deleted_id):
     row = sf.query(f"SELECT {', '.join(fields)} FROM Thing__c LIMIT 1")["records"][0]
     same("every described field answers", set(without(row)), set(fields))
     fails("describe of nothing", lambda: sf.Nope__c.describe(), errors.SalesforceResourceNotFound, "NOT_FOUND", "requested resource does not exist")
+    layouts = sf.Account.describe_layout("012000000000000AAA")
+    same("describe_layout", "Name" in [component["value"] for section in layouts["editLayoutSections"] for line in section["layoutRows"]
+                                       for item in line["layoutItems"] for component in item["layoutComponents"]], True)
+    same("metadata", set(sf.Account.metadata()), {"objectDescribe", "recentItems"})
     limits = sf.limits()["DailyApiRequests"]
     same("limits", limits["Max"] > limits["Remaining"] > 0, True)
     same("api_usage", sf.api_usage["api-usage"].total, limits["Max"])
