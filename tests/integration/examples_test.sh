@@ -54,6 +54,11 @@ mkdir "$work/cache"
 run describe "$work/cache"; says describe '^must be set: Name \(string\)$'; says describe '^Rating: Hot$'
 [[ $(find "$work/cache" -name 'describe-*.json' -perm 600 | wc -l) -eq 1 ]] || fail "example_describe keeps no answer"
 run describe "$work/cache"; says describe '^Rating: Hot$'
+[[ $(grep '^Late: ' "$work/describe.out" | tr '\n' ,) == 'Late: Holiday,Late: Strike,' ]] || fail "the dependent picklist"
+
+gone=$(curl -sf -H "Authorization: Bearer $(jq -r .access_token "$work/org.json")" -H 'Content-Type: application/json' -d '{"LastName":"Gone"}' "$SFORCE_URL/services/data/v62.0/sobjects/Contact" | jq -r .id)
+curl -sf -X DELETE -H "Authorization: Bearer $(jq -r .access_token "$work/org.json")" "$SFORCE_URL/services/data/v62.0/sobjects/Contact/$gone"
+run replication; says replication '^next time from [0-9]{13}$'; says replication '^[0-9]+ updated$'; says replication '^of .+:$'; says replication '^  .+'
 
 run reports; says reports '^Prospect [|] '; says reports '^Customer - Direct: Sum of Annual Revenue [$][0-9,]+ Record Count [0-9]+$'
 says reports '^all: '; says reports '^the run 0LG[0-9A-Za-z]{15} has ended$'; grep -q '^Other' "$work/reports.out" && fail "the filter does not hold"
