@@ -120,6 +120,7 @@ extern const cli_command cli_command_deleted;
 extern const cli_command cli_command_describe;
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_graph;
+extern const cli_command cli_command_graphql;
 extern const cli_command cli_command_help;
 extern const cli_command cli_command_limits;
 extern const cli_command cli_command_local;

@@ -50,6 +50,7 @@ const cli_command *const cli_commands[] = {
     &cli_command_composite,
     &cli_command_graph,
     &cli_command_tree,
+    &cli_command_graphql,
     &cli_command_describe,
     &cli_command_counts,
     &cli_command_limits,

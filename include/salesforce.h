@@ -13,6 +13,7 @@
 #include <salesforce/collections.h>
 #include <salesforce/describe.h>
 #include <salesforce/layouts.h>
+#include <salesforce/graphql.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>
 #include <salesforce/related.h>

@@ -71,6 +71,8 @@ void sfo_rest_graph(sfo_call *call);
 void sfo_rest_batch(sfo_call *call);
 /* rest_tree.c */
 void sfo_rest_tree(sfo_call *call);
+/* rest_graphql.c */
+void sfo_rest_graphql(sfo_call *call);
 /* rest_collections.c: /composite/sobjects */
 void sfo_rest_collection_create(sfo_call *call);
 void sfo_rest_collection_update(sfo_call *call);

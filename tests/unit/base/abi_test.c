@@ -343,6 +343,18 @@ static void test_abi__structs_of_describe(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_graphql(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_graphql_options, 104),           AT(sf_graphql_options, variables, 0),
+        AT(sf_graphql_options, operation, 8),    AT(sf_graphql_options, connection, 16),
+        AT(sf_graphql_options, keep_errors, 24), AT(sf_graphql_options, call, 32),
+        AT(sf_graphql_options, reserved, 40),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 static void test_abi__structs_of_query(void **state)
 {
     static const pin pins[] = {
@@ -799,6 +811,7 @@ int main(void)
         cmocka_unit_test(test_abi__structs_of_composite),
         cmocka_unit_test(test_abi__numbers_of_composite),
         cmocka_unit_test(test_abi__structs_of_describe),
+        cmocka_unit_test(test_abi__structs_of_graphql),
         cmocka_unit_test(test_abi__structs_of_query),
         cmocka_unit_test(test_abi__numbers_of_query),
         cmocka_unit_test(test_abi__structs_of_records),

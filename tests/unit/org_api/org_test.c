@@ -105,6 +105,21 @@ static void test_org__survives_each_failed_allocation(void **state)
         "POST", "/services/data/v62.0/composite", "",
         "{\"compositeRequest\":[{\"method\":\"GET\",\"url\":\"/services/data/v62.0/limits\",\"referenceId\":\"a\"}]}",
         200, "\"httpStatusCode\":200");
+    starve("POST", "/services/data/v62.0/composite/graph", "",
+           "{\"graphs\":[{\"graphId\":\"g\",\"compositeRequest\":[{\"method\":\"POST\",\"url\":\"/services/data/v62.0/"
+           "sobjects/Account\",\"referenceId\":\"a\",\"body\":{\"Name\":\"x\"}}]}]}",
+           200, "\"graphId\":\"g\",\"graphResponse\":{\"compositeResponse\":[");
+    starve("POST", "/services/data/v62.0/composite/tree/Account", "",
+           "{\"records\":[{\"attributes\":{\"type\":\"Account\",\"referenceId\":\"a\"},\"Name\":\"x\",\"Contacts\":{"
+           "\"records\":[{\"attributes\":{\"type\":\"Contact\",\"referenceId\":\"c\"},\"LastName\":\"y\"}]}}]}",
+           201, "{\"hasErrors\":false,\"results\":[{\"referenceId\":\"a\",\"id\":\"001");
+    starve("POST", "/services/data/v62.0/graphql", "",
+           "{\"query\":\"query($n: String) { uiapi { query { Account(first: 1, where: {Name: {eq: $n}}) { edges { node "
+           "{ Id "
+           "...f Owner { ... on User { Id } } Contacts { edges { node { Id } } } } } pageInfo { endCursor } } } } } "
+           "fragment f "
+           "on Account { Name { value } }\",\"variables\":{\"n\":\"x\"}}",
+           200, "{\"data\":{\"uiapi\":{\"query\":{\"Account\":{\"edges\":[");
 }
 
 static void test_org__collections_survive_each_failed_allocation(void **state)
