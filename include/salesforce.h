@@ -7,6 +7,7 @@
 #include <salesforce/auth.h>
 #include <salesforce/base.h>
 #include <salesforce/blobs.h>
+#include <salesforce/bulk.h>
 #include <salesforce/bulk2.h>
 #include <salesforce/client.h>
 #include <salesforce/composite.h>

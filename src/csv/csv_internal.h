@@ -35,6 +35,8 @@ typedef struct sfi_csv_scan {
     int64_t record_line; /* line in which the open record began, from 1 */
     int64_t offset;      /* bytes so far */
     int64_t record_end;  /* offset behind the last record that has ended */
+    int64_t line_ends;   /* line feeds outside quotes, those of blank lines too */
+    int64_t returns;     /* of them, behind a CR */
     bool any_columns;    /* records may differ in their columns */
 } sfi_csv_scan;
 

@@ -14,6 +14,7 @@ typedef struct sfi_csv_found {
     uint64_t record_ends; /* of these, the line feeds that end a record */
     uint64_t delimiters;
     uint64_t feeds;       /* all line feeds */
+    uint64_t returns;     /* outside quotes */
     uint64_t bad_quotes;  /* quotes in a bare field */
     uint64_t bad_texts;   /* bytes behind a closing quote */
     uint64_t bad_returns; /* bytes behind a CR that is none of a line end */
@@ -50,6 +51,7 @@ static inline __attribute__((always_inline)) sfi_csv_found sfi_csv_judge(const s
     uint64_t line_starts = feeds << 1 | (state->line_is_blank & ~state->after_cr);
     uint64_t blank = feeds & (line_starts | (line_starts & returns) << 1 | (state->line_is_blank & state->after_cr));
     found.feeds = m->feeds & valid;
+    found.returns = returns & valid;
     found.delimiters = delimiters & valid;
     found.ends = (delimiters | feeds) & valid;
     found.record_ends = feeds & ~blank & valid;
@@ -87,7 +89,9 @@ static inline __attribute__((always_inline)) bool sfi_csv_tally(sfi_csv_scan *s,
         s->record_end = s->offset + 64 - __builtin_clzll(f.record_ends);
     }
     uint64_t line_ends = f.ends & ~f.delimiters;
+    if (f.returns != 0) s->returns += __builtin_popcountll(f.returns);
     if (line_ends != 0) {
+        s->line_ends += __builtin_popcountll(line_ends);
         uint64_t upto = ~UINT64_C(0) >> __builtin_clzll(line_ends);
         s->record_line = s->lines + __builtin_popcountll(f.feeds & upto) + 1;
     }

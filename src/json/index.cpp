@@ -59,3 +59,8 @@ const char *sfi_features_json(void)
     return "simdjson-fallback";
 }
 }
+
+bool sfi_index_is_utf8(const char *text, size_t len)
+{
+    return simdjson::validate_utf8(text, len);
+}

@@ -33,6 +33,8 @@ bool sfi_digits_to_double(const char *text, size_t len, double *out);
 enum { SFI_DIGITS_BYTES = 32 };
 void sfi_digits_of_double(double d, char out[SFI_DIGITS_BYTES]);
 
+bool sfi_index_is_utf8(const char *text, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

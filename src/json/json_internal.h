@@ -92,6 +92,8 @@ void sfi_json_int(sfi_json_writer *w, int64_t n);
 void sfi_json_double(sfi_json_writer *w, double d);           /* Java's text: 12.0, 1.0E7; what the org writes */
 void sfi_json_string(sfi_json_writer *w, const char *s);      /* NULL writes null */
 void sfi_json_string_n(sfi_json_writer *w, sf_str s);
+/* Are these bytes whole UTF-8? At the speed of memory, for files. */
+bool sfi_json_text_is_utf8(const char *text, size_t len);
 bool sfi_json_utf8(sfi_json_writer *w, sf_str s);             /* s.ptr not NULL; false: it is not UTF-8 (and written all the same) */
 void sfi_json_raw_text(sfi_json_writer *w, sf_str json);      /* a finished value */
 void sfi_json_write_value(sfi_json_writer *w, sf_value v);    /* compact, as it came */

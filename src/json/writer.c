@@ -280,3 +280,8 @@ sf_status sf_value_to_json(sf_value v, char **out, size_t *len, sf_error *err)
         *len = bytes;
     return rc;
 }
+
+bool sfi_json_text_is_utf8(const char *text, size_t len)
+{
+    return sfi_index_is_utf8(text, len);
+}

@@ -580,6 +580,79 @@ static void test_abi__structs_of_collections(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__bulk_load(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_load_progress, 104),
+        AT(sf_load_progress, rows_total, 0),
+        AT(sf_load_progress, bytes_total, 8),
+        AT(sf_load_progress, bytes_checked, 16),
+        AT(sf_load_progress, bytes_sent, 24),
+        AT(sf_load_progress, rows_sent, 32),
+        AT(sf_load_progress, rows_done, 40),
+        AT(sf_load_progress, rows_failed, 48),
+        AT(sf_load_progress, jobs_total, 56),
+        AT(sf_load_progress, jobs_sent, 60),
+        AT(sf_load_progress, jobs_done, 64),
+        AT(sf_load_progress, pass, 68),
+        AT(sf_load_progress, reserved, 72),
+        SIZE(sf_load_column, 16),
+        AT(sf_load_column, from, 0),
+        AT(sf_load_column, to, 8),
+        SIZE(sf_bulk_load_options, 248),
+        AT(sf_bulk_load_options, object, 0),
+        AT(sf_bulk_load_options, operation, 8),
+        AT(sf_bulk_load_options, external_id, 16),
+        AT(sf_bulk_load_options, csv_path, 24),
+        AT(sf_bulk_load_options, csv_paths, 32),
+        AT(sf_bulk_load_options, csv, 40),
+        AT(sf_bulk_load_options, journal_path, 48),
+        AT(sf_bulk_load_options, success_path, 56),
+        AT(sf_bulk_load_options, errors_path, 64),
+        AT(sf_bulk_load_options, columns, 72),
+        AT(sf_bulk_load_options, column_count, 80),
+        AT(sf_bulk_load_options, map_path, 88),
+        AT(sf_bulk_load_options, delimiter, 96),
+        AT(sf_bulk_load_options, encoding, 104),
+        AT(sf_bulk_load_options, parallel, 112),
+        AT(sf_bulk_load_options, job_bytes, 120),
+        AT(sf_bulk_load_options, job_rows, 128),
+        AT(sf_bulk_load_options, retries_max, 136),
+        AT(sf_bulk_load_options, assignment_rule, 144),
+        AT(sf_bulk_load_options, no_describe, 152),
+        AT(sf_bulk_load_options, dry_run, 153),
+        AT(sf_bulk_load_options, progress, 160),
+        AT(sf_bulk_load_options, user, 168),
+        AT(sf_bulk_load_options, call, 176),
+        AT(sf_bulk_load_options, reserved, 184),
+        SIZE(sf_load_reason, 352),
+        AT(sf_load_reason, code, 0),
+        AT(sf_load_reason, message, 64),
+        AT(sf_load_reason, rows, 320),
+        AT(sf_load_reason, line, 328),
+        AT(sf_load_reason, reserved, 336),
+        SIZE(sf_load_report, 11408),
+        AT(sf_load_report, rows, 0),
+        AT(sf_load_report, bytes, 8),
+        AT(sf_load_report, succeeded, 16),
+        AT(sf_load_report, failed, 24),
+        AT(sf_load_report, unprocessed, 32),
+        AT(sf_load_report, retried, 40),
+        AT(sf_load_report, unmatched, 48),
+        AT(sf_load_report, jobs, 56),
+        AT(sf_load_report, jobs_failed, 60),
+        AT(sf_load_report, requests_planned, 64),
+        AT(sf_load_report, resumed, 68),
+        AT(sf_load_report, reason_count, 72),
+        AT(sf_load_report, reasons, 80),
+        AT(sf_load_report, reserved, 11344),
+        NUMBER(SF_LOAD_PARALLEL_MAX, 16),
+        NUMBER(SF_LOAD_REASONS_MAX, 32),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 static void test_abi__bulk2(void **state)
 {
     static const pin pins[] = {
@@ -801,6 +874,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_abi__structs_of_actions_and_approvals),
         cmocka_unit_test(test_abi__bulk2),
+        cmocka_unit_test(test_abi__bulk_load),
         cmocka_unit_test(test_abi__structs_of_reports),
         cmocka_unit_test(test_abi__structs_of_auth),
         cmocka_unit_test(test_abi__numbers_of_auth),

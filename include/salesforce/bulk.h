@@ -1,0 +1,98 @@
+/*
+ * bulk.h: whole files into the org and out of it over Bulk API 2.0, at any size, through any interruption. A load reads
+ * CSV, checks all of it before anything is sent, cuts it into jobs at record boundaries, follows them, and tells of each
+ * failed row its line and why; an export writes the rows of a query to a file and checks that none is missing. With a
+ * journal both go on where they stood after a crash: no row lost, none loaded twice. Neither holds a file in memory.
+ * Wire: Bulk API 2.0 (bulk2.h has its calls one by one). Threads: each call is whole; calls on one client may run side by
+ * side, but not two with the same journal.
+ */
+#ifndef SALESFORCE_BULK_H
+#define SALESFORCE_BULK_H
+#include <salesforce/bulk2.h>
+
+#define SF_LOAD_PARALLEL_MAX 16
+#define SF_LOAD_REASONS_MAX 32 /* kinds of errors that a report tells apart */
+
+/* ---- loading ---- */
+typedef struct sf_load_progress { /* plain; good inside the callback */
+    int64_t rows_total;           /* of the input; 0 while it is being checked */
+    int64_t bytes_total;          /* the same */
+    int64_t bytes_checked;        /* of the input, so far */
+    int64_t bytes_sent, rows_sent; /* uploaded, retried rows again */
+    int64_t rows_done, rows_failed; /* as the org tells */
+    int32_t jobs_total, jobs_sent, jobs_done;
+    int32_t pass;                 /* 0; then 1, 2 … of rows that are tried again */
+    uint64_t reserved[4];
+} sf_load_progress;
+
+typedef struct sf_load_column { /* a column of the file, and the field it goes to */
+    const char *from;           /* as the file's header has it */
+    const char *to;             /* field, Relationship.Field or Type:Relationship.Field; NULL or "": it is left out */
+} sf_load_column;
+
+typedef struct sf_bulk_load_options { /* borrowed for the call */
+    const char *object;          /* API name; must be said */
+    sf_operation operation;      /* must be said */
+    const char *external_id;     /* of an upsert: the field, or "Id" */
+    const char *csv_path;        /* the file; or */
+    const char *const *csv_paths; /* several with the same header, NULL at the end; or */
+    const sf_source *csv;        /* a stream, which is kept in a temporary file first */
+    const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
+                                    interruption; with a stream too, if it gives the same bytes again. NULL: no way to go on */
+    const char *success_path;    /* CSV: sf__Id, sf__Created, then the columns that were sent; NULL: not wanted, and not
+                                    fetched */
+    const char *errors_path;     /* CSV: sf__Id, sf__Error, sf__Line (in its file, from 1), with several files sf__File, then
+                                    the columns of the input as they stand there; NULL: not wanted */
+    const sf_load_column *columns; /* column_count of them; columns that are not named are left out; NULL: all, as they are */
+    size_t column_count;
+    const char *map_path;        /* the same from a file: lines of CSV-COLUMN=FIELD (Data Loader's .sdl); NULL: none */
+    char delimiter;              /* of the input; '\0': as its first lines look */
+    const char *encoding;        /* of the input, a name that iconv knows ("ISO-8859-1"); NULL: UTF-8, or UTF-16 by its mark */
+    int32_t parallel;            /* jobs under way at once: 1..SF_LOAD_PARALLEL_MAX; default 4 */
+    int64_t job_bytes;           /* most of one job's data: 1000..SF_BULK2_UPLOAD_MAX; default 100,000,000 */
+    int64_t job_rows;            /* most rows of one job; 0: as many as fit */
+    int32_t retries_max;         /* passes for rows that failed for a reason that passes (UNABLE_TO_LOCK_ROW,
+                                    API_TEMPORARILY_UNAVAILABLE …), smaller and one job after another: 1..10; default 3;
+                                    SF_NONE: none */
+    const char *assignment_rule; /* its id; NULL: none */
+    bool no_describe;            /* do not compare the header with the object's fields */
+    bool dry_run;                /* check everything, say what would be sent, and send nothing but the describe */
+    bool (*progress)(void *user, const sf_load_progress *p); /* now and then; false: stop sending and end with
+                                    SF_ERR_CANCELLED; jobs that were closed go on in the org, the journal knows them */
+    void *user;
+    const sf_call_options *call; /* of each request; its timeout_ms bounds one request, not the load; its cancel ends all */
+    uint64_t reserved[8];        /* zero */
+} sf_bulk_load_options;
+
+typedef struct sf_load_reason {  /* why rows failed */
+    char code[64];               /* status code; "": the job failed as a whole */
+    char message[256];           /* of the first such row, cut to fit */
+    int64_t rows;
+    int64_t line;                /* of the first such row; 0: not known */
+    uint64_t reserved[2];
+} sf_load_reason;
+
+typedef struct sf_load_report {  /* plain; filled also when the call fails, with what was known then */
+    int64_t rows;                /* records of the input, header lines not counted */
+    int64_t bytes;
+    int64_t succeeded, failed, unprocessed; /* rows, after the last pass; together rows when the load is complete */
+    int64_t retried;             /* rows that were sent again */
+    int64_t unmatched;           /* failed rows whose line could not be found: the org gave them back changed */
+    int32_t jobs, jobs_failed;   /* of all passes */
+    int32_t requests_planned;    /* dry run: about how many requests it takes */
+    bool resumed;                /* a journal of an earlier run was gone on with */
+    size_t reason_count;         /* the most frequent first */
+    sf_load_reason reasons[SF_LOAD_REASONS_MAX];
+    uint64_t reserved[8];
+} sf_load_report;
+
+/** Load CSV into an object. Before the first upload all of the input is read once: an unknown column, a quote out of
+ *  place, a record with too few values or bytes that are no text are SF_ERR_USAGE with file, line and column, and nothing
+ *  was sent. Values go up as they stand: empty ones leave a field alone, #N/A clears it.
+ *  @param report owned by the caller; NULL: not wanted.
+ *  @return SF_OK: every row succeeded, or there were none. SF_DONE: all was done, and some rows failed: see the report.
+ *  SF_ERR_USAGE: nothing was sent. SF_ERR_IO: a file, with its name. SF_ERR_TRUNCATED: the org's results do not add up to
+ *  the rows that were sent. SF_ERR_UNKNOWN_OUTCOME: a job was closed and cannot be found any more. SF_ERR_CANCELLED, and
+ *  what stands at sf_client_request: with a journal, the same call goes on. */
+SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_load_report *report, sf_error *err);
+#endif

@@ -1,0 +1,300 @@
+/*
+ * load_columns.c: which columns of the input go up, as which fields, and whether the object has those fields: compared with
+ * its describe before anything is sent, so that a misspelt column is told with its place and the nearest name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <salesforce/describe.h>
+#include <unistd.h>
+#include "bulk/load_internal.h"
+
+enum { MAP_MAX = 1 << 20 };
+
+typedef struct mapping {
+    sfi_arena arena;
+    sf_load_column *columns;
+    size_t count, cap;
+} mapping;
+
+/* ---- the map file ---- */
+static sf_status add_mapping(mapping *m, sf_str from, sf_str to, sf_error *err)
+{
+    if (m->count == m->cap) {
+        size_t cap = m->cap == 0 ? 32 : m->cap * 2;
+        sf_load_column *more = sfi_realloc(m->columns, cap * sizeof *more);
+        if (more == NULL) return sfi_fail_memory(err, "a mapping");
+        m->columns = more;
+        m->cap = cap;
+    }
+    sf_load_column c = { .from = sfi_arena_strndup(&m->arena, from.ptr, from.len),
+                         .to = sfi_arena_strndup(&m->arena, to.ptr, to.len) };
+    if (c.from == NULL || c.to == NULL) return sfi_fail_memory(err, "a mapping");
+    m->columns[m->count++] = c;
+    return SF_OK;
+}
+
+/* A Java properties line: KEY=VALUE, with \ before characters that would end the key. */
+static sf_str take_key(char *line, size_t len, size_t *used)
+{
+    size_t out = 0, i = 0;
+    for (; i < len && line[i] != '=' && line[i] != ':'; i++) {
+        if (line[i] == '\\' && i + 1 < len) i++;
+        line[out++] = line[i];
+    }
+    *used = i < len ? i + 1 : len;
+    return sfi_trim((sf_str){ line, out });
+}
+
+static sf_status read_map(const char *path, mapping *m, sf_error *err)
+{
+    sfi_buf text = { .max = MAP_MAX };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return sfi_fail(err, SF_ERR_USAGE, "map %.300s: cannot open: %s", path, strerror(errno));
+    sf_status rc = SF_OK;
+    for (;;) { /* until its end or MAP_MAX */
+        if (!sfi_buf_reserve(&text, 4096)) {
+            rc = sfi_fail(err, SF_ERR_LIMIT, "map %.300s: larger than %d bytes", path, MAP_MAX);
+            break;
+        }
+        ssize_t n = read(fd, text.data + text.len, 4096);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) rc = sfi_fail(err, SF_ERR_IO, "map %.300s: cannot read: %s", path, strerror(errno));
+        if (n <= 0) break;
+        text.len += (size_t)n;
+    }
+    close(fd);
+    size_t at = 0;
+    for (int64_t number = 1; rc == SF_OK && at < text.len; number++) {
+        char *line = text.data + at;
+        const char *end = memchr(line, '\n', text.len - at);
+        size_t len = end != NULL ? (size_t)(end - line) : text.len - at;
+        at += len + (end != NULL);
+        sf_str bare = sfi_trim((sf_str){ line, len });
+        if (bare.len == 0 || bare.ptr[0] == '#' || bare.ptr[0] == '!') continue;
+        size_t used;
+        char *start = line + (bare.ptr - line);
+        sf_str key = take_key(start, bare.len, &used);
+        if (key.len == 0 || used >= bare.len + 1 || memchr("=:", start[used - 1], 2) == NULL)
+            rc = sfi_fail(err, SF_ERR_USAGE, "map %.300s: line %lld: want CSV-COLUMN=FIELD", path, (long long)number);
+        if (rc == SF_OK) rc = add_mapping(m, key, sfi_trim((sf_str){ start + used, bare.len - used }), err);
+    }
+    sfi_buf_free(&text);
+    return rc;
+}
+
+/* ---- which columns ---- */
+static const char *target_of(const sf_load_column *columns, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].from != NULL && sfi_eq_nocase(columns[i].from, name)) return columns[i].to;
+    return NULL;
+}
+
+static sf_status check_map(sfi_load *l, const sf_load_column *columns, size_t count, sf_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+        if (columns[i].from == NULL || columns[i].from[0] == '\0')
+            return sfi_fail(err, SF_ERR_USAGE, "columns[%zu] has no from", i);
+        for (size_t k = 0; !found && k < l->column_count; k++) found = sfi_eq_nocase(columns[i].from, l->names[k]);
+        if (!found)
+            return sfi_fail(err, SF_ERR_USAGE, "the mapping names the column \"%.80s\", which %.300s has not",
+                            columns[i].from, l->inputs[0].name);
+    }
+    return SF_OK;
+}
+
+static sf_status choose(sfi_load *l, const sf_load_column *columns, size_t count, sf_error *err)
+{
+    bool deletes = l->options->operation == SF_DELETE || l->options->operation == SF_HARD_DELETE;
+    l->sent = sfi_calloc_n(l->column_count, sizeof *l->sent);
+    l->fields = sfi_calloc_n(l->column_count, sizeof *l->fields);
+    if (l->sent == NULL || l->fields == NULL) return sfi_fail_memory(err, "the columns");
+    for (size_t i = 0; i < l->column_count; i++) {
+        const char *to = count == 0 ? l->names[i] : target_of(columns, count, l->names[i]);
+        if (to == NULL || to[0] == '\0') continue;
+        if (deletes && !sfi_eq_nocase(to, "Id")) continue; /* the API takes the ids and nothing else */
+        char *copy = sfi_strdup(to);
+        if (copy == NULL) return sfi_fail_memory(err, "the columns");
+        l->sent[l->sent_count] = i;
+        l->fields[l->sent_count++] = copy;
+    }
+    if (l->sent_count == 0)
+        return deletes ? sfi_fail(err, SF_ERR_USAGE, "%.300s: a delete needs a column Id", l->inputs[0].name)
+                       : sfi_fail(err, SF_ERR_USAGE, "%.300s: the mapping leaves no column", l->inputs[0].name);
+    if (l->sent_count < l->column_count) l->projects = true;
+    return SF_OK;
+}
+
+sf_status sfi_load_map_columns(sfi_load *l, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    mapping m = { .count = 0 };
+    const sf_load_column *columns = o->columns;
+    size_t count = o->column_count;
+    sf_status rc = SF_OK;
+    if (o->map_path != NULL) {
+        rc = read_map(o->map_path, &m, err);
+        columns = m.columns;
+        count = m.count;
+        if (rc == SF_OK && count == 0) rc = sfi_fail(err, SF_ERR_USAGE, "map %.300s: it maps no column", o->map_path);
+    }
+    if (rc == SF_OK) rc = check_map(l, columns, count, err);
+    if (rc == SF_OK) rc = choose(l, columns, count, err);
+    l->crlf = l->inputs[0].crlf;
+    for (size_t i = 0; rc == SF_OK && i < l->sent_count; i++) {
+        if (i > 0) sfi_buf_add_char(&l->header, l->delimiter);
+        (void)sfi_csv_add_field(&l->header, sfi_str(l->fields[i]), l->delimiter, false);
+    }
+    sfi_buf_add_str(&l->header, l->crlf ? "\r\n" : "\n");
+    if (rc == SF_OK) rc = sfi_buf_status(&l->header, err, "the header line");
+    sfi_free(m.columns);
+    sfi_arena_free(&m.arena);
+    return rc;
+}
+
+/* ---- against describe ---- */
+static sf_value find_named(sf_value list, const char *member, sf_str name)
+{
+    sf_value item;
+    sf_iter it = sf_iter_begin(list);
+    while (sf_iter_next(&it, NULL, &item)) {
+        sf_str text = sf_get_text(item, member);
+        if (text.len == name.len && sfi_starts_with_nocase(name, text.ptr)) return item;
+    }
+    return (sf_value){ 0 };
+}
+
+/* How many letters must be changed, put in or taken out; more than 3 are as good as any. */
+static size_t distance(sf_str a, sf_str b)
+{
+    enum { LETTERS = 64, FAR = 99 };
+    size_t row[LETTERS + 1];
+    if (a.len > LETTERS || b.len > LETTERS) return FAR;
+    for (size_t k = 0; k <= b.len; k++) row[k] = k;
+    for (size_t i = 0; i < a.len; i++) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < b.len; k++) {
+            bool same = sfi_ascii_lower((unsigned char)a.ptr[i]) == sfi_ascii_lower((unsigned char)b.ptr[k]);
+            size_t best = corner + !same;
+            if (row[k] + 1 < best) best = row[k] + 1;
+            if (row[k + 1] + 1 < best) best = row[k + 1] + 1;
+            corner = row[k + 1];
+            row[k + 1] = best;
+        }
+    }
+    return row[b.len];
+}
+
+static sf_str nearest(sf_value list, sf_str name)
+{
+    sf_str best = { NULL, 0 };
+    size_t least = 3;
+    sf_value item;
+    sf_iter it = sf_iter_begin(list);
+    while (sf_iter_next(&it, NULL, &item)) {
+        sf_str text = sf_get_text(item, "name");
+        size_t far = distance(name, text);
+        if (far < least || (best.ptr == NULL && far <= 2)) {
+            least = far;
+            best = text;
+        }
+    }
+    return best;
+}
+
+static sf_status fail_column(const sfi_load *l, size_t i, const char *object, sf_str name, sf_value fields,
+                             sf_error *err)
+{
+    sf_str near = nearest(fields, name);
+    return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: %.80s has no field \"%.*s\"%s%.*s%s",
+                    l->inputs[0].name, l->sent[i] + 1, object, (int)(name.len < 80 ? name.len : 80), name.ptr,
+                    near.ptr != NULL ? " (did you mean " : "", (int)near.len, near.ptr != NULL ? near.ptr : "",
+                    near.ptr != NULL ? "?)" : "");
+}
+
+static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str name, const char *dot, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    const char *colon = memchr(name.ptr, ':', (size_t)(dot - name.ptr));
+    const char *begin = colon != NULL ? colon + 1 : name.ptr;
+    sf_str relationship = { begin, (size_t)(dot - begin) };
+    sf_str key = { dot + 1, name.len - (size_t)(dot + 1 - name.ptr) };
+    sf_value field = find_named(fields, "relationshipName", relationship);
+    if (sf_value_type(field) == SF_MISSING)
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: %.80s has no relationship \"%.*s\"",
+                        l->inputs[0].name, l->sent[i] + 1, o->object,
+                        (int)(relationship.len < 80 ? relationship.len : 80), relationship.ptr);
+    sf_value targets = sf_get(field, "referenceTo");
+    if (colon == NULL && sf_value_count(targets) > 1)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "%.300s: line 1, column %zu: \"%.*s\" may point to several objects: say which, as in %s:%.*s",
+                        l->inputs[0].name, l->sent[i] + 1, (int)(name.len < 80 ? name.len : 80), name.ptr,
+                        sf_get_str(targets, "0"), (int)(name.len < 80 ? name.len : 80), name.ptr);
+    char object[96];
+    if (colon != NULL)
+        snprintf(object, sizeof object, "%.*s", (int)(colon - name.ptr), name.ptr);
+    else
+        snprintf(object, sizeof object, "%s", sf_get_str(targets, "0"));
+    sf_document *parent = NULL;
+    sf_describe_options options = { .call = o->call };
+    sf_status rc = sf_describe_object(l->sf, object, &options, &parent, err);
+    if (rc != SF_OK) return rc;
+    sf_value parent_fields = sf_get(sf_document_root(parent), "fields");
+    sf_value found = find_named(parent_fields, "name", key);
+    if (sf_value_type(found) == SF_MISSING)
+        rc = fail_column(l, i, object, key, parent_fields, err);
+    else if (!sf_get_bool(found, "externalId", false) && !sf_get_bool(found, "idLookup", false))
+        rc = sfi_fail(err, SF_ERR_USAGE,
+                      "%.300s: line 1, column %zu: %s.%.*s is no external id, so no parent can be found by it",
+                      l->inputs[0].name, l->sent[i] + 1, object, (int)(key.len < 80 ? key.len : 80), key.ptr);
+    sf_document_free(parent);
+    return rc;
+}
+
+static sf_status check_field(sfi_load *l, size_t i, sf_value fields, bool *has_key, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    sf_str name = sfi_str(l->fields[i]);
+    for (size_t k = 0; k < i; k++)
+        if (sfi_eq_nocase(l->fields[k], l->fields[i]))
+            return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: the field %.80s is there twice",
+                            l->inputs[0].name, l->sent[i] + 1, l->fields[i]);
+    const char *dot = memchr(name.ptr, '.', name.len);
+    if (dot != NULL) return check_parent(l, i, fields, name, dot, err);
+    sf_value field = find_named(fields, "name", name);
+    if (sf_value_type(field) == SF_MISSING) return fail_column(l, i, o->object, name, fields, err);
+    bool is_id = sfi_eq_nocase(l->fields[i], "Id");
+    const char *key = o->operation == SF_UPSERT ? o->external_id : o->operation == SF_INSERT ? NULL : "Id";
+    if (key != NULL && sfi_eq_nocase(key, l->fields[i])) {
+        *has_key = true;
+        return SF_OK;
+    }
+    const char *right = o->operation == SF_INSERT ? "createable" : "updateable";
+    bool may = o->operation == SF_UPSERT
+                   ? sf_get_bool(field, "createable", false) || sf_get_bool(field, "updateable", false)
+                   : sf_get_bool(field, right, false);
+    if (may && !is_id) return SF_OK;
+    return sfi_fail(
+        err, SF_ERR_USAGE,
+        "%.300s: line 1, column %zu: %.80s cannot be set by this operation; leave the column out (columns, map_path)",
+        l->inputs[0].name, l->sent[i] + 1, l->fields[i]);
+}
+
+sf_status sfi_load_check_columns(sfi_load *l, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    sf_document *doc = NULL;
+    bool has_key = o->operation == SF_INSERT;
+    if (o->no_describe) return SF_OK;
+    sf_describe_options options = { .call = o->call };
+    sf_status rc = sf_describe_object(l->sf, o->object, &options, &doc, err);
+    sf_value fields = sf_get(rc == SF_OK ? sf_document_root(doc) : (sf_value){ 0 }, "fields");
+    for (size_t i = 0; rc == SF_OK && i < l->sent_count; i++) rc = check_field(l, i, fields, &has_key, err);
+    if (rc == SF_OK && !has_key)
+        rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1: no column is the %s that this operation needs",
+                      l->inputs[0].name, o->operation == SF_UPSERT ? o->external_id : "Id");
+    sf_document_free(doc);
+    return rc;
+}

@@ -1,0 +1,493 @@
+/*
+ * load_input.c: from what the user has to inputs that are UTF-8 files, read once from end to end before anything is sent:
+ * text, quotes, columns. The same reading finds where jobs begin and end: at the last record that fits.
+ */
+#define _GNU_SOURCE /* mkostemp */
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bulk/load_internal.h"
+
+enum { HEADER_MAX = 1 << 20, GUESS_BYTES = 64 * 1024, PATHS_MAX = 10000 };
+
+/* ---- files ---- */
+static sf_status fail_io(const char *name, const char *what, sf_error *err)
+{
+    return sfi_fail(err, SF_ERR_IO, "%.300s: %s: %s", name, what, strerror(errno));
+}
+
+int sfi_load_temporary(sf_error *err)
+{
+    static const char *const folders[] = { "/var/tmp", "/tmp" }; /* the first is on disk, where large files belong */
+    for (size_t i = 0; i < SFI_COUNT_OF(folders); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/sf-load-XXXXXX", folders[i]);
+        int fd = mkostemp(path, O_CLOEXEC);
+        if (fd < 0) continue;
+        (void)unlink(path); /* the name is not needed; where it cannot go, an empty name stays behind */
+        return fd;
+    }
+    (void)sfi_fail(err, SF_ERR_IO, "cannot make a temporary file in /var/tmp or /tmp: %s", strerror(errno));
+    return -1;
+}
+
+sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err)
+{
+    const char *at = data;
+    while (len > 0) { /* each round writes some */
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_io(what, "cannot write", err);
+        at += n;
+        len -= (size_t)n;
+    }
+    return SF_OK;
+}
+
+/* Up to cap bytes from an offset; fewer only at the end. */
+static sf_status read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len, sf_error *err)
+{
+    *len = 0;
+    while (*len < cap) {
+        ssize_t n = pread(in->fd, data + *len, cap - *len, (off_t)(offset + (int64_t)*len));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_io(in->name, "cannot read", err);
+        if (n == 0) break;
+        *len += (size_t)n;
+    }
+    return SF_OK;
+}
+
+static sf_status look_at(sfi_load_input *in, sf_error *err)
+{
+    struct stat st;
+    if (fstat(in->fd, &st) != 0) return fail_io(in->name, "cannot look at it", err);
+    in->size = st.st_size;
+    in->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return SF_OK;
+}
+
+/* ---- what comes as a stream, and what comes in another encoding, goes through a temporary file ---- */
+static sf_status spool_source(const sf_source *source, int *fd, sf_error *err)
+{
+    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
+    sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "reading a stream");
+    *fd = rc == SF_OK ? sfi_load_temporary(err) : -1;
+    if (rc == SF_OK && *fd < 0) rc = SF_ERR_IO;
+    while (rc == SF_OK) { /* until the source has ended */
+        size_t len = 0;
+        sf_error said = { 0 };
+        rc = source->read(source->user, buffer, SFI_LOAD_BUFFER, &len, &said);
+        if (rc != SF_OK && err != NULL) *err = said;
+        if (rc != SF_OK || len == 0) break;
+        rc = sfi_load_write(*fd, buffer, len, "a temporary file", err);
+    }
+    sfi_free(buffer);
+    return rc;
+}
+
+static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err)
+{
+    iconv_t cd = iconv_open("UTF-8", encoding);
+    if (cd == (iconv_t)-1) return sfi_fail(err, SF_ERR_USAGE, "encoding \"%.40s\" is none that iconv knows", encoding);
+    char *from = sfi_alloc(SFI_LOAD_BUFFER), *to = sfi_alloc(4 * SFI_LOAD_BUFFER);
+    sf_status rc = from != NULL && to != NULL ? SF_OK : sfi_fail_memory(err, "converting a file");
+    int fd = rc == SF_OK ? sfi_load_temporary(err) : -1;
+    if (rc == SF_OK && fd < 0) rc = SF_ERR_IO;
+    int64_t offset = 0;
+    size_t kept = 0, len = 0;
+    while (rc == SF_OK) { /* each round reads on, until the end */
+        rc = read_at(in, offset, from + kept, SFI_LOAD_BUFFER - kept, &len, err);
+        if (rc != SF_OK || (len == 0 && kept == 0)) break;
+        bool is_end = len == 0;
+        offset += (int64_t)len;
+        char *in_at = from, *out_at = to;
+        size_t in_left = kept + len, out_left = (size_t)4 * SFI_LOAD_BUFFER;
+        size_t n = iconv(cd, &in_at, &in_left, &out_at, &out_left);
+        if (n == (size_t)-1 && (errno == EILSEQ || (errno == EINVAL && is_end)))
+            rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: byte %lld is no text in %.40s", in->name,
+                          (long long)(offset - (int64_t)in_left), encoding);
+        if (rc == SF_OK) rc = sfi_load_write(fd, to, (size_t)(out_at - to), "a temporary file", err);
+        memmove(from, in_at, in_left);
+        kept = in_left;
+    }
+    iconv_close(cd);
+    sfi_free(from);
+    sfi_free(to);
+    if (rc == SF_OK) {
+        close(in->fd);
+        in->fd = fd;
+        fd = -1;
+    }
+    if (fd >= 0) close(fd);
+    return rc;
+}
+
+static const char *utf16_by_mark(const char *data, size_t len)
+{
+    if (len >= 2 && memcmp(data, "\xFF\xFE", 2) == 0) return "UTF-16";
+    if (len >= 2 && memcmp(data, "\xFE\xFF", 2) == 0) return "UTF-16";
+    return NULL;
+}
+
+/* ---- the header ---- */
+/* Names of the header line into l (the first input), or compared with those that are there. */
+static sf_status take_header(sfi_load *l, sfi_load_input *in, const sfi_csv_record *record, sf_error *err)
+{
+    if (l->names != NULL) {
+        bool same = record->count == l->column_count;
+        for (size_t i = 0; same && i < record->count; i++) same = sfi_str_is(sfi_trim(record->fields[i]), l->names[i]);
+        return same ? SF_OK
+                    : sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1: its columns are not those of %.300s", in->name,
+                               l->inputs[0].name);
+    }
+    l->names = sfi_calloc_n(record->count, sizeof *l->names);
+    if (l->names == NULL) return sfi_fail_memory(err, "the columns");
+    for (; l->column_count < record->count; l->column_count++) {
+        sf_str name = sfi_trim(record->fields[l->column_count]);
+        char *copy = name.len > 0 ? sfi_strndup(name.ptr, name.len) : NULL;
+        if (name.len == 0)
+            return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: the column has no name", in->name,
+                            l->column_count + 1);
+        if (copy == NULL) return sfi_fail_memory(err, "the columns");
+        l->names[l->column_count] = copy;
+    }
+    sfi_buf_clear(&l->base_header);
+    sfi_buf_add(&l->base_header, record->raw.ptr, record->raw.len);
+    return sfi_buf_status(&l->base_header, err, "the header line");
+}
+
+/* Finds the header line: its columns, and where the rows begin. */
+static sf_status read_header(sfi_load *l, sfi_load_input *in, sf_error *err)
+{
+    sfi_csv_reader *csv = NULL;
+    sfi_csv_record record;
+    char *room;
+    size_t size, len;
+    char mark[3];
+    sf_status rc = read_at(in, 0, mark, sizeof mark, &len, err);
+    int64_t at = (int64_t)sfi_csv_bom(mark, len);
+    int64_t start = at;
+    sfi_csv_reader_options options = { .delimiter = l->delimiter, .record_max = HEADER_MAX, .keep_raw = true };
+    if (rc == SF_OK) rc = sfi_csv_reader_new(&options, &csv, err);
+    bool ended = false;
+    while (rc == SF_OK && (rc = sfi_csv_reader_next(csv, &record, err)) == SF_DONE &&
+           !ended) { /* until it has a record */
+        rc = sfi_csv_reader_room(csv, 4096, &room, &size, err);
+        if (rc == SF_OK) rc = read_at(in, at, room, 4096, &len, err);
+        if (rc != SF_OK) break;
+        at += (int64_t)len;
+        ended = len == 0;
+        sfi_csv_reader_added(csv, len);
+        if (ended) sfi_csv_reader_end(csv);
+    }
+    if (rc == SF_DONE)
+        rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: the file is empty: it needs a header line of field names", in->name);
+    else if (rc < 0 && err != NULL && err->status == SF_ERR_USAGE)
+        sfi_error_prefix(err, "%.300s", in->name);
+    if (rc == SF_ROW) {
+        rc = take_header(l, in, &record, err);
+        /* behind the record and its line end */
+        int64_t end = start + record.offset + (int64_t)record.raw.len;
+        char tail[2] = { 0 };
+        if (rc == SF_OK) rc = read_at(in, end, tail, sizeof tail, &len, err);
+        in->crlf = len > 1 && tail[0] == '\r' && tail[1] == '\n';
+        in->body = end + (in->crlf ? 2 : len > 0 ? 1 : 0);
+        if (in->body > in->size) in->body = in->size;
+    }
+    sfi_csv_reader_free(csv);
+    return rc;
+}
+
+/* ---- opening ---- */
+static sf_status open_input(sfi_load *l, sfi_load_input *in, sf_error *err)
+{
+    char *head = sfi_alloc(GUESS_BYTES);
+    size_t len = 0;
+    if (head == NULL) return sfi_fail_memory(err, "the input");
+    sf_status rc = look_at(in, err);
+    int64_t mtime_ns = in->mtime_ns;
+    if (rc == SF_OK) rc = read_at(in, 0, head, GUESS_BYTES, &len, err);
+    const char *encoding =
+        rc == SF_OK && l->options->encoding == NULL ? utf16_by_mark(head, len) : l->options->encoding;
+    if (rc == SF_OK && encoding != NULL && !sfi_eq_nocase(encoding, "UTF-8")) {
+        rc = convert(in, encoding, err);
+        if (rc == SF_OK) rc = look_at(in, err);
+        in->mtime_ns = mtime_ns; /* the user's file is what must not change */
+        if (rc == SF_OK) rc = read_at(in, 0, head, GUESS_BYTES, &len, err);
+    }
+    size_t bom = rc == SF_OK ? sfi_csv_bom(head, len) : 0;
+    if (rc == SF_OK && l->delimiter == '\0') l->delimiter = sfi_csv_guess_delimiter(head + bom, len - bom);
+    sfi_free(head);
+    return rc == SF_OK ? read_header(l, in, err) : rc;
+}
+
+static sf_status open_file(sfi_load_input *in, const char *path, sf_error *err)
+{
+    struct stat st;
+    in->name = path;
+    in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (in->fd < 0) return sfi_fail(err, SF_ERR_USAGE, "%.300s: cannot open: %s", path, strerror(errno));
+    if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) return SF_OK;
+    if (S_ISDIR(st.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s: it is a folder", path);
+    sf_source source; /* a pipe or the like is read once */
+    sf_status rc = sf_source_of_fd(in->fd, &source, err);
+    int fd = -1;
+    if (rc == SF_OK) rc = spool_source(&source, &fd, err);
+    close(in->fd);
+    in->fd = fd;
+    return rc;
+}
+
+sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    const char *const one[] = { o->csv_path, NULL };
+    const char *const *paths = o->csv_path != NULL ? one : o->csv_paths;
+    size_t count = paths == NULL ? 1 : 0;
+    while (paths != NULL && paths[count] != NULL && count < PATHS_MAX) count++;
+    if (count == 0 || count == PATHS_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "csv_paths names %s", count == 0 ? "no file" : "too many files");
+    l->inputs = sfi_calloc_n(count + 16, sizeof *l->inputs); /* and those of retries */
+    if (l->inputs == NULL) return sfi_fail_memory(err, "the inputs");
+    for (size_t i = 0; i < count; i++) {
+        sfi_load_input *in = &l->inputs[l->input_count++];
+        *in = (sfi_load_input){ .name = "standard input", .fd = -1, .is_base = true };
+        sf_status rc = paths != NULL ? open_file(in, paths[i], err) : spool_source(o->csv, &in->fd, err);
+        if (rc == SF_OK) rc = open_input(l, in, err);
+        if (rc != SF_OK) return rc;
+    }
+    l->base_count = l->input_count;
+    return SF_OK;
+}
+
+void sfi_load_close_inputs(sfi_load *l)
+{
+    for (int32_t i = 0; i < l->input_count; i++)
+        if (l->inputs[i].fd >= 0) close(l->inputs[i].fd);
+    for (size_t i = 0; i < l->column_count; i++) sfi_free(l->names[i]);
+    sfi_free(l->names);
+    sfi_free(l->inputs);
+}
+
+/* ---- units ---- */
+static sf_status add_unit(sfi_load *l, sfi_load_unit unit, sf_error *err)
+{
+    if (l->unit_count == SFI_LOAD_UNITS_MAX)
+        return sfi_fail(err, SF_ERR_LIMIT, "more than %d jobs: make job_bytes or job_rows larger", SFI_LOAD_UNITS_MAX);
+    if (l->unit_count == l->unit_cap) {
+        int32_t cap = l->unit_cap == 0 ? 16 : l->unit_cap * 2;
+        sfi_load_unit *more = sfi_realloc(l->units, (size_t)cap * sizeof *more);
+        if (more == NULL) return sfi_fail_memory(err, "the plan of jobs");
+        l->units = more;
+        l->unit_cap = cap;
+    }
+    l->units[l->unit_count++] = unit;
+    return SF_OK;
+}
+
+/* ---- reading through ---- */
+typedef struct check {
+    sfi_load *l;
+    sfi_load_input *in;
+    int32_t number; /* of the input */
+    sfi_csv_scan scan;
+    int64_t base; /* offset in the file of the scan's first byte */
+    int64_t unit_begin, unit_records, unit_line;
+    int64_t bytes_max, rows_max; /* of a unit */
+} check;
+
+static sf_status fail_text(const check *c, const char *data, size_t len, int64_t lines, sf_error *err)
+{
+    size_t at = 0, n;
+    while (at < len && data[at] != '\0' && (n = sfi_utf8_sequence(data + at, len - at)) > 0) {
+        lines += data[at] == '\n';
+        at += n;
+    }
+    if (at < len && data[at] == '\0')
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line %lld: a NUL byte; is it UTF-16? Say so with encoding",
+                        c->in->name, (long long)lines + 1);
+    return sfi_fail(
+        err, SF_ERR_USAGE,
+        "%.300s: line %lld: byte 0x%02X is no UTF-8; is the file ISO-8859-1 or windows-1252? Say so with encoding",
+        c->in->name, (long long)lines + 1, at < len ? (unsigned char)data[at] : 0);
+}
+
+static sf_status feed(check *c, const char *data, size_t len, sf_error *err)
+{
+    sf_status rc = sfi_csv_scan_feed(&c->scan, data, len, err);
+    if (rc != SF_OK && err != NULL) sfi_error_prefix(err, "%.300s", c->in->name);
+    return rc;
+}
+
+/* Ends a unit behind the last whole record. */
+static sf_status cut(check *c, sf_error *err)
+{
+    int64_t end = c->base + c->scan.record_end, rows = c->scan.records - c->unit_records;
+    if (rows == 0)
+        return sfi_fail(err, SF_ERR_LIMIT, "%.300s: line %lld: the record is longer than a job may be (job_bytes %lld)",
+                        c->in->name, (long long)c->unit_line, (long long)c->bytes_max);
+    sf_status rc = add_unit(c->l,
+                            (sfi_load_unit){ .input = c->number,
+                                             .begin = c->unit_begin,
+                                             .end = end,
+                                             .rows = rows,
+                                             .first_row = c->unit_records - 1,
+                                             .line = c->unit_line,
+                                             .pass = c->l->pass },
+                            err);
+    c->unit_begin = end;
+    c->unit_records = c->scan.records;
+    c->unit_line = c->scan.record_line;
+    return rc;
+}
+
+/* data goes in so far that the unit has rows_max rows: *used bytes of it. */
+static sf_status feed_rows(check *c, const char *data, size_t len, size_t *used, sf_error *err)
+{
+    sf_status rc = SF_OK;
+    size_t step = SFI_CSV_BLOCK;
+    for (*used = 0; rc == SF_OK && *used < len;) { /* each round goes on, or makes the step a byte */
+        sfi_csv_scan before = c->scan;
+        size_t n = len - *used < step ? len - *used : step;
+        rc = feed(c, data + *used, n, err);
+        int64_t rows = c->scan.records - c->unit_records;
+        if (rc != SF_OK || rows < c->rows_max) {
+            *used += n;
+        } else if (step > 1) {
+            c->scan = before;
+            step = 1;
+        } else {
+            *used += n;
+            break;
+        }
+    }
+    return rc;
+}
+
+/* Bytes that are text and whole characters. */
+static sf_status take(check *c, const char *data, size_t len, sf_error *err)
+{
+    sf_status rc = SF_OK;
+    while (rc == SF_OK && len > 0) { /* each round takes bytes, or ends a unit */
+        int64_t room = c->bytes_max - (c->base + c->scan.offset - c->unit_begin);
+        if (room <= 0) {
+            int64_t begin = c->unit_begin;
+            rc = cut(c, err);
+            if (rc == SF_OK && c->unit_begin == begin) break; /* cannot be: cut moved it */
+            continue;
+        }
+        size_t n = (int64_t)len < room ? len : (size_t)room;
+        sfi_csv_scan before = c->scan;
+        rc = feed(c, data, n, err);
+        if (rc == SF_OK && c->rows_max > 0 && c->scan.records - c->unit_records >= c->rows_max) {
+            c->scan = before;
+            rc = feed_rows(c, data, n, &n, err);
+            if (rc == SF_OK && c->scan.records - c->unit_records >= c->rows_max) rc = cut(c, err);
+        }
+        data += n;
+        len -= n;
+    }
+    return rc;
+}
+
+/* How many bytes at the end begin a character that is not whole. */
+static size_t cut_character(const char *data, size_t len)
+{
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char b = (unsigned char)data[len - back];
+        if ((b & 0xC0) == 0x80) continue;
+        size_t need = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+        return need > back ? back : 0;
+    }
+    return 0;
+}
+
+static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, check *c, sf_error *err)
+{
+    sfi_load_input *in = &l->inputs[number];
+    int64_t most = l->options->job_bytes != 0 ? l->options->job_bytes : 100000000;
+    most -= (int64_t)l->header.len;
+    *c = (check){ .l = l, .in = in, .number = number, .bytes_max = most, .rows_max = job_rows, .unit_begin = in->body };
+    sfi_csv_scan_init(&c->scan, l->delimiter);
+    c->scan.columns = (int64_t)(in->is_base ? l->column_count : l->sent_count);
+    c->scan.records = 1; /* the header line counts, for the message's sake */
+    c->unit_records = 1;
+    c->base = in->body;
+    /* Lines are counted from the file's first one. */
+    char *head = sfi_alloc((size_t)in->body + 1);
+    size_t len = 0;
+    if (head == NULL) return sfi_fail_memory(err, "the header line");
+    sf_status rc = read_at(in, 0, head, (size_t)in->body, &len, err);
+    for (size_t i = 0; i < len; i++) c->scan.lines += head[i] == '\n';
+    sfi_free(head);
+    c->scan.record_line = c->unit_line = c->scan.lines + 1;
+    return rc;
+}
+
+static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, char *buffer, sf_error *err)
+{
+    check c;
+    sfi_load_input *in = &l->inputs[number];
+    sf_status rc = begin_check(l, number, job_rows, &c, err);
+    int64_t at = in->body, lines = c.scan.lines;
+    size_t kept = 0, len = 0;
+    while (rc == SF_OK) { /* until the end of the file */
+        rc = sfi_wait_check(&l->wait, "checking the input", err);
+        if (rc == SF_OK) rc = read_at(in, at, buffer + kept, SFI_LOAD_BUFFER - kept, &len, err);
+        if (rc != SF_OK || (len == 0 && kept == 0)) break;
+        at += (int64_t)len;
+        size_t whole = kept + len;
+        size_t partial = len > 0 ? cut_character(buffer, whole) : 0;
+        whole -= partial;
+        if (!sfi_json_text_is_utf8(buffer, whole) || memchr(buffer, '\0', whole) != NULL)
+            rc = fail_text(&c, buffer, whole, lines, err);
+        if (rc == SF_OK) rc = take(&c, buffer, whole, err);
+        lines = c.scan.lines;
+        memmove(buffer, buffer + whole, partial);
+        kept = partial;
+        l->progress.bytes_checked += (int64_t)len;
+        if (rc == SF_OK && in->is_base && !sfi_load_tell(l))
+            rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
+    }
+    if (rc == SF_OK) {
+        rc = sfi_csv_scan_finish(&c.scan, err);
+        if (rc != SF_OK && err != NULL) sfi_error_prefix(err, "%.300s", in->name);
+    }
+    if (rc == SF_OK && c.scan.records > c.unit_records) rc = cut(&c, err);
+    in->rows = c.scan.records - 1;
+    in->rewrite = c.scan.line_ends > 0 && c.scan.returns != (in->crlf ? c.scan.line_ends : 0);
+    return rc;
+}
+
+sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err)
+{
+    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
+    sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "checking the input");
+    for (int32_t i = 0; rc == SF_OK && i < l->base_count; i++) {
+        rc = check_input(l, i, l->options->job_rows, buffer, err);
+        l->report.rows += l->inputs[i].rows;
+        l->report.bytes += l->inputs[i].size;
+        if (l->inputs[i].rewrite || l->inputs[i].crlf != l->inputs[0].crlf) l->projects = true;
+    }
+    sfi_free(buffer);
+    return rc;
+}
+
+sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err)
+{
+    sfi_load_input *in = &l->inputs[l->input_count++];
+    *in = (sfi_load_input){ .name = "rows to try again", .fd = fd, .body = (int64_t)l->header.len, .crlf = l->crlf };
+    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
+    sf_status rc = buffer != NULL ? look_at(in, err) : sfi_fail_memory(err, "rows to try again");
+    if (rc == SF_OK) rc = check_input(l, l->input_count - 1, job_rows, buffer, err);
+    if (rc == SF_OK && in->rows != rows)
+        rc = sfi_fail(err, SF_ERR_IO, "the file of rows to try again holds %lld rows instead of %lld",
+                      (long long)in->rows, (long long)rows);
+    sfi_free(buffer);
+    return rc;
+}

@@ -1,0 +1,117 @@
+/*
+ * load_internal.h: what the files of sf_bulk_load share. An input is a UTF-8 CSV file (the user's, or a temporary one made
+ * of it); a plan cuts inputs into units, each the data of one job; a unit goes up through a feed and comes back through
+ * results. A retry is a unit whose input was written by the pass before, with the origin of each row beside it.
+ */
+#ifndef SFI_BULK_LOAD_INTERNAL_H
+#define SFI_BULK_LOAD_INTERNAL_H
+#include <salesforce/bulk.h>
+#include "base/wait_internal.h"
+#include "bulk/bulk2_internal.h"
+#include "bulk/journal_internal.h"
+#include "csv/csv_internal.h"
+
+enum {
+    SFI_LOAD_BUFFER = 256 * 1024, /* of reading: it stays in the second-level cache */
+    SFI_LOAD_UNITS_MAX = 1000000
+};
+
+typedef struct sfi_load_input {
+    const char *name; /* for messages and sf__File */
+    int fd;
+    bool is_base; /* the user's rows, as against those of a retry */
+    int64_t body; /* offset behind the header line */
+    int64_t size, mtime_ns;
+    int64_t rows;
+    bool crlf;    /* its lines end so, all of them */
+    bool rewrite; /* rows cannot go up as they stand: line ends are mixed */
+} sfi_load_input;
+
+typedef struct sfi_load_unit {
+    int32_t input;
+    int64_t begin, end;      /* of its rows in the input */
+    int64_t rows, first_row; /* first_row: how many rows of the input stand before */
+    int64_t line;            /* of the first row in the input */
+    int32_t pass;
+    /* what is known of it */
+    sfi_journal_state state;
+    sf_id job;
+    int64_t created_ms;
+    int64_t ok, failed, unprocessed;
+    int64_t next_look_ms, pause_ms; /* of polling */
+    int tries;
+} sfi_load_unit;
+
+/* Where a row of a retry came from. */
+typedef struct sfi_load_origin {
+    int64_t offset, line;
+    int32_t len, input;
+} sfi_load_origin;
+
+typedef struct sfi_load {
+    sf_client *sf;
+    const sf_bulk_load_options *options;
+    char delimiter;         /* of the input and of the jobs */
+    sfi_load_input *inputs; /* the user's first, then those of retries */
+    int32_t input_count;
+    int32_t base_count;
+    sfi_buf base_header; /* the first input's header line, without its end: for the error file */
+    char **names;        /* of the input's columns */
+    size_t column_count;
+    size_t *sent;        /* which columns go up, in their order; sent_count of them */
+    const char **fields; /* the field that each of them goes to */
+    size_t sent_count;
+    bool projects;  /* rows are rewritten: columns are left out or turned around */
+    sfi_buf header; /* that goes up, with its line end */
+    bool crlf;      /* of what goes up */
+    sfi_load_unit *units;
+    int32_t unit_count, unit_cap;
+    int32_t first_unit; /* of the pass at work */
+    int32_t pass;
+    sfi_journal *journal; /* NULL: none */
+    int success_fd, errors_fd;
+    int64_t success_size, errors_size; /* up to the last unit that was gathered whole */
+    int retry_fd, origin_fd;           /* rows for the next pass; -1: none yet */
+    int64_t retry_rows, retry_size;
+    int origins_fd; /* of the pass at work: origins of its rows; -1: they are the user's */
+    sfi_wait wait;
+    sf_load_progress progress;
+    sf_load_report report;
+} sfi_load;
+
+/* ---- load_input.c ---- */
+sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err);  /* open, convert, find delimiter and header */
+sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
+void sfi_load_close_inputs(sfi_load *l);
+/* An input of rows that are as they go up, its header line first; fd is transferred. */
+sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
+int sfi_load_temporary(sf_error *err); /* a file without a name; -1: *err */
+sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err);
+
+/* ---- load_columns.c ---- */
+sf_status sfi_load_map_columns(sfi_load *l, sf_error *err);   /* which go up, as which fields */
+sf_status sfi_load_check_columns(sfi_load *l, sf_error *err); /* against describe */
+
+/* ---- load_feed.c ---- */
+typedef struct sfi_load_feed sfi_load_feed;
+sf_status sfi_load_feed_open(sfi_load *l, const sfi_load_unit *u, sfi_load_feed **out, sf_error *err);
+void sfi_load_feed_source(sfi_load_feed *f, sf_source *out);
+void sfi_load_feed_close(sfi_load_feed *f);
+
+/* A unit's rows one by one. */
+typedef struct sfi_load_rows sfi_load_rows;
+sf_status sfi_load_rows_open(sfi_load *l, const sfi_load_unit *u, bool keep_raw, sfi_load_rows **out, sf_error *err);
+sf_status sfi_load_rows_next(sfi_load_rows *r, sfi_csv_record *out, sf_error *err); /* SF_ROW, SF_DONE */
+void sfi_load_rows_close(sfi_load_rows *r);
+
+/* ---- load_results.c ---- */
+/* Of a unit whose job has ended: success file, error file, rows for the next pass, counts. */
+sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err);
+sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err);
+
+/* ---- load_report.c ---- */
+bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */
+sf_str sfi_load_code_of(sf_str error); /* of CODE:message:FIELDS -- */
+void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line);
+bool sfi_load_tell(sfi_load *l); /* progress; false: the caller wants an end */
+#endif

@@ -1,0 +1,563 @@
+/*
+ * load_results.c: what came of a job's rows. Results come in no order and without numbers: failed rows are found again by
+ * their values. The results are kept in a temporary file and listed by a hash of their values; then the job's rows are read
+ * once more, and each that has an entry takes one, so that equal rows are told apart by their count. A list holds so many
+ * entries at most; where there are more, it is made for one part of the hashes after another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "bulk/load_internal.h"
+
+enum { ENTRIES_MAX = 200000, FLUSH_BYTES = 128 * 1024 };
+
+typedef struct entry {
+    uint64_t hash;
+    int64_t offset; /* of its record in the results */
+    int32_t len;
+    bool used;
+} entry;
+
+typedef struct matching {
+    sfi_load *l;
+    sfi_load_unit *unit;
+    int results_fd;
+    size_t skip;         /* columns before the upload's own: 2, or 0 of unprocessed rows */
+    const char *message; /* of unprocessed rows */
+    entry *entries;
+    size_t count;
+    sfi_csv_reader *csv; /* for one record of the results */
+    sfi_buf record;      /* its text */
+    sfi_buf errors, retry, origins, original;
+    int64_t retried, told, missed;
+} matching;
+
+/* ---- files ---- */
+static sf_status fail_io(const char *name, const char *what, sf_error *err)
+{
+    return sfi_fail(err, SF_ERR_IO, "%.300s: %s: %s", name, what, strerror(errno));
+}
+
+static sf_status read_whole(int fd, int64_t offset, char *data, size_t len, sf_error *err)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = pread(fd, data + done, len - done, (off_t)(offset + (int64_t)done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_io("results", "cannot read", err);
+        if (n == 0) return sfi_fail(err, SF_ERR_IO, "a file became shorter while it was read");
+        done += (size_t)n;
+    }
+    return SF_OK;
+}
+
+static sf_status open_output(const char *path, int64_t keep, sf_str header, int *fd, int64_t *size, sf_error *err)
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (keep < 0 ? O_TRUNC : 0), 0666);
+    if (*fd < 0) return fail_io(path, "cannot open", err);
+    struct stat st;
+    if (keep >= 0 && (fstat(*fd, &st) != 0 || st.st_size < keep))
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "%.300s: it is not the file that the journal tells of: it should hold %lld bytes", path,
+                        (long long)keep);
+    if (keep >= 0 && (ftruncate(*fd, (off_t)keep) != 0 || lseek(*fd, (off_t)keep, SEEK_SET) < 0))
+        return fail_io(path, "cannot cut off what was not complete", err);
+    if (keep >= 0) return SF_OK;
+    sf_status rc = sfi_load_write(*fd, header.ptr, header.len, path, err);
+    *size = (int64_t)header.len;
+    return rc;
+}
+
+sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    sfi_buf header = { 0 };
+    sf_status rc = SF_OK;
+    bool resumed = l->report.resumed;
+    if (o->success_path != NULL) {
+        sfi_buf_addf(&header, "sf__Id%csf__Created%c", l->delimiter, l->delimiter);
+        sfi_buf_add(&header, l->header.data, l->header.len);
+        rc = sfi_buf_status(&header, err, "a header line");
+        if (rc == SF_OK)
+            rc = open_output(o->success_path, resumed && l->success_size > 0 ? l->success_size : -1,
+                             sfi_buf_str(&header), &l->success_fd, &l->success_size, err);
+    }
+    sfi_buf_clear(&header);
+    if (rc == SF_OK && o->errors_path != NULL) {
+        sfi_buf_addf(&header, "sf__Id%csf__Error%csf__Line%c", l->delimiter, l->delimiter, l->delimiter);
+        if (l->base_count > 1) sfi_buf_addf(&header, "sf__File%c", l->delimiter);
+        sfi_buf_add(&header, l->base_header.data, l->base_header.len);
+        sfi_buf_add_str(&header, l->crlf ? "\r\n" : "\n");
+        rc = sfi_buf_status(&header, err, "a header line");
+        if (rc == SF_OK)
+            rc = open_output(o->errors_path, resumed && l->errors_size > 0 ? l->errors_size : -1, sfi_buf_str(&header),
+                             &l->errors_fd, &l->errors_size, err);
+    }
+    sfi_buf_free(&header);
+    return rc;
+}
+
+/* ---- successes go straight to their file, without the header line, and are counted ---- */
+typedef struct successes {
+    sfi_load *l;
+    sfi_csv_scan scan;
+    int64_t size; /* of the file, so far */
+    bool in_header;
+    size_t header_bytes;
+    sfi_buf header; /* what was seen of it */
+} successes;
+
+static sf_status begin_successes(void *user, sf_error *err)
+{
+    successes *s = user;
+    sfi_csv_scan_init(&s->scan, s->l->delimiter);
+    s->scan.any_columns = true;
+    s->in_header = true;
+    s->size = s->l->success_size;
+    if (s->l->success_fd >= 0 &&
+        (ftruncate(s->l->success_fd, (off_t)s->size) != 0 || lseek(s->l->success_fd, (off_t)s->size, SEEK_SET) < 0))
+        return fail_io(s->l->options->success_path, "cannot begin again", err);
+    return SF_OK;
+}
+
+static sf_status take_successes(void *user, const char *data, size_t len, sf_error *err)
+{
+    successes *s = user;
+    size_t skip = 0;
+    sf_status rc = SF_OK;
+    while (rc == SF_OK && s->in_header && skip < len) { /* byte by byte up to the end of one line */
+        rc = sfi_csv_scan_feed(&s->scan, data + skip++, 1, err);
+        s->in_header = s->scan.records == 0;
+    }
+    if (rc != SF_OK || skip == len) return rc;
+    rc = sfi_csv_scan_feed(&s->scan, data + skip, len - skip, err);
+    if (rc == SF_OK) rc = sfi_load_write(s->l->success_fd, data + skip, len - skip, s->l->options->success_path, err);
+    s->size += (int64_t)(len - skip);
+    return rc;
+}
+
+static sf_status gather_successes(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, int64_t want, sf_error *err)
+{
+    successes s = { .l = l };
+    sf_status rc = begin_successes(&s, err);
+    const sf_sink sink = { .write = take_successes, .restart = begin_successes, .user = &s };
+    if (rc == SF_OK) rc = sf_bulk2_get_results(l->sf, u->job.text, SF_RESULTS_SUCCESSFUL, &sink, l->options->call, err);
+    if (rc == SF_OK) rc = sfi_csv_scan_finish(&s.scan, err);
+    int64_t rows = s.scan.records > 0 ? s.scan.records - 1 : 0;
+    if (rc == SF_OK && rows != want)
+        rc = sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows succeeded, and its results hold %lld: they were cut",
+                      job->id.text, (long long)want, (long long)rows);
+    if (rc == SF_OK) l->success_size = s.size;
+    return rc;
+}
+
+/* ---- failures into a temporary file ---- */
+typedef struct spool {
+    int fd;
+    int64_t size;
+} spool;
+
+static sf_status restart_spool(void *user, sf_error *err)
+{
+    spool *s = user;
+    s->size = 0;
+    return ftruncate(s->fd, 0) == 0 && lseek(s->fd, 0, SEEK_SET) == 0
+               ? SF_OK
+               : fail_io("a temporary file", "cannot begin again", err);
+}
+
+static sf_status take_spool(void *user, const char *data, size_t len, sf_error *err)
+{
+    spool *s = user;
+    s->size += (int64_t)len;
+    return sfi_load_write(s->fd, data, len, "a temporary file", err);
+}
+
+/* ---- hashes ---- */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t add_field(uint64_t hash, sf_str field)
+{
+    enum { WORD = 8 };
+    const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
+    uint64_t word;
+    hash = mix(hash ^ k0, field.len ^ k1);
+    for (; field.len >= WORD; field.ptr += WORD, field.len -= WORD) {
+        memcpy(&word, field.ptr, WORD);
+        hash = mix(hash ^ k0, word ^ k1);
+    }
+    word = 0;
+    if (field.len > 0) memcpy(&word, field.ptr, field.len);
+    return mix(hash ^ k1, word ^ k0);
+}
+
+static uint64_t hash_result(const sfi_csv_record *record, size_t skip)
+{
+    uint64_t hash = 1;
+    for (size_t i = skip; i < record->count; i++) hash = add_field(hash, record->fields[i]);
+    return hash;
+}
+
+static uint64_t hash_row(const sfi_load *l, const sfi_load_unit *u, const sfi_csv_record *record)
+{
+    bool is_base = l->inputs[u->input].is_base;
+    uint64_t hash = 1;
+    for (size_t i = 0; i < l->sent_count; i++) {
+        size_t column = is_base ? l->sent[i] : i;
+        if (column < record->count) hash = add_field(hash, record->fields[column]);
+    }
+    return hash;
+}
+
+/* ---- the list ---- */
+/* Records of a file of results, each to fn; the header line is left out. *count gets how many. */
+static sf_status each_result(matching *m,
+                             sf_status (*fn)(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts,
+                                             sf_error *err),
+                             uint64_t part, uint64_t parts, int64_t *count, sf_error *err)
+{
+    sfi_csv_reader *csv = NULL;
+    sfi_csv_record record;
+    sfi_csv_reader_options options = { .delimiter = m->l->delimiter, .keep_raw = true, .any_columns = true };
+    sf_status rc = sfi_csv_reader_new(&options, &csv, err);
+    int64_t at = 0, n = -1; /* the header line is none */
+    bool ended = false;
+    while (rc >= 0) { /* each round takes a record or reads on */
+        rc = sfi_csv_reader_next(csv, &record, err);
+        if (rc == SF_ROW) {
+            n++;
+            rc = n > 0 ? fn(m, &record, part, parts, err) : SF_OK;
+            continue;
+        }
+        if (rc < 0 || ended) break;
+        char *room;
+        size_t size;
+        rc = sfi_csv_reader_room(csv, SFI_LOAD_BUFFER / 4, &room, &size, err);
+        if (rc != SF_OK) break;
+        ssize_t got = pread(m->results_fd, room, SFI_LOAD_BUFFER / 4, (off_t)at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) rc = fail_io("results", "cannot read", err);
+        if (got <= 0) sfi_csv_reader_end(csv);
+        ended = got <= 0;
+        if (got > 0) sfi_csv_reader_added(csv, (size_t)got);
+        at += got > 0 ? got : 0;
+    }
+    sfi_csv_reader_free(csv);
+    *count = n > 0 ? n : 0;
+    if (rc < 0 && err != NULL && err->status == SF_ERR_USAGE) {
+        err->status = rc = SF_ERR_PROTOCOL; /* not the user's CSV */
+        sfi_error_prefix(err, "the results of job %s", m->unit->job.text);
+    }
+    return rc < 0 ? rc : SF_OK;
+}
+
+static sf_status count_only(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts, sf_error *err)
+{
+    (void)m;
+    (void)r;
+    (void)part;
+    (void)parts;
+    (void)err;
+    return SF_OK;
+}
+
+static sf_status list_entry(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts, sf_error *err)
+{
+    uint64_t hash = hash_result(r, m->skip);
+    if (hash % parts != part) return SF_OK;
+    if (m->count > 0 && m->count % ENTRIES_MAX == 0) { /* many equal rows: their hashes are in one part */
+        entry *more = sfi_realloc(m->entries, (m->count + ENTRIES_MAX) * sizeof *more);
+        if (more == NULL) return sfi_fail_memory(err, "the results of a job");
+        m->entries = more;
+    }
+    m->entries[m->count++] = (entry){ .hash = hash, .offset = r->offset, .len = (int32_t)r->raw.len };
+    return SF_OK;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset; /* equal rows in the order of the results */
+}
+
+/* An entry of this hash that is not used yet; NULL: none. */
+static entry *find(const matching *m, uint64_t hash)
+{
+    size_t low = 0, high = m->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (m->entries[middle].hash < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low < m->count && m->entries[low].hash == hash && m->entries[low].used) low++;
+    return low < m->count && m->entries[low].hash == hash ? &m->entries[low] : NULL;
+}
+
+/* ---- telling of a failed row ---- */
+/* The record of the results behind an entry. */
+static sf_status read_entry(matching *m, const entry *e, sfi_csv_record *out, sf_error *err)
+{
+    char *room;
+    size_t size;
+    sfi_csv_reader_reset(m->csv);
+    sf_status rc = sfi_csv_reader_room(m->csv, (size_t)e->len + 1, &room, &size, err);
+    if (rc == SF_OK) rc = read_whole(m->results_fd, e->offset, room, (size_t)e->len, err);
+    if (rc != SF_OK) return rc;
+    sfi_csv_reader_added(m->csv, (size_t)e->len);
+    sfi_csv_reader_end(m->csv);
+    rc = sfi_csv_reader_next(m->csv, out, err);
+    return rc == SF_ROW ? SF_OK : rc < 0 ? rc : sfi_fail(err, SF_ERR_PROTOCOL, "a result is empty");
+}
+
+static sf_status flush(matching *m, bool all, sf_error *err)
+{
+    sfi_load *l = m->l;
+    sf_status rc = SF_OK;
+    if (m->errors.failed || m->retry.failed || m->origins.failed) return sfi_fail_memory(err, "failed rows");
+    if (m->errors.len > 0 && (all || m->errors.len >= FLUSH_BYTES)) {
+        rc = sfi_load_write(l->errors_fd, m->errors.data, m->errors.len, l->options->errors_path, err);
+        l->errors_size += (int64_t)m->errors.len;
+        sfi_buf_clear(&m->errors);
+    }
+    if (rc == SF_OK && m->retry.len > 0 && (all || m->retry.len >= FLUSH_BYTES)) {
+        rc = sfi_load_write(l->retry_fd, m->retry.data, m->retry.len, "rows to try again", err);
+        l->retry_size += (int64_t)m->retry.len;
+        sfi_buf_clear(&m->retry);
+        if (rc == SF_OK) rc = sfi_load_write(l->origin_fd, m->origins.data, m->origins.len, "rows to try again", err);
+        sfi_buf_clear(&m->origins);
+    }
+    return rc;
+}
+
+static void add_to_retry(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin)
+{
+    sfi_load *l = m->l;
+    bool is_base = l->inputs[m->unit->input].is_base;
+    for (size_t i = 0; i < l->sent_count; i++) {
+        if (i > 0) sfi_buf_add_char(&m->retry, l->delimiter);
+        (void)sfi_csv_add_field(&m->retry, row->fields[is_base ? l->sent[i] : i], l->delimiter, l->sent_count == 1);
+    }
+    sfi_buf_add_str(&m->retry, l->crlf ? "\r\n" : "\n");
+    sfi_buf_add(&m->origins, origin, sizeof *origin);
+    l->retry_rows++;
+    m->retried++;
+}
+
+/* The user's own row: of a retry it is read where it came from. */
+static sf_status original_of(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, sf_str *out,
+                             sf_error *err)
+{
+    if (m->l->inputs[m->unit->input].is_base) {
+        *out = row->raw;
+        return SF_OK;
+    }
+    sfi_buf_clear(&m->original);
+    if (!sfi_buf_reserve(&m->original, (size_t)origin->len + 1)) return sfi_fail_memory(err, "a failed row");
+    sf_status rc =
+        read_whole(m->l->inputs[origin->input].fd, origin->offset, m->original.data, (size_t)origin->len, err);
+    *out = (sf_str){ m->original.data, (size_t)origin->len };
+    return rc;
+}
+
+static void add_error(matching *m, sf_str id, sf_str error, int64_t line, int32_t input, sf_str row)
+{
+    sfi_load *l = m->l;
+    char number[24] = "";
+    if (l->errors_fd < 0) return;
+    if (line > 0) snprintf(number, sizeof number, "%lld", (long long)line);
+    const sf_str cells[] = { id, error, sfi_str(number) };
+    for (size_t i = 0; i < SFI_COUNT_OF(cells); i++) {
+        (void)sfi_csv_add_field(&m->errors, cells[i], l->delimiter, false);
+        sfi_buf_add_char(&m->errors, l->delimiter);
+    }
+    if (l->base_count > 1) {
+        (void)sfi_csv_add_field(&m->errors, sfi_str(line > 0 ? l->inputs[input].name : ""), l->delimiter, false);
+        sfi_buf_add_char(&m->errors, l->delimiter);
+    }
+    sfi_buf_add(&m->errors, row.ptr, row.len);
+    sfi_buf_add_str(&m->errors, l->crlf ? "\r\n" : "\n");
+}
+
+static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, entry *e,
+                          sf_error *err)
+{
+    sfi_load *l = m->l;
+    sfi_csv_record result;
+    sf_str error = sfi_str(m->message), id = SFI_STR(""), original;
+    e->used = true;
+    if (m->skip > 0) {
+        sf_status rc = read_entry(m, e, &result, err);
+        if (rc != SF_OK) return rc;
+        if (result.count >= 2) {
+            id = result.fields[0];
+            error = result.fields[1];
+        }
+    }
+    int32_t passes = l->options->retries_max == SF_NONE ? 0
+                     : l->options->retries_max == 0     ? 3
+                                                        : l->options->retries_max;
+    if (l->pass < passes && sfi_load_is_passing(sfi_load_code_of(error))) {
+        add_to_retry(m, row, origin);
+        return flush(m, false, err);
+    }
+    sf_status rc = original_of(m, row, origin, &original, err);
+    if (rc != SF_OK) return rc;
+    add_error(m, id, error, origin->line, origin->input, original);
+    sfi_load_note_reason(&l->report, error, origin->line);
+    m->told++;
+    return flush(m, false, err);
+}
+
+/* A result that no row of the job has: the org gave its values back changed. */
+static sf_status tell_unmatched(matching *m, entry *e, sf_error *err)
+{
+    sfi_csv_record result;
+    sf_status rc = read_entry(m, e, &result, err);
+    if (rc != SF_OK) return rc;
+    sfi_load *l = m->l;
+    sf_str error = m->skip > 0 && result.count >= 2 ? result.fields[1] : sfi_str(m->message);
+    sfi_buf row = { 0 };
+    for (size_t i = 0; i < l->column_count; i++) {
+        sf_str value = { NULL, 0 };
+        for (size_t k = 0; k < l->sent_count; k++)
+            if (l->sent[k] == i && k + m->skip < result.count) value = result.fields[k + m->skip];
+        if (i > 0) sfi_buf_add_char(&row, l->delimiter);
+        (void)sfi_csv_add_field(&row, value, l->delimiter, false);
+    }
+    add_error(m, m->skip > 0 ? result.fields[0] : SFI_STR(""), error, 0, 0, sfi_buf_str(&row));
+    sfi_load_note_reason(&l->report, error, 0);
+    sfi_buf_free(&row);
+    m->missed++;
+    m->told++;
+    return flush(m, false, err);
+}
+
+static sf_status origin_of(matching *m, const sfi_csv_record *row, int64_t number, sfi_load_origin *out, sf_error *err)
+{
+    if (m->l->inputs[m->unit->input].is_base) {
+        *out = (sfi_load_origin){
+            .offset = row->offset, .line = row->line, .len = (int32_t)row->raw.len, .input = m->unit->input
+        };
+        return SF_OK;
+    }
+    return read_whole(m->l->origins_fd, number * (int64_t)sizeof *out, (char *)out, sizeof *out, err);
+}
+
+static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error *err)
+{
+    sfi_load_rows *rows = NULL;
+    sfi_csv_record row;
+    int64_t listed, number = m->unit->first_row;
+    m->count = 0;
+    sf_status rc = each_result(m, list_entry, part, parts, &listed, err);
+    if (rc == SF_OK && m->count > 0) qsort(m->entries, m->count, sizeof *m->entries, compare_entries);
+    if (rc == SF_OK) rc = sfi_load_rows_open(m->l, m->unit, true, &rows, err);
+    while (rc == SF_OK) { /* until the unit's rows are used up */
+        rc = sfi_load_rows_next(rows, &row, err);
+        if (rc != SF_ROW) break;
+        uint64_t hash = hash_row(m->l, m->unit, &row);
+        entry *e = hash % parts == part ? find(m, hash) : NULL;
+        sfi_load_origin origin;
+        rc = e != NULL ? origin_of(m, &row, number, &origin, err) : SF_OK;
+        if (rc == SF_OK && e != NULL) rc = tell_row(m, &row, &origin, e, err);
+        number++;
+    }
+    sfi_load_rows_close(rows);
+    if (rc == SF_DONE) rc = SF_OK;
+    for (size_t i = 0; rc == SF_OK && i < m->count; i++)
+        if (!m->entries[i].used) rc = tell_unmatched(m, &m->entries[i], err);
+    return rc;
+}
+
+/* Fetches results of one kind, and tells of each row. */
+static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results which, int64_t want,
+                                 const char *message, int64_t *retried, sf_error *err)
+{
+    matching m = {
+        .l = l, .unit = u, .skip = which == SF_RESULTS_FAILED ? 2 : 0, .message = message, .results_fd = -1
+    };
+    int64_t count = 0;
+    m.entries = sfi_calloc_n(ENTRIES_MAX, sizeof *m.entries);
+    sf_status rc = m.entries != NULL ? SF_OK : sfi_fail_memory(err, "the results of a job");
+    spool s = { .fd = rc == SF_OK ? sfi_load_temporary(err) : -1 };
+    if (rc == SF_OK && s.fd < 0) rc = SF_ERR_IO;
+    m.results_fd = s.fd;
+    const sf_sink sink = { .write = take_spool, .restart = restart_spool, .user = &s };
+    if (rc == SF_OK) rc = sf_bulk2_get_results(l->sf, u->job.text, which, &sink, l->options->call, err);
+    if (rc == SF_OK) rc = each_result(&m, count_only, 0, 1, &count, err);
+    if (rc == SF_OK && count != want)
+        rc = sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows %s, and its results hold %lld: they were cut",
+                      u->job.text, (long long)want, which == SF_RESULTS_FAILED ? "failed" : "were not processed",
+                      (long long)count);
+    sfi_csv_reader_options options = { .delimiter = l->delimiter, .any_columns = true };
+    if (rc == SF_OK) rc = sfi_csv_reader_new(&options, &m.csv, err);
+    uint64_t parts = (uint64_t)(count / (ENTRIES_MAX / 2)) + 1;
+    for (uint64_t part = 0; rc == SF_OK && part < parts; part++) rc = match_part(&m, part, parts, err);
+    if (rc == SF_OK) rc = flush(&m, true, err);
+    *retried += m.retried;
+    l->report.unmatched += m.missed;
+    if (s.fd >= 0) close(s.fd);
+    sfi_csv_reader_free(m.csv);
+    sfi_free(m.entries);
+    sfi_buf *all[] = { &m.record, &m.errors, &m.retry, &m.origins, &m.original };
+    for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
+    return rc;
+}
+
+/* What a gathering that failed half-way has written is taken back by the next one. */
+static sf_status take_back(sfi_load *l, sf_error *err)
+{
+    struct {
+        int fd;
+        int64_t size;
+    } const files[] = { { l->success_fd, l->success_size },
+                        { l->errors_fd, l->errors_size },
+                        { l->retry_fd, l->retry_size },
+                        { l->origin_fd, l->retry_rows * (int64_t)sizeof(sfi_load_origin) } };
+    for (size_t i = 0; i < SFI_COUNT_OF(files); i++)
+        if (files[i].fd >= 0 && (ftruncate(files[i].fd, (off_t)files[i].size) != 0 ||
+                                 lseek(files[i].fd, (off_t)files[i].size, SEEK_SET) < 0))
+            return fail_io("a result file", "cannot be cut", err);
+    return SF_OK;
+}
+
+sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
+{
+    int64_t processed = job->processed > 0 ? job->processed : 0, failed = job->failed > 0 ? job->failed : 0,
+            retried = 0;
+    int64_t unprocessed = u->rows - processed;
+    char message[sizeof job->error_message + 64];
+    if (processed > u->rows || failed > processed)
+        return sfi_fail(err, SF_ERR_PROTOCOL,
+                        "job %s: the org tells of %lld rows, %lld of them failed, and %lld were sent", job->id.text,
+                        (long long)processed, (long long)failed, (long long)u->rows);
+    if (job->state == SF_JOB_COMPLETE && unprocessed > 0)
+        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: it is complete with %lld rows, and %lld were sent",
+                        job->id.text, (long long)processed, (long long)u->rows);
+    snprintf(message, sizeof message, "not processed: the job %s%s%s",
+             job->state == SF_JOB_ABORTED ? "was aborted" : "failed", job->error_message[0] != '\0' ? ": " : "",
+             job->error_message);
+    sf_status rc = take_back(l, err);
+    if (rc == SF_OK && l->success_fd >= 0 && processed > failed)
+        rc = gather_successes(l, u, job, processed - failed, err);
+    if (rc == SF_OK && failed > 0) rc = gather_failures(l, u, SF_RESULTS_FAILED, failed, "", &retried, err);
+    int64_t retried_failed = retried;
+    if (rc == SF_OK && unprocessed > 0)
+        rc = gather_failures(l, u, SF_RESULTS_UNPROCESSED, unprocessed, message, &retried, err);
+    if (rc != SF_OK) return rc;
+    u->ok = processed - failed;
+    u->failed = failed - retried_failed;
+    u->unprocessed = unprocessed - (retried - retried_failed);
+    l->report.retried += retried;
+    return SF_OK;
+}

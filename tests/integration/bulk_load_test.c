@@ -1,0 +1,497 @@
+/* bulk_load_test.c: whole files into a real local org: jobs side by side, failed rows with their lines, rows that are tried
+ * again, mappings and encodings, what is refused before anything is sent, and loads that are interrupted and gone on with. */
+#include "support/org_process.h"
+#include "support/support.h"
+#include <salesforce.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static test_org org;
+static sf_client *sf;
+static sf_error err;
+static char dir[64];
+static sf_load_report report;
+
+static const char schema[] =
+    "{\"sobjects\":[{\"name\":\"Contact\",\"fields\":[{\"name\":\"Ext__c\",\"type\":\"string\",\"length\":40,"
+    "\"externalId\":true,\"unique\":true,\"idLookup\":true}]}]}";
+
+static const char *path(const char *name)
+{
+    static char paths[8][160];
+    static int next;
+    char *out = paths[next++ % 8];
+    snprintf(out, sizeof paths[0], "%s/%s", dir, name);
+    return out;
+}
+
+static const char *write_bytes(const char *name, const void *data, size_t len)
+{
+    const char *p = path(name);
+    FILE *f = fopen(p, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+    return p;
+}
+
+static const char *write_file(const char *name, const char *text)
+{
+    return write_bytes(name, text, strlen(text));
+}
+
+static int start(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/sf-load-test-XXXXXX");
+    if (mkdtemp(dir) == NULL) return -1;
+    test_org_start(&org,
+                   (const char *const[]){ "--seed", "empty", "--schema", write_file("schema.json", schema), NULL });
+    return sf_client_open(&(sf_client_options){ .instance_url = org.url,
+                                                .api_version = "62.0",
+                                                .retry = { .pause_ms = 5 },
+                                                .auth = { .flow = SF_AUTH_BEARER, .access_token = org.access_token } },
+                          &sf, &err) == SF_OK
+               ? 0
+               : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    sf_client_close(sf);
+    int rc = test_org_stop(&org);
+    return system(command) == 0 ? rc : -1;
+}
+
+static int64_t count(const char *where)
+{
+    char soql[256];
+    int64_t n = -1;
+    snprintf(soql, sizeof soql, "SELECT COUNT() FROM Contact WHERE %s", where);
+    if (sf_query_count(sf, soql, NULL, &n, &err) != SF_OK) fail_msg("%s", err.message);
+    return n;
+}
+
+static void want(sf_status rc, sf_status wanted)
+{
+    if (rc != wanted)
+        fail_msg("%s instead of %s: %s", sf_status_name(rc), sf_status_name(wanted), rc < 0 ? err.message : "");
+}
+
+static char *read_all(const char *name)
+{
+    size_t len;
+    char *text = test_read_file(path(name), &len);
+    assert_non_null(text);
+    return text;
+}
+
+static int lines(const char *s)
+{
+    int n = 0;
+    for (; *s != '\0'; s++) n += *s == '\n';
+    return n;
+}
+
+/* Rows NAME 1 to n; every bad-th one has an e-mail address that is none. */
+static const char *make_rows(const char *file, const char *name, int n, int bad)
+{
+    const char *p = path(file);
+    FILE *f = fopen(p, "w");
+    assert_non_null(f);
+    fprintf(f, "LastName,Email,Description\n");
+    for (int i = 1; i <= n; i++)
+        fprintf(f, "%s %d,%s%d%s,\"line one, of \"\"%d\"\"\nline two\"\n", name, i, "u", i,
+                bad > 0 && i % bad == 0 ? "" : "@x.example", i);
+    assert_int_equal(fclose(f), 0);
+    return p;
+}
+
+static void test_load__jobs_side_by_side(void **state)
+{
+    (void)state;
+    const char *csv = make_rows("a.csv", "Side", 1000, 100);
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){ .object = "Contact",
+                                               .operation = SF_INSERT,
+                                               .csv_path = csv,
+                                               .success_path = path("a.success.csv"),
+                                               .errors_path = path("a.errors.csv"),
+                                               .job_rows = 130,
+                                               .parallel = 3 },
+                      &report, &err),
+         SF_DONE);
+    assert_int_equal(report.rows, 1000);
+    assert_int_equal(report.succeeded, 990);
+    assert_int_equal(report.failed, 10);
+    assert_int_equal(report.jobs, 8);
+    assert_int_equal(report.unmatched, 0);
+    assert_int_equal(report.reason_count, 1);
+    assert_string_equal(report.reasons[0].code, "INVALID_EMAIL_ADDRESS");
+    assert_int_equal(report.reasons[0].rows, 10);
+    assert_int_equal(report.reasons[0].line, 200); /* two lines a row, and the header line */
+    assert_int_equal(count("LastName LIKE 'Side %'"), 990);
+    char *errors = read_all("a.errors.csv");
+    assert_int_equal(strncmp(errors, "sf__Id,sf__Error,sf__Line,LastName,Email,Description\n", 52), 0);
+    assert_int_equal(lines(errors), 21);
+    for (int i = 1; i <= 10; i++) {
+        char row[160];
+        snprintf(row, sizeof row, "--,%d,Side %d,u%d,\"line one, of \"\"%d\"\"\nline two\"\n", i * 200, i * 100,
+                 i * 100, i * 100);
+        if (strstr(errors, row) == NULL) fail_msg("no %s in %s", row, errors);
+    }
+    free(errors);
+    char *good = read_all("a.success.csv");
+    assert_int_equal(lines(good), 990 * 2 + 1);
+    assert_int_equal(strncmp(good, "sf__Id,sf__Created,LastName,Email,Description\n", 46), 0);
+    free(good);
+}
+
+static void test_load__equal_rows_are_told_apart_by_their_count(void **state)
+{
+    (void)state;
+    const char *csv = write_file("b.csv", "LastName,Email\nTwin,x\nTwin,x\nOther,o@x.example\nTwin,x\n\n\nTwin,x\n");
+    want(sf_bulk_load(
+             sf,
+             &(sf_bulk_load_options){
+                 .object = "Contact", .operation = SF_INSERT, .csv_path = csv, .errors_path = path("b.errors.csv") },
+             &report, &err),
+         SF_DONE);
+    assert_int_equal(report.failed, 4);
+    char *errors = read_all("b.errors.csv");
+    static const char *const places[] = { ",2,Twin,x\n", ",3,Twin,x\n", ",5,Twin,x\n", ",8,Twin,x\n" };
+    for (size_t i = 0; i < COUNT_OF(places); i++) assert_non_null(strstr(errors, places[i]));
+    assert_int_equal(lines(errors), 5);
+    free(errors);
+}
+
+static void test_load__locked_rows_are_tried_again(void **state)
+{
+    (void)state;
+    const char *csv = make_rows("c.csv", "Locked", 300, 50);
+    test_org_fault(&org, "lock-row:every=4,times=80");
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){ .object = "Contact",
+                                               .operation = SF_INSERT,
+                                               .csv_path = csv,
+                                               .success_path = path("c.success.csv"),
+                                               .errors_path = path("c.errors.csv") },
+                      &report, &err),
+         SF_DONE);
+    test_org_faults_clear(&org);
+    assert_int_equal(report.succeeded, 294);
+    assert_int_equal(report.failed, 6);
+    assert_true(report.retried >= 75);
+    assert_int_equal(count("LastName LIKE 'Locked %'"), 294);
+    char *errors = read_all("c.errors.csv");
+    assert_non_null(
+        strstr(errors, "--,100,Locked 50,u50,\"line one, of \"\"50\"\"\nline two\"\n")); /* the user's row and line */
+    assert_int_equal(lines(errors), 13);
+    free(errors);
+
+    test_org_fault(&org, "lock-row:every=2");
+    csv = write_file("d.csv", "LastName\nNever 1\nNever 2\n");
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){
+                          .object = "Contact", .operation = SF_INSERT, .csv_path = csv, .retries_max = SF_NONE },
+                      &report, &err),
+         SF_DONE);
+    test_org_faults_clear(&org);
+    assert_int_equal(report.failed, 1);
+    assert_int_equal(report.retried, 0);
+    assert_string_equal(report.reasons[0].code, "UNABLE_TO_LOCK_ROW");
+}
+
+static void test_load__mappings(void **state)
+{
+    (void)state;
+    const char *csv = write_file(
+        "m.csv", "key;family name;junk;mail\r\nM-1;Mapped;x;m1@x.example\r\nM-2;Mapped;\"a;b\";m2@x.example\r\n");
+    const sf_load_column columns[] = { { "KEY", "Ext__c" }, { "family name", "LastName" }, { "mail", "Email" } };
+    sf_bulk_load_options options = { .object = "Contact",
+                                     .operation = SF_UPSERT,
+                                     .external_id = "Ext__c",
+                                     .csv_path = csv,
+                                     .columns = columns,
+                                     .column_count = COUNT_OF(columns) };
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    assert_int_equal(report.succeeded, 2);
+    assert_int_equal(count("LastName = 'Mapped' AND Email LIKE 'm%'"), 2);
+    options.columns = NULL;
+    options.column_count = 0;
+    options.map_path = write_file("m.sdl", "# Data Loader\nkey=Ext__c\nfamily\\ name=LastName\n\nmail=\n");
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    assert_int_equal(count("LastName = 'Mapped'"), 2);
+    options.map_path = write_file("m2.sdl", "nope=LastName\n");
+    want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "\"nope\""));
+
+    /* a delete takes the ids out of any file */
+    sf_query *q = NULL;
+    sf_value row;
+    char text[512] = "Name,Id\n";
+    want(sf_query_open(sf, "SELECT Id FROM Contact WHERE LastName = 'Mapped'", NULL, &q, &err), SF_OK);
+    while (sf_query_next(q, &row, &err) == SF_ROW)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "x,%s\n", sf_get_str(row, "Id"));
+    sf_query_close(q);
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){
+                          .object = "Contact", .operation = SF_HARD_DELETE, .csv_path = write_file("del.csv", text) },
+                      &report, &err),
+         SF_OK);
+    assert_int_equal(count("LastName = 'Mapped'"), 0);
+}
+
+static void test_load__encodings(void **state)
+{
+    (void)state;
+    static const char utf16[] = "\xFF\xFE"
+                                "L\0a\0s\0t\0N\0a\0m\0e\0\n\0E\0n\0c\0 \0"
+                                "\xFC\0"
+                                "\n\0"; /* Enc ü */
+    sf_bulk_load_options options = { .object = "Contact", .operation = SF_INSERT };
+    options.csv_path = write_file("bom.csv", "\xEF\xBB\xBFLastName\nEnc ü\n");
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    options.csv_path = write_bytes("utf16.csv", utf16, sizeof utf16 - 1);
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    options.csv_path = write_file("latin1.csv", "LastName\nEnc \xFC\n");
+    want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "latin1.csv: line 2: byte 0xFC is no UTF-8"));
+    options.encoding = "ISO-8859-1";
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    options.encoding = NULL;
+    options.csv_path = write_file("mixed.csv", "LastName,Email\r\nEnc ü,\nEnc ü,\r\n");
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    assert_int_equal(count("LastName = 'Enc ü'"), 5);
+}
+
+static void test_load__what_is_wrong_is_told_before_anything_is_sent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        { "", "the file is empty" },
+        { "LastName,Emial\nx,y\n", "line 1, column 2: Contact has no field \"Emial\" (did you mean Email?)" },
+        { "LastName,Foo.Ext__c\nx,y\n", "line 1, column 2: Contact has no relationship \"Foo\"" },
+        { "LastName,Account.Phone\nx,y\n", "Account.Phone is no external id" },
+        { "LastName,ReportsTo.Ext__x\nx,y\n", "line 1, column 2: Contact has no field \"Ext__x\"" },
+        { "LastName,CreatedDate\nx,y\n", "line 1, column 2: CreatedDate cannot be set" },
+        { "LastName,LASTNAME\nx,y\n", "is there twice" },
+        { "LastName,\nx,y\n", "line 1, column 2: the column has no name" },
+        { "LastName,Email\nx,y\nz\n", "line 3: the record has 1 column, and the first one has 2" },
+        { "LastName,Email\nx,\"y\n", "line 2: the record that begins here has a quote that is never closed" },
+        { "LastName,Email\nx,a\"b\n", "line 2, column 2: a quote within a value" },
+    };
+    sf_client_stats before, after;
+    int64_t rows = count("LastName = 'x'");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        print_message("  %s\n", cases[i].says);
+        sf_client_get_stats(sf, &before);
+        want(sf_bulk_load(sf,
+                          &(sf_bulk_load_options){ .object = "Contact",
+                                                   .operation = SF_INSERT,
+                                                   .csv_path = write_file("bad.csv", cases[i].text) },
+                          &report, &err),
+             SF_ERR_USAGE);
+        if (strstr(err.message, cases[i].says) == NULL || strstr(err.message, "bad.csv") == NULL)
+            fail_msg("%s", err.message);
+        sf_client_get_stats(sf, &after);
+        assert_true(after.requests - before.requests <= 2); /* describes */
+    }
+    assert_int_equal(count("LastName = 'x'"), rows);
+    sf_bulk_load_options none = { .object = "Contact", .operation = SF_INSERT, .csv_path = path("not-there.csv") };
+    want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_USAGE);
+    none = (sf_bulk_load_options){ .object = "Contact", .operation = SF_INSERT };
+    want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_USAGE);
+    none = (sf_bulk_load_options){ .object = "Nope__c",
+                                   .operation = SF_INSERT,
+                                   .csv_path = write_file("ok.csv", "Name\nx\n") };
+    assert_true(sf_bulk_load(sf, &none, &report, &err) < 0);
+
+    sf_client_get_stats(sf, &before);
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){ .object = "Contact",
+                                               .operation = SF_INSERT,
+                                               .csv_path = make_rows("dry.csv", "Dry", 100, 0),
+                                               .job_rows = 30,
+                                               .dry_run = true },
+                      &report, &err),
+         SF_OK);
+    assert_int_equal(report.rows, 100);
+    assert_int_equal(report.jobs, 4);
+    assert_true(report.requests_planned > 8);
+    assert_int_equal(count("LastName LIKE 'Dry %'"), 0);
+}
+
+static void test_load__a_stream_and_several_files(void **state)
+{
+    (void)state;
+    const char *one = write_file("s1.csv", "LastName,Email\nStream 1,a\n"),
+               *two = write_file("s2.csv", "LastName,Email\nStream 2,\nStream 3,b\n");
+    const char *const paths[] = { one, two, NULL };
+    want(sf_bulk_load(
+             sf,
+             &(sf_bulk_load_options){
+                 .object = "Contact", .operation = SF_INSERT, .csv_paths = paths, .errors_path = path("s.errors.csv") },
+             &report, &err),
+         SF_DONE);
+    assert_int_equal(report.rows, 3);
+    assert_int_equal(report.succeeded, 1);
+    char *errors = read_all("s.errors.csv"), line[300];
+    snprintf(line, sizeof line, "--,3,%s,Stream 3,b\n", two);
+    assert_non_null(strstr(errors, line));
+    snprintf(line, sizeof line, "--,2,%s,Stream 1,a\n", one);
+    assert_non_null(strstr(errors, line));
+    free(errors);
+    int ends[2];
+    sf_source source;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "LastName\nPiped 1\nPiped 2", 24), 24);
+    close(ends[1]);
+    want(sf_source_of_fd(ends[0], &source, &err), SF_OK);
+    want(sf_bulk_load(sf, &(sf_bulk_load_options){ .object = "Contact", .operation = SF_INSERT, .csv = &source },
+                      &report, &err),
+         SF_OK);
+    close(ends[0]);
+    assert_int_equal(count("LastName LIKE 'Piped %'"), 2);
+}
+
+/* ---- interruptions ---- */
+typedef struct stopper {
+    int left;
+} stopper;
+
+static bool stop_after(void *user, const sf_load_progress *p)
+{
+    (void)p;
+    stopper *s = user;
+    return s->left-- > 0;
+}
+
+static void test_load__goes_on_where_it_stood(void **state)
+{
+    (void)state;
+    const char *csv = make_rows("j.csv", "Journal", 400, 40);
+    test_org_fault(&org, "lock-row:every=9,times=40");
+    sf_bulk_load_options options = { .object = "Contact",
+                                     .operation = SF_INSERT,
+                                     .csv_path = csv,
+                                     .success_path = path("j.success.csv"),
+                                     .errors_path = path("j.errors.csv"),
+                                     .journal_path = path("j.journal"),
+                                     .job_rows = 60,
+                                     .parallel = 2,
+                                     .progress = stop_after };
+    sf_status rc = SF_ERR_CANCELLED;
+    int runs = 0;
+    for (; rc == SF_ERR_CANCELLED; runs++) { /* each run gets a little further */
+        stopper s = { .left = 1 + runs / 2 };
+        options.user = &s;
+        rc = sf_bulk_load(sf, &options, &report, &err);
+        assert_true(runs < 300);
+    }
+    test_org_faults_clear(&org);
+    want(rc, SF_DONE);
+    assert_true(runs > 5);
+    assert_true(report.resumed);
+    assert_int_equal(report.rows, 400);
+    assert_int_equal(report.succeeded, 390);
+    assert_int_equal(report.failed, 10);
+    assert_int_equal(report.reasons[0].rows, 10);
+    assert_int_equal(count("LastName LIKE 'Journal %'"), 390);
+    char *good = read_all("j.success.csv"), *errors = read_all("j.errors.csv");
+    assert_int_equal(lines(good), 390 * 2 + 1);
+    assert_int_equal(lines(errors), 21);
+    for (int i = 1; i <= 400; i++) {
+        char name[40], quoted[40];
+        snprintf(name, sizeof name, ",Journal %d,", i);
+        snprintf(quoted, sizeof quoted, "\"Journal %d\"", i);
+        bool bad = i % 40 == 0;
+        assert_int_equal(strstr(errors, name) != NULL, bad);
+        const char *first = strstr(good, quoted);
+        assert_int_equal(first != NULL, !bad);
+        assert_true(bad || strstr(first + 1, quoted) == NULL);
+    }
+    free(good);
+    free(errors);
+    /* once more: all is done, nothing is sent */
+    sf_client_stats before, after;
+    sf_client_get_stats(sf, &before);
+    options.progress = NULL;
+    want(sf_bulk_load(sf, &options, &report, &err), SF_DONE);
+    sf_client_get_stats(sf, &after);
+    assert_true(after.requests - before.requests <= 1);
+    assert_int_equal(report.succeeded, 390);
+    assert_int_equal(report.failed, 10);
+    options.operation = SF_UPSERT;
+    options.external_id = "Ext__c";
+    options.no_describe = true;
+    want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "belongs to another run"));
+}
+
+static void test_load__lost_answers_and_resets(void **state)
+{
+    (void)state;
+    static const char *const faults[] = { "lost:path=/jobs/ingest,method=POST,every=2,times=3",
+                                          "lost:path=/jobs/ingest,method=PUT,every=2,times=3",
+                                          "lost:path=/jobs/ingest,method=PATCH,every=2,times=4",
+                                          "reset:path=/jobs/ingest,method=PUT,every=3,times=3",
+                                          "truncate:after=40,length=wrong,path=/jobs/ingest,method=GET,every=3,times=9",
+                                          "503:path=/jobs/ingest,every=4,times=6",
+                                          "expire:requests=3,path=/jobs/ingest,times=3" };
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        char name[40], where[80];
+        snprintf(name, sizeof name, "Fault%zu", i);
+        snprintf(where, sizeof where, "LastName LIKE '%s %%'", name);
+        const char *csv = make_rows("f.csv", name, 200, 20);
+        sf_client *other;
+        print_message("  %s\n", faults[i]);
+        want(sf_client_open(&(sf_client_options){ .login_url = org.url,
+                                                  .api_version = "62.0",
+                                                  .retry = { .pause_ms = 5 },
+                                                  .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
+                                                            .client_id = org.client_id,
+                                                            .client_secret = org.client_secret } },
+                            &other, &err),
+             SF_OK);
+        test_org_fault(&org, faults[i]);
+        want(sf_bulk_load(other,
+                          &(sf_bulk_load_options){ .object = "Contact",
+                                                   .operation = SF_INSERT,
+                                                   .csv_path = csv,
+                                                   .success_path = path("f.success.csv"),
+                                                   .errors_path = path("f.errors.csv"),
+                                                   .job_rows = 50 },
+                          &report, &err),
+             SF_DONE);
+        test_org_faults_clear(&org);
+        assert_int_equal(report.succeeded, 190);
+        assert_int_equal(report.failed, 10);
+        assert_int_equal(count(where), 190);
+        char *good = read_all("f.success.csv");
+        assert_int_equal(lines(good), 190 * 2 + 1);
+        free(good);
+        sf_client_close(other);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load__jobs_side_by_side),
+        cmocka_unit_test(test_load__equal_rows_are_told_apart_by_their_count),
+        cmocka_unit_test(test_load__locked_rows_are_tried_again),
+        cmocka_unit_test(test_load__mappings),
+        cmocka_unit_test(test_load__encodings),
+        cmocka_unit_test(test_load__what_is_wrong_is_told_before_anything_is_sent),
+        cmocka_unit_test(test_load__a_stream_and_several_files),
+        cmocka_unit_test(test_load__goes_on_where_it_stood),
+        cmocka_unit_test(test_load__lost_answers_and_resets),
+    };
+    return cmocka_run_group_tests_name("bulk_load", tests, start, stop);
+}
