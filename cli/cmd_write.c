@@ -26,13 +26,15 @@ typedef struct run {
     int64_t *lines;
     sfi_buf *texts; /* NULL: no --failed */
     int64_t sent;   /* rows that the writer took */
+    int64_t last_line;
 
     waiting wait[WAITING_MAX];
     size_t wait_count;
     cli_out failed_rows; /* --failed */
 
     cli_grid grid;
-    int64_t told, refused; /* results printed; rows not sent */
+    int64_t told, refused; /* results printed; rows not fit to be sent */
+    int64_t unread;        /* rows behind what stopped the run, kept for --failed */
     int64_t next_progress_ms;
     bool progress, progress_shown;
 } run;
@@ -167,7 +169,7 @@ static void show_progress(run *r)
 static sf_status add_row(run *r, sf_str row, int64_t line, sf_error *err)
 {
     size_t at = (size_t)r->sent % r->ring;
-    r->lines[at] = line;
+    r->lines[at] = r->last_line = line;
     if (r->texts != NULL) { /* before: the writer may tell of it at once */
         sfi_buf_clear(&r->texts[at]);
         if (!sfi_buf_add(&r->texts[at], row.ptr, row.len)) cli_no_memory();
@@ -182,7 +184,9 @@ static sf_status add_row(run *r, sf_str row, int64_t line, sf_error *err)
     }
     sf_writer_counts n;
     sf_writer_get_counts(r->writer, &n);
-    if (n.stopped || (rc != SF_ERR_USAGE && rc != SF_ERR_LIMIT)) {
+    if (n.stopped || (rc != SF_ERR_USAGE && rc != SF_ERR_LIMIT)) { /* this row was not taken */
+        if (r->failed_rows.fd >= 0) r->unread++;
+        keep_failed(r, row);
         *err = e;
         return rc;
     }
@@ -213,14 +217,27 @@ static sf_status pump(run *r, sf_error *err)
     return rc == SF_DONE ? SF_OK : rc;
 }
 
+/* After a stop: the rows that were not read go to --failed too, so that it holds all that is not written. */
+static void keep_rest(run *r)
+{
+    sf_str row;
+    int64_t line;
+    sf_error ignored;
+    if (r->failed_rows.fd < 0 || r->in.fd == STDIN_FILENO) return; /* whoever writes a pipe may never end */
+    while (cli_json_rows_next(&r->in, &row, &line, &ignored) == SF_ROW) {
+        keep_failed(r, row);
+        r->unread++;
+    }
+}
+
 /* ---- the end ---- */
 
 static void add_counts(sfi_buf *text, const run *r, const sf_writer_counts *n)
 {
-    sfi_buf_addf(text,
-                 "],\"rows\":%lld,\"succeeded\":%lld,\"created\":%lld,\"failed\":%lld,\"unknown\":%lld},\"status\":",
-                 (long long)(n->rows + r->refused), (long long)n->succeeded, (long long)n->created,
-                 (long long)(n->failed + r->refused), (long long)n->unknown);
+    long long rows = n->rows + r->refused, failed = n->failed + r->refused;
+    sfi_buf_addf(
+        text, "],\"rows\":%lld,\"succeeded\":%lld,\"created\":%lld,\"failed\":%lld,\"unknown\":%lld},\"status\":", rows,
+        (long long)n->succeeded, (long long)n->created, failed, (long long)n->unknown);
 }
 
 static void end_format(run *r, int code, const sf_writer_counts *n, const sf_error *stop)
@@ -244,7 +261,7 @@ static void end_format(run *r, int code, const sf_writer_counts *n, const sf_err
     }
 }
 
-static void note_counts(const run *r, const sf_writer_counts *n)
+static void note_counts(const run *r, const sf_writer_counts *n, bool stopped)
 {
     cli *c = r->c;
     int64_t failed = n->failed + r->refused, rows = n->rows + r->refused;
@@ -256,7 +273,11 @@ static void note_counts(const run *r, const sf_writer_counts *n)
     if (r->format == CLI_FORMAT_TABLE && failed + n->unknown > TABLE_ROWS_MAX)
         cli_note(c, "The table has the first %d of them; -r ndjson tells of each row.", (int)TABLE_ROWS_MAX);
     const char *file = cli_args_value(&c->args, "failed");
-    if (file != NULL && failed + n->unknown > 0) cli_note(c, "The rows that failed are in %s.", file);
+    if (file != NULL && failed + n->unknown + r->unread > 0)
+        cli_note(c, "The rows that failed are in %s%s.", file,
+                 r->unread > 0 ? cli_textf(c, ", and %s that were not read", cli_group_digits(c, r->unread)) : "");
+    else if (stopped && file == NULL)
+        cli_note(c, "Read up to line %lld; what follows was not sent.", (long long)r->last_line);
 }
 
 /* What is printed stays, whatever happened: it says what is in the org. stop NULL: all rows were read and told. */
@@ -277,9 +298,11 @@ static int finish(run *r, const sf_writer_counts *n, const sf_error *stop)
     if (cli_out_close(&r->failed_rows, true, &err) != SF_OK) return cli_fail_error(c, &err);
     int closed = cli_finish_output(c);
     if (closed != CLI_OK) return closed;
-    if (stop == NULL || n->rows + r->refused > 0) note_counts(r, n);
+    if (stop == NULL || n->rows + r->refused > 0) note_counts(r, n, stop != NULL && !is_input);
     if (stop != NULL && !c->json && stop->status == SF_ERR_LIMIT)
         (void)cli_fail_hint(c, stop, "--max-failures sets when to stop");
+    else if (stop != NULL && !c->json && !is_input && n->succeeded > 0)
+        (void)cli_fail_hint(c, stop, "some rows are written: --failed FILE keeps the others, to be sent again");
     else if (stop != NULL && !c->json)
         (void)cli_fail_error(c, stop);
     return code;
@@ -396,6 +419,7 @@ static int run_write(cli *c)
         rc = closed;
         stop = err;
     }
+    if (rc != SF_OK && stop.status != SF_ERR_USAGE) keep_rest(r);
     int code = finish(r, &counts, rc == SF_OK ? NULL : &stop);
     free_run(r);
     return code;
@@ -411,7 +435,7 @@ static const cli_flag write_flags[] = {
     { "batch-rows", 0, "N", "rows of a request, 1 to 200; default 200", CLI_WORDS_NONE, NULL, false },
     { "all-or-none", 0, NULL, "one failed row undoes all others of its request", CLI_WORDS_NONE, NULL, false },
     { "max-failures", 0, "N", "send no more after N failed rows", CLI_WORDS_NONE, NULL, false },
-    { "failed", 0, "FILE", "write the rows that failed to FILE, one a line, to be mended and sent again", CLI_WORDS_FILE, NULL, false },
+    { "failed", 0, "FILE", "write the rows that failed to FILE, one a line, to be mended and sent again; after a stop also those that were not read", CLI_WORDS_FILE, NULL, false },
     { "failed-only", 0, NULL, "tell of failed rows only, in every format", CLI_WORDS_NONE, NULL, false },
     { "assignment-rule", 0, "RULE", "TRUE, FALSE or a rule's id (Lead and Case)", CLI_WORDS_NONE, NULL, false },
     { "allow-duplicates", 0, NULL, "save in spite of a duplicate rule that warns", CLI_WORDS_NONE, NULL, false },

@@ -36,7 +36,8 @@ typedef struct sf_writer_options { /* borrowed for the open, but call */
                                     on each other, or on one parent that the org locks, want 1 */
     int32_t batch_rows;          /* 1..SF_COLLECTION_MAX; default SF_COLLECTION_MAX */
     size_t batch_bytes;          /* most of a request's body, 1024..SF_WRITER_BYTES_MAX; default 4 MiB; parallel + 1 of
-                                    these bodies are in memory at most. A row that is larger is refused: SF_ERR_LIMIT */
+                                    these bodies are in memory at most. A larger row goes alone; one over
+                                    SF_WRITER_BYTES_MAX is refused: SF_ERR_LIMIT */
     bool all_or_none;            /* one failed row undoes all others of its batch */
     bool allow_duplicates;       /* Sforce-Duplicate-Rule-Header: allowSave=true: save where a rule only warns */
     const char *assignment_rule; /* Sforce-Auto-Assign: "FALSE", "TRUE" or a rule's id; NULL: the org's default */

@@ -41,7 +41,13 @@ static void set_defaults(sf_writer *w)
     if (o->lock_retries_max == 0) o->lock_retries_max = LOCK_RETRIES_DEFAULT;
     if (o->lock_retries_max == SF_NONE || (o->call != NULL && o->call->no_retry)) o->lock_retries_max = 0;
     w->batch_count = (size_t)o->parallel + 1;
-    for (size_t i = 0; i < w->batch_count; i++) w->batches[i].rows.text.max = o->batch_bytes;
+}
+
+void sfi_writer_start_rows(sf_writer *w, sfi_rows *rows)
+{
+    if (rows->text.cap > 2 * w->options.batch_bytes) sfi_buf_free(&rows->text);
+    rows->text.max = w->options.batch_bytes;
+    sfi_rows_start(rows, &w->c);
 }
 
 static bool copy_text(sf_writer *w, size_t at, const char *text, const char **out)
@@ -87,7 +93,7 @@ sf_status sf_writer_open(sf_client *sf, const sf_writer_options *options, sf_wri
     set_defaults(w);
     if (copy_text(w, 0, options->object, &w->c.object) && copy_text(w, 1, options->external_id, &w->c.external_id) &&
         copy_text(w, 2, options->assignment_rule, &w->c.assignment_rule)) {
-        sfi_rows_start(&sfi_writer_filling(w)->rows, &w->c);
+        sfi_writer_start_rows(w, &sfi_writer_filling(w)->rows);
         *out = w; /* transferred */
         return SF_OK;
     }
@@ -281,7 +287,7 @@ static void collect(sf_writer *w, sfi_batch *b, uint8_t *last_round)
 static void tell_rows(sf_writer *w, const sfi_batch *b, const uint8_t *last_round)
 {
     sf_iter its[SFI_WRITER_LOCK_RETRIES_MAX + 1];
-    sf_value answer;
+    sf_value answer = { 0 };
     int rounds = 0;
     for (size_t i = 0; i < b->rows.count; i++) {
         for (int k = 0; k <= last_round[i]; k++) { /* a row has an answer in each round that it was part of */
@@ -325,7 +331,7 @@ static void give_up_filling(sf_writer *w)
     sfi_error_prefix(&e, "not sent");
     size_t count = b->rows.count;
     for (size_t i = 0; i < count; i++) tell_failure(w, b->first_row + (int64_t)i, &e, false);
-    sfi_rows_start(&b->rows, &w->c);
+    sfi_writer_start_rows(w, &b->rows);
 }
 
 static void settle_all(sf_writer *w)
@@ -346,7 +352,7 @@ sf_status sfi_writer_send(sf_writer *w, sf_error *err)
             if (sfi_call_begin(w->sf, &request, &b->call, &b->begin_error) != SF_OK) b->call = NULL;
             w->under_way++;
             b = sfi_writer_filling(w);
-            sfi_rows_start(&b->rows, &w->c);
+            sfi_writer_start_rows(w, &b->rows);
             b->first_row = w->counts.rows;
         }
     }

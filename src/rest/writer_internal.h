@@ -48,6 +48,8 @@ static inline sfi_batch *sfi_writer_filling(sf_writer *w)
 {
     return &w->batches[(w->head + w->under_way) % w->batch_count];
 }
+/* No rows yet. What a single large row took is given back. */
+void sfi_writer_start_rows(sf_writer *w, sfi_rows *rows);
 /* Begin the batch that is filled, and have an empty one to fill; waits for the oldest when all are under way. @return what
  * stopped the writer. */
 sf_status sfi_writer_send(sf_writer *w, sf_error *err);

@@ -12,7 +12,7 @@ typedef struct row_form {
 
 static sf_status add_row(sf_writer *w, const row_form *form, const void *row, sf_error *err)
 {
-    for (;;) { /* ends: the second time the batch is empty */
+    for (;;) { /* ends: the batch is full, then empty, then as large as can be */
         sfi_rows *rows = &sfi_writer_filling(w)->rows;
         sf_status rc = form->write(w, row, rows, err);
         if (rc != SF_OK) {
@@ -23,15 +23,20 @@ static sf_status add_row(sf_writer *w, const row_form *form, const void *row, sf
         if (rc == SF_ERR_MEMORY) return sfi_fail_memory(err, "a row");
         if (rc == SF_OK) {
             w->counts.rows++;
-            if (rows->count == (size_t)w->options.batch_rows)
-                (void)sfi_writer_send(w, NULL); /* the next call says it */
+            bool is_full = rows->count == (size_t)w->options.batch_rows || rows->text.len >= w->options.batch_bytes;
+            if (is_full) (void)sfi_writer_send(w, NULL); /* the next call says what is wrong */
             return SF_OK;
         }
-        if (rows->count == 0)
-            return sfi_fail(err, SF_ERR_LIMIT, "the row is larger than a request may be (batch_bytes, %zu)",
-                            w->options.batch_bytes);
-        rc = sfi_writer_send(w, err);
-        if (rc != SF_OK) return rc;
+        if (rows->count > 0) {
+            rc = sfi_writer_send(w, err);
+            if (rc != SF_OK) return rc;
+        } else if (rows->text.max < SF_WRITER_BYTES_MAX) {
+            rows->text.max = SF_WRITER_BYTES_MAX; /* it goes alone: nothing else fits beside it */
+        } else {
+            sfi_writer_start_rows(w, rows);
+            return sfi_fail(err, SF_ERR_LIMIT, "the row is larger than a request may be: SF_WRITER_BYTES_MAX (%d MiB)",
+                            (int)(SF_WRITER_BYTES_MAX >> 20));
+        }
     }
 }
 

@@ -129,10 +129,19 @@ run 0 write Thing__c k.ndjson --upsert Ext__c
 no_faults
 fault 'limit:path=/composite/sobjects,skip=2'
 for i in $(seq 1 2000); do echo "{\"Ext__c\":\"L$i\"}"; done >l.ndjson
-run 6 write Thing__c l.ndjson --insert --failed again.ndjson
+run 6 write Thing__c l.ndjson --insert --failed again.ndjson --parallel 1
 no_faults
 err_has '400 of'
-is 'rows that were read and not sent are kept' "$(($(wc -l <again.ndjson) + 400 >= 800))" 1
+is 'all that is not written is kept' "$(wc -l <again.ndjson)" 1600
+err_has 'that were not read'
+sed -n '401,$p' l.ndjson >rest.ndjson
+check 'in the order of the file' cmp again.ndjson rest.ndjson
+run 0 write Thing__c again.ndjson --insert
+is 'and can be sent' "$(total 'L%')" 2000
+fault 'limit:path=/composite/sobjects*,skip=2'
+run 6 write Thing__c l.ndjson --upsert Ext__c
+no_faults
+err_has 'what follows was not sent'
 (for i in $(seq 1 20000); do echo "{\"Ext__c\":\"M$i\"}"; done) | "$sforce" write Thing__c - --insert -r ndjson 2>err | head -1 >out
 is 'a reader that leaves ends it' "$(("$(total 'M%')" < 20000))" 1
 report

@@ -203,11 +203,14 @@ static void test_writer__refuses_a_row_and_goes_on(void **state)
         assert_int_equal(sf_writer_add_fields(w, (sf_binds){ &wrong[i], 1 }, &err), SF_ERR_USAGE);
     assert_int_equal(sf_writer_add_fields(w, SF_BINDS({ "AnnualRevenue", sf_bind_double((double)INFINITY) }), &err),
                      SF_ERR_USAGE);
-    char large[2000];
-    memset(large, 'x', sizeof large);
-    large[sizeof large - 1] = '\0';
+    size_t huge = SF_WRITER_BYTES_MAX + 100;
+    char *large = malloc(huge + 1);
+    assert_non_null(large);
+    memset(large, 'x', huge);
+    large[huge] = '\0';
     assert_int_equal(sf_writer_add_fields(w, SF_BINDS({ "Description", sf_bind_str(large) }), &err), SF_ERR_LIMIT);
-    assert_non_null(strstr(err.message, "batch_bytes"));
+    assert_non_null(strstr(err.message, "SF_WRITER_BYTES_MAX"));
+    free(large);
     assert_int_equal(sf_writer_add(w, NULL, &err), SF_ERR_USAGE);
     assert_int_equal(sf_writer_add_id(w, "001000000000001AAA", &err), SF_ERR_USAGE);
     assert_int_equal(sf_writer_add_fields(w, SF_BINDS({ "Name", sf_bind_str("good 2") }), &err), SF_OK);
@@ -309,7 +312,7 @@ static void test_writer__update_upsert_delete(void **state)
     sf_record *r = sf_record_new("Thing__c");
     for (int i = 0; i < 500; i++) { /* in each form */
         char json[64];
-        snprintf(json, sizeof json, "{\"Name\":null,\"id\":\"%s\"}", ids[i].text);
+        snprintf(json, sizeof json, "{\"Name\":null,\"id\":\"%.18s\"}", ids[i].text);
         sf_record_set_str(r, "Id", ids[i].text);
         sf_status rc = i % 4 == 0   ? sf_writer_add_id(w, ids[i].text, &err)
                        : i % 4 == 1 ? sf_writer_add(w, r, &err)
@@ -471,6 +474,30 @@ static void test_writer__refuses_options_that_do_not_fit(void **state)
     sf_writer_abort(NULL);
 }
 
+/* A row larger than batch_bytes goes alone; those before and after it are in their order. */
+static void test_writer__large_rows_go_alone(void **state)
+{
+    (void)state;
+    static seen s;
+    s = (seen){ 0 };
+    static char large[20001];
+    memset(large, 'x', sizeof large - 1);
+    sf_writer *w = open_writer((sf_writer_options){
+        .operation = SF_INSERT, .object = "Account", .batch_bytes = 2000, .on_result = see, .user = &s });
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(sf_writer_add_fields(w,
+                                              SF_BINDS({ "Name", sf_bind_str(i % 13 == 7 ? "large" : "beside large") },
+                                                       { "Description", sf_bind_str(i % 13 == 7 ? large : "small") }),
+                                              &err),
+                         SF_OK);
+    sf_writer_counts counts;
+    if (sf_writer_close(w, &counts, &err) != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(s.created, 60);
+    assert_in_range(counts.batches, 10, 20);
+    assert_int_equal(count("SELECT COUNT() FROM Account WHERE Name = 'large'"), 5);
+    assert_int_equal(count("SELECT COUNT() FROM Account WHERE Name = 'beside large'"), 55);
+}
+
 /* What was gathered is not sent, what is under way may be. */
 static void test_writer__abort_sends_no_more(void **state)
 {
@@ -501,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_writer__on_result_may_stop_it),
         cmocka_unit_test(test_writer__may_not_be_used_inside_its_callback),
         cmocka_unit_test(test_writer__refuses_options_that_do_not_fit),
+        cmocka_unit_test(test_writer__large_rows_go_alone),
         cmocka_unit_test(test_writer__abort_sends_no_more),
     };
     return cmocka_run_group_tests_name("writer", tests, start, stop);
