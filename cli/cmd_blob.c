@@ -160,7 +160,10 @@ static int run_put(cli *c)
     int fd = rc == SF_OK && !is_stdin ? open(p.file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     if (fd < 0) rc = sfi_fail(&err, SF_ERR_USAGE, "cannot read %s: %s", p.file, strerror(errno));
     if (rc == SF_OK) rc = sf_source_of_fd(fd, &source, &err);
-    if (rc == SF_ERR_IO) rc = err.status = SF_ERR_USAGE; /* a folder */
+    if (rc == SF_ERR_IO) { /* a folder */
+        sfi_error_prefix(&err, "%s", is_stdin ? "stdin" : p.file);
+        rc = err.status = SF_ERR_USAGE;
+    }
     data.source = &source;
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK && p.id == NULL) rc = sf_blob_create(c->sf, r, &data, &o, &id, &err);

@@ -61,6 +61,7 @@ run 2 blob put
 run 2 blob put no-such-file
 err_has no-such-file
 run 2 blob put . ContentVersion
+err_has ".: descriptor"
 err_has directory
 run 2 blob put b.txt Attach/ment
 run 2 blob put b.txt Attachment nonsense-id
