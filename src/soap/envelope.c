@@ -8,8 +8,8 @@
 #define SOAP_NAMESPACE "http://schemas.xmlsoap.org/soap/envelope/"
 
 enum {
-    LIST_MAX = 50,       /* of each list of the options */
-    NAME_BYTES_MAX = 64, /* of an operation */
+    LIST_MAX = 50,        /* of each list of the options */
+    NAME_BYTES_MAX = 256, /* of an operation */
     PATH_BYTES_MAX = 512,
     BODY_SHOWN_MAX = 200 * 1024 /* of an answer that is no envelope */
 };
