@@ -1,6 +1,7 @@
 /* soap_records.c: rows written over SOAP: create, update, upsert, delete, undelete, emptyRecycleBin. Every request is one
  * transaction in which each row has a savepoint of its own: a row that fails takes back its own work only, unless AllOrNone
  * takes back all of it. */
+#include <assert.h>
 #include "api/soap.h"
 
 /* ---- one row after another ---- */
@@ -167,6 +168,7 @@ static bool look_at_all(sfo_soap *s, save *all, size_t count)
          e = sfi_xml_next(e, "sObjects"), i++) {
         sfo_soap_record *record = &all->rows[i].record;
         if (!sfo_soap_record_look(s, e, record)) return false;
+        assert(record->object != NULL); /* looked at */
         chunks += record->object != last;
         last = record->object;
         const sfo_field *key = all->kind == SAVE_UPSERT ? sfo_object_field(last, all->key) : NULL;

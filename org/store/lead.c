@@ -3,6 +3,7 @@
  * those that the caller names. What hung on the lead moves to them, the lead stays as a converted one. One transaction.
  * The idea: each target is one row in memory, filled by a table of field pairs, then by the caller's own record.
  */
+#include <assert.h>
 #include "store/store_internal.h"
 
 typedef struct pair {
@@ -186,6 +187,8 @@ static bool check_request(conversion *k)
 /* The lead's values into the target's empty fields. */
 static void copy_fields(const conversion *k, const pair *pairs, size_t count, sfo_row *target)
 {
+    assert(k->lead.table != NULL); /* loaded */
+    assert(target->table != NULL); /* begun */
     for (size_t i = 0; i < count; i++) {
         int from = sfo_field_at(k->lead.table->object, pairs[i].lead);
         int to = sfo_field_at(target->table->object, pairs[i].target);
@@ -239,7 +242,7 @@ static bool finish_target(const conversion *k, sf_value record, bool bypass, sfo
 
 static bool make_account(const conversion *k)
 {
-    sfo_row row;
+    sfo_row row = { .table = NULL };
     if (!begin_target(k, "Account", k->account_id.text, "AccountId", &row)) return false;
     copy_fields(k, account_fields, SFI_COUNT_OF(account_fields), &row);
     return finish_target(k, k->ask->account_record, k->ask->bypass_account_rules, &row, &k->out->account);
@@ -247,7 +250,7 @@ static bool make_account(const conversion *k)
 
 static bool make_contact(const conversion *k)
 {
-    sfo_row row;
+    sfo_row row = { .table = NULL };
     if (!begin_target(k, "Contact", k->contact_id.text, "ContactId", &row)) return false;
     sf_str account = sfo_row_text(&row, "AccountId");
     if (row.old != NULL && account.len > 0 && !sfi_str_is(account, k->out->account.text))
@@ -318,7 +321,7 @@ static bool make_contact_role(const conversion *k)
 
 static bool make_opportunity(const conversion *k)
 {
-    sfo_row row;
+    sfo_row row = { .table = NULL };
     if (k->ask->no_opportunity) return true;
     if (!begin_target(k, "Opportunity", k->opportunity_id.text, "OpportunityId", &row)) return false;
     sf_str account = sfo_row_text(&row, "AccountId");

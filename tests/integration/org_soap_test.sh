@@ -397,6 +397,16 @@ post 'Content-Type: text/xml' '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">
 fault 'entities' UNKNOWN_EXCEPTION UnexpectedErrorFault DOCTYPE
 post 'Content-Type: text/xml' "$(for _ in $(seq 200); do printf '<a>'; done)$(for _ in $(seq 200); do printf '</a>'; done)"
 fault 'depth' UNKNOWN_EXCEPTION UnexpectedErrorFault ''
+head -c 53000000 /dev/zero >"$work/huge"
+raw -H 'Content-Type: text/xml' -H 'SOAPAction: ""' --data-binary @"$work/huge"
+fault 'more than 50 MB' sf:EXCEEDED_MAX_SIZE_REQUEST UnexpectedErrorFault 'too large'
+rm "$work/huge"
+kinds=
+for _ in 1 2 3 4 5; do kinds+=$(account K)$(record '<so:type>Contact</so:type><so:LastName>K</so:LastName>'); done
+soap "<urn:create>$kinds</urn:create>"
+is 'ten runs of a type' "$(grep -o '<success>true' "$work/body" | wc -l)" 10
+soap "<urn:create>$kinds$(account K)</urn:create>"
+fault 'eleven' sf:LIMIT_EXCEEDED UnexpectedErrorFault 'Cannot have more than 10 chunks in a single operation.'
 post 'Content-Type: text/xml' '<x/>'
 fault 'no envelope' soapenv:Client '' 'not a SOAP envelope'
 post 'Content-Type: text/xml' '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><x/></e:Body></e:Envelope>'
