@@ -111,8 +111,9 @@ sf_status sfo_record_types_read(sfo_loader *l, sfo_draft *d, sf_value list)
     size_t n = sf_value_count(list), old = d->object.record_type_count;
     sf_type type = sf_value_type(list);
     sf_value v;
-    if (type == SF_MISSING || type == SF_NULL || n == 0) return SF_OK;
+    if (type == SF_MISSING || type == SF_NULL) return SF_OK;
     if (type != SF_ARRAY || n + old > TYPES_MAX) return fail_at(l, d, "want a list of at most 200", "");
+    if (n == 0) return SF_OK;
     sfo_record_type *types = sfi_arena_alloc(l->arena, (n + old) * sizeof *types);
     if (types == NULL) return fail_memory(l);
     if (old > 0) memcpy(types, d->object.record_types, old * sizeof *types);

@@ -181,6 +181,27 @@ static void test_schema__names_file_object_and_field_of_a_mistake(void **state)
           "]}]}",
           "A__c.x: a picklist value has no \"value\"" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":7}]}", "A__c: fields is not an array" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":7}]}", "A__c: recordTypeInfos: want a list" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":[{\"name\":\"x\"}]}]}",
+          "A__c: recordTypeInfos: an entry has no developerName" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":[{\"developerName\":\"x\",\"nme\":1}]}]}",
+          "recordTypeInfos: unknown key nme" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":[{\"developerName\":\"x\",\"recordTypeId\":"
+          "\"001000000000001\"}]}]}",
+          "no record type's id: 001000000000001" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":[{\"developerName\":\"x\"},{\"developerName\":\"X\"}]}"
+          "]}",
+          "there are two of X" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"recordTypeInfos\":[{\"developerName\":\"x\",\"picklists\":{\"F\":1}}]}]"
+          "}",
+          "want a list of values" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"x\",\"type\":\"picklist\",\"controllerName\":"
+          "\"y\"}]}]}",
+          "A__c.x: controllerName names the unknown field y" },
+        { "{\"sobjects\":[{\"name\":\"A__c\",\"fields\":[{\"name\":\"y\",\"type\":\"boolean\"},{\"name\":\"x\","
+          "\"type\":\"picklist\",\"controllerName\":"
+          "\"y\",\"picklistValues\":[{\"value\":\"a\",\"validFor\":[\"maybe\"]}]}]}]}",
+          "A__c.x: validFor of a names maybe, which y does not have" },
         { "{\"sobjects\":", "" }, /* the words are the parser's */
     };
     (void)state;
@@ -195,6 +216,50 @@ static void test_schema__names_file_object_and_field_of_a_mistake(void **state)
         assert_non_null(strstr(err.message, path));
         if (strstr(err.message, cases[i].want) == NULL) fail_msg("%s", err.message);
     }
+}
+
+static const char drinks[] =
+    "{\"sobjects\":[{\"name\":\"Drink__c\",\"fields\":[{\"name\":\"Kind__c\",\"type\":\"picklist\",\"picklistValues\":["
+    "\"Hot\","
+    "\"Cold\"]},{\"name\":\"Name__c\",\"type\":\"picklist\",\"controllerName\":\"kind__c\",\"picklistValues\":[{"
+    "\"value\":\"Tea\","
+    "\"validFor\":[\"Hot\"]},{\"value\":\"Cola\",\"validFor\":[\"Cold\"]},{\"value\":\"Raw\",\"validFor\":\"wA==\"}]}],"
+    "\"recordTypeInfos\":[{\"developerName\":\"House\",\"defaultRecordTypeMapping\":true,\"picklists\":{\"Kind__c\":["
+    "\"Hot\"]}},"
+    "{\"developerName\":\"Master\",\"master\":true},{\"developerName\":\"Guest\",\"name\":\"For "
+    "guests\",\"recordTypeId\":"
+    "\"012000000000777\"}]},{\"name\":\"Account\",\"recordTypeInfos\":[{\"developerName\":\"House\"}]}]}";
+
+static void test_schema__record_types_and_dependencies(void **state)
+{
+    (void)state;
+    sfo_schema *s = load(drinks), *again = load(drinks);
+    const sfo_object *o = object(s, "Drink__c");
+    assert_int_equal(o->record_type_count, 2); /* the master is there anyway */
+    const sfo_record_type *house = &o->record_types[0];
+    assert_string_equal(house->name, "House");
+    assert_true(house->is_default && house->active && house->available);
+    assert_int_equal(strlen(house->id), 18);
+    assert_string_equal(house->id, object(again, "Drink__c")->record_types[0].id); /* the same in every run */
+    assert_string_not_equal(house->id, object(s, "Account")->record_types[0].id);
+    assert_string_equal(o->record_types[1].id, "012000000000777AAA");
+    assert_ptr_equal(sfo_object_record_type(o, SFI_STR("012000000000777")), &o->record_types[1]);
+    assert_null(sfo_object_record_type(o, SFI_STR(SFO_MASTER_RECORD_TYPE)));
+    assert_non_null(sfo_object_field(o, SFI_STR("RecordTypeId")));
+    assert_non_null(sfo_object_field(object(s, "Account"), SFI_STR("recordtypeid")));
+    assert_null(sfo_object_field(object(s, "Contact"), SFI_STR("RecordTypeId")));
+    const sfo_field *kind = field(o, "Kind__c"), *name = field(o, "Name__c");
+    assert_true(sfo_record_type_has(house, kind, "Hot"));
+    assert_false(sfo_record_type_has(house, kind, "Cold"));
+    assert_true(sfo_record_type_has(house, name, "Cola")); /* not named: all */
+    assert_true(sfo_record_type_has(NULL, kind, "Cold"));
+    assert_true(name->dependent_picklist);
+    assert_false(kind->dependent_picklist);
+    assert_string_equal(name->picklist[0].valid_for, "gAAA");
+    assert_string_equal(name->picklist[1].valid_for, "QAAA");
+    assert_string_equal(name->picklist[2].valid_for, "wA==");
+    sfo_schema_free(again);
+    sfo_schema_free(s);
 }
 
 static void test_schema__names_a_file_that_is_not_there(void **state)
@@ -233,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_schema__completes_custom_objects),
         cmocka_unit_test(test_schema__adds_to_known_objects),
         cmocka_unit_test(test_schema__names_file_object_and_field_of_a_mistake),
+        cmocka_unit_test(test_schema__record_types_and_dependencies),
         cmocka_unit_test(test_schema__names_a_file_that_is_not_there),
         cmocka_unit_test(test_schema__survives_each_failed_allocation),
     };
