@@ -72,8 +72,10 @@ static sf_str take_item(sf_str *rest)
 {
     bool is_quoted = false;
     size_t len = 0;
-    for (; len < rest->len && (is_quoted || rest->ptr[len] != ';'); len++)
-        if (rest->ptr[len] == '"') is_quoted = !is_quoted;
+    for (; len < rest->len && (is_quoted || rest->ptr[len] != ';'); len++) {
+        bool is_escaped = is_quoted && len > 0 && rest->ptr[len - 1] == '\\';
+        if (rest->ptr[len] == '"' && !is_escaped) is_quoted = !is_quoted;
+    }
     sf_str item = { rest->ptr, len };
     size_t used = len < rest->len ? len + 1 : len;
     rest->ptr += used;
