@@ -283,12 +283,27 @@ def passwords(sf):
     same("password state", expired["isExpired"], False)
 
 
+# ---- Apex REST classes ----
+def apex(sf):
+    case = sf.apexecute("Cases/", method="POST", data={"subject": NAME, "status": "New", "origin": "Web", "priority": "Low"})
+    row = sf.apexecute(f"Cases/{case}")
+    same("apex get", [row[key] for key in ("Subject", "Status", "Origin", "Priority", "Id")], [NAME, "New", "Web", "Low", case])
+    same("apex patch", sf.apexecute(f"Cases/{case}", method="PATCH", data={"Status": "Closed"}), case)
+    same("apex put", sf.apexecute("Cases/", method="PUT", data={"id": case, "subject": "Changed"}), case)
+    same("changed", (sf.Case.get(case)["Subject"], sf.Case.get(case)["Status"]), ("Changed", "Closed"))
+    same("apex delete", sf.apexecute(f"Cases/{case}", method="DELETE"), "")
+    same("not JSON", sf.apexecute("csv/x"), "Unit,Price\n101,320000\n102,991.00\n")
+    same("parameters", sf.apexecute("echo/x", params={"a": "1&2"})["params"], {"a": "1&2"})
+    fails("apex not found", lambda: sf.apexecute("nowhere"), errors.SalesforceResourceNotFound, "NOT_FOUND", "Could not find a match for URL /nowhere")
+    fails("apex exception", lambda: sf.apexecute("raise/x"), errors.SalesforceGeneralError, "APEX_ERROR", "Attempt to de-reference a null object")
+
+
 def main():
     proxy = TlsProxy((ORG.hostname, ORG.port), WORK / "certificate.pem", WORK / "key.pem")
     os.environ["HTTPS_PROXY"] = proxy.url
     sf = log_in(proxy)
     deleted = records(sf)
-    parts = [upserts, queries, lambda sf: describes(sf, deleted), refusals, composites, passwords, renew]
+    parts = [upserts, queries, lambda sf: describes(sf, deleted), refusals, composites, passwords, apex, renew]
     for part in parts:
         try:
             part(sf)
