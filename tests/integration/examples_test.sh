@@ -65,6 +65,11 @@ says reports '^all: '; says reports '^the run 0LG[0-9A-Za-z]{15} has ended$'; gr
 run actions; says actions '^contact 003.*: The contact was created.$'; says actions '^case 500'
 says actions 'input 2: The flow failed to run'; says actions '^the account is Approved$'
 
+seq 200000 >"$work/numbers.txt"
+run blobs "$work/numbers.txt" "$work/copy.txt"; says blobs '^version 068'; says blobs '^200000 lines$'
+cmp -s "$work/numbers.txt" "$work/copy.txt" || fail "example_blobs: the copy differs"
+run apex; says apex '^case 500.*: Pump leaks$'; says apex '^text/csv; charset=UTF-8, 33 bytes$'; says apex 'HTTP 422, OUT_OF_STOCK: '; says apex '^deleted$'
+
 run errors; says errors 'mend the record: REQUIRED_FIELD_MISSING in .*LastName'; says errors '^created$'
 fault() { curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null; curl -sf -d "{\"spec\":\"$1\"}" "$SFORCE_URL/__org/faults" >/dev/null; }
 fault 'lost:method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it took effect'
