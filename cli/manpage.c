@@ -93,6 +93,7 @@ static const entry exits[] = {
     { "1", "The org refused, or something inside failed. The message names the errorCode." },
     { "2", "Wrong usage or a bad input file. Nothing was sent." },
     { "3", "Not logged in, or the session or the app is not allowed." },
+    { "4", "Finished, and some rows failed (write)." },
     { "5", "Network, timeout, or 5xx after retries. It is safe to repeat." },
     { "6", "A limit was reached: the org's request limit, or --max-calls." },
     { "7", "The outcome is unknown: a write was sent and its answer was lost." },

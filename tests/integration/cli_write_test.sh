@@ -39,6 +39,23 @@ run_in 0 write Thing__c - --insert --json
 json_is '.result.results|length' 0
 json_is .status 0
 
+# In pieces of one byte a file reads as it does whole, and cut anywhere it ends in an error or in fewer rows.
+printf '\xEF\xBB\xBF[{"Ext__c":"N1","Text__c":"[{\\"}]"},\n{"Ext__c":"N2"\n}]\n' >n1
+printf '{"Ext__c":"N3"}\n\n{\n"Ext__c":"N4","Text__c":"\\\\"\n}{"Ext__c":"N5"}\nno\n' >n2
+for file in n1 n2; do
+    dd if=$file bs=1 status=none | "$sforce" write Thing__c - --upsert Ext__c -r ndjson 2>err | jq -c '[.line,.success]' >slow
+    "$sforce" write Thing__c $file --upsert Ext__c -r ndjson 2>err | jq -c '[.line,.success]' >whole
+    check "$file byte by byte" cmp slow whole
+    check "$file has rows" test "$(grep -c true whole)" -ge 2
+    for cut in $(seq 1 3 "$(wc -c <$file)"); do
+        head -c "$cut" $file >in
+        "$sforce" write Thing__c - --upsert Ext__c -r ndjson <in >out 2>err
+        got=$?
+        checks=$((checks + 1))
+        [[ $got -le 4 && $(wc -l <out) -le $(wc -l <whole) ]] || fail "$file cut at $cut: exit $got"
+    done
+done
+
 # ---- rows that fail ----
 printf '{"Ext__c":"E1"}\nnot json\n{"Ext__c":"E2",}\n[1]\n{"Nope":1}\n{"Ext__c":"A1"}\n{"attributes":{},"Ext__c":"x"}\n{"Ext__c":"E3"}\n' >e.ndjson
 run 4 write Thing__c e.ndjson --insert --failed again.ndjson
