@@ -229,6 +229,8 @@ static int report_run(cli *c)
     if (!saved && async) return cli_usage(c, "report run: a report that is not saved does not run with --async");
     if (options.no_filters && (options.filter_count > 0 || options.boolean_filter != NULL))
         return cli_usage(c, "report run: --no-filters stands together with --filter or --logic");
+    if (options.boolean_filter != NULL && options.filter_count == 0 && options.metadata == NULL)
+        return cli_usage(c, "report run: --logic combines this run's filters: give them with --filter");
     rc = saved ? connect_to(c, c->args.words[1], &id, &err) : cli_connect(c, &err);
     if (rc == SF_OK && async) return start_run(c, id, &options);
     if (rc == SF_OK)

@@ -455,10 +455,11 @@ bool sfo_report_where(const sfo_report *report, const char *user_id, const char 
     sfi_buf_add_str(out, " WHERE Id != null");
     if (report->mine && has_owner) sfi_buf_addf(out, " AND OwnerId = '%s'", user_id);
     if (!add_dates(&w)) return false;
-    if (report->filter_count == 0) return true;
+    bool has_logic = report->boolean_filter != NULL && report->boolean_filter[0] != '\0';
+    if (report->filter_count == 0 && !has_logic) return true;
     sfi_buf_add_str(out, " AND (");
     bool ok = true;
-    if (report->boolean_filter != NULL && report->boolean_filter[0] != '\0') {
+    if (has_logic) {
         ok = add_logic(&w);
     } else {
         for (size_t i = 0; ok && i < report->filter_count; i++) {

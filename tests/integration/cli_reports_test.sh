@@ -103,6 +103,10 @@ err_has NOPE
 run 2 report run Invoices --filter "Total equals 1"
 err_has COLUMN:OPERATOR:VALUE
 run 2 report run Invoices --no-filters --filter Invoice__c.Name:equals:R1
+run 2 report run Invoices --logic "1 AND"
+echo '{"reportFilters":[],"reportBooleanFilter":"1 AND 2"}' >logic.json
+run 1 report run Invoices -f logic.json
+err_has 'undefined filter: 1'
 echo '{"sortBy":' >bad.json
 run 2 report run Invoices -f bad.json
 err_has bad.json
