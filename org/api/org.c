@@ -161,6 +161,7 @@ static sf_status load_actions(sfo_org *org, sf_error *err)
                                   sfo_schema_extra(org->schema, "quickActions"),
                                   sfo_schema_extra(org->schema, "invocableActions"), &org->actions, err);
     }
+    if (rc == SF_ERR_USAGE) sfi_error_prefix(err, "the --schema file"); /* ours are right */
     sfi_json_free(doc);
     return rc;
 }

@@ -132,4 +132,10 @@ out_has Hot
 run 1 rules run 00Q000000000000AAA
 run 2 rules run
 run 2 rules
+
+# ---- definitions that are wrong name themselves ----
+echo '{"quickActions":[{"name":"Bad","type":"Create","targetObject":"Account","fields":["Nope"]}]}' >bad.json
+"$org_program" --port 0 --schema bad.json >out 2>err
+check "a wrong definition is wrong usage" test $? -eq 2
+err_has 'the --schema file: quickActions: Bad: "fields" names no field of Account: "Nope"'
 report
