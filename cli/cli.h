@@ -43,6 +43,8 @@ typedef struct cli_login {
 } cli_login;
 
 struct cli {
+    int argc; /* the command line as it was typed */
+    char *const *argv;
     cli_args args;
     sfi_arena arena; /* all that lives as long as the run */
     bool json;       /* --json: one object, result or error */
@@ -105,6 +107,7 @@ int cli_finish_output(cli *c);   /* close the sink; exit code of that */
 const char *cli_config_dir(cli *c); /* "" + reason printed never happens: falls back to "." without HOME */
 const char *cli_data_dir(cli *c);
 const char *cli_cache_dir(cli *c);
+const char *cli_state_dir(cli *c);
 sf_status cli_make_dirs(const char *path, unsigned mode, sf_error *err); /* all missing folders; those made get mode */
 /* Write beside and rename. */
 sf_status cli_write_file(const char *path, sf_str bytes, unsigned mode, sf_error *err);

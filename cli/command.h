@@ -123,6 +123,8 @@ extern const cli_command cli_command_graph;
 extern const cli_command cli_command_graphql;
 extern const cli_command cli_command_help;
 extern const cli_command cli_command_limits;
+extern const cli_command cli_command_jobs;
+extern const cli_command cli_command_load;
 extern const cli_command cli_command_local;
 extern const cli_command cli_command_login;
 extern const cli_command cli_command_logout;

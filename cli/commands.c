@@ -62,6 +62,8 @@ const cli_command *const cli_commands[] = {
     &cli_command_apex,
     &cli_command_api,
     &cli_command_soap,
+    &cli_command_load,
+    &cli_command_jobs,
     &cli_command_local,
     &cli_command_completion,
     &cli_command_man,

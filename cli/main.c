@@ -207,6 +207,8 @@ int main(int argc, char **argv)
     if (!sfi_keep_standard_fds()) return CLI_FAILED;
     signal(SIGPIPE, SIG_IGN); /* sockets; a reader of stdout that leaves is seen by the sink */
     signal(SIGXFSZ, SIG_IGN); /* a file over its limit is a failed write like any other */
+    c.argc = argc;
+    c.argv = argv;
     int code = run_line(&c, argc, argv);
     bool reader_left = c.out.broken_pipe;
     if (c.out.fd >= 0) (void)cli_out_close(&c.out, false, NULL); /* a command that failed has said why */

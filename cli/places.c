@@ -32,6 +32,11 @@ const char *cli_cache_dir(cli *c)
     return place(c, NULL, "XDG_CACHE_HOME", ".cache");
 }
 
+const char *cli_state_dir(cli *c)
+{
+    return place(c, NULL, "XDG_STATE_HOME", ".local/state");
+}
+
 sf_status cli_make_dirs(const char *path, unsigned mode, sf_error *err)
 {
     sfi_buf part = { 0 };

@@ -65,6 +65,7 @@ static const char *hint_of_code(const char *code)
 
 static const char *hint_of(cli *c, const sf_error *err)
 {
+    if (err->status == SF_ERR_CANCELLED) return NULL;
     if (err->retry_after_ms > 0)
         return cli_textf(c, "the server says: try again in %lld s", (long long)((err->retry_after_ms + 999) / 1000));
     const char *hint = hint_of_code(err->code);
@@ -119,7 +120,6 @@ void cli_error_members(sfi_buf *out, const sf_error *err, const char *hint)
 static int report(cli *c, cli_exit code, const sf_error *err, const char *hint)
 {
     sf_error ignored;
-    if (err->status == SF_ERR_CANCELLED) hint = NULL;
     if (c->out.broken_pipe) return (int)code; /* the reader left: nobody wants to know, main ends the run quietly */
     if (c->out.fd >= 0) (void)cli_out_close(&c->out, false, &ignored); /* this failure is the one to tell */
     if (c->json) {

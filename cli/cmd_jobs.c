@@ -1,0 +1,337 @@
+/* cmd_jobs.c: `sforce jobs`: the org's bulk jobs: list, status, results, wait, abort, delete; and resume, which runs an
+ * interrupted load or export again with its journal. */
+#include "cli.h"
+#include "jobs.h"
+#include <unistd.h>
+
+typedef struct target {
+    sf_bulk2_job job;
+    sf_job_kind kind;
+} target;
+
+static const char *text_of_time(cli *c, int64_t ms)
+{
+    char text[32];
+    sfi_time_format(ms, text);
+    return ms > 0 ? cli_strdup(c, text) : NULL;
+}
+
+static const char *number_or_null(cli *c, int64_t n)
+{
+    return n >= 0 ? cli_textf(c, "%lld", (long long)n) : NULL;
+}
+
+/* ---- list ---- */
+static void add_job_json(sfi_buf *out, const sf_bulk2_job *j)
+{
+    char time[32];
+    sfi_buf_add_char(out, '{');
+    cli_json_add_member(out, "id", j->id.text);
+    cli_json_add_member(out, "state", j->state_name);
+    cli_json_add_member(out, "jobType", j->job_type[0] != 0 ? j->job_type : NULL);
+    cli_json_add_member(out, "operation", j->operation);
+    cli_json_add_member(out, "object", j->object);
+    cli_json_add_member(out, "externalIdFieldName", j->external_id[0] != 0 ? j->external_id : NULL);
+    sfi_time_format(j->created_ms, time);
+    cli_json_add_member(out, "createdDate", time);
+    cli_json_add_member(out, "createdById", j->created_by.text[0] != 0 ? j->created_by.text : NULL);
+    cli_json_add_member(out, "apiVersion", j->api_version[0] != 0 ? j->api_version : NULL);
+    if (j->processed >= 0) sfi_buf_addf(out, ",\"numberRecordsProcessed\":%lld", (long long)j->processed);
+    if (j->failed >= 0) sfi_buf_addf(out, ",\"numberRecordsFailed\":%lld", (long long)j->failed);
+    cli_json_add_member(out, "errorMessage", j->error_message[0] != 0 ? j->error_message : NULL);
+    sfi_buf_add_char(out, '}');
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+    const sf_bulk2_job *x = a, *y = b;
+    if (x->created_ms != y->created_ms) return x->created_ms > y->created_ms ? -1 : 1; /* the newest first */
+    return strcmp(y->id.text, x->id.text);
+}
+
+/* All jobs of the org, the newest first; arena memory. */
+static sf_status all_jobs(cli *c, sf_bulk2_job **out, size_t *count, sf_error *err)
+{
+    enum { JOBS_MAX = 100000 };
+    sf_bulk2_jobs *list = NULL;
+    sf_bulk2_job *jobs = NULL;
+    size_t n = 0, cap = 0;
+    sf_status rc = sf_bulk2_jobs_open(c->sf, SF_JOB_INGEST, &(sf_bulk2_jobs_options){ .call = &c->call }, &list, err);
+    while (rc >= 0 && n < JOBS_MAX) { /* until the list ends */
+        sf_bulk2_job job;
+        rc = sf_bulk2_jobs_next(list, &job, err);
+        if (rc != SF_ROW) break;
+        if (n == cap) {
+            sf_bulk2_job *more = cli_alloc(c, (cap * 2 + 64) * sizeof *more);
+            if (n > 0) memcpy(more, jobs, n * sizeof *more);
+            cap = cap * 2 + 64;
+            jobs = more;
+        }
+        jobs[n++] = job;
+    }
+    sf_bulk2_jobs_close(list);
+    if (rc < 0) return rc;
+    if (n > 0) qsort(jobs, n, sizeof *jobs, compare_jobs);
+    *out = jobs;
+    *count = n;
+    return SF_OK;
+}
+
+static int run_list(cli *c)
+{
+    static const char *const names[] = { "ID", "STATE", "TYPE", "OPERATION", "OBJECT", "CREATED" };
+    sf_error err;
+    sf_bulk2_job *jobs = NULL;
+    size_t count = 0;
+    sfi_buf raw = { 0 };
+    sf_status rc = cli_connect(c, &err);
+    if (rc == SF_OK) rc = all_jobs(c, &jobs, &count, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
+    sfi_buf_add_char(&raw, '[');
+    for (size_t i = 0; i < count; i++) {
+        const sf_bulk2_job *j = &jobs[i];
+        const char *cells[] = { j->id.text,   j->state_name, j->job_type,
+                                j->operation, j->object,     text_of_time(c, j->created_ms) };
+        cli_grid_add(c, &grid, cells);
+        if (i > 0) sfi_buf_add_char(&raw, ',');
+        add_job_json(&raw, j);
+    }
+    sfi_buf_add_char(&raw, ']');
+    bool lines = c->format == CLI_FORMAT_NDJSON && !c->json;
+    int code = cli_finish_grid(c, &grid, lines ? (sf_str){ NULL, 0 } : sfi_buf_str(&raw));
+    sfi_buf_free(&raw);
+    return code;
+}
+
+/* ---- one job ---- */
+static sf_status find_job(cli *c, target *t, sf_error *err)
+{
+    const char *id = c->args.count > 1 ? c->args.words[1] : NULL;
+    bool last = cli_args_times(&c->args, "last") > 0;
+    if ((id != NULL) == last)
+        return sfi_fail(err, SF_ERR_USAGE, "jobs %s: want a job's id or --last", c->args.words[0]);
+    sf_status rc = cli_connect(c, err);
+    if (rc == SF_OK && last) {
+        sf_bulk2_job *jobs = NULL;
+        size_t count = 0;
+        rc = all_jobs(c, &jobs, &count, err);
+        if (rc == SF_OK && count == 0) rc = sfi_fail(err, SF_ERR_NOT_FOUND, "the org has no bulk jobs");
+        if (rc == SF_OK) id = jobs[0].id.text;
+    }
+    t->kind = SF_JOB_INGEST;
+    if (rc == SF_OK) rc = sf_bulk2_get_job(c->sf, SF_JOB_INGEST, id, &c->call, &t->job, err);
+    if (rc != SF_ERR_NOT_FOUND) return rc;
+    t->kind = SF_JOB_QUERY;
+    return sf_bulk2_get_job(c->sf, SF_JOB_QUERY, id, &c->call, &t->job, err);
+}
+
+static int print_job(cli *c, const sf_bulk2_job *j)
+{
+    static const char *const names[] = { "Id",      "State",     "Type",   "Operation", "Object",
+                                         "Created", "Processed", "Failed", "Error" };
+    sfi_buf raw = { 0 };
+    const char *cells[] = { j->id.text,
+                            j->state_name,
+                            j->job_type[0] != 0 ? j->job_type : NULL,
+                            j->operation,
+                            j->object,
+                            text_of_time(c, j->created_ms),
+                            number_or_null(c, j->processed),
+                            number_or_null(c, j->failed),
+                            j->error_message[0] != 0 ? j->error_message : NULL };
+    cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true };
+    cli_grid_add(c, &grid, cells);
+    add_job_json(&raw, j);
+    int code = cli_finish_grid(c, &grid, sfi_buf_str(&raw));
+    sfi_buf_free(&raw);
+    if (code != CLI_OK) return code;
+    if (j->state == SF_JOB_FAILED) return CLI_FAILED;
+    return j->failed > 0 ? CLI_ROWS : CLI_OK;
+}
+
+static int run_status(cli *c)
+{
+    sf_error err;
+    target t;
+    sf_status rc = find_job(c, &t, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    int code = print_job(c, &t.job);
+    return code == CLI_ROWS || code == CLI_FAILED ? CLI_OK : code; /* how it stands was the question */
+}
+
+static bool not_interrupted(void *user, const sf_bulk2_job *job)
+{
+    (void)user;
+    (void)job;
+    return cli_signal == 0;
+}
+
+static int run_wait(cli *c)
+{
+    sf_error err;
+    target t;
+    sf_status rc = find_job(c, &t, &err);
+    const sf_bulk2_wait_options options = { .progress = not_interrupted, .call = &c->call };
+    if (rc == SF_OK) rc = sf_bulk2_wait(c->sf, t.kind, t.job.id.text, &options, &t.job, &err);
+    if (rc == SF_ERR_TIMEOUT) {
+        (void)cli_fail_error(c, &err);
+        return CLI_UNFINISHED;
+    }
+    return rc == SF_OK ? print_job(c, &t.job) : cli_fail_error(c, &err);
+}
+
+static int run_abort(cli *c)
+{
+    sf_error err;
+    target t;
+    sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK) rc = sf_bulk2_abort_job(c->sf, t.kind, t.job.id.text, &c->call, &t.job, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    cli_note(c, "Aborted %s. What was written stays.", t.job.id.text);
+    int code = print_job(c, &t.job);
+    return code == CLI_ROWS ? CLI_OK : code;
+}
+
+static int run_delete(cli *c)
+{
+    sf_error err;
+    target t;
+    sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK) rc = sf_bulk2_delete_job(c->sf, t.kind, t.job.id.text, &c->call, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    cli_note(c, "Deleted %s and its results.", t.job.id.text);
+    if (!c->json) return CLI_OK;
+    return cli_finish_json(c, sfi_str(cli_textf(c, "{\"id\":\"%s\",\"deleted\":true}", t.job.id.text)));
+}
+
+/* ---- results ---- */
+typedef struct output {
+    cli *c;
+    bool skip_header, in_quote; /* of the pages behind the first */
+} output;
+
+static sf_status write_piece(void *user, const char *data, size_t len, sf_error *err)
+{
+    output *o = user;
+    while (o->skip_header && len > 0) { /* up to the line end that stands outside quotes */
+        if (*data == '"') o->in_quote = !o->in_quote;
+        o->skip_header = o->in_quote || *data != '\n';
+        data++;
+        len--;
+    }
+    cli_out_add(&o->c->out, data, len);
+    if (o->c->out.error != 0 || o->c->out.broken_pipe) return sfi_fail(err, SF_ERR_IO, "nobody takes the output");
+    return SF_OK;
+}
+
+static sf_status write_pages(cli *c, const sf_bulk2_job *job, sf_error *err)
+{
+    char locator[128] = "";
+    int64_t rows = 0;
+    for (bool first = true; first || locator[0] != 0; first = false) { /* until the org names no next page */
+        output o = { .c = c, .skip_header = !first };
+        const sf_sink sink = { .write = write_piece, .user = &o };
+        sf_bulk2_page page;
+        sf_status rc = sf_bulk2_get_page(
+            c->sf, job->id.text, &(sf_bulk2_page_options){ .locator = locator, .call = &c->call }, &sink, &page, err);
+        if (rc != SF_OK) return rc;
+        rows += page.rows;
+        if (strcmp(locator, page.locator) == 0 && locator[0] != 0)
+            return sfi_fail(err, SF_ERR_PROTOCOL, "the org's pages go round in a circle");
+        memcpy(locator, page.locator, sizeof locator);
+    }
+    if (rows == job->processed) return SF_OK;
+    return sfi_fail(err, SF_ERR_TRUNCATED, "job %s has %lld rows, and its pages held %lld", job->id.text,
+                    (long long)job->processed, (long long)rows);
+}
+
+static int run_results(cli *c)
+{
+    static const struct {
+        const char *flag;
+        sf_bulk2_results which;
+    } flags[] = { { "successful", SF_RESULTS_SUCCESSFUL },
+                  { "failed", SF_RESULTS_FAILED },
+                  { "unprocessed", SF_RESULTS_UNPROCESSED } };
+    sf_error err;
+    target t;
+    sf_bulk2_results which = SF_RESULTS_FAILED;
+    int given = 0;
+    for (size_t i = 0; i < SFI_COUNT_OF(flags); i++) {
+        if (cli_args_times(&c->args, flags[i].flag) == 0) continue;
+        which = flags[i].which;
+        given++;
+    }
+    if (given > 1) return cli_usage(c, "jobs results: want one of --successful, --failed and --unprocessed");
+    if (c->json || (c->format != CLI_FORMAT_AUTO && c->format != CLI_FORMAT_CSV))
+        return cli_usage(c, "jobs results: they are CSV, as the org has them");
+    sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK) rc = cli_out_open(&c->out, c->output, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    output o = { .c = c };
+    const sf_sink sink = { .write = write_piece, .user = &o };
+    if (t.kind == SF_JOB_QUERY)
+        rc = write_pages(c, &t.job, &err);
+    else
+        rc = sf_bulk2_get_results(c->sf, t.job.id.text, which, &sink, &c->call, &err);
+    return rc == SF_OK ? cli_finish_output(c) : cli_fail_error(c, &err);
+}
+
+/* ---- resume ---- */
+static int run_resume(cli *c)
+{
+    sf_error err;
+    char **argv;
+    const char *path;
+    const char *name = c->args.count > 1 ? c->args.words[1] : NULL;
+    if (cli_journal_command(c, name, &argv, &path, &err) != SF_OK) return cli_fail_error(c, &err);
+    cli_note(c, "Going on with: %s", path);
+    if (setenv("SFORCE_JOURNAL", path, 1) != 0) cli_no_memory();
+    fflush(NULL);
+    execv("/proc/self/exe", argv);
+    return cli_fail(c, CLI_FAILED, NULL, "the command cannot be run again");
+}
+
+static int run_jobs(cli *c)
+{
+    static const struct {
+        const char *name;
+        int (*run)(cli *c);
+    } verbs[] = { { "list", run_list },   { "status", run_status }, { "results", run_results }, { "wait", run_wait },
+                  { "abort", run_abort }, { "delete", run_delete }, { "resume", run_resume } };
+    const char *verb = c->args.count > 0 ? c->args.words[0] : "list";
+    const char *names[SFI_COUNT_OF(verbs)];
+    for (size_t i = 0; i < SFI_COUNT_OF(verbs); i++) {
+        if (strcmp(verb, verbs[i].name) == 0) return verbs[i].run(c);
+        names[i] = verbs[i].name;
+    }
+    const char *near = cli_nearest(verb, names, SFI_COUNT_OF(verbs));
+    return cli_usage(c, "jobs: want list, status, results, wait, abort, delete or resume, not %.40s%s%s%s", verb,
+                     near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
+}
+
+/* clang-format off */
+static const cli_flag jobs_flags[] = {
+    { "last", 0, NULL, "the org's newest job", CLI_WORDS_NONE, "use-most-recent", false },
+    { "successful", 0, NULL, "results: rows that succeeded", CLI_WORDS_NONE, NULL, false },
+    { "failed", 0, NULL, "results: rows that failed, with the reason (as without a flag)", CLI_WORDS_NONE, NULL, false },
+    { "unprocessed", 0, NULL, "results: rows that were not worked off", CLI_WORDS_NONE, NULL, false },
+    { 0 },
+};
+static const cli_example jobs_examples[] = {
+    { "sforce jobs", "The org's bulk jobs of the last days, the newest first" },
+    { "sforce jobs status --last", "How the newest stands" },
+    { "sforce jobs wait 7505g00000XyZ01AAF --timeout 10m", "Until it has ended; exit code 4 when rows failed, 75 when the time is over" },
+    { "sforce jobs results 7505g00000XyZ01AAF --failed -O failed.csv", "Its failed rows; of a query job, its rows" },
+    { "sforce jobs resume", "Go on with the load or export that was interrupted last" },
+    { 0 },
+};
+const cli_command cli_command_jobs = {
+    .name = "jobs", .usage = "[list | status|results|wait|abort|delete JOB|--last | resume [NAME]]", .summary = "see and end bulk jobs, go on with interrupted ones",
+    .text = "Jobs are those of Bulk API 2.0, of all users, as long as the org keeps them (7 days). results writes CSV as the org has it.\n\n"
+            "resume runs an interrupted sforce load or sforce export again, with its journal from the state folder: it goes on where it stood.",
+    .flags = jobs_flags, .examples = jobs_examples, .words_max = 2, .words = { CLI_WORDS_NONE, CLI_WORDS_NONE, CLI_WORDS_NONE },
+    .run = run_jobs, .group = "Bulk",
+};
+/* clang-format on */

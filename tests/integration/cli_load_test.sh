@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# sforce load and sforce jobs: result files and exit codes, bad files told before anything is sent, and loads that are
+# interrupted, by Ctrl-C and by kill -9, and gone on with.
+. "$(dirname "$0")/cli_lib.sh"
+start_org --seed empty
+login_org
+
+printf 'LastName,Email\nA,a@x.example\nB,bad\n"C, D",\n' >c.csv
+run 4 load Contact c.csv --insert
+check "counts" grep -q '^Succeeded  *2$' out
+check "the reason and its line" grep -q '1× INVALID_EMAIL_ADDRESS:.*first in line 3' err
+check "the failed row" diff - c.errors.csv <<'CSV'
+sf__Id,sf__Error,sf__Line,LastName,Email
+,INVALID_EMAIL_ADDRESS:Email: invalid email address: bad:Email --,3,B,bad
+CSV
+check "the good rows" test "$(cut -d, -f2- c.success.csv | sort | tr '\n' ' ')" = '"true","A","a@x.example" "true","C, D","" sf__Created,LastName,Email '
+check "no journal is left" test -z "$(ls "$HOME/.local/state/sforce/jobs")"
+run 4 load Contact c.csv --insert --json --success none --errors e.csv
+check "json" jq -e '.status == 0 and .result.succeeded == 2 and .result.failed == 1 and .result.reasons[0].line == 3 and .result.errorsFile == "e.csv"' out
+run 0 load Contact c.csv --insert --dry-run --json
+check "a dry run" jq -e '.result.dryRun and .result.rows == 3 and .result.jobs == 1' out
+run_in_file() { cp "$1" in; }
+run_in_file c.csv
+run_in 4 load Contact - --insert --errors none --success none
+check "from a pipe" grep -q '^Rows  *3$' out
+
+printf 'LastName,Emial\nA,a\n' >bad.csv
+run 2 load Contact bad.csv --insert
+check "an unknown column" grep -q 'bad.csv: line 1, column 2: Contact has no field "Emial" (did you mean Email?)' err
+run 2 load Contact c.csv
+check "no operation" grep -q 'want one of --insert' err
+run 2 load Contact c.csv --insert --delete
+run 2 load Contact nothere.csv --insert
+check "no file" grep -q 'nothere.csv: cannot open' err
+run 1 load Nope__c c.csv --insert
+run 2 load Contact c.csv --insert --job-rows 0
+
+run 0 jobs
+check "the jobs" test "$(grep -c JobComplete out)" = 3
+run 0 jobs list -r ndjson
+check "as ndjson" test "$(jq -r '.OBJECT // .object' out | sort -u)" = Contact
+run 0 jobs status --last --json
+job=$(jq -r .result.id out)
+check "status" jq -e '.result.state == "JobComplete" and .result.numberRecordsFailed == 1' out
+run 4 jobs wait "$job"
+run 0 jobs results "$job" --failed -O failed.csv
+check "its failed rows" grep -q '"B","bad"' failed.csv
+run 0 jobs delete "$job"
+run 1 jobs status "$job"
+run 2 jobs status
+run 2 jobs stauts --last
+check "a misspelt verb" grep -q 'did you mean status' err
+run 2 jobs resume
+check "nothing to go on with" grep -q 'no interrupted load' err
+
+created() { # contacts in the org
+    curl -sf -H "Authorization: Bearer $(of_org access_token)" "$url/services/data/v62.0/limits/recordCount?sObjects=Contact" |
+        jq '.sObjects[0].count // 0'
+}
+seq -f 'Int %g' 1 6000 | sed 1iLastName >int.csv
+interrupt() { # SIGNAL: of a load in its middle
+    "$sforce" load Contact int.csv --insert --job-rows 500 >out 2>err </dev/null &
+    local pid=$! tries=0
+    until [[ $(created) -gt $(($1 + 900)) ]] || ! kill -0 "$pid" 2>/dev/null; do
+        read -rt 0.02 <> <(:) || true
+        tries=$((tries + 1))
+        [[ $tries -gt 2000 ]] && break
+    done
+    kill "-$2" "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    echo $?
+}
+code=$(interrupt "$(created)" INT)
+check "Ctrl-C: $code" test "$code" = 130
+check "says how to go on" grep -q 'go on with: sforce jobs resume load-' err
+run 0 jobs resume
+check "went on" grep -q 'Went on where an earlier run stood' err
+run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Int %'" -r csv
+check "each row once" test "$(tail -1 out)" = 6000
+check "each result once" test "$(tail -n +2 int.success.csv | cut -d, -f3 | sort -u | wc -l)" = 6000
+check "no journal is left then" test -z "$(ls "$HOME/.local/state/sforce/jobs")"
+sed -i 's/Int/Killed/' int.csv
+code=$(interrupt "$(created)" KILL)
+check "killed: $code" test "$code" = 137
+run 0 jobs resume
+run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Killed %'" -r csv
+check "each row once after kill -9" test "$(tail -1 out)" = 6000
+check "each result once after kill -9" test "$(tail -n +2 int.success.csv | cut -d, -f3 | sort -u | wc -l)" = 6000
+report
