@@ -1,6 +1,7 @@
 /* soap_record_out.c: records of the store's JSON as SOAP writes them. The schema tells what JSON does not: which strings are
  * date-times, addresses, or stand for the bytes of a file. */
 #include "api/soap.h"
+#include "store/blobs.h"
 
 static bool has(sf_value v, const char *name)
 {
@@ -25,6 +26,25 @@ static bool looks_like_time(sf_str text)
     return text.len == 28 && text.ptr[10] == 'T' && memcmp(text.ptr + 23, "+0000", 5) == 0;
 }
 
+/* What a column of bytes holds: them, or the mark of where they are kept (blobs.h). */
+static void write_bytes(sfo_store *store, sfi_buf *out, sf_str column)
+{
+    sfo_blob blob = sfo_blob_of(column);
+    if (blob.number == 0) {
+        sfi_buf_add_base64(out, column.ptr, column.len);
+        return;
+    }
+    sfi_buf bytes = { 0 };
+    int64_t got = 1;
+    while (got > 0 && (int64_t)bytes.len < blob.len && sfi_buf_reserve(&bytes, SFO_BLOB_PIECE)) {
+        got = sfo_blob_read(store, &blob, (int64_t)bytes.len, bytes.data + bytes.len, SFO_BLOB_PIECE);
+        bytes.len += got > 0 ? (size_t)got : 0;
+    }
+    if ((int64_t)bytes.len != blob.len) out->failed = true; /* no memory, or they cannot be read: never half of them */
+    sfi_buf_add_base64(out, bytes.data, bytes.len);
+    sfi_buf_free(&bytes);
+}
+
 /* The bytes of a blob field, which JSON only points to. */
 static void write_blob(sfo_soap *s, sfi_buf *out, const sfo_field *field, const char *id)
 {
@@ -35,7 +55,7 @@ static void write_blob(sfo_soap *s, sfi_buf *out, const sfo_field *field, const 
     if (sql != NULL && sqlite3_prepare_v2(sfo_store_db(store), sql, -1, &stmt, NULL) == SQLITE_OK &&
         sqlite3_bind_text(stmt, 1, id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
         const void *bytes = sqlite3_column_blob(stmt, 0);
-        sfi_buf_add_base64(out, bytes, (size_t)sqlite3_column_bytes(stmt, 0));
+        write_bytes(store, out, (sf_str){ bytes, (size_t)sqlite3_column_bytes(stmt, 0) });
     }
     sqlite3_finalize(stmt);
     sfo_store_unlock(store);

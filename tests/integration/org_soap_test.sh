@@ -211,6 +211,12 @@ soap "<urn:create>$(record "<so:type>Attachment</so:type><so:ParentId>$a</so:Par
 f=$(first id)
 soap "<urn:query><urn:queryString>SELECT Body, BodyLength FROM Attachment WHERE Id = '$f'</urn:queryString></urn:query>"
 has 'a file comes inline' '<sf:Body>aGVsbG8=</sf:Body><sf:BodyLength>5</sf:BodyLength>'
+head -c 1500000 /dev/urandom >"$work/bytes"
+soap "<urn:create>$(record "<so:type>Attachment</so:type><so:ParentId>$a</so:ParentId><so:Name>big</so:Name><so:Body>$(base64 -w76 "$work/bytes")</so:Body>")</urn:create>"
+f=$(first id)
+soap "<urn:retrieve><urn:fieldList>Id,Body</urn:fieldList><urn:sObjectType>Attachment</urn:sObjectType><urn:ids>$f</urn:ids></urn:retrieve>"
+first sf:Body | base64 -d >"$work/back"
+is 'bytes that are kept apart come whole' "$(cmp "$work/bytes" "$work/back" && echo same)" same
 
 # ---- delete, undelete, the bin ----
 begin=$(date -u -d '-5 minutes' +%Y-%m-%dT%H:%M:00.000Z)
