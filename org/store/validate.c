@@ -83,11 +83,14 @@ static bool resolve_reference(sfo_store *s, const sfo_object *o, const sfo_field
     sf_id ids[2];
     int n = text.len > 0 ? sfo_record_find(s, key.target, key.field, text, ids, 2, f) : 0;
     if (n < 0) return false;
-    if (n == 0)
-        return sfo_fault_set(f, 400, "INVALID_FIELD",
-                             "Foreign key external ID: %.*s not found for field %s in entity %s",
-                             (int)(text.len < 255 ? text.len : 255), text.ptr != NULL ? text.ptr : "", key.field->name,
-                             key.target->name);
+    if (n == 0) {
+        (void)sfo_fault_set(f, 400, "INVALID_FIELD",
+                            "Foreign key external ID: %.*s not found for field %s in entity %s",
+                            (int)(text.len < 255 ? text.len : 255), text.ptr != NULL ? text.ptr : "", key.field->name,
+                            key.target->name);
+        if (f != NULL) f->has_fields = true; /* "fields":[] */
+        return false;
+    }
     if (n > 1) {
         (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID",
                             "%s: more than one record found for external id field: [%s, %s]", key.field->label,

@@ -69,6 +69,10 @@ seq 200000 >"$work/numbers.txt"
 run blobs "$work/numbers.txt" "$work/copy.txt"; says blobs '^version 068'; says blobs '^200000 lines$'
 cmp -s "$work/numbers.txt" "$work/copy.txt" || fail "example_blobs: the copy differs"
 run apex; says apex '^case 500.*: Pump leaks$'; says apex '^text/csv; charset=UTF-8, 33 bytes$'; says apex 'HTTP 422, OUT_OF_STOCK: '; says apex '^deleted$'
+run composite; says composite '^created 001'; says composite '^REQUIRED_FIELD_MISSING: part nobody: '; says composite '^part 2: 200$'
+says composite '^graph0: done$'; says composite '^graph1: refused$'; says composite '^leaf is 003'
+run graphql; says graphql '^[1-9][0-9]* accounts, [1-9][0-9]* contacts$'; says graphql '^.+, of .+@local.example$'; says graphql '^[1-9][0-9]* rows$'
+says graphql '^ValidationError: .*line 1, column 19'
 
 run errors; says errors 'mend the record: REQUIRED_FIELD_MISSING in .*LastName'; says errors '^created$'
 fault() { curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null; curl -sf -d "{\"spec\":\"$1\"}" "$SFORCE_URL/__org/faults" >/dev/null; }
