@@ -114,7 +114,7 @@ static bool take_escape(parser *p, char *out, size_t *len)
     }
     if (c != 'u') return false;
     int32_t high = unit(p, p->at + 2);
-    if (high <= 0) return false;
+    if (high < 0) return false;
     p->at += 6;
     uint32_t code = (uint32_t)high;
     if (high >= 0xD800 && high < 0xDC00 && peek(p, 0) == '\\' && peek(p, 1) == 'u') {
@@ -150,6 +150,12 @@ static bool scan_string(parser *p, token *t)
         if (!is_block && (c == '\n' || (unsigned char)c < ' ')) break;
         if (!is_block && c == '\\') {
             if (!take_escape(p, out, &len)) break;
+            continue;
+        }
+        if (is_block && c == '\\' && peek(p, 1) == '"' && peek(p, 2) == '"' && peek(p, 3) == '"') {
+            memcpy(out + len, "\"\"\"", 3);
+            len += 3;
+            p->at += 4;
             continue;
         }
         if (is_block && c == '\n') {
