@@ -117,7 +117,8 @@ SF_EXTERN bool sf_parts_find(const sf_parts *p, const char *graph_id, const char
  *  message begins with its name. */
 SF_API sf_status sf_part_check(const sf_part *part, sf_error *err);
 /** How all fared. @return SF_OK: none failed. Else the error of the part that is the cause: where a transaction was
- *  rolled back, its other parts only say so (PROCESSING_HALTED), and may stand before it. */
+ *  rolled back, its other parts only say so (PROCESSING_HALTED), and may stand before it. A collection whose rows failed
+ *  is a part that went well, but for a transaction that this rolled back: then it is the error of its row. */
 SF_API sf_status sf_parts_check(const sf_parts *p, sf_error *err);
 /** The whole answer, as it came. Missing for NULL. */
 SF_EXTERN sf_value sf_parts_body(const sf_parts *p);

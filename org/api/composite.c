@@ -312,6 +312,17 @@ void sfo_parts_run(sfo_parts *p, sf_value spec)
     sfi_buf_free(&url);
 }
 
+bool sfo_part_has_failed_rows(const sfo_part *part)
+{
+    sf_value row;
+    if (!part->has_answer || part->response->status >= 300) return false;
+    sf_value body = sfi_json_root(part->answer);
+    if (sf_value_type(body) != SF_ARRAY) return false;
+    for (sf_iter it = sf_iter_begin(body); sf_iter_next(&it, NULL, &row);)
+        if (!sf_get_bool(row, "success", true)) return true;
+    return false;
+}
+
 /* ---- answers ---- */
 void sfo_part_write_body(sfi_json_writer *w, const sfo_response *r)
 {

@@ -31,6 +31,8 @@ void sfo_parts_clear(sfo_parts *p);
 
 /* Runs a part of a list that was checked, with its references put in. */
 void sfo_parts_run(sfo_parts *p, sf_value spec);
+/* A collection of which a row failed: its status is 200 all the same. */
+bool sfo_part_has_failed_rows(const sfo_part *part);
 /* Answers a part with PROCESSING_HALTED. */
 void sfo_part_halt(sfo_part *part, const char *message);
 /* A part that is not run at all. */

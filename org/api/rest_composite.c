@@ -185,6 +185,8 @@ static void run_list(sfo_parts *p, sf_value list, bool all_or_none)
         else
             sfo_parts_run(p, spec);
         if (p->count == before) return; /* no memory; the answer says so */
+        /* The collection says itself how its rows fared, and goes back with all others. */
+        if (all_or_none && sfo_part_has_failed_rows(&p->list[before])) p->failed = true;
     }
 }
 
@@ -194,7 +196,8 @@ static void halt_all_but_cause(sfo_parts *p)
     bool cause_seen = false;
     for (size_t i = 0; i < p->count; i++) {
         int status = p->list[i].response->status;
-        if (!cause_seen && status >= 300 && status != 304)
+        bool is_failed = (status >= 300 && status != 304) || sfo_part_has_failed_rows(&p->list[i]);
+        if (!cause_seen && is_failed)
             cause_seen = true;
         else
             sfo_part_halt(&p->list[i], rolled_back);

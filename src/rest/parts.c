@@ -236,20 +236,42 @@ static bool is_missing_reference(const answer *a)
     return a->halted && sfi_starts_with(sf_get_text(a->body, "0.message"), "Invalid reference");
 }
 
+/* The first row of a collection that failed; missing: there is none. */
+static sf_value failed_row(const answer *a)
+{
+    sf_value row;
+    if (a->failed || sf_value_type(a->body) != SF_ARRAY) return (sf_value){ 0 };
+    for (sf_iter it = sf_iter_begin(a->body); sf_iter_next(&it, NULL, &row);)
+        if (!sf_get_bool(row, "success", true)) return row;
+    return (sf_value){ 0 };
+}
+
+/* How near a part is to the cause of what failed. */
+static int rank_of(const answer *a)
+{
+    if (a->failed && !a->halted) return 3;
+    if (sf_value_type(failed_row(a)) != SF_MISSING) return 2; /* its row took the transaction along */
+    if (is_missing_reference(a)) return 1;
+    return a->failed ? 0 : -1;
+}
+
 sf_status sf_parts_check(const sf_parts *p, sf_error *err)
 {
     if (p == NULL) return sfi_fail(err, SF_ERR_USAGE, "parts is NULL");
     if (p->failed == 0) return SF_OK;
     size_t cause = 0;
     int best = -1;
-    for (size_t i = 0; i < p->count && best < 2; i++) {
-        const answer *a = &p->list[i];
-        int rank = !a->failed ? -1 : !a->halted ? 2 : is_missing_reference(a) ? 1 : 0;
+    for (size_t i = 0; i < p->count; i++) {
+        int rank = rank_of(&p->list[i]);
         if (rank <= best) continue;
         best = rank;
         cause = i;
     }
     sf_part part;
     (void)sf_parts_get(p, cause, &part); /* it is there */
+    if (!part.failed) {
+        part.failed = true;
+        part.body = failed_row(&p->list[cause]);
+    }
     return sf_part_check(&part, err);
 }

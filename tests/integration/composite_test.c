@@ -150,6 +150,29 @@ static void test_composite__all_or_none_keeps_nothing_and_tells_the_cause(void *
     }
 }
 
+static void test_composite__a_failed_row_of_a_collection_takes_all_along(void **state)
+{
+    static const char records[] = "{\"records\":[{\"attributes\":{\"type\":\"Account\"},\"Name\":\"Composite Rows\"},"
+                                  "{\"attributes\":{\"type\":\"Account\"}}]}";
+    (void)state;
+    for (int all = 1; all >= 0; all--) {
+        sf_composite *c = sf_composite_new(SF_COMPOSITE);
+        assert_int_equal(
+            sf_composite_add(c, "rows", "POST", "composite/sobjects", (sf_str){ records, strlen(records) }), SF_OK);
+        add_create(c, "one", account("Composite Rows"));
+        sf_parts *parts = send(c, &(sf_composite_options){ .all_or_none = all == 1 });
+        assert_int_equal(part(parts, "rows").http_status, 200);
+        assert_true(
+            sf_get_bool(part(parts, "rows").body, "0.success", false)); /* as the API says it, though it went back */
+        assert_int_equal(part(parts, "one").halted, all == 1);
+        assert_int_equal(sf_parts_check(parts, &err), all == 1 ? SF_ERR_ORG : SF_OK);
+        if (all == 1) assert_string_equal(err.code, "REQUIRED_FIELD_MISSING");
+        if (all == 1) assert_non_null(strstr(err.message, "part rows"));
+        sf_parts_free(parts);
+        assert_int_equal(rows("Account", "Name", "Composite Rows"), all == 1 ? 0 : 2);
+    }
+}
+
 static void test_composite__a_missing_reference_is_a_cause(void **state)
 {
     static const struct {
@@ -405,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_composite__parts_use_what_others_answered),
         cmocka_unit_test(test_composite__a_bind_is_no_reference),
         cmocka_unit_test(test_composite__all_or_none_keeps_nothing_and_tells_the_cause),
+        cmocka_unit_test(test_composite__a_failed_row_of_a_collection_takes_all_along),
         cmocka_unit_test(test_composite__a_missing_reference_is_a_cause),
         cmocka_unit_test(test_composite__conditions_and_upserts),
         cmocka_unit_test(test_batch__parts_stand_alone),

@@ -342,6 +342,18 @@ static const struct answer {
       "x\",\"referenceId\":\"b\"},"
       "{\"method\":\"POST\",\"url\":\"/x\",\"referenceId\":\"c\"}]",
       3, "DUPLICATE_VALUE" },
+    { 200,
+      "{\"compositeResponse\":[{\"body\":[{\"id\":\"001000000000001AAA\",\"success\":true,\"errors\":[]},{\"success\":"
+      "false,"
+      "\"errors\":[{\"statusCode\":\"DUPLICATES_DETECTED\",\"message\":\"Use one of these records?\",\"fields\":[]}]}],"
+      "\"httpHeaders\":{},\"httpStatusCode\":200,\"referenceId\":\"rows\"},{\"body\":[{\"errorCode\":\"PROCESSING_"
+      "HALTED\","
+      "\"message\":\"The transaction was rolled back since another operation in the same transaction failed.\"}],"
+      "\"httpHeaders\":{},\"httpStatusCode\":400,\"referenceId\":\"c\"}]}",
+      NULL, SF_COMPOSITE,
+      "[{\"method\":\"POST\",\"url\":\"/x\",\"referenceId\":\"rows\"},{\"method\":\"POST\",\"url\":\"/"
+      "x\",\"referenceId\":\"c\"}]",
+      1, "DUPLICATES_DETECTED" },
     { 200, "{\"hasErrors\":false,\"results\":[{\"statusCode\":204,\"result\":null}]}", NULL, SF_COMPOSITE_BATCH,
       "[{\"method\":\"PATCH\",\"url\":\"v62.0/x\"}]", 0, NULL },
     { 200,
