@@ -205,6 +205,36 @@ static void assert_refused(sf_transport_options options, const char *url, const 
     sfi_http_close(http);
 }
 
+static sf_status take_text(void *user, const char *data, size_t len, sf_error *err)
+{
+    sfi_buf *b = user;
+    (void)err;
+    return sfi_buf_add(b, data, len) ? SF_OK : SF_ERR_MEMORY;
+}
+
+/* A slow sink must not hold up who shares an HTTP/2 connection, so a stream gets one of its own, with HTTP/1.1. */
+static void test_tls__streams_share_no_connection(void **state)
+{
+    (void)state;
+    sfi_http *http = open_http(trusting());
+    for (int i = 0; i < 3; i++) {
+        sfi_transfer *t = run_simple(http, "GET", url_of(MAIN, "/"));
+        assert_int_equal(sfi_transfer_response(t)->http_version, 20);
+        sfi_transfer_free(t);
+        sfi_buf got = { 0 };
+        const sf_sink sink = { .write = take_text, .user = &got };
+        t = start_request(
+            http, &(sfi_http_request){ .method = "GET", .url = url_of(MAIN, "/"), .bearer = "tok", .sink = &sink });
+        sfi_transfer_run(t);
+        assert_answer(t, 200, "");
+        assert_int_equal(sfi_transfer_response(t)->http_version, 11);
+        assert_string_equal(got.data, "TLSv1.3 Bearer tok"); /* inflated */
+        sfi_buf_free(&got);
+        sfi_transfer_free(t);
+    }
+    sfi_http_close(http);
+}
+
 static void test_tls__who_cannot_prove_its_name_gets_nothing(void **state)
 {
     (void)state;
@@ -372,6 +402,7 @@ int main(void)
                                      WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly a part"), WIRE_END };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls__http2_is_spoken_where_offered),
+        cmocka_unit_test(test_tls__streams_share_no_connection),
         cmocka_unit_test(test_tls__who_cannot_prove_its_name_gets_nothing),
         cmocka_unit_test(test_tls__old_but_allowed_versions_work),
         cmocka_unit_test(test_tls__client_certificates_are_shown),
