@@ -120,7 +120,7 @@ static const cli_flag changes_flags[] = {
 };
 static const char changes_text[] =
     "The org keeps what it needs for 30 days, and looks at whole minutes. The note at the end says up to when the answer is complete: give that "
-    "as --since next time, and no change is missed or seen by neither run.";
+    "as --since next time, and no change is missed.";
 static const cli_example deleted_examples[] = {
     { "sforce deleted Account --since 7d", "Ids and times of the last week" },
     { "sforce deleted Contact --since 48h --until 24h -r csv", "Of one day" },

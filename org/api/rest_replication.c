@@ -65,6 +65,22 @@ sqlite3_stmt *sfo_changes_select(sfo_store *store, const sfo_object *o, bool del
     return NULL;
 }
 
+/* Deletions are known since the org began; it answers for the last 30 days. */
+static int64_t earliest_ms(sfo_store *store)
+{
+    enum { MINUTE = 60000 };
+    const int64_t kept = (int64_t)30 * 86400000;
+    int64_t ms = sfi_wall_ms() - kept, began = 0;
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(sfo_store_db(store), "SELECT min(CreatedDate) FROM Organization", -1, &stmt, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        began = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    if (began > ms) ms = began;
+    return ms - ms % MINUTE;
+}
+
 static void answer_changes(sfo_call *call, bool deleted)
 {
     sfo_span s;
@@ -95,7 +111,7 @@ static void answer_changes(sfo_call *call, bool deleted)
             }
         }
         sfi_json_end_array(&w);
-        if (deleted) member_time(&w, "earliestDateAvailable", call->org->metadata_modified_ms);
+        if (deleted) member_time(&w, "earliestDateAvailable", earliest_ms(call->org->store));
         member_time(&w, "latestDateCovered", sfo_changes_covered(&s));
         sfi_json_end_object(&w);
         sqlite3_finalize(stmt);
