@@ -164,4 +164,6 @@ sf_status cli_fields_from_words(cli *c, sf_record *r, size_t first, sf_error *er
 bool cli_split_pair(cli *c, const char *word, const char **name, const char **value); /* at the first = */
 sf_status cli_binds_parse(cli *c, sf_binds *out, sf_error *err);                      /* all -p of the run */
 
+int cli_apex_run(cli *c); /* apex_run.c: a sub-verb of apex */
+
 #endif

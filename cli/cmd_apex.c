@@ -120,7 +120,8 @@ static int call_class(cli *c, const char *method, const char *path)
 
 static int run_apex(cli *c)
 {
-    /* A first word that is no method is a sub-verb of its own; «run FILE» (anonymous Apex) has its place here. */
+    /* A first word that is no method is a sub-verb of its own. */
+    if (strcmp(c->args.words[0], "run") == 0) return cli_apex_run(c);
     const char *method = NULL;
     static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
     (void)cli_method_parse(c, c->args.words[0], &method);
@@ -132,7 +133,7 @@ static int run_apex(cli *c)
                              c->args.words[1]);
         return call_class(c, method, c->args.words[1]);
     }
-    return cli_usage(c, "apex: %.40s is no method; want GET, HEAD, POST, PUT, PATCH or DELETE", c->args.words[0]);
+    return cli_usage(c, "apex: %.40s is neither run nor a method; want GET, HEAD, POST, PUT, PATCH or DELETE", c->args.words[0]);
 }
 
 /* clang-format off */
@@ -142,21 +143,25 @@ static const cli_flag apex_flags[] = {
     { "query-param", 'q', "NAME=VALUE", "add a parameter to the URL, encoded", CLI_WORDS_NONE, NULL, true },
     { "include", 'i', NULL, "print status and headers of the answer too", CLI_WORDS_NONE, NULL, false },
     { "repeatable", 0, NULL, "doing it twice is harmless: it may be retried", CLI_WORDS_NONE, NULL, false },
+    { "file", 'f', "FILE|-", "run: the Apex, as sf spells it", CLI_WORDS_FILE, NULL, false },
     { 0 },
 };
 static const cli_example apex_examples[] = {
     { "sforce apex GET /Cases/500000000000001AAA", "A class that is mapped to /Cases/*" },
     { "sforce apex POST /Cases -b '{\"subject\":\"Smoke\",\"priority\":\"High\"}'", "With a body" },
     { "sforce apex PUT /orders/import -b @orders.csv -H 'Content-Type: text/csv' -O report.csv", "A file up, another one down" },
+    { "sforce apex run fix.apex", "Anonymous Apex; - reads it from stdin" },
     { "sforce apex GET /stock -q 'item=chair & table' -q color=red -i", "Parameters, and the answer's headers" },
     { 0 },
 };
 const cli_command cli_command_apex = {
-    .name = "apex", .usage = "METHOD PATH [-b BODY]", .summary = "call an Apex REST class",
+    .name = "apex", .usage = "METHOD PATH [-b BODY] | run FILE", .summary = "call an Apex REST class, run Apex",
     .text = "PATH is what the class is mapped to, below /services/apexrest, with its namespace before it if it has one; what a URL cannot hold is "
             "encoded. The answer's body is printed as it came, whatever it is, and may be empty; an answer of 400 and above is an error, its body "
-            "is printed all the same. GET, HEAD, PUT and DELETE are repeated after a lost answer, POST and PATCH only with --repeatable.",
-    .flags = apex_flags, .examples = apex_examples, .words_min = 2, .words_max = 2, .words = { CLI_WORDS_METHOD, CLI_WORDS_NONE },
+            "is printed all the same. GET, HEAD, PUT and DELETE are repeated after a lost answer, POST and PATCH only with --repeatable.\n\n"
+            "run sends a file of anonymous Apex, 15,000 bytes at most once it is encoded for a URL. A compile problem or an exception is an error "
+            "with file, line and column; what was written before an exception is undone. It is sent once: a lost answer is exit code 7.",
+    .flags = apex_flags, .examples = apex_examples, .words_min = 1, .words_max = 2, .words = { CLI_WORDS_METHOD, CLI_WORDS_NONE },
     .run = run_apex, .group = "The org",
 };
 /* clang-format on */

@@ -22,6 +22,7 @@
 #include <salesforce/reports.h>
 #include <salesforce/search.h>
 #include <salesforce/stream.h>
+#include <salesforce/tooling.h>
 #include <salesforce/users.h>
 #include <salesforce/soap.h>
 #include <salesforce/value.h>

@@ -147,6 +147,20 @@ void sfo_rest_report_type(sfo_call *call);
 void sfo_rest_dashboards(sfo_call *call);
 void sfo_rest_dashboard(sfo_call *call);
 
+/* rest_tooling.c: /tooling */
+void sfo_rest_tooling(sfo_call *call);
+void sfo_rest_tooling_objects(sfo_call *call);
+void sfo_rest_tooling_describe(sfo_call *call);
+void sfo_rest_tooling_get(sfo_call *call);
+void sfo_rest_tooling_create(sfo_call *call);
+void sfo_rest_tooling_update(sfo_call *call);
+void sfo_rest_tooling_delete(sfo_call *call);
+void sfo_rest_tooling_query(sfo_call *call);
+void sfo_rest_tooling_query_more(sfo_call *call);
+void sfo_rest_execute_anonymous(sfo_call *call);
+void sfo_rest_completions(sfo_call *call);
+void sfo_rest_run_tests(sfo_call *call); /* at once and queued */
+
 /* ---- shared by the record handlers (rest_records.c) ---- */
 /* The object of args[0]; NULL: the response is the 404. */
 const sfo_object *sfo_call_object(sfo_call *call);

@@ -62,6 +62,10 @@ static const operation *find_operation(const sfo_soap *s)
 
 static void run_operation(sfo_soap *s)
 {
+    if (s->apex) {
+        sfo_soap_apex(s);
+        return;
+    }
     const operation *o = find_operation(s);
     if (o == NULL || (o->run == sfo_soap_login && s->version_number > SFO_SOAP_LOGIN_VERSION_MAX)) {
         unknown_operation(s);
@@ -93,7 +97,8 @@ static bool read_path(sfo_soap *s)
     int64_t minor = 0;
     sf_str letter = call->segment_count >= 4 ? call->segments[2] : SFI_STR("");
     s->enterprise = sfi_str_is(letter, "c");
-    if (!s->enterprise && !sfi_str_is(letter, "u")) {
+    s->apex = sfi_str_is(letter, "s");
+    if (!s->enterprise && !s->apex && !sfi_str_is(letter, "u")) {
         sfo_answer_not_found(call);
         return false;
     }

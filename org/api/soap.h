@@ -19,7 +19,7 @@ enum {
 
 typedef struct sfo_soap {
     sfo_call *call;
-    bool enterprise;
+    bool enterprise, apex;
     const char *version; /* "62.0" */
     int version_number;
     sfi_xml *doc;
@@ -83,6 +83,7 @@ void sfo_soap_write_record(sfo_soap *s, sfi_buf *out, const char *element, sf_va
 void sfo_soap_write_result(sfo_soap *s, sfi_buf *out, sf_value result);
 
 /* ---- operations ---- */
+void sfo_soap_apex(sfo_soap *s); /* soap_apex.c: any operation of the Apex API, at /services/Soap/s/ */
 bool sfo_soap_authenticate(sfo_soap *s); /* soap_session.c. false: the response is the fault */
 bool sfo_set_password(sfo_org *org, const char *user_id, sf_str password, sfo_fault *f); /* rest_users.c */
 enum { SFO_PASSWORD_MIN = 8, SFO_PASSWORD_RESET_LEN = 12 };

@@ -222,7 +222,8 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .sink = call->request.sink,
                                        .no_gzip = call->request.no_gzip,
                                        .response_max = sfi_call_response_max(call),
-                                       .deadline_ms = attempt_deadline(call) };
+                                       .deadline_ms = attempt_deadline(call),
+                                       .once = !call->is_repeatable };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);
     if (rc != SF_OK) atomic_fetch_sub(&call->sf->stats.requests, 1); /* it never was one */
     if (rc == SF_OK) rc = sfi_cancel_watch(call->wait.cancel, &call->watcher, cancel_transfer, call->transfer, err);

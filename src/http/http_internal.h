@@ -39,6 +39,7 @@ typedef struct sfi_http_request {
     const sf_source
         *source;         /* the body instead, of POST, PUT, PATCH; borrowed until the transfer is freed, as is sink */
     const sf_sink *sink; /* takes the body of an answer of 200..299, which is then not in the response */
+    bool once; /* may not be sent twice, though the method says so */
 } sfi_http_request;
 
 /* What happened, as far as the network tells. */

@@ -227,7 +227,7 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
     atomic_fetch_add(&http->refs, 1);
     t->http = http;
     /* Only what changes nothing is sent a second time without asking; a DELETE answered 404 would look like an error. */
-    t->may_resend = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    t->may_resend = !request->once && (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0);
     rc = sfi_stream_new(request, &t->stream, err);
     set_limits(t, request);
     if (rc == SF_OK) rc = sfi_origin_parse(request->url, &t->origin, err);

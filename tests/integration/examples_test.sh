@@ -45,6 +45,9 @@ run records; says records 'account updated'
 run collections; says collections '^row 0: 001'; says collections '^row 1: REQUIRED_FIELD_MISSING'; says collections '^1000 rows, 1000 written, 0 failed'
 run collections; says collections '^1000 rows, 1000 written, 0 failed' # an upsert may be run again
 
+run tooling; says tooling '^it ran$'; says tooling '^line 2, column 8: Variable does not exist: b$'
+says tooling '^it threw: System.AssertException: .*Expected: 1, Actual: 2'; says tooling '^object Account$'
+
 run query
 says query '^[1-9][0-9]+ accounts$'; says query '^[1-9][0-9]* of [1-9][0-9]* rows$'; says query '^  [^ ]'
 contacts=$(grep -oE '^[0-9]+ contacts in two parts' "$work/query.out" | grep -oE '^[0-9]+')

@@ -124,6 +124,32 @@ async function main() {
   same('a matrix has every cell', Object.keys(matrix.factMap).length, across * down);
 
   same('dashboards', await conn.analytics.dashboards(), []);
+
+  /* ---- tooling ---- */
+  const ran = await conn.tooling.executeAnonymous("insert new Account(Name = 'By jsforce & co');");
+  same('Apex runs', ran, {
+    line: -1,
+    column: -1,
+    compiled: true,
+    success: true,
+    compileProblem: null,
+    exceptionStackTrace: null,
+    exceptionMessage: null,
+  });
+  same('and writes', await count("SELECT Id FROM Account WHERE Name = 'By jsforce & co'"), 1);
+  const failed = await conn.tooling.executeAnonymous('nothing;');
+  same('Apex that does not compile', [failed.compiled, failed.line, failed.compileProblem], [false, 1, 'Variable does not exist: nothing']);
+  const thrown = await conn.tooling.executeAnonymous("System.assertEquals(1, 2);");
+  same('Apex that throws', thrown.exceptionMessage, 'System.AssertException: Assertion Failed: Expected: 1, Actual: 2');
+  const entities = await conn.tooling.query("SELECT QualifiedApiName FROM EntityDefinition WHERE KeyPrefix IN ('001','003') ORDER BY QualifiedApiName");
+  same('a tooling query', entities.records.map((r) => r.QualifiedApiName), ['Account', 'Contact']);
+  const raw = await conn.request('/tooling/query?q=' + encodeURIComponent("SELECT Id FROM EntityDefinition WHERE KeyPrefix = '001'"));
+  same('its size', [raw.size, raw.entityTypeName, raw.queryLocator], [1, 'EntityDefinition', null]);
+  const made = await conn.tooling.sobject('ApexClass').create({ Name: 'Made', Body: 'public class Made { }', ApiVersion: 62, Status: 'Active', IsValid: true, LengthWithoutComments: 22 });
+  same('a class is made', made.success, true);
+  same('and read', (await conn.tooling.sobject('ApexClass').retrieve(made.id)).Name, 'Made');
+  same('its describe', (await conn.tooling.sobject('ApexClass').describe()).keyPrefix, '01p');
+  await fails('no tooling object', conn.tooling.query('SELECT Id FROM Account'), 'INVALID_TYPE');
   if (wrong > 0) throw new Error(`${wrong} of ${compared} comparisons failed`);
   console.log(`jsforce reports: ${compared} comparisons`);
 }

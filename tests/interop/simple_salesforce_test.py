@@ -298,12 +298,19 @@ def apex(sf):
     fails("apex exception", lambda: sf.apexecute("raise/x"), errors.SalesforceGeneralError, "APEX_ERROR", "Attempt to de-reference a null object")
 
 
+def tooling(sf):
+    same("toolingexecute", sf.toolingexecute("executeAnonymous/", params={"anonymousBody": "insert new Account(Name='By simple & co');"}),
+         {"line": -1, "column": -1, "compiled": True, "success": True, "compileProblem": None, "exceptionStackTrace": None, "exceptionMessage": None})
+    same("what it wrote", sf.query("SELECT COUNT() FROM Account WHERE Name = 'By simple & co'")["totalSize"], 1)
+    same("a tooling query", sf.toolingexecute("query/", params={"q": "SELECT QualifiedApiName FROM EntityDefinition WHERE KeyPrefix = '001'"})["records"][0]["QualifiedApiName"], "Account")
+
+
 def main():
     proxy = TlsProxy((ORG.hostname, ORG.port), WORK / "certificate.pem", WORK / "key.pem")
     os.environ["HTTPS_PROXY"] = proxy.url
     sf = log_in(proxy)
     deleted = records(sf)
-    parts = [upserts, queries, lambda sf: describes(sf, deleted), refusals, composites, passwords, apex, renew]
+    parts = [upserts, queries, lambda sf: describes(sf, deleted), refusals, composites, passwords, apex, tooling, renew]
     for part in parts:
         try:
             part(sf)

@@ -68,5 +68,13 @@ same 'the order of an unsaved answer' "$(jq -c 'keys_unsorted[0:4]' "$work/unsav
 same 'its attributes' "$(jq -c '.attributes | keys_unsorted' "$work/unsaved")" \
     "$(jq -c '.attributes | keys_unsorted' "$recorded/reports/run-unsaved-no-rows-head.json")"
 same 'its facts have no rows' "$(jq -c '.factMap["T!T"] | keys_unsorted' "$work/unsaved")" '["aggregates"]'
+# The Tooling API: the members of an answer to Apex, and of an empty query in their order.
+ask -G "$url/tooling/executeAnonymous/" --data-urlencode 'anonymousBody=System.debug(1);' >"$work/apex"
+same 'executeAnonymous' "$(jq -cS . "$work/apex")" "$(jq -cS 'del(.ham)' "$recorded/misc/execute-anonymous-ok.json")"
+ask -G "$url/tooling/query/" --data-urlencode "q=SELECT Id FROM ApexClass WHERE Name = 'none'" >"$work/empty"
+same 'an empty tooling query' "$(jq -c . "$work/empty")" "$(jq -c . "$recorded/more/query/tooling-query-empty.json")"
+ask -G "$url/tooling/query/" --data-urlencode "q=SELECT Name FROM User LIMIT 4" >"$work/rows"
+same 'a tooling query' "$(jq -c 'keys_unsorted, .records[0].attributes.url[0:37]' "$work/rows" | sed 's/v62/v52/')" \
+    "$(jq -c 'keys_unsorted, .records[0].attributes.url[0:37]' "$recorded/more/query/tooling-query-coverage.json")"
 echo "$comparisons comparisons, $failed failed"
 [ $failed -eq 0 ]

@@ -869,9 +869,33 @@ static void test_abi__structs_of_actions_and_approvals(void **state)
     assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
 }
 
+static void test_abi__structs_of_tooling(void **state)
+{
+    static const pin pins[] = {
+        SIZE(sf_tooling_run_options, 80),
+        AT(sf_tooling_run_options, fail, 0),
+        AT(sf_tooling_run_options, call, 8),
+        AT(sf_tooling_run_options, reserved, 16),
+        SIZE(sf_tooling_result, 80),
+        AT(sf_tooling_result, compiled, 0),
+        AT(sf_tooling_result, success, 1),
+        AT(sf_tooling_result, line, 4),
+        AT(sf_tooling_result, column, 8),
+        AT(sf_tooling_result, compile_problem, 16),
+        AT(sf_tooling_result, exception_message, 24),
+        AT(sf_tooling_result, exception_trace, 32),
+        AT(sf_tooling_result, document, 40),
+        AT(sf_tooling_result, reserved, 48),
+        NUMBER(SF_TOOLING_APEX_MAX, 15000),
+    };
+    (void)state;
+    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_abi__structs_of_tooling),
         cmocka_unit_test(test_abi__structs_of_actions_and_approvals),
         cmocka_unit_test(test_abi__bulk2),
         cmocka_unit_test(test_abi__bulk_load),

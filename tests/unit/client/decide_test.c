@@ -116,6 +116,8 @@ static void test_decide__which_requests_may_be_done_twice(void **state)
         assert_int_equal(sfi_request_is_repeatable(&r, NULL, 0), cases[i].plain);
         assert_int_equal(sfi_request_is_repeatable(&r, &condition, 1), cases[i].conditional);
     }
+    sfi_call_request apex = { .method = "GET", .path = "tooling/executeAnonymous/?anonymousBody=insert" };
+    assert_false(sfi_request_is_repeatable(&apex, NULL, 0)); /* it runs what it is given */
 }
 
 static void test_decide__usage_headers(void **state)
