@@ -303,6 +303,15 @@ static sf_status end_unit(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job
     return note(l, u, SFI_UNIT_GATHERED, err);
 }
 
+/* Rows of a unit that are done, as far as is known now. */
+static void tell_rows(sfi_load *l, sfi_load_unit *u, int64_t done, int64_t failed)
+{
+    l->progress.rows_done += done - u->told_done;
+    l->progress.rows_failed += failed - u->told_failed;
+    u->told_done = done;
+    u->told_failed = failed;
+}
+
 /* Looks at one that is due; *ended says whether it has been gathered. */
 static sf_status look(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
 {
@@ -318,9 +327,9 @@ static sf_status look(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
         *ended = true;
         rc = end_unit(l, u, &job, err);
         l->progress.jobs_done++;
-        l->progress.rows_done += u->ok + u->failed + u->unprocessed;
-        l->progress.rows_failed += u->failed + u->unprocessed;
+        tell_rows(l, u, u->ok + u->failed + u->unprocessed, u->failed + u->unprocessed);
     } else {
+        tell_rows(l, u, job.processed > 0 ? job.processed : 0, job.failed > 0 ? job.failed : 0);
         u->next_look_ms = sfi_now_ms() + u->pause_ms;
         u->pause_ms += u->pause_ms / 2;
         if (u->pause_ms > POLL_MAX_MS) u->pause_ms = POLL_MAX_MS;

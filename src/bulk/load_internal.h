@@ -38,6 +38,7 @@ typedef struct sfi_load_unit {
     sf_id job;
     int64_t created_ms;
     int64_t ok, failed, unprocessed;
+    int64_t told_done, told_failed; /* of its rows, to progress */
     int64_t next_look_ms, pause_ms; /* of polling */
     int tries;
 } sfi_load_unit;

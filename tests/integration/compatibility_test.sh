@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # docs/compatibility.md and the library say the same: every public function (abi/symbols.txt) stands in a row of a table, every
-# function that a row names is exported, every test that a row names exists.
+# function that a row names is exported, every test that a row names exists; and no function of the connector is missing.
 set -euo pipefail
 cd "$SF_SOURCE_DIR"
 fail=0
@@ -20,6 +20,16 @@ while read -r name; do
     grep -qxF "$name" abi/symbols.txt || grep -qE "\} $name;|^typedef struct $name\b" include/salesforce/*.h ||
         complain "$name stands in a row and is not exported"
 done <<<"$named"
+
+# Every function of the connector's clients for REST, Apex, SOAP and Bulk API 2.0 has a row of its own name.
+for name in getOrganizationMetaData getBasicInfo describe getPlatformAction getApiVersions getResources getLimits getById \
+    getByExternalId create update upsert delete deleteRecordsUsingExtId query search getDeletedRecords getUpdatedRecords \
+    isPasswordExpired resetPassword changePassword getQuickActions getInvocableActions invokeActions getNamedLayouts batch \
+    listReports runReportSync runReportAsync listAsyncRunsOfReport getReportInstanceResult deleteReport apexRestExecute convertLead \
+    createIngestJob addBatch closeIngestJob closeIngestJobAndWait abortJob deleteJob getJobInfo getAllJobs getAllQueryJobs \
+    getJobStatus createQueryJob createQueryJobAndWait getQueryResult; do
+    cells 1 | grep -q "\`$name\`" || complain "the connector's $name has no row"
+done
 
 tests=$(ctest --test-dir "$SF_BINARY_DIR" -N | sed -nE 's/^ +Test +#[0-9]+: (\S+)$/\1/p')
 while read -r name; do
