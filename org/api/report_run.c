@@ -210,10 +210,9 @@ static bool add_node(run *r, side *s, size_t *cap, uint32_t parent, uint32_t lev
         }
     node *n = &s->nodes[s->count++];
     *n = (node){ .parent = parent, .level = level, .number = number, .text = text };
-    if (parent == 0)
-        snprintf(n->key, sizeof n->key, "%u", (unsigned)number);
-    else
-        snprintf(n->key, sizeof n->key, "%.30s_%u", s->nodes[parent].key, (unsigned)number);
+    char above[sizeof n->key] = "";
+    if (parent != 0) snprintf(above, sizeof above, "%.30s_", s->nodes[parent].key);
+    snprintf(n->key, sizeof n->key, "%.31s%u", above, (unsigned)number);
     return true;
 }
 
