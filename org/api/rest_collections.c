@@ -149,29 +149,10 @@ static size_t count_pieces(sf_str list)
 }
 
 /* ---- one row ---- */
-/* What the store says of one row by its path is, among several, said of a reference. */
-static void reword(sfo_fault *f)
-{
-    if (f->http_status == 404 && strcmp(f->code, "NOT_FOUND") == 0)
-        (void)sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-}
-
 /* An id to its 18 characters, which must belong to the row's object (of a delete: it says which). */
 static bool resolve_id(const collection *c, row *r)
 {
-    if (!sfo_id_normalize(r->key, &r->id))
-        return sfo_fault_set(&r->fault, 400, "MALFORMED_ID", "malformed id %.*s",
-                             (int)(r->key.len < 80 ? r->key.len : 80), r->key.ptr);
-    if (r->object == NULL) r->object = sfo_schema_object_of_id(c->call->org->schema, sfi_str(r->id.text));
-    if (r->object == NULL)
-        return sfo_fault_set(&r->fault, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-    if (r->object->key_prefix != NULL && strncmp(r->id.text, r->object->key_prefix, 3) != 0) {
-        (void)sfo_fault_set(&r->fault, 400, "MALFORMED_ID", "%s ID: id value of incorrect type: %s", r->object->label,
-                            r->id.text);
-        snprintf(r->fault.fields, sizeof r->fault.fields, "Id");
-        return false;
-    }
-    return true;
+    return sfo_several_id(c->call->org->schema, &r->object, r->key, "malformed id", &r->id, &r->fault);
 }
 
 static bool update_row(const collection *c, const sfo_context *context, row *r)
@@ -195,17 +176,6 @@ static bool refuse_twin(const collection *c, row *r)
     return true;
 }
 
-static bool refuse_several(const collection *c, row *r)
-{
-    sf_id ids[2] = { { "" }, { "" } };
-    (void)sfo_record_find(c->call->org->store, r->object, c->key, r->key, ids, 2, NULL); /* found before */
-    (void)sfo_fault_set(&r->fault, 400, "DUPLICATE_EXTERNAL_ID",
-                        "%s: more than one record found for external id field: [%s, %s]", c->key->name, ids[0].text,
-                        ids[1].text);
-    snprintf(r->fault.fields, sizeof r->fault.fields, "%s", c->key->name);
-    return false;
-}
-
 static bool upsert_row(const collection *c, const sfo_context *context, row *r)
 {
     sfo_store *store = c->call->org->store;
@@ -216,9 +186,7 @@ static bool upsert_row(const collection *c, const sfo_context *context, row *r)
     if (!refuse_twin(c, r)) return false;
     if (c->key->type == SFO_ID)
         return resolve_id(c, r) && sfo_record_update(store, context, r->object, r->id.text, r->body, &r->fault);
-    if (sfo_record_upsert(store, context, r->object, c->key, r->key, r->body, false, &r->id, &r->created, &r->fault))
-        return true;
-    return r->fault.http_status == 300 ? refuse_several(c, r) : false;
+    return sfo_several_upsert(store, context, r->object, c->key, r->key, r->body, &r->id, &r->created, &r->fault);
 }
 
 static void run_row(const collection *c, const sfo_context *context, row *r)
@@ -233,7 +201,7 @@ static void run_row(const collection *c, const sfo_context *context, row *r)
     case UPSERT: r->ok = upsert_row(c, context, r); break;
     case DELETE: r->ok = resolve_id(c, r) && sfo_record_delete(store, context, r->object, r->id.text, &r->fault); break;
     }
-    if (!r->ok) reword(&r->fault);
+    if (!r->ok) sfo_several_reword(&r->fault);
 }
 
 /* ---- all rows ---- */
@@ -254,9 +222,7 @@ static void roll_back_others(collection *c)
         row *r = &c->rows[i];
         if (!r->ok) continue;
         r->ok = false;
-        (void)sfo_fault_set(&r->fault, 400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                            "Record rolled back because not all records were valid and the request was using "
-                            "AllOrNone header");
+        sfo_several_rolled_back(&r->fault);
     }
 }
 

@@ -58,8 +58,6 @@ void sfo_soap_fault(sfo_soap *s, const char *code, const char *message, const ch
 void sfo_soap_faultf(sfo_soap *s, const char *code, const char *detail, const char *format, ...) SFI_PRINTF(4, 5);
 /* Of the whole call, as the store said it; picks the type; clears f. */
 void sfo_soap_store_fault(sfo_soap *s, sfo_fault *f);
-/* Of one row: as SOAP says what the store said. */
-void sfo_soap_row_fault(sfo_fault *f);
 void sfo_soap_write_errors(sfo_soap *s, sfi_buf *out, const sfo_fault *f); /* <errors>…</errors> */
 void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f);               /* the content alone */
 

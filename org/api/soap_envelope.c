@@ -282,14 +282,6 @@ bool sfo_soap_read(sfo_soap *s)
 
 /* ---- errors of rows ---- */
 
-void sfo_soap_row_fault(sfo_fault *f)
-{
-    if (strcmp(f->code, "NOT_FOUND") == 0)
-        (void)sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-    else if (f->http_status == 300)
-        (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID", "more than one record found for external id field");
-}
-
 void sfo_soap_write_error(sfi_buf *out, const sfo_fault *f)
 {
     for (const char *at = f->fields; *at != '\0';) {

@@ -9,10 +9,7 @@
 static void tell_rolled_back(sfo_fault *faults, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (faults[i].http_status == 0)
-            (void)sfo_fault_set(&faults[i], 400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                                "Record rolled back because not all records were valid and the request was using "
-                                "AllOrNone header");
+        if (faults[i].http_status == 0) sfo_several_rolled_back(&faults[i]);
 }
 
 /* false: nothing was written, and f says why. */
@@ -26,7 +23,7 @@ static bool run_all(sfo_soap *s, const sfo_soap_rows *rows, sfo_fault *faults, s
         fine = false;
         if (faults[i].http_status == 0) /* no memory even for the fault's text */
             (void)sfo_fault_set(&faults[i], 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred: no memory");
-        sfo_soap_row_fault(&faults[i]);
+        sfo_several_reword(&faults[i]);
     }
     if (fine || !s->all_or_none) return sfo_store_commit(store, f);
     sfo_store_rollback(store);
@@ -97,25 +94,12 @@ static bool create_one(sfo_soap *s, save_row *row, sfo_fault *f)
            sfo_record_create(s->call->org->store, &s->call->context, row->record.object, body, &row->id, f);
 }
 
-/* The id of a record as 18 characters, of its own type. */
-static bool read_own_id(const sfo_soap_record *record, sf_id *out, sfo_fault *f)
-{
-    const char *prefix = record->object->key_prefix;
-    int len = (int)(record->id.len < 100 ? record->id.len : 100);
-    if (!sfo_id_normalize(record->id, out))
-        return sfo_fault_set(f, 400, "MALFORMED_ID", "bad id %.*s", len, record->id.ptr);
-    if (prefix == NULL || strncmp(out->text, prefix, 3) == 0) return true;
-    (void)sfo_fault_set(f, 400, "MALFORMED_ID", "%s ID: id value of incorrect type: %.*s", record->object->label, len,
-                        record->id.ptr);
-    if (f != NULL) snprintf(f->fields, sizeof f->fields, "Id");
-    return false;
-}
-
 static bool update_one(sfo_soap *s, save_row *row, sfo_fault *f)
 {
     sf_value body;
     if (row->record.id.len == 0) return sfo_fault_set(f, 400, "MISSING_ARGUMENT", "Id not specified in an update call");
-    return read_own_id(&row->record, &row->id, f) && sfo_soap_record_body(s, &row->record, &body, f) &&
+    return sfo_several_id(NULL, &row->record.object, row->record.id, "bad id", &row->id, f) &&
+           sfo_soap_record_body(s, &row->record, &body, f) &&
            sfo_record_update(s->call->org->store, &s->call->context, row->record.object, row->id.text, body, f);
 }
 
@@ -126,17 +110,9 @@ static bool upsert_one(sfo_soap *s, const save *all, save_row *row, sfo_fault *f
     if (key->type == SFO_ID) return row->record.id.len > 0 ? update_one(s, row, f) : create_one(s, row, f);
     sf_str value = sfo_soap_record_field(s, &row->record, key->name);
     if (value.len == 0) return sfo_fault_set(f, 400, "MISSING_ARGUMENT", "%s not specified", key->name);
-    if (!sfo_soap_record_body(s, &row->record, &body, f)) return false;
-    if (sfo_record_upsert(s->call->org->store, &s->call->context, row->record.object, key, value, body, false, &row->id,
-                          &row->created, f))
-        return true;
-    if (f->http_status == 300) {
-        (void)sfo_fault_set(f, 400, "DUPLICATE_EXTERNAL_ID",
-                            "%s: more than one record found for external id field: [%.*s]", key->label,
-                            (int)(value.len < 200 ? value.len : 200), value.ptr);
-        snprintf(f->fields, sizeof f->fields, "%s", key->name); /* names end at 80 */
-    }
-    return false;
+    return sfo_soap_record_body(s, &row->record, &body, f) &&
+           sfo_several_upsert(s->call->org->store, &s->call->context, row->record.object, key, value, body, &row->id,
+                              &row->created, f);
 }
 
 static bool save_one(sfo_soap *s, void *user, size_t i, sfo_fault *f)
@@ -235,11 +211,8 @@ typedef struct id_rows {
 static bool run_id(sfo_soap *s, void *user, size_t i, sfo_fault *f)
 {
     id_rows *all = user;
-    sf_str text = all->texts[i];
-    if (!sfo_id_normalize(text, &all->ids[i]))
-        return sfo_fault_set(f, 400, "MALFORMED_ID", "bad id %.*s", (int)(text.len < 100 ? text.len : 100), text.ptr);
-    const sfo_object *o = sfo_schema_object_of_id(s->call->org->schema, sfi_str(all->ids[i].text));
-    if (o == NULL) return sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+    const sfo_object *o = NULL;
+    if (!sfo_several_id(s->call->org->schema, &o, all->texts[i], "bad id", &all->ids[i], f)) return false;
     return all->call(s->call->org->store, &s->call->context, o, all->ids[i].text, f);
 }
 

@@ -36,28 +36,11 @@ bool sfo_bulk_target_of(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_target *o
     return true;
 }
 
-/* What the store says of one row by its path is, among several, said of a reference. */
-static void reword(sfo_fault *f)
-{
-    if (f->http_status == 404 && strcmp(f->code, "NOT_FOUND") == 0)
-        (void)sfo_fault_set(f, 400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-}
-
 static bool resolve_id(const sfo_bulk_target *t, sfo_bulk_row *row)
 {
+    const sfo_object *o = t->object;
     if (row->key.len == 0) return sfo_fault_set(&row->fault, 400, "MISSING_ARGUMENT", "Id not specified");
-    if (!sfo_id_normalize(row->key, &row->id)) {
-        row->id.text[0] = '\0';
-        return sfo_fault_set(&row->fault, 400, "MALFORMED_ID", "malformed id %.*s",
-                             (int)(row->key.len < 80 ? row->key.len : 80), row->key.ptr);
-    }
-    if (t->object->key_prefix != NULL && strncmp(row->id.text, t->object->key_prefix, 3) != 0) {
-        (void)sfo_fault_set(&row->fault, 400, "MALFORMED_ID", "%s ID: id value of incorrect type: %s", t->object->label,
-                            row->id.text);
-        snprintf(row->fault.fields, sizeof row->fault.fields, "Id");
-        return false;
-    }
-    return true;
+    return sfo_several_id(NULL, &o, row->key, "malformed id", &row->id, &row->fault);
 }
 
 static bool upsert(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *t, sf_value body, sfo_bulk_row *row)
@@ -68,16 +51,7 @@ static bool upsert(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *t, 
         return resolve_id(t, row) && sfo_record_update(b->store, c, t->object, row->id.text, body, &row->fault);
     }
     if (row->key.len == 0) return sfo_fault_set(&row->fault, 400, "MISSING_ARGUMENT", "%s not specified", t->key->name);
-    if (sfo_record_upsert(b->store, c, t->object, t->key, row->key, body, false, &row->id, &row->created, &row->fault))
-        return true;
-    if (row->fault.http_status != 300) return false;
-    sf_id ids[2] = { { "" }, { "" } };
-    (void)sfo_record_find(b->store, t->object, t->key, row->key, ids, 2, NULL);
-    (void)sfo_fault_set(&row->fault, 400, "DUPLICATE_EXTERNAL_ID",
-                        "%s: more than one record found for external id field: [%s, %s]", t->key->name, ids[0].text,
-                        ids[1].text);
-    snprintf(row->fault.fields, sizeof row->fault.fields, "%s", t->key->name);
-    return false;
+    return sfo_several_upsert(b->store, c, t->object, t->key, row->key, body, &row->id, &row->created, &row->fault);
 }
 
 void sfo_bulk_row_run(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *t, sfi_json *doc, sfo_bulk_row *row)
@@ -113,7 +87,7 @@ void sfo_bulk_row_run(sfo_bulk *b, const sfo_context *c, const sfo_bulk_target *
     }
     if (row->ok) return;
     row->created = false;
-    reword(&row->fault);
+    sfo_several_reword(&row->fault);
 }
 
 void sfo_bulk_error_text(sfi_buf *out, const sfo_fault *f)

@@ -120,6 +120,17 @@ int sfo_record_find(sfo_store *s, const sfo_object *o, const sfo_field *field, s
  * JSON array of paths. update_only: 404 instead of creating. */
 bool sfo_record_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
                        sf_value body, bool update_only, sf_id *id, bool *created, sfo_fault *f);
+
+/* ---- one row of several, in the words that collections, SOAP and bulk uploads have for it (several.c) ---- */
+/* The id that a row names, as 18 characters. *o: whose id it must be; NULL: becomes its object. no_id: what to call a text
+ * that is no id ("malformed id"). false: fault. */
+bool sfo_several_id(const sfo_schema *schema, const sfo_object **o, sf_str text, const char *no_id, sf_id *out,
+                    sfo_fault *f);
+/* As sfo_record_upsert, but an external id that several records have is the row's fault, with two of them. */
+bool sfo_several_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
+                        sf_value body, sf_id *id, bool *created, sfo_fault *f);
+void sfo_several_reword(sfo_fault *f); /* what is not found by its path is, among several, a wrong reference */
+void sfo_several_rolled_back(sfo_fault *f); /* a good row that went with the bad ones */
 /* One record as JSON: attributes, then the fields asked for, or all readable ones (count 0). Also gives its
  * LastModifiedDate for the Last-Modified header. */
 bool sfo_record_read(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id,
