@@ -79,6 +79,8 @@ bool cli_read_stream(FILE *f, size_t max, sfi_buf *out); /* to its end; false: e
 sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_error *err);
 /* The same for a file of JSON. @param doc ends with sf_document_free. SF_ERR_USAGE: names file, line and column. */
 sf_status cli_read_json(cli *c, const char *path, size_t max, sf_str *text, sf_document **doc, sf_error *err);
+/* A flag's whole number; without the flag *out stays. SF_ERR_USAGE: the message names the flag and the range. */
+sf_status cli_take_number(cli *c, const char *flag, int64_t min, int64_t max, int64_t *out, sf_error *err);
 bool cli_parse_duration(const char *text, int64_t *ms); /* "90s", "10m", "500ms", "2h", bare seconds */
 void cli_json_add_string(sfi_buf *out, sf_str s);       /* quoted and escaped */
 void cli_json_add_member(sfi_buf *out, const char *name,

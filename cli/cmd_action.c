@@ -336,24 +336,6 @@ static int run_run(cli *c)
     return a.is_invocable ? run_invocable(c, &a) : run_quick(c, &a);
 }
 
-static int run_action(cli *c)
-{
-    static const struct {
-        const char *verb;
-        int (*run)(cli *c);
-    } verbs[] = {
-        { "list", run_list }, { "describe", run_describe }, { "defaults", run_defaults }, { "run", run_run }
-    };
-    const char *names[SFI_COUNT_OF(verbs)];
-    for (size_t i = 0; i < SFI_COUNT_OF(verbs); i++) {
-        if (strcmp(c->args.words[0], verbs[i].verb) == 0) return verbs[i].run(c);
-        names[i] = verbs[i].verb;
-    }
-    const char *near = cli_nearest(c->args.words[0], names, SFI_COUNT_OF(names));
-    return cli_usage(c, "action %.60s: want list, describe, defaults or run%s%s%s", c->args.words[0],
-                     near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
-}
-
 /* clang-format off */
 static const cli_flag action_flags[] = {
     { "record", 0, "ID", "quick actions: the record that the action starts from or updates", CLI_WORDS_NONE, "context-id", false },
@@ -370,6 +352,13 @@ static const cli_example action_examples[] = {
     { "echo '[{\"subject\":\"one\"},{\"subject\":\"two\"}]' | sforce action run custom/flow/Open_Case -", "Several from JSON, in one call" },
     { 0 },
 };
+static const cli_verb action_verbs[] = {
+    { "list", "the actions of an object or a kind, and the global ones", run_list, CLI_WORDS_OBJECT },
+    { "describe", "what an action takes and gives", run_describe, CLI_WORDS_NONE },
+    { "defaults", "the values with which a quick action begins", run_defaults, CLI_WORDS_NONE },
+    { "run", "do it", run_run, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_action = {
     .name = "action", .usage = "list [OBJECT|CONTEXT] | describe ACTION | defaults ACTION | run ACTION FIELD=VALUE...|-",
     .summary = "list, describe and run quick actions and invocable actions",
@@ -378,7 +367,7 @@ const cli_command cli_command_action = {
             "run takes FIELD=VALUE as create does (FIELD:=JSON, FIELD=@FILE), or - for JSON on stdin: of an invocable action an object, or an array of "
             "up to 200, which go in one call. Of several inputs those that fail do not stop the others: the exit code is 4, each failure is told, and "
             "only these may be repeated.",
-    .flags = action_flags, .examples = action_examples, .words_min = 1, .words_max = -1,
-    .words = { CLI_WORDS_NONE, CLI_WORDS_OBJECT, CLI_WORDS_NONE }, .run = run_action, .group = "Actions",
+    .verbs = action_verbs,
+    .flags = action_flags, .examples = action_examples, .words_min = 1, .words_max = -1, .run = cli_run_verb, .group = "Actions",
 };
 /* clang-format on */

@@ -154,6 +154,16 @@ static const cli_example apex_examples[] = {
     { "sforce apex GET /stock -q 'item=chair & table' -q color=red -i", "Parameters, and the answer's headers" },
     { 0 },
 };
+static const cli_verb apex_verbs[] = {
+    { "GET", "read", NULL, CLI_WORDS_NONE },
+    { "HEAD", "only the headers", NULL, CLI_WORDS_NONE },
+    { "POST", "create, or call", NULL, CLI_WORDS_NONE },
+    { "PUT", "create or replace", NULL, CLI_WORDS_NONE },
+    { "PATCH", "change", NULL, CLI_WORDS_NONE },
+    { "DELETE", "delete", NULL, CLI_WORDS_NONE },
+    { "run", "run a file of anonymous Apex", cli_apex_run, CLI_WORDS_FILE },
+    { 0 },
+};
 const cli_command cli_command_apex = {
     .name = "apex", .usage = "METHOD PATH [-b BODY] | run FILE", .summary = "call an Apex REST class, run Apex",
     .text = "PATH is what the class is mapped to, below /services/apexrest, with its namespace before it if it has one; what a URL cannot hold is "
@@ -161,7 +171,8 @@ const cli_command cli_command_apex = {
             "is printed all the same. GET, HEAD, PUT and DELETE are repeated after a lost answer, POST and PATCH only with --repeatable.\n\n"
             "run sends a file of anonymous Apex, 15,000 bytes at most once it is encoded for a URL. A compile problem or an exception is an error "
             "with file, line and column; what was written before an exception is undone. It is sent once: a lost answer is exit code 7.",
-    .flags = apex_flags, .examples = apex_examples, .words_min = 1, .words_max = 2, .words = { CLI_WORDS_METHOD, CLI_WORDS_NONE },
+    .verbs = apex_verbs,
+    .flags = apex_flags, .examples = apex_examples, .words_min = 1, .words_max = 2,
     .run = run_apex, .group = "The org",
 };
 /* clang-format on */

@@ -134,26 +134,24 @@ static int run_requests(cli *c, sf_approval_action action)
     return code;
 }
 
-static int run_approval(cli *c)
+static int run_submit(cli *c)
 {
-    static const struct {
-        const char *verb;
-        sf_approval_action action;
-    } verbs[] = { { "submit", SF_APPROVAL_SUBMIT },
-                  { "approve", SF_APPROVAL_APPROVE },
-                  { "reject", SF_APPROVAL_REJECT },
-                  { "remove", SF_APPROVAL_REMOVE } };
-    const char *names[SFI_COUNT_OF(verbs) + 1];
-    const char *verb = c->args.words[0];
-    if (strcmp(verb, "list") == 0) return run_list(c);
-    for (size_t i = 0; i < SFI_COUNT_OF(verbs); i++) {
-        if (strcmp(verb, verbs[i].verb) == 0) return run_requests(c, verbs[i].action);
-        names[i] = verbs[i].verb;
-    }
-    names[SFI_COUNT_OF(verbs)] = "list";
-    const char *near = cli_nearest(verb, names, SFI_COUNT_OF(names));
-    return cli_usage(c, "approval %.60s: want list, submit, approve, reject or remove%s%s%s", verb,
-                     near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
+    return run_requests(c, SF_APPROVAL_SUBMIT);
+}
+
+static int run_approve(cli *c)
+{
+    return run_requests(c, SF_APPROVAL_APPROVE);
+}
+
+static int run_reject(cli *c)
+{
+    return run_requests(c, SF_APPROVAL_REJECT);
+}
+
+static int run_remove(cli *c)
+{
+    return run_requests(c, SF_APPROVAL_REMOVE);
 }
 
 /* ---- process rules ---- */
@@ -175,11 +173,9 @@ static int list_rules(cli *c)
     return code;
 }
 
-static int run_rules(cli *c)
+static int trigger_rules(cli *c)
 {
     sf_error err;
-    if (strcmp(c->args.words[0], "list") == 0) return list_rules(c);
-    if (strcmp(c->args.words[0], "run") != 0) return cli_usage(c, "rules %.60s: want list or run", c->args.words[0]);
     if (c->args.count < 2) return cli_usage(c, "rules run: want the ids of records");
     sf_status rc = cli_connect(c, &err);
     if (rc == SF_OK)
@@ -204,12 +200,21 @@ static const cli_example approval_examples[] = {
     { "sforce query \"SELECT Id, ProcessInstance.TargetObjectId, ActorId FROM ProcessInstanceWorkitem\"", "What waits for approval" },
     { 0 },
 };
+static const cli_verb approval_verbs[] = {
+    { "list", "the approval processes, or those of an object", run_list, CLI_WORDS_OBJECT },
+    { "submit", "submit records for approval", run_submit, CLI_WORDS_NONE },
+    { "approve", "approve work items", run_approve, CLI_WORDS_NONE },
+    { "reject", "reject work items", run_reject, CLI_WORDS_NONE },
+    { "remove", "take records back from approval", run_remove, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_approval = {
     .name = "approval", .usage = "list [OBJECT] | submit ID... | approve|reject|remove WORKITEM...",
     .summary = "submit records for approval, approve and reject them",
     .text = "submit takes record ids, the others ids of work items (04i…), up to 200 in one call. Of several those that fail do not stop the others: "
             "the exit code is 4.",
-    .flags = approval_flags, .examples = approval_examples, .words_min = 1, .words_max = -1, .run = run_approval, .group = "Actions",
+    .verbs = approval_verbs,
+    .flags = approval_flags, .examples = approval_examples, .words_min = 1, .words_max = -1, .run = cli_run_verb, .group = "Actions",
 };
 
 static const cli_example rules_examples[] = {
@@ -217,9 +222,15 @@ static const cli_example rules_examples[] = {
     { "sforce rules run 00Q000000000001AAA", "Run the rules of its object on a record" },
     { 0 },
 };
+static const cli_verb rules_verbs[] = {
+    { "list", "the rules, or those of an object", list_rules, CLI_WORDS_OBJECT },
+    { "run", "run the rules of their objects on records", trigger_rules, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_rules = {
     .name = "rules", .usage = "list [OBJECT] | run ID...", .summary = "list process (workflow) rules and run them on records",
     .text = "run lets all active rules of the records' objects look at them, up to 200 records in one call, all or nothing.",
-    .examples = rules_examples, .words_min = 1, .words_max = -1, .run = run_rules, .group = "Actions",
+    .verbs = rules_verbs,
+    .examples = rules_examples, .words_min = 1, .words_max = -1, .run = cli_run_verb, .group = "Actions",
 };
 /* clang-format on */

@@ -187,14 +187,6 @@ static int list_bin(cli *c)
     return cli_finish_grid(c, &grid, (sf_str){ 0 });
 }
 
-static int run_recycle_bin(cli *c)
-{
-    const char *what = c->args.count > 0 ? c->args.words[0] : "list";
-    if (strcmp(what, "list") == 0) return list_bin(c);
-    if (strcmp(what, "empty") == 0) return empty_bin(c);
-    return cli_usage(c, "recycle-bin: want list or empty, not %.40s", what);
-}
-
 /* clang-format off */
 #define ALL_OR_NONE { "all-or-none", 0, NULL, "do none of a call when one cannot be done", CLI_WORDS_NONE, NULL, false }
 static const cli_flag merge_flags[] = {
@@ -235,11 +227,16 @@ static const cli_example bin_examples[] = {
     { "sforce recycle-bin empty 001000000000001AAA", "Gone for good" },
     { 0 },
 };
+static const cli_verb recycle_bin_verbs[] = {
+    { "list", "the deleted records, the latest first", list_bin, CLI_WORDS_OBJECT },
+    { "empty", "remove deleted records for good", empty_bin, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_recycle_bin = {
     .name = "recycle-bin", .usage = "[list [OBJECT...] | empty ID...]", .summary = "list deleted records, or remove them for good",
     .text = "list shows deleted records, the latest first; without OBJECT those of Account, Contact, Lead, Opportunity, Case, Task, Event and Campaign. "
             "empty removes records from the bin, which nobody can undo. Exit code 4: some were not removed.",
-    .flags = bin_flags, .examples = bin_examples, .words_min = 0, .words_max = -1,
-    .words = { CLI_WORDS_NONE, CLI_WORDS_OBJECT, CLI_WORDS_OBJECT }, .run = run_recycle_bin, .group = "Records",
+    .verbs = recycle_bin_verbs,
+    .flags = bin_flags, .examples = bin_examples, .words_min = 0, .words_max = -1, .run = cli_run_verb, .group = "Records",
 };
 /* clang-format on */

@@ -173,14 +173,6 @@ static int run_put(cli *c)
     return rc == SF_OK ? tell_put(c, &p, p.id != NULL ? p.id : id.text) : cli_fail_error(c, &err);
 }
 
-static int run_blob(cli *c)
-{
-    const char *what = c->args.words[0];
-    if (strcmp(what, "get") == 0) return run_get(c);
-    if (strcmp(what, "put") == 0) return run_put(c);
-    return cli_usage(c, "blob: want get or put, not %.40s", what);
-}
-
 /* clang-format off */
 static const cli_flag blob_flags[] = {
     { "field", 0, "FIELD", "put: the field for the bytes, where it is not the object's usual one", CLI_WORDS_NONE, NULL, false },
@@ -196,6 +188,11 @@ static const cli_example blob_examples[] = {
     { "sforce blob get EventLogFile 0AT000000000001AAA -O - | sort", "Into a pipe" },
     { 0 },
 };
+static const cli_verb blob_verbs[] = {
+    { "get", "write the bytes of a record to a file", run_get, CLI_WORDS_OBJECT },
+    { "put", "insert or change a record with the bytes of a file", run_put, CLI_WORDS_FILE },
+    { 0 },
+};
 const cli_command cli_command_blob = {
     .name = "blob", .usage = "get OBJECT ID [FIELD] | put FILE [OBJECT [ID]] FIELD=VALUE...", .summary = "bytes of files and attachments",
     .text = "Get writes the bytes of a record's field (VersionData of ContentVersion, Body of Attachment, Document and StaticResource, LogFile of "
@@ -204,7 +201,7 @@ const cli_command cli_command_blob = {
             "Put inserts a record with a file's bytes, a ContentVersion unless OBJECT says otherwise, and prints its id; with ID it changes an "
             "Attachment or Document. PathOnClient or Name is the file's name unless it is set.\n\n"
             "Nothing is held in memory whole: a file may be as large as the org takes (2 GB for ContentVersion).",
-    .flags = blob_flags, .examples = blob_examples, .words_min = 1, .words_max = -1,
-    .words = { CLI_WORDS_NONE, CLI_WORDS_FILE, CLI_WORDS_FIELD_VALUE }, .run = run_blob, .group = "Records",
+    .verbs = blob_verbs,
+    .flags = blob_flags, .examples = blob_examples, .words_min = 1, .words_max = -1, .run = cli_run_verb, .group = "Records",
 };
 /* clang-format on */

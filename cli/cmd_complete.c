@@ -266,12 +266,18 @@ static void offer_words(cli *c, const line *l, cli_words words)
         offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL });
         break;
     case CLI_WORDS_SHELL: offer_list(c, l, (const char *const[]){ "bash", "zsh", "fish", NULL }); break;
-    case CLI_WORDS_REPORT:
-        offer_list(c, l, (const char *const[]){ "list", "describe", "run", "runs", "result", "delete", NULL });
-        break;
-    case CLI_WORDS_LOCAL: offer_list(c, l, (const char *const[]){ "start", "stop", "env", NULL }); break;
     case CLI_WORDS_NONE: break;
     }
+}
+
+/* The first word is a verb; what follows is what that verb takes. */
+static void offer_verb_words(cli *c, const line *l)
+{
+    for (const cli_verb *v = l->command->verbs; v->name != NULL; v++)
+        if (l->words == 0)
+            offer(c, l, v->name, v->help);
+        else if (strcmp(v->name, l->object) == 0)
+            offer_words(c, l, v->words);
 }
 
 static void offer_field_list(cli *c, const line *l) /* A,B,C: the last of them */
@@ -294,6 +300,8 @@ static int run_complete(cli *c)
         offer_flags(c, &l);
     else if (l.command == NULL)
         offer_commands(c, &l);
+    else if (l.command->verbs != NULL)
+        offer_verb_words(c, &l);
     else
         offer_words(c, &l, l.command->words[l.words < CLI_WORDS_MAX ? l.words : CLI_WORDS_MAX - 1]);
     return cli_finish_output(c);

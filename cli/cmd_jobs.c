@@ -293,24 +293,6 @@ static int run_resume(cli *c)
     return cli_fail(c, CLI_FAILED, NULL, "the command cannot be run again");
 }
 
-static int run_jobs(cli *c)
-{
-    static const struct {
-        const char *name;
-        int (*run)(cli *c);
-    } verbs[] = { { "list", run_list },   { "status", run_status }, { "results", run_results }, { "wait", run_wait },
-                  { "abort", run_abort }, { "delete", run_delete }, { "resume", run_resume } };
-    const char *verb = c->args.count > 0 ? c->args.words[0] : "list";
-    const char *names[SFI_COUNT_OF(verbs)];
-    for (size_t i = 0; i < SFI_COUNT_OF(verbs); i++) {
-        if (strcmp(verb, verbs[i].name) == 0) return verbs[i].run(c);
-        names[i] = verbs[i].name;
-    }
-    const char *near = cli_nearest(verb, names, SFI_COUNT_OF(verbs));
-    return cli_usage(c, "jobs: want list, status, results, wait, abort, delete or resume, not %.40s%s%s%s", verb,
-                     near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
-}
-
 /* clang-format off */
 static const cli_flag jobs_flags[] = {
     { "last", 0, NULL, "the org's newest job", CLI_WORDS_NONE, "use-most-recent", false },
@@ -327,11 +309,22 @@ static const cli_example jobs_examples[] = {
     { "sforce jobs resume", "Go on with the load or export that was interrupted last" },
     { 0 },
 };
+static const cli_verb jobs_verbs[] = {
+    { "list", "the jobs, the newest first", run_list, CLI_WORDS_NONE },
+    { "status", "how a job stands", run_status, CLI_WORDS_NONE },
+    { "results", "its rows as CSV", run_results, CLI_WORDS_NONE },
+    { "wait", "wait until it has ended", run_wait, CLI_WORDS_NONE },
+    { "abort", "stop it", run_abort, CLI_WORDS_NONE },
+    { "delete", "delete it with its data", run_delete, CLI_WORDS_NONE },
+    { "resume", "go on with an interrupted load", run_resume, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_jobs = {
     .name = "jobs", .usage = "[list | status|results|wait|abort|delete JOB|--last | resume [NAME]]", .summary = "see and end bulk jobs, go on with interrupted ones",
     .text = "Jobs are those of Bulk API 2.0, of all users, as long as the org keeps them (7 days). results writes CSV as the org has it.\n\n"
             "resume runs an interrupted sforce load or sforce export again, with its journal from the state folder: it goes on where it stood.",
-    .flags = jobs_flags, .examples = jobs_examples, .words_max = 2, .words = { CLI_WORDS_NONE, CLI_WORDS_NONE, CLI_WORDS_NONE },
-    .run = run_jobs, .group = "Bulk",
+    .verbs = jobs_verbs,
+    .flags = jobs_flags, .examples = jobs_examples, .words_max = 2,
+    .run = cli_run_verb, .group = "Bulk",
 };
 /* clang-format on */

@@ -61,14 +61,6 @@ static bool progress(void *user, const sf_load_progress *p)
 }
 
 /* ---- options ---- */
-static sf_status take_number(cli *c, const char *flag, int64_t min, int64_t max, int64_t *out, sf_error *err)
-{
-    const char *text = cli_args_value(&c->args, flag);
-    if (text == NULL || (sfi_parse_int(sfi_str(text), out) && *out >= min && *out <= max)) return SF_OK;
-    return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from %lld to %lld", flag, text, (long long)min,
-                    (long long)max);
-}
-
 static sf_status take_operation(cli *c, sf_bulk_load_options *o, sf_error *err)
 {
     static const struct {
@@ -123,10 +115,10 @@ static sf_status take_options(cli *c, sf_bulk_load_options *o, sf_error *err)
     o->errors_path = result_file(c, "errors", first);
     o->call = &c->call;
     sf_status rc = take_operation(c, o, err);
-    if (rc == SF_OK) rc = take_number(c, "parallel", 1, SF_LOAD_PARALLEL_MAX, &parallel, err);
-    if (rc == SF_OK) rc = take_number(c, "job-bytes", 1000, SF_BULK2_UPLOAD_MAX, &o->job_bytes, err);
-    if (rc == SF_OK) rc = take_number(c, "job-rows", 1, INT64_MAX, &o->job_rows, err);
-    if (rc == SF_OK) rc = take_number(c, "retries", 0, 10, &retries, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "parallel", 1, SF_LOAD_PARALLEL_MAX, &parallel, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "job-bytes", 1000, SF_BULK2_UPLOAD_MAX, &o->job_bytes, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "job-rows", 1, INT64_MAX, &o->job_rows, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "retries", 0, 10, &retries, err);
     if (rc == SF_OK && delimiter != NULL && !cli_csv_delimiter(delimiter, &o->delimiter))
         rc = sfi_fail(err, SF_ERR_USAGE, "--delimiter %.20s: want comma, semicolon, tab, pipe, ^ or `", delimiter);
     o->parallel = cli_args_times(&c->args, "serial") > 0 ? 1 : (int32_t)parallel;

@@ -386,15 +386,6 @@ static int local_env(cli *c)
     return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
 }
 
-static int run_local(cli *c)
-{
-    const char *what = c->args.words[0];
-    if (strcmp(what, "start") == 0) return local_start(c);
-    if (strcmp(what, "stop") == 0) return local_stop(c);
-    if (strcmp(what, "env") == 0) return local_env(c);
-    return cli_usage(c, "local: %.40s is none of start, stop, env", what);
-}
-
 /* clang-format off */
 static const cli_flag local_flags[] = {
     { "name", 'a', "NAME", "of the local org and its login; local when not given", CLI_WORDS_NONE, "alias", false },
@@ -413,11 +404,18 @@ static const cli_example local_examples[] = {
     { "sforce local stop", "End it; its data stays" },
     { 0 },
 };
+static const cli_verb local_verbs[] = {
+    { "start", "start it in the background and log in", local_start, CLI_WORDS_NONE },
+    { "stop", "end it; its data stays", local_stop, CLI_WORDS_NONE },
+    { "env", "its URL and login as variables of a shell", local_env, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_local = {
     .name = "local", .usage = "start|stop|env", .summary = "run a Salesforce-compatible org on this machine",
     .text = "start runs sforce-org in the background, registers its login, and prints its address; stop ends it. Its data stays in "
             "$XDG_DATA_HOME/sforce/local/NAME.db from one start to the next. env prints its URL, client id and client secret as lines "
             "for a shell, for programs that log in by themselves.",
-    .flags = local_flags, .examples = local_examples, .words_min = 1, .words_max = 1, .words = { CLI_WORDS_LOCAL, CLI_WORDS_NONE }, .run = run_local, .group = "Around it",
+    .verbs = local_verbs,
+    .flags = local_flags, .examples = local_examples, .words_min = 1, .words_max = 1, .run = cli_run_verb, .group = "Around it",
 };
 /* clang-format on */

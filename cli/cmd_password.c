@@ -76,17 +76,28 @@ static int reset(cli *c, const char *id)
     return code;
 }
 
-static int run_password(cli *c)
+static int run(cli *c, int (*act)(cli *c, const char *id))
 {
     sf_error err;
-    const char *id = NULL, *verb = c->args.words[0];
-    bool is_set = strcmp(verb, "set") == 0, is_reset = strcmp(verb, "reset") == 0;
-    if (!is_set && !is_reset && strcmp(verb, "status") != 0)
-        return cli_usage(c, "password: want status, set or reset, not %.40s", verb);
+    const char *id = NULL;
     sf_status rc = cli_connect(c, &err);
     if (rc == SF_OK) rc = take_user(c, c->args.words[1], &id, &err);
-    if (rc != SF_OK) return cli_fail_error(c, &err);
-    return is_set ? set(c, id) : is_reset ? reset(c, id) : status(c, id);
+    return rc == SF_OK ? act(c, id) : cli_fail_error(c, &err);
+}
+
+static int run_status(cli *c)
+{
+    return run(c, status);
+}
+
+static int run_set(cli *c)
+{
+    return run(c, set);
+}
+
+static int run_reset(cli *c)
+{
+    return run(c, reset);
 }
 
 /* clang-format off */
@@ -96,9 +107,16 @@ static const cli_example password_examples[] = {
     { "sforce password reset 005000000000001AAA --yes -r json | jq -r .newPassword", "A new one made by the org" },
     { 0 },
 };
+static const cli_verb password_verbs[] = {
+    { "status", "has it expired?", run_status, CLI_WORDS_NONE },
+    { "set", "set a new one, which is asked for", run_set, CLI_WORDS_NONE },
+    { "reset", "let the org make a new one", run_reset, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_password = {
     .name = "password", .usage = "status|set|reset USER", .summary = "look at, set or reset a user's password",
     .text = "USER is an id or a username. A reset stops the old password at once, sends a mail, and prints the new one.",
-    .examples = password_examples, .words_min = 2, .words_max = 2, .run = run_password, .group = "The org",
+    .verbs = password_verbs,
+    .examples = password_examples, .words_min = 2, .words_max = 2, .run = cli_run_verb, .group = "The org",
 };
 /* clang-format on */

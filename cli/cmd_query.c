@@ -199,15 +199,13 @@ int cli_rows_run(cli_rows *rows)
 
 static sf_status query_options(cli *c, sf_query_options *options, sf_error *err)
 {
-    const char *page_rows = cli_args_value(&c->args, "page-rows");
     int64_t n = 0;
     *options = (sf_query_options){ .all_rows = cli_args_times(&c->args, "all-rows") > 0,
                                    .tooling = cli_args_times(&c->args, "tooling") > 0,
                                    .call = &c->call };
-    if (page_rows != NULL && (!sfi_parse_int(sfi_str(page_rows), &n) || n < 200 || n > 2000))
-        return sfi_fail(err, SF_ERR_USAGE, "--page-rows %.20s: want a number from 200 to 2000", page_rows);
+    sf_status rc = cli_take_number(c, "page-rows", 200, 2000, &n, err);
     options->page_rows = (int32_t)n;
-    return cli_binds_parse(c, &options->binds, err);
+    return rc == SF_OK ? cli_binds_parse(c, &options->binds, err) : rc;
 }
 
 static int run_query(cli *c)

@@ -26,13 +26,11 @@ static const char *name_of(cli *c, sf_value record)
 static int run_recent(cli *c)
 {
     static const char *const names[] = { "type", "id", "name" };
-    const char *text = cli_args_value(&c->args, "limit");
     int64_t limit = 0;
     sf_error err;
     sf_document *doc = NULL;
-    if (text != NULL && (!sfi_parse_int(sfi_str(text), &limit) || limit < 1 || limit > SF_RECENT_MAX))
-        return cli_usage(c, "--limit %.20s: want a number from 1 to %d", text, SF_RECENT_MAX);
-    if (cli_connect(c, &err) != SF_OK || sf_get_recent(c->sf, limit, &c->call, &doc, &err) != SF_OK)
+    if (cli_take_number(c, "limit", 1, SF_RECENT_MAX, &limit, &err) != SF_OK || cli_connect(c, &err) != SF_OK ||
+        sf_get_recent(c->sf, limit, &c->call, &doc, &err) != SF_OK)
         return cli_fail_error(c, &err);
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
     sf_value record;

@@ -304,23 +304,6 @@ static int report_delete(cli *c)
     return c->json ? cli_finish_json(c, sfi_str("{\"deleted\":true}")) : CLI_OK;
 }
 
-static int run_report(cli *c)
-{
-    static const struct {
-        const char *name;
-        int (*run)(cli *c);
-    } verbs[] = { { "list", report_list }, { "describe", report_describe }, { "run", report_run },
-                  { "runs", report_runs }, { "result", report_result },     { "delete", report_delete } };
-    const char *names[SFI_COUNT_OF(verbs)];
-    for (size_t i = 0; i < SFI_COUNT_OF(verbs); i++) {
-        names[i] = verbs[i].name;
-        if (strcmp(c->args.words[0], verbs[i].name) == 0) return verbs[i].run(c);
-    }
-    const char *near = cli_nearest(c->args.words[0], names, SFI_COUNT_OF(verbs));
-    if (near != NULL) return cli_usage(c, "report: there is no %.40s; did you mean %s?", c->args.words[0], near);
-    return cli_usage(c, "report: %.40s is none of list, describe, run, runs, result, delete", c->args.words[0]);
-}
-
 /* clang-format off */
 static const cli_flag report_flags[] = {
     { "filter", 0, "COLUMN:OPERATOR:VALUE", "run: filter this run, instead of the report's own filters", CLI_WORDS_NONE, NULL, true },
@@ -342,6 +325,15 @@ static const cli_example report_examples[] = {
     { "sforce report describe \"Accounts by Type\"", "What columns there are, and what can be filtered" },
     { 0 },
 };
+static const cli_verb report_verbs[] = {
+    { "list", "the reports that there are", report_list, CLI_WORDS_NONE },
+    { "describe", "columns, groupings and filters of a report", report_describe, CLI_WORDS_NONE },
+    { "run", "run a report and print its result", report_run, CLI_WORDS_NONE },
+    { "runs", "the runs in the background of a report", report_runs, CLI_WORDS_NONE },
+    { "result", "the result of such a run", report_result, CLI_WORDS_NONE },
+    { "delete", "delete a report, or one of its runs", report_delete, CLI_WORDS_NONE },
+    { 0 },
+};
 const cli_command cli_command_report = {
     .name = "report", .usage = "list|describe|run|runs|result|delete [REPORT [RUN]]", .summary = "run reports and read their results",
     .text = "REPORT is an id or the report's name. run waits for the result and prints the rows with their groups, then the totals of each group; "
@@ -352,7 +344,8 @@ const cli_command cli_command_report = {
             "An org puts 2,000 rows at most into a result. When it left rows out, the exit code is 6 and a warning says so; the totals still count "
             "them. Operators of filters: equals, notEqual, lessThan, greaterThan, lessOrEqual, greaterOrEqual, contains, notContain, startsWith, "
             "includes, excludes.",
-    .flags = report_flags, .examples = report_examples, .words_min = 1, .words_max = 3, .words = { CLI_WORDS_REPORT, CLI_WORDS_NONE },
-    .run = run_report, .group = "Records",
+    .verbs = report_verbs,
+    .flags = report_flags, .examples = report_examples, .words_min = 1, .words_max = 3,
+    .run = cli_run_verb, .group = "Records",
 };
 /* clang-format on */

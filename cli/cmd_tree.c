@@ -1,14 +1,6 @@
 /* cmd_tree.c: `sforce tree import` and `tree export`: see tree_import.c and tree_export.c. */
 #include "tree.h"
 
-static int run_tree(cli *c)
-{
-    const char *what = c->args.words[0];
-    if (strcmp(what, "import") == 0) return cli_tree_import(c);
-    if (strcmp(what, "export") == 0) return cli_tree_export(c);
-    return cli_usage(c, "tree: want import or export, not %.40s", what);
-}
-
 /* clang-format off */
 static const cli_flag tree_flags[] = {
     { "plan", 0, NULL, "export: a file an object, and a plan that says in which order they are imported", CLI_WORDS_NONE, NULL, false },
@@ -25,6 +17,11 @@ static const cli_example tree_examples[] = {
     { "sforce tree import data/Account-Contact-plan.json", "In the order of the plan" },
     { 0 },
 };
+static const cli_verb tree_verbs[] = {
+    { "import", "create the records of files", cli_tree_import, CLI_WORDS_FILE },
+    { "export", "write what a query finds to files", cli_tree_export, CLI_WORDS_SOQL },
+    { 0 },
+};
 const cli_command cli_command_tree = {
     .name = "tree", .usage = "import [OBJECT] FILE... | export SOQL", .summary = "records with their children, from and to files",
     .text = "Import creates the records of {\"records\":[...]} files, which name each record ({\"attributes\":{\"type\":\"Account\",\"referenceId\":\"AccountRef1\"},"
@@ -33,7 +30,8 @@ const cli_command cli_command_tree = {
             "200 records go in one request, which is all or nothing; the first one that fails ends the run: exit code 4 when others were created, else 1.\n\n"
             "Export writes what a query finds in that form; parents that were exported too become references, and fields that cannot be written are "
             "left out. Without -O or -d it goes to stdout. The forms are those of sf data import tree and sf data export tree.",
-    .flags = tree_flags, .examples = tree_examples, .words_min = 1, .words_max = -1, .words = { CLI_WORDS_NONE, CLI_WORDS_FILE, CLI_WORDS_FILE },
-    .run = run_tree, .group = "Many at once",
+    .verbs = tree_verbs,
+    .flags = tree_flags, .examples = tree_examples, .words_min = 1, .words_max = -1,
+    .run = cli_run_verb, .group = "Many at once",
 };
 /* clang-format on */

@@ -310,13 +310,6 @@ static int finish(run *r, const sf_writer_counts *n, const sf_error *stop)
 
 /* ---- the options ---- */
 
-static sf_status take_number(cli *c, const char *flag, int64_t max, int64_t *out, sf_error *err)
-{
-    const char *text = cli_args_value(&c->args, flag);
-    if (text == NULL || (sfi_parse_int(sfi_str(text), out) && *out >= 1 && *out <= max)) return SF_OK;
-    return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from 1 to %lld", flag, text, (long long)max);
-}
-
 static sf_status take_operation(cli *c, sf_writer_options *o, sf_error *err)
 {
     static const struct {
@@ -343,9 +336,9 @@ static sf_status take_options(cli *c, sf_writer_options *o, sf_error *err)
     o->assignment_rule = cli_args_value(&c->args, "assignment-rule");
     o->call = &c->call;
     sf_status rc = take_operation(c, o, err);
-    if (rc == SF_OK) rc = take_number(c, "parallel", SF_WRITER_PARALLEL_MAX, &parallel, err);
-    if (rc == SF_OK) rc = take_number(c, "batch-rows", SF_COLLECTION_MAX, &batch_rows, err);
-    if (rc == SF_OK) rc = take_number(c, "max-failures", INT64_MAX, &o->failures_max, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "parallel", 1, SF_WRITER_PARALLEL_MAX, &parallel, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "batch-rows", 1, SF_COLLECTION_MAX, &batch_rows, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "max-failures", 1, INT64_MAX, &o->failures_max, err);
     o->parallel = parallel > 0 ? (int32_t)parallel : 4;
     o->batch_rows = (int32_t)batch_rows;
     return rc;

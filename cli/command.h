@@ -23,9 +23,7 @@ typedef enum cli_words {
     CLI_WORDS_CHILDREN,
     CLI_WORDS_METHOD,
     CLI_WORDS_SHELL,
-    CLI_WORDS_LOCAL,
-    CLI_WORDS_FOLDER,
-    CLI_WORDS_REPORT
+    CLI_WORDS_FOLDER
 } cli_words;
 
 typedef struct cli_flag {
@@ -43,6 +41,14 @@ typedef struct cli_example {
     const char *what;
 } cli_example;
 
+/* What a command does, named by its first word: «report run». */
+typedef struct cli_verb {
+    const char *name; /* NULL ends a list */
+    const char *help; /* one line, no full stop */
+    int (*run)(cli *c);
+    cli_words words; /* what those after it are */
+} cli_verb;
+
 enum { CLI_WORDS_MAX = 3 };
 
 typedef struct cli_command {
@@ -50,11 +56,12 @@ typedef struct cli_command {
     const char *usage;     /* what follows the name */
     const char *summary;   /* one line for the overview */
     const char *text;      /* paragraphs, a blank line between; a line that starts with two blanks stays as it is */
+    const cli_verb *verbs; /* its sub-verbs; NULL: none. Without a word (words_min 0) it is the first */
     const cli_flag *flags; /* its own; NULL: none */
     const cli_example *examples;    /* at least one */
     int words_min, words_max;       /* words after the name; words_max -1: any number */
     cli_words words[CLI_WORDS_MAX]; /* what each word is; the last goes on for those that follow */
-    int (*run)(cli *c);             /* answers the exit code */
+    int (*run)(cli *c);             /* answers the exit code; cli_run_verb: the verb does */
     const char *group;              /* heading in the overview; NULL: hidden */
 } cli_command;
 
@@ -88,6 +95,9 @@ size_t cli_args_times(const cli_args *args, const char *flag);
 
 /* The name in the list (its count entries, NULL skipped) that is nearest to what was typed, when it is near; else NULL. */
 const char *cli_nearest(const char *typed, const char *const *names, size_t count);
+
+/* Runs the verb that the first word names; a word that is none is wrong usage (verbs.c). */
+int cli_run_verb(cli *c);
 
 /* ---- how sf spells it (sfstyle.c) ---- */
 /* Rewrite an sf command line ("data query -q …") into ours when it means exactly one thing. @return true: *out_argv (arena,

@@ -92,6 +92,11 @@ void cli_help_command(sfi_buf *out, const cli_command *command, bool color)
         sfi_buf_add_char(out, '\n');
         add_text(out, command->text);
     }
+    if (command->verbs != NULL) {
+        sfi_buf_addf(out, "\n%sVerbs%s\n", bold(color), plain(color));
+        for (const cli_verb *v = command->verbs; v->name != NULL; v++)
+            sfi_buf_addf(out, "  %s%-10s%s%s\n", bold(color), v->name, plain(color), v->help);
+    }
     sfi_buf_addf(out, "\n%sExamples%s\n", bold(color), plain(color));
     add_examples(out, command->examples);
     if (command->flags != NULL) {

@@ -70,8 +70,7 @@ static int run_man(cli *c)
         sfi_buf text = { 0 };
         cli_man_page(&text, m);
         rc = sfi_buf_status(&text, &err, "a man page");
-        const char *path =
-            m != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
+        const char *path = m != NULL ? cli_textf(c, "%s/sforce-%s.1", dir, m->name) : cli_textf(c, "%s/sforce.1", dir);
         if (rc == SF_OK) rc = cli_write_file(path, sfi_buf_str(&text), 0644, &err);
         sfi_buf_free(&text);
         if (m == NULL) break;
@@ -119,7 +118,7 @@ static sf_status settle_log(cli *c, sf_error *err)
 static sf_status settle(cli *c, sf_error *err)
 {
     static const char *const versions[] = { "SF_ORG_API_VERSION", "SFDX_API_VERSION" };
-    const char *timeout = cli_args_value(&c->args, "timeout"), *calls = cli_args_value(&c->args, "max-calls");
+    const char *timeout = cli_args_value(&c->args, "timeout");
     c->quiet = cli_args_times(&c->args, "quiet") > 0;
     c->yes = cli_args_times(&c->args, "yes") > 0;
     c->no_progress = cli_args_times(&c->args, "no-progress") > 0;
@@ -138,9 +137,7 @@ static sf_status settle(cli *c, sf_error *err)
     if (timeout != NULL && !cli_parse_duration(timeout, &c->timeout_ms))
         return sfi_fail(err, SF_ERR_USAGE, "--timeout %.40s: want a time up to a day, such as 30s, 10m or 500ms",
                         timeout);
-    if (calls != NULL && (!sfi_parse_int(sfi_str(calls), &c->max_calls) || c->max_calls < 1))
-        return sfi_fail(err, SF_ERR_USAGE, "--max-calls %.40s: want a number from 1 on", calls);
-    return SF_OK;
+    return cli_take_number(c, "max-calls", 1, INT64_MAX, &c->max_calls, err);
 }
 
 static int check_words(cli *c)

@@ -93,10 +93,11 @@ static const entry exits[] = {
     { "1", "The org refused, or something inside failed. The message names the errorCode." },
     { "2", "Wrong usage or a bad input file. Nothing was sent." },
     { "3", "Not logged in, or the session or the app is not allowed." },
-    { "4", "Finished, and some rows failed (write)." },
+    { "4", "Finished, and some rows failed: they are listed." },
     { "5", "Network, timeout, or 5xx after retries. It is safe to repeat." },
     { "6", "A limit was reached: the org's request limit, or --max-calls." },
     { "7", "The outcome is unknown: a write was sent and its answer was lost." },
+    { "75", "A bulk load, a job or a report's run has not ended yet; a load goes on with sforce jobs resume." },
     { "130, 143", "Interrupted by SIGINT or SIGTERM." },
 };
 
@@ -108,6 +109,7 @@ static const entry variables[] = {
     { "SFORCE_FORMAT", "The format where --format is not given: table, csv, json or ndjson." },
     { "SFORCE_CLIENT_ID, SFORCE_CLIENT_SECRET, SFORCE_USERNAME, SFORCE_PASSWORD, SFORCE_SECURITY_TOKEN",
       "What sforce login would ask for." },
+    { "SFORCE_NEW_PASSWORD", "What sforce password set would ask for." },
     { "SFORCE_CONFIG_DIR", "The folder of config.toml." },
     { "SFORCE_TOKEN_STORE", "Where sessions are kept: file, the default, is the one that this build has." },
     { "SFORCE_LOG", "error, warn, info, debug or trace: what is logged to stderr." },
@@ -162,6 +164,13 @@ static void add_command(sfi_buf *out, const cli_command *command)
     if (command->text != NULL) {
         sfi_buf_add_str(out, ".SH DESCRIPTION\n");
         add_text(out, command->text);
+    }
+    if (command->verbs != NULL) sfi_buf_add_str(out, ".SH VERBS\n");
+    for (const cli_verb *v = command->verbs; v != NULL && v->name != NULL; v++) {
+        sfi_buf_add_str(out, ".TP\n");
+        add_line(out, ".B ", v->name);
+        add_escaped(out, v->help, true);
+        sfi_buf_add_str(out, v->help[strlen(v->help) - 1] == '?' ? "\n" : ".\n");
     }
     if (command->flags != NULL) {
         sfi_buf_add_str(out, ".SH OPTIONS\n");

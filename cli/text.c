@@ -104,6 +104,21 @@ sf_status cli_read_json(cli *c, const char *path, size_t max, sf_str *text, sf_d
     return err->status = SF_ERR_USAGE;
 }
 
+sf_status cli_take_number(cli *c, const char *flag, int64_t min, int64_t max, int64_t *out, sf_error *err)
+{
+    int64_t n;
+    const char *text = cli_args_value(&c->args, flag);
+    if (text == NULL) return SF_OK;
+    if (sfi_parse_int(sfi_str(text), &n) && n >= min && n <= max) {
+        *out = n;
+        return SF_OK;
+    }
+    if (max == INT64_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from %lld on", flag, text, (long long)min);
+    return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from %lld to %lld", flag, text, (long long)min,
+                    (long long)max);
+}
+
 bool cli_parse_duration(const char *text, int64_t *ms)
 {
     static const struct {

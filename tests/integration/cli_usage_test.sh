@@ -66,6 +66,32 @@ run 0 __complete -- query -O ''
 out_is :files
 run 0 __complete -- local s
 check "start and stop" test "$(wc -l <out)" -eq 2
+# Verbs come from the table that runs, explains and completes them.
+for command in $commands; do
+    "$sforce" "$command" --help | sed -n '/^Verbs/,/^$/s/^  \([A-Za-z]*\) .*/\1/p' >verbs
+    test -s verbs || continue
+    "$sforce" __complete -- "$command" '' | cut -f1 >offered
+    check "$command: the verbs are offered" cmp -s verbs offered
+    run 0 man "$command"
+    check "$command: and in its page" test "$(grep -cxFf <(sed 's/^/.B /' verbs) out)" -eq "$(wc -l <verbs)"
+    # Each is one that runs: it asks for its words or for a login, and never for another verb.
+    while read -r verb; do
+        "$sforce" "$command" "$verb" x -o nobody </dev/null >out 2>err && fail "$command $verb: runs without a login"
+        check "$command $verb is known" test -z "$(grep -E "^sforce: $command: want [a-z, ]+ or [a-z]+, not" err)"
+    done <verbs
+    echo "$command"
+done >with_verbs
+check "commands that have verbs" test "$(sort with_verbs | tr '\n' ' ')" = "action apex approval blob jobs local password recycle-bin report rules tree "
+run 2 report descibe
+err_has "did you mean describe"
+run 2 tree grow
+err_has "want import or export, not grow"
+run 0 __complete -- tree import ''
+out_is :files
+run 0 __complete -- blob put ''
+out_is :files
+run 0 __complete -- password re
+check "reset" test "$(cut -f1 out)" = reset
 run 0 __complete -- get Acc
 out_empty
 for shell in bash zsh fish; do
