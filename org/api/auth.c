@@ -23,6 +23,18 @@ static void answer_401(sfo_call *call, const char *code, const char *message)
     sfo_answer_error(call, 401, code, "%s", message);
 }
 
+bool sfo_call_use_session(sfo_call *call, sf_str token)
+{
+    sfo_session_facts facts;
+    if (token.len == 0 || !sfo_session_use(call->org->sessions, token, &facts)) return false;
+    if (sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
+        (void)sfo_session_revoke(call->org->sessions, token); /* it was alive a moment ago; gone is gone */
+        return false;
+    }
+    call->user = facts.user;
+    return true;
+}
+
 bool sfo_call_authenticate(sfo_call *call)
 {
     sf_str token = sfo_bearer_token(sfo_call_header(call, "Authorization"));
@@ -30,14 +42,7 @@ bool sfo_call_authenticate(sfo_call *call)
         answer_401(call, "INVALID_AUTH_HEADER", "INVALID_AUTH_HEADER");
         return false;
     }
-    sfo_session_facts facts;
-    bool alive = token.len > 0 && sfo_session_use(call->org->sessions, token, &facts);
-    if (alive &&
-        sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
-        (void)sfo_session_revoke(call->org->sessions, token); /* it was alive a moment ago; gone is gone */
-        alive = false;
-    }
-    if (!alive) {
+    if (!sfo_call_use_session(call, token)) {
         answer_401(call, "INVALID_SESSION_ID", "Session expired or invalid");
         return false;
     }
@@ -45,6 +50,5 @@ bool sfo_call_authenticate(sfo_call *call)
         sfo_answer_error(call, 401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
         return false;
     }
-    call->user = facts.user;
     return true;
 }

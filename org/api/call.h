@@ -106,6 +106,9 @@ void sfo_versions(sfo_call *call); /* rest.c: GET /services/data */
 void sfo_oauth_dispatch(sfo_call *call); /* oauth.c: /services/oauth2/… */
 void sfo_identity(sfo_call *call);       /* identity.c: /id/{org}/{user} */
 void sfo_soap_dispatch(sfo_call *call);  /* soap.c: /services/Soap/… */
+void sfo_bulk1_dispatch(sfo_call *call); /* bulk1.c: /services/async/… */
+/* An answer that a fault asked for, as an error of Bulk API 1.0. false: not a call of it, nothing was answered. */
+bool sfo_bulk1_struck(sfo_call *call, int status, const char *code, const char *message);
 /* An answer that a fault asked for, as a SOAP fault. false: not a call of these APIs, nothing was answered. */
 bool sfo_soap_struck(sfo_call *call, int status, const char *code, const char *message);
 void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
@@ -113,6 +116,8 @@ void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 /* ---- session of a request (auth.c) ---- */
 /* Finds the bearer's session. false: the response is the 401. */
 bool sfo_call_authenticate(sfo_call *call);
+/* Takes a token as the call's session: counts a request, sets the user. false: it is dead. */
+bool sfo_call_use_session(sfo_call *call, sf_str token);
 /* The token of an Authorization header: Bearer or OAuth. ptr NULL: no header; len 0: a broken one. */
 sf_str sfo_bearer_token(const char *authorization);
 

@@ -310,6 +310,8 @@ static void dispatch(sfo_call *call)
         sfo_apex_dispatch(call);
     } else if (is_service && segment_is(call, 1, "Soap")) {
         sfo_soap_dispatch(call);
+    } else if (is_service && segment_is(call, 1, "async")) {
+        sfo_bulk1_dispatch(call);
     } else {
         sfo_answer_not_found(call);
     }
@@ -341,10 +343,12 @@ static void answer_struck(sfo_call *call, const sfo_fault_rule *rule)
     sfo_response *r = call->response;
     sfo_response_clear(r);
     if (rule->kind == SFO_FAULT_LIMIT) {
-        if (!sfo_soap_struck(call, 500, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
+        if (!sfo_soap_struck(call, 500, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.") &&
+            !sfo_bulk1_struck(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
             sfo_answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
     } else if (rule->body == SFO_FAULT_BODY_JSON) {
-        if (!sfo_soap_struck(call, rule->status, code, message))
+        if (!sfo_soap_struck(call, rule->status, code, message) &&
+            !sfo_bulk1_struck(call, rule->status, code, message))
             sfo_answer_error(call, rule->status, code, "%s", message);
     } else {
         r->status = rule->status;

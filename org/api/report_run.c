@@ -123,7 +123,7 @@ static bool read_rows(run *r, sfo_store *store, const sfo_context *context)
 {
     sfi_buf soql = { 0 }, json = { 0 };
     bool ok = build(r, context->user_id, &soql);
-    if (ok && !sfo_soql_rows(store, context, sfi_buf_str(&soql), ROWS_MAX, &json, r->f)) {
+    if (ok && !sfo_soql_rows(store, context, sfi_buf_str(&soql), NULL, ROWS_MAX, &json, r->f)) {
         (void)reword(r);
         ok = false;
     }

@@ -74,7 +74,7 @@ bool sfo_bulk_batch_get(sfo_bulk *b, const char *job, const char *id, sfo_bulk_b
 int sfo_bulk_batch_list(sfo_bulk *b, const char *job, void (*fn)(void *user, const sfo_bulk_batch *batch), void *user,
                         sfo_fault *f);
 typedef struct sfo_bulk_counts {
-    int64_t queued, running, completed, failed, total, processed, failed_rows;
+    int64_t queued, running, completed, failed, total, processed, failed_rows, total_ms, active_ms;
 } sfo_bulk_counts;
 bool sfo_bulk_job_counts(sfo_bulk *b, const char *job, sfo_bulk_counts *out, sfo_fault *f);
 /* The job's batches that wait are not worked off any more. */

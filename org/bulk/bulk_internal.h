@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "bulk/bulk.h"
+#include "bulk/zip.h"
 #include "csv/csv_internal.h"
 #include "json/json_internal.h"
 
@@ -55,6 +56,8 @@ typedef struct sfo_bulk_target {
     const sfo_object *object;
     const sfo_field *key; /* of an upsert */
     char operation;       /* 'i' 'u' 'x' (upsert) 'd' 'h' (hard delete) */
+    bool is_typed;        /* rows are JSON or XML: each has columns of its own, null is a value of its own */
+    const sfo_zip *files; /* what values of base64 fields name with #; NULL: such fields cannot be loaded */
 } sfo_bulk_target;
 /* What operation, object and external id mean. false: the fault says what is wrong, in the words of job creation. */
 bool sfo_bulk_target_of(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_target *out, sfo_fault *f);

@@ -40,7 +40,7 @@ bool sfo_bulk_columns_of(const sfo_schema *schema, const sfo_bulk_target *target
         out[i] = (sfo_bulk_column){ .field = sfo_object_field(target->object, names[i]) };
         if (out[i].field == NULL && !relationship_of(schema, target->object, names[i], &out[i]))
             return unknown(names[i], f);
-        if (out[i].field->type == SFO_BASE64 && out[i].key == NULL)
+        if (out[i].field->type == SFO_BASE64 && out[i].key == NULL && target->files == NULL)
             return sfo_fault_set(f, 400, "InvalidBatch", "Binary field not supported : %s", out[i].field->name);
         for (size_t k = 0; k < i; k++)
             if (out[k].field == out[i].field && out[k].key == out[i].key && out[k].parent == out[i].parent)
@@ -50,6 +50,7 @@ bool sfo_bulk_columns_of(const sfo_schema *schema, const sfo_bulk_target *target
         if (out[i].key == NULL && (wanted != NULL ? out[i].field == wanted : out[i].field->type == SFO_ID))
             has_key = true;
     }
+    if (target->is_typed) return true; /* a row without its key is that row's failure */
     if (target->operation == 'x' && !has_key)
         return sfo_fault_set(f, 400, "InvalidBatch", "Field name not found : %s", target->key->name);
     if (strchr("udh", target->operation) != NULL && !has_key)
@@ -158,6 +159,28 @@ static void write_parent(sfi_json_writer *w, const sfo_bulk_column *column, sf_s
     sfi_json_end_object(w);
 }
 
+/* #path names a file of the batch's zip. */
+static bool write_file(sfi_json_writer *w, const sfo_bulk_target *target, const sfo_field *field, sf_str text,
+                       sfo_fault *f)
+{
+    sf_str name = text.ptr[0] == '#' ? (sf_str){ text.ptr + 1, text.len - 1 } : (sf_str){ NULL, 0 };
+    sf_str data = name.len > 0 ? sfo_zip_find(target->files, name) : (sf_str){ NULL, 0 };
+    if (data.ptr == NULL) {
+        (void)sfo_fault_set(f, 400, "INVALID_FIELD",
+                            name.len > 0 ? "File not found in the zip: %.*s"
+                                         : "Binary data is named by # and a path: %.*s",
+                            (int)(text.len < 255 ? text.len : 255), text.ptr);
+        snprintf(f->fields, sizeof f->fields, "%s", field->name);
+        return false;
+    }
+    sfi_buf encoded = { 0 };
+    (void)sfi_buf_add_base64(&encoded, data.ptr, data.len);
+    sfi_json_string_n(w, encoded.data != NULL ? sfi_buf_str(&encoded) : SFI_STR(""));
+    if (encoded.failed) w->out->failed = true;
+    sfi_buf_free(&encoded);
+    return true;
+}
+
 bool sfo_bulk_record_json(const sfo_bulk_target *target, const sfo_bulk_column *columns, const sf_str *fields,
                           size_t count, sfi_buf *out, sf_str *key, sfo_fault *f)
 {
@@ -172,12 +195,12 @@ bool sfo_bulk_record_json(const sfo_bulk_target *target, const sfo_bulk_column *
         bool is_key =
             column->key == NULL && (key_field != NULL ? column->field == key_field
                                                       : column->field->type == SFO_ID && target->operation != 'i');
-        bool is_null = sfi_str_is(text, "#N/A");
+        bool is_null = target->is_typed ? text.ptr == NULL : sfi_str_is(text, "#N/A");
         if (is_key) {
             if (!is_null) *key = text;
             continue;
         }
-        if (text.len == 0) continue; /* an empty value leaves the field alone */
+        if (text.len == 0 && !is_null) continue; /* an empty value leaves the field alone */
         if (!is_null && memchr(text.ptr, 0, text.len) != NULL)
             return refuse_value(column->field, i, SFI_STR("(NUL)"), f);
         if (is_null) {
@@ -186,6 +209,9 @@ bool sfo_bulk_record_json(const sfo_bulk_target *target, const sfo_bulk_column *
         } else if (column->key != NULL) {
             sfi_json_key(&w, column->name);
             write_parent(&w, column, text);
+        } else if (column->field->type == SFO_BASE64) {
+            sfi_json_key(&w, column->field->name);
+            if (!write_file(&w, target, column->field, text, f)) return false;
         } else {
             sfi_json_key(&w, column->field->name);
             if (!write_value(&w, column->field, i, text, f)) return false;

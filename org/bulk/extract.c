@@ -3,6 +3,8 @@
  * over: its locators are given out only when it is complete.
  */
 #include "bulk/bulk_internal.h"
+#include "bulk/chunks.h"
+#include "bulk/typed.h"
 #include "soql/table.h"
 
 enum { PIECE_ROWS = 1000, PIECE_BYTES = 1 << 20 };
@@ -57,6 +59,46 @@ static bool take_row(void *user, const sf_str *cells, size_t count)
     return x->rows < PIECE_ROWS && x->piece.len < PIECE_BYTES ? true : flush(x);
 }
 
+/* What 1.0 asks for beyond the statement's being valid. TYPEOF, which CSV cannot write, works in JSON. */
+static bool check_v1(extract *x, const sfo_context *context, sf_str soql)
+{
+    const sfo_object *object = NULL;
+    bool fine = sfo_soql_table_check(x->b->store, context, soql, &object, &x->fault);
+    if (!fine && strcmp(x->fault.code, "FEATURENOTENABLED") == 0) {
+        if (strcmp(x->job->content_type, "JSON") == 0 && strncmp(x->fault.message, "TYPEOF", 6) == 0) {
+            sfo_fault_clear(&x->fault);
+            x->fault = (sfo_fault){ 0 };
+            return true;
+        }
+        snprintf(x->fault.code, sizeof x->fault.code, "FUNCTIONALITY_NOT_ENABLED");
+    }
+    if (!fine || sfi_eq_nocase(object->name, x->job->object)) return fine;
+    return sfo_fault_set(&x->fault, 400, "INVALID_TYPE_FOR_OPERATION",
+                         "The root entity of the requested query (%s) does not match the entity of the requested Bulk "
+                         "API Job (%s).",
+                         object->name, x->job->object);
+}
+
+static bool run_typed(extract *x, const sfo_context *context, sf_str soql, bool all_rows)
+{
+    bool is_xml = strcmp(x->job->content_type, "XML") == 0;
+    int64_t rows = 0;
+    bool fine = sfo_bulk_typed_rows(x->b, context, soql, all_rows, is_xml, &x->piece, &rows, &x->fault) &&
+                sfo_bulk_data_add(x->b, x->batch->id, SFO_BULK_RESULT, sfi_buf_str(&x->piece), 0, &x->fault);
+    x->batch->processed = fine ? rows : 0;
+    return fine;
+}
+
+static bool run(extract *x, const sfo_context *context, sf_str soql)
+{
+    bool all_rows = strcmp(x->job->operation, "queryAll") == 0;
+    if (x->job->api == 1 && !check_v1(x, context, soql)) return false;
+    if (sfo_bulk_is_original(x->job, x->batch)) return sfo_bulk_cut(x->b, x->job, x->batch, context, soql, &x->fault);
+    if (x->job->api == 1 && strcmp(x->job->content_type, "CSV") != 0) return run_typed(x, context, soql, all_rows);
+    sfo_table_reader reader = { take_head, take_row, x };
+    return sfo_soql_table(x->b->store, context, soql, all_rows, &reader, &x->fault) && flush(x);
+}
+
 static bool finish(extract *x, bool fine)
 {
     sfo_bulk_batch *batch = x->batch;
@@ -98,12 +140,10 @@ bool sfo_bulk_extract(sfo_bulk *b, sfo_bulk_job *job, sfo_bulk_batch *batch)
                 sfo_bulk_data_drop(b, batch->id, SFO_BULK_HEADER, &x.fault) &&
                 sfo_bulk_data_read(b, batch->id, SFO_BULK_UPLOAD, &soql, &x.fault);
     if (kept) {
-        sfo_table_reader reader = { take_head, take_row, &x };
-        bool fine = sfo_soql_table(b->store, &context, sfi_buf_str(&soql), strcmp(job->operation, "queryAll") == 0,
-                                   &reader, &x.fault) &&
-                    flush(&x);
+        bool fine = run(&x, &context, sfi_buf_str(&soql));
+        bool is_cut = fine && strcmp(batch->state, "NotProcessed") == 0;
         batch->active_ms = batch->total_ms = sfi_now_ms() - began;
-        kept = !atomic_load(&b->stopping) && finish(&x, fine);
+        kept = is_cut || (!atomic_load(&b->stopping) && finish(&x, fine));
     }
     sfi_buf_free(&soql);
     sfi_buf_free(&x.piece);

@@ -4,6 +4,7 @@
  * 2.0 come in another order than the rows, as those of the real one do; those of 1.0 in theirs.
  */
 #include "bulk/bulk_internal.h"
+#include "bulk/records.h"
 
 typedef struct ingest {
     sfo_bulk *b;
@@ -14,19 +15,63 @@ typedef struct ingest {
     const char *line_end;
     char delimiter;
     sfi_csv_reader *csv;
+    sfo_bulk_records *records; /* of JSON or XML, instead of csv */
+    sfo_zip *zip;
+    sf_str whole;  /* API 1.0: all of the upload; ptr NULL: read piece by piece */
     int64_t piece; /* the last one read; -1: there are no more */
     sfi_buf data, header, body, results, bad, line;
     size_t ends[SFO_BULK_CHUNK_ROWS + 1]; /* of the rows of a chunk in results */
     sfo_bulk_column *columns;
-    size_t column_count;
+    size_t column_count, column_cap;
     sfi_json *doc;
     sfo_fault fault; /* of the batch as a whole */
 } ingest;
 
 /* ---- reading ---- */
+static bool no_memory(ingest *in)
+{
+    return sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "no memory for a batch");
+}
+
+static bool room_for_columns(ingest *in, size_t count)
+{
+    if (count <= in->column_cap && in->columns != NULL) return true;
+    sfi_free(in->columns);
+    in->column_cap = count < 64 ? 64 : count;
+    in->columns = sfi_calloc_n(in->column_cap, sizeof *in->columns);
+    return in->columns != NULL || no_memory(in);
+}
+
+/* A row of JSON or XML, whose columns are its own. */
+static int next_typed(ingest *in, sfi_csv_record *record)
+{
+    const sf_str *names;
+    int found = sfo_bulk_records_next(in->records, &names, &record->fields, &record->count, &in->fault);
+    if (found != 1) return found;
+    in->column_count = record->count;
+    return room_for_columns(in, record->count) && sfo_bulk_columns_of(sfo_store_schema(in->b->store), &in->target,
+                                                                      names, record->count, in->columns, &in->fault)
+               ? 1
+               : -1;
+}
+
+/* The next piece of the upload into data; piece becomes -1 behind the last. */
+static bool next_piece(ingest *in, sf_str *piece)
+{
+    if (in->whole.ptr != NULL) {
+        in->piece = in->piece == 0 ? 1 : -1;
+        *piece = in->whole;
+        return true;
+    }
+    bool fine = sfo_bulk_piece_read(in->b, in->batch->id, SFO_BULK_UPLOAD, &in->piece, &in->data, &in->fault);
+    *piece = sfi_buf_str(&in->data);
+    return fine;
+}
+
 /* The next record. 1: one; 0: the end; -1: the batch is wrong, in->fault says how. */
 static int next_record(ingest *in, sfi_csv_record *record)
 {
+    if (in->records != NULL) return next_typed(in, record);
     for (;;) { /* each round takes a piece, of which there are finitely many */
         sf_error err;
         sf_status rc = sfi_csv_reader_next(in->csv, record, &err);
@@ -38,17 +83,18 @@ static int next_record(ingest *in, sfi_csv_record *record)
         if (in->piece < 0) return 0;
         char *room;
         size_t size;
-        if (!sfo_bulk_piece_read(in->b, in->batch->id, SFO_BULK_UPLOAD, &in->piece, &in->data, &in->fault)) return -1;
+        sf_str piece;
+        if (!next_piece(in, &piece)) return -1;
         if (in->piece < 0) {
             sfi_csv_reader_end(in->csv);
             continue;
         }
-        if (sfi_csv_reader_room(in->csv, in->data.len + 1, &room, &size, &err) != SF_OK) {
+        if (sfi_csv_reader_room(in->csv, piece.len + 1, &room, &size, &err) != SF_OK) {
             (void)sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
             return -1;
         }
-        memcpy(room, in->data.data, in->data.len);
-        sfi_csv_reader_added(in->csv, in->data.len);
+        if (piece.len > 0) memcpy(room, piece.ptr, piece.len);
+        sfi_csv_reader_added(in->csv, piece.len);
     }
 }
 
@@ -71,6 +117,7 @@ static bool check_line_ends(ingest *in, sf_str text)
 static bool read_header(ingest *in)
 {
     sfi_csv_record record;
+    if (in->records != NULL) return room_for_columns(in, 0);
     int found = next_record(in, &record);
     if (found < 0) return false;
     if (found == 0) return in->job->api == 2 || sfo_fault_set(&in->fault, 400, "InvalidBatch", "Records not found");
@@ -78,9 +125,8 @@ static bool read_header(ingest *in)
     sf_str first = record.fields[0];
     size_t bom = sfi_csv_bom(first.ptr, first.len);
     sf_str *names = sfi_calloc_n(record.count, sizeof *names);
-    in->columns = sfi_calloc_n(record.count, sizeof *in->columns);
     in->column_count = record.count;
-    bool fine = names != NULL && in->columns != NULL;
+    bool fine = room_for_columns(in, record.count) && names != NULL;
     for (size_t i = 0; fine && i < record.count; i++) names[i] = sfi_trim(record.fields[i]);
     if (fine && bom > 0) {
         sf_str rest = { first.ptr + bom, first.len - bom };
@@ -90,7 +136,7 @@ static bool read_header(ingest *in)
     }
     fine = fine ? sfo_bulk_columns_of(sfo_store_schema(in->b->store), &in->target, names, record.count, in->columns,
                                       &in->fault)
-                : sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "no memory for a batch");
+                : no_memory(in);
     sfi_free(names);
     bom = sfi_csv_bom(record.raw.ptr, record.raw.len);
     return fine && sfi_buf_add(&in->header, record.raw.ptr + bom, record.raw.len - bom);
@@ -236,6 +282,58 @@ static bool skip_done(ingest *in)
 }
 
 /* ---- a batch ---- */
+static bool too_many(ingest *in, int64_t rows)
+{
+    return rows > SFO_BULK1_ROWS_MAX &&
+           !sfo_fault_set(&in->fault, 400, "InvalidBatch", "Exceeded the maximum number of records in a batch: %d",
+                          SFO_BULK1_ROWS_MAX);
+}
+
+static bool check_csv(ingest *in)
+{
+    sfi_csv_scan scan;
+    sf_error err;
+    sfi_csv_scan_init(&scan, ',');
+    if (sfi_csv_scan_feed(&scan, in->whole.ptr, in->whole.len, &err) != SF_OK ||
+        sfi_csv_scan_finish(&scan, &err) != SF_OK)
+        return sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
+    return !too_many(in, scan.records - 1);
+}
+
+/* All rows of JSON or XML can be read, and have no field that the object has not. */
+static bool check_typed(ingest *in, bool is_xml)
+{
+    sfi_csv_record record;
+    int found = 1;
+    if (!sfo_bulk_records_new(in->whole, is_xml, &in->records, &in->fault) ||
+        too_many(in, sfo_bulk_records_count(in->records)))
+        return false;
+    while ((found = next_typed(in, &record)) == 1) {
+    } /* each round takes a record */
+    sfo_bulk_records_free(in->records);
+    in->records = NULL;
+    return found == 0 && sfo_bulk_records_new(in->whole, is_xml, &in->records, &in->fault);
+}
+
+/* A batch of 1.0 is small enough to be looked at as a whole: what is wrong with it is known before the first row is written. */
+static bool begin_v1(ingest *in)
+{
+    const char *type = in->job->content_type;
+    if (!sfo_bulk_data_read(in->b, in->batch->id, SFO_BULK_UPLOAD, &in->data, &in->fault)) return false;
+    in->whole = in->data.data != NULL ? sfi_buf_str(&in->data) : SFI_STR("");
+    if (strncmp(type, "ZIP_", 4) == 0) {
+        if (!sfo_zip_new(in->whole, &in->zip, &in->fault)) return false;
+        in->target.files = in->zip;
+        in->whole = sfo_zip_find(in->zip, SFI_STR("request.txt"));
+        if (in->whole.ptr == NULL)
+            return sfo_fault_set(&in->fault, 400, "InvalidBatch", "No request.txt found in the zip");
+        type += 4;
+    }
+    if (strcmp(type, "CSV") == 0) return check_csv(in);
+    in->target.is_typed = true;
+    return check_typed(in, strcmp(type, "XML") == 0);
+}
+
 static bool begin(ingest *in)
 {
     sf_error err;
@@ -245,12 +343,14 @@ static bool begin(ingest *in)
     sfi_csv_reader_options options = { .delimiter = in->delimiter, .keep_raw = true };
     if (sfi_csv_reader_new(&options, &in->csv, &err) != SF_OK || sfi_json_new(&in->doc, &err) != SF_OK)
         return sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
-    return sfo_bulk_target_of(in->b, in->job, &in->target, &in->fault);
+    return sfo_bulk_target_of(in->b, in->job, &in->target, &in->fault) && (in->job->api == 2 || begin_v1(in));
 }
 
 static void end(ingest *in)
 {
     sfi_csv_reader_free(in->csv);
+    sfo_bulk_records_free(in->records);
+    sfo_zip_free(in->zip);
     sfi_json_free(in->doc);
     sfi_free(in->columns);
     sfi_buf *all[] = { &in->data, &in->header, &in->body, &in->results, &in->bad, &in->line };

@@ -351,7 +351,8 @@ bool sfo_bulk_job_counts(sfo_bulk *b, const char *job, sfo_bulk_counts *out, sfo
     sqlite3_stmt *stmt =
         sfo_bulk_prepare(b,
                          "SELECT sum(state = 'Queued'), sum(state = 'InProgress'), sum(state = 'Completed'), "
-                         "sum(state = 'Failed'), count(*), sum(processed), sum(failed) FROM sfo_bulk_batch "
+                         "sum(state = 'Failed'), count(*), sum(processed), sum(failed), sum(total_ms), sum(active_ms) "
+                         "FROM sfo_bulk_batch "
                          "WHERE job = ?",
                          f);
     bool fine = stmt != NULL;
@@ -364,7 +365,9 @@ bool sfo_bulk_job_counts(sfo_bulk *b, const char *job, sfo_bulk_counts *out, sfo
                                       .failed = sqlite3_column_int64(stmt, 3),
                                       .total = sqlite3_column_int64(stmt, 4),
                                       .processed = sqlite3_column_int64(stmt, 5),
-                                      .failed_rows = sqlite3_column_int64(stmt, 6) };
+                                      .failed_rows = sqlite3_column_int64(stmt, 6),
+                                      .total_ms = sqlite3_column_int64(stmt, 7),
+                                      .active_ms = sqlite3_column_int64(stmt, 8) };
         sqlite3_finalize(stmt);
     }
     sfo_store_unlock(b->store);

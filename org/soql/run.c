@@ -341,11 +341,12 @@ bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_q
     return sfo_runner_end(&r, fine);
 }
 
-bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, int64_t max, sfi_buf *out, sfo_fault *f)
+bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, int64_t max,
+                   sfi_buf *out, sfo_fault *f)
 {
     sfo_runner r;
     int64_t count = 0;
-    sfo_runner_begin(&r, s, c, NULL, out, f);
+    sfo_runner_begin(&r, s, c, options, out, f);
     bool fine = sfo_runner_compile(&r, soql);
     if (fine && (r.root->count_all || r.root->grouped))
         fine = sfo_fault_set(f, 400, "MALFORMED_QUERY", "a statement that yields rows is wanted here");

@@ -22,8 +22,9 @@ bool sfo_soql_query(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_q
 bool sfo_soql_more(sfo_store *s, const sfo_context *c, sf_str locator, const sfo_query_options *options, sfi_buf *out,
                    sfo_fault *f);
 /* All rows of a statement that has neither groups nor COUNT(), at most max of them, as one JSON array; nothing is kept for
- * later pages. */
-bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, int64_t max, sfi_buf *out, sfo_fault *f);
+ * later pages. @param options NULL: defaults. */
+bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, int64_t max,
+                   sfi_buf *out, sfo_fault *f);
 /* {"plans":[…],"sourceQuery":…} */
 bool sfo_soql_explain(sfo_store *s, const sfo_context *c, sf_str soql, sfi_buf *out, sfo_fault *f);
 
