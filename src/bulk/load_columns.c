@@ -126,6 +126,18 @@ static sf_status choose(sfi_load *l, const sf_load_column *columns, size_t count
     return SF_OK;
 }
 
+/* The header line that goes up. */
+static sf_status write_header(sfi_load *l, sf_error *err)
+{
+    sfi_buf_clear(&l->header);
+    for (size_t i = 0; i < l->sent_count; i++) {
+        if (i > 0) sfi_buf_add_char(&l->header, l->delimiter);
+        (void)sfi_csv_add_field(&l->header, sfi_str(l->fields[i]), l->delimiter, false);
+    }
+    sfi_buf_add_str(&l->header, l->crlf ? "\r\n" : "\n");
+    return sfi_buf_status(&l->header, err, "the header line");
+}
+
 sf_status sfi_load_map_columns(sfi_load *l, sf_error *err)
 {
     const sf_bulk_load_options *o = l->options;
@@ -142,12 +154,7 @@ sf_status sfi_load_map_columns(sfi_load *l, sf_error *err)
     if (rc == SF_OK) rc = check_map(l, columns, count, err);
     if (rc == SF_OK) rc = choose(l, columns, count, err);
     l->crlf = l->inputs[0].crlf;
-    for (size_t i = 0; rc == SF_OK && i < l->sent_count; i++) {
-        if (i > 0) sfi_buf_add_char(&l->header, l->delimiter);
-        (void)sfi_csv_add_field(&l->header, sfi_str(l->fields[i]), l->delimiter, false);
-    }
-    sfi_buf_add_str(&l->header, l->crlf ? "\r\n" : "\n");
-    if (rc == SF_OK) rc = sfi_buf_status(&l->header, err, "the header line");
+    if (rc == SF_OK) rc = write_header(l, err);
     sfi_free(m.columns);
     sfi_arena_free(&m.arena);
     return rc;
@@ -214,6 +221,19 @@ static sf_status fail_column(const sfi_load *l, size_t i, const char *object, sf
                     near.ptr != NULL ? "?)" : "");
 }
 
+/* Fields go up as the API spells them: of columns that are spelt otherwise the results come back without values. */
+static sf_status spell(sfi_load *l, size_t i, sf_str before, sf_str name, sf_error *err)
+{
+    sfi_buf text = { 0 };
+    sfi_buf_add(&text, before.ptr, before.len);
+    sfi_buf_add(&text, name.ptr, name.len);
+    char *spelt = sfi_buf_take(&text);
+    if (spelt == NULL) return sfi_fail_memory(err, "the columns");
+    sfi_free((void *)(uintptr_t)l->fields[i]);
+    l->fields[i] = spelt;
+    return SF_OK;
+}
+
 static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str name, const char *dot, sf_error *err)
 {
     const sf_bulk_load_options *o = l->options;
@@ -249,6 +269,15 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
         rc = sfi_fail(err, SF_ERR_USAGE,
                       "%.300s: line 1, column %zu: %s.%.*s is no external id, so no parent can be found by it",
                       l->inputs[0].name, l->sent[i] + 1, object, (int)(key.len < 80 ? key.len : 80), key.ptr);
+    if (rc == SF_OK) {
+        sfi_buf before = { 0 };
+        if (colon != NULL) sfi_buf_add(&before, name.ptr, (size_t)(colon - name.ptr) + 1);
+        sfi_buf_add_str(&before, sf_get_str(field, "relationshipName"));
+        sfi_buf_add_char(&before, '.');
+        rc = sfi_buf_status(&before, err, "the columns");
+        if (rc == SF_OK) rc = spell(l, i, sfi_buf_str(&before), sf_get_text(found, "name"), err);
+        sfi_buf_free(&before);
+    }
     sf_document_free(parent);
     return rc;
 }
@@ -265,6 +294,8 @@ static sf_status check_field(sfi_load *l, size_t i, sf_value fields, bool *has_k
     if (dot != NULL) return check_parent(l, i, fields, name, dot, err);
     sf_value field = find_named(fields, "name", name);
     if (sf_value_type(field) == SF_MISSING) return fail_column(l, i, o->object, name, fields, err);
+    sf_status rc = spell(l, i, (sf_str){ NULL, 0 }, sf_get_text(field, "name"), err);
+    if (rc != SF_OK) return rc;
     bool is_id = sfi_eq_nocase(l->fields[i], "Id");
     const char *key = o->operation == SF_UPSERT ? o->external_id : o->operation == SF_INSERT ? NULL : "Id";
     if (key != NULL && sfi_eq_nocase(key, l->fields[i])) {
@@ -295,6 +326,7 @@ sf_status sfi_load_check_columns(sfi_load *l, sf_error *err)
     if (rc == SF_OK && !has_key)
         rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1: no column is the %s that this operation needs",
                       l->inputs[0].name, o->operation == SF_UPSERT ? o->external_id : "Id");
+    if (rc == SF_OK) rc = write_header(l, err);
     sf_document_free(doc);
     return rc;
 }

@@ -14,7 +14,8 @@ static sf_load_report report;
 
 static const char schema[] =
     "{\"sobjects\":[{\"name\":\"Contact\",\"fields\":[{\"name\":\"Ext__c\",\"type\":\"string\",\"length\":40,"
-    "\"externalId\":true,\"unique\":true,\"idLookup\":true}]}]}";
+    "\"externalId\":true,\"unique\":true,\"idLookup\":true}]},{\"name\":\"Account\",\"fields\":[{\"name\":\"Ext__c\","
+    "\"type\":\"string\",\"length\":40,\"externalId\":true,\"unique\":true,\"idLookup\":true}]}]}";
 
 static const char *path(const char *name)
 {
@@ -148,6 +149,26 @@ static void test_load__jobs_side_by_side(void **state)
     assert_int_equal(lines(good), 990 * 2 + 1);
     assert_int_equal(strncmp(good, "sf__Id,sf__Created,LastName,Email,Description\n", 46), 0);
     free(good);
+}
+
+static void test_load__columns_go_up_as_the_api_spells_them(void **state)
+{
+    (void)state;
+    const char *csv = write_file("case.csv", "LASTNAME,account.Ext__c,email\nSpelt,,x\nSpelt,,s@x.example\n");
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){ .object = "contact",
+                                               .operation = SF_INSERT,
+                                               .csv_path = csv,
+                                               .success_path = path("case.success.csv"),
+                                               .errors_path = path("case.errors.csv") },
+                      &report, &err),
+         SF_DONE);
+    char *good = read_all("case.success.csv"), *errors = read_all("case.errors.csv");
+    assert_int_equal(strncmp(good, "sf__Id,sf__Created,LastName,Account.Ext__c,Email\n", 49), 0);
+    assert_int_equal(strncmp(errors, "sf__Id,sf__Error,sf__Line,LASTNAME,account.Ext__c,email\n", 56), 0);
+    assert_non_null(strstr(errors, ",2,Spelt,,x\n"));
+    free(good);
+    free(errors);
 }
 
 static void test_load__equal_rows_are_told_apart_by_their_count(void **state)
@@ -484,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load__jobs_side_by_side),
+        cmocka_unit_test(test_load__columns_go_up_as_the_api_spells_them),
         cmocka_unit_test(test_load__equal_rows_are_told_apart_by_their_count),
         cmocka_unit_test(test_load__locked_rows_are_tried_again),
         cmocka_unit_test(test_load__mappings),
