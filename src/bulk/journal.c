@@ -1,6 +1,7 @@
 /*
  * journal.c: see journal_internal.h. A line is JSON and its check sum: «HHHHHHHH {…}». Reading stops at the first line that
- * is not whole, and what follows is cut off, so that the next line begins where the last good one ended.
+ * is not whole. One without its end is the last one, cut by a crash: it is taken off, so that the next line begins where the
+ * last good one ended. One that has its end was damaged later; to go on without what it tells could load rows twice.
  */
 #include "bulk/journal_internal.h"
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 64 * 1024, FILE_MAX_BYTES = 1 << 28, SUM_DIGITS = 8 };
+enum { LINE_MAX_BYTES = 16 << 20, FILE_MAX_BYTES = 1 << 28, SUM_DIGITS = 8 };
 
 struct sfi_journal {
     int fd;
@@ -63,6 +64,17 @@ static sf_status read_file(sfi_journal *j, sfi_buf *out, sf_error *err)
     return SF_OK;
 }
 
+/* Is this the beginning of a head line, cut before its end? Any other file is somebody's. */
+static bool is_cut_head(sf_str text, sf_str head)
+{
+    char sum[SUM_DIGITS + 2];
+    snprintf(sum, sizeof sum, "%08x ", sum_of(head));
+    size_t sum_len = text.len < SUM_DIGITS + 1 ? text.len : SUM_DIGITS + 1;
+    if (text.len > SUM_DIGITS + 1 + head.len) return false;
+    return memcmp(text.ptr, sum, sum_len) == 0 &&
+           (text.len == sum_len || memcmp(text.ptr + sum_len, head.ptr, text.len - sum_len) == 0);
+}
+
 static sf_status replay(sfi_journal *j, sf_str head, sf_status (*fn)(void *user, sf_value line, sf_error *err),
                         void *user, bool *resumed, sf_error *err)
 {
@@ -81,7 +93,7 @@ static sf_status replay(sfi_journal *j, sf_str head, sf_status (*fn)(void *user,
                 "another journal",
                 j->path);
         good = rest.ptr - text.data;
-    } else if (rc == SF_OK && text.len > 0 && memchr(text.data, '\n', text.len) != NULL) {
+    } else if (rc == SF_OK && text.len > 0 && !is_cut_head(rest, head)) {
         rc = sfi_fail(err, SF_ERR_USAGE, "journal %.300s: this file is no journal; it is left alone", j->path);
     }
     if (rc == SF_OK) rc = sfi_json_new(&doc, err);
@@ -90,6 +102,9 @@ static sf_status replay(sfi_journal *j, sf_str head, sf_status (*fn)(void *user,
         if (rc == SF_OK) rc = fn(user, sfi_json_root(doc), err);
         good = rest.ptr - text.data;
     }
+    if (rc == SF_OK && *resumed && rest.len > 0 && memchr(rest.ptr, '\n', rest.len) != NULL)
+        rc = sfi_fail(err, SF_ERR_USAGE, "journal %.300s: it is damaged at byte %lld: nothing can go on with it",
+                      j->path, (long long)good);
     if (rc == SF_OK && ftruncate(j->fd, good) != 0) rc = fail_io(j, "cannot cut off its end", err);
     sfi_json_free(doc);
     sfi_buf_free(&text);
@@ -129,13 +144,17 @@ sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err)
     sfi_buf_add_char(&text, '\n');
     sf_status rc = sfi_buf_status(&text, err, "a line of the journal");
     size_t done = 0;
+    struct stat before;
+    if (rc == SF_OK && fstat(j->fd, &before) != 0) rc = fail_io(j, "cannot look at it", err);
     while (rc == SF_OK && done < text.len) {
         ssize_t n = write(j->fd, text.data + done, text.len - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
+        if (n < 0) {
             rc = fail_io(j, "cannot write", err);
-        else
+            if (done > 0 && ftruncate(j->fd, before.st_size) != 0) rc = fail_io(j, "cannot cut off a line", err);
+        } else {
             done += (size_t)n;
+        }
     }
     if (rc == SF_OK && fdatasync(j->fd) != 0 && errno != EINVAL && errno != EROFS) rc = fail_io(j, "cannot sync", err);
     sfi_buf_free(&text);
