@@ -63,9 +63,10 @@ void cli_journal_remove(const cli_journal *journal)
 {
     char path[4096];
     size_t len = strlen(journal->path) - strlen(".journal");
-    (void)unlink(journal->path); /* both may be gone already: then that is as it should be */
+    /* The command first: a command without its journal would be run from the beginning. Both may be gone already. */
     snprintf(path, sizeof path, "%.*s.command", (int)len, journal->path);
     (void)unlink(path);
+    (void)unlink(journal->path);
 }
 
 /* The name of the newest command that is kept; "": none. */
