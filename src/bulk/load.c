@@ -17,7 +17,8 @@ enum {
     RETRIES = 3,
     RETRIES_MAX = 10,
     JOB_BYTES_MIN = 1000,
-    POLL_MIN_MS = 200,
+    POLL_MIN_MS = 20, /* doubled up to POLL_SLOW_MS, then half as much again each time: small jobs end at once */
+    POLL_SLOW_MS = 200,
     POLL_MAX_MS = 15000
 };
 
@@ -86,31 +87,43 @@ static void member_int(sfi_json_writer *w, const char *name, int64_t n)
     sfi_json_int(w, n);
 }
 
-/* What was asked for, and of which input: a journal goes on with this and nothing else. */
-static void write_head(const sfi_load *l, sfi_buf *out)
+static void member_columns(const sfi_load *l, sfi_json_writer *w)
+{
+    sfi_json_key(w, "sent");
+    sfi_json_begin_array(w);
+    for (size_t i = 0; i < l->sent_count; i++) sfi_json_int(w, (int64_t)l->sent[i]);
+    sfi_json_end_array(w);
+}
+
+/* What was asked for, of which org and of which input: a journal goes on with this and nothing else. */
+static void write_head(const sfi_load *l, const sf_client_info *org, sfi_buf *out)
 {
     const sf_bulk_load_options *o = l->options;
     sfi_json_writer w = sfi_json_write_to(out);
     sfi_json_begin_object(&w);
     member_text(&w, "journal", "load 1");
+    member_text(&w, "org", org->org_id.text[0] != '\0' ? org->org_id.text : org->instance_url);
     member_text(&w, "object", o->object);
     member_int(&w, "operation", o->operation);
     member_text(&w, "external_id", o->external_id);
     member_text(&w, "assignment_rule", o->assignment_rule);
     member_text(&w, "success", o->success_path);
     member_text(&w, "errors", o->errors_path);
-    member_int(&w, "job_bytes", o->job_bytes);
+    member_int(&w, "job_bytes", o->job_bytes != 0 ? o->job_bytes : SFI_LOAD_JOB_BYTES);
     member_int(&w, "job_rows", o->job_rows);
     member_int(&w, "retries", o->retries_max);
     sfi_json_key(&w, "header");
     sfi_json_string_n(&w, sfi_buf_str(&l->header));
+    sfi_json_key(&w, "columns");
+    sfi_json_string_n(&w, sfi_buf_str(&l->base_header));
+    member_columns(l, &w);
     sfi_json_key(&w, "files");
     sfi_json_begin_array(&w);
     for (int32_t i = 0; i < l->base_count; i++) {
         sfi_json_begin_object(&w);
         member_text(&w, "name", l->inputs[i].name);
         member_int(&w, "size", l->inputs[i].size);
-        member_int(&w, "stamp", l->inputs[i].mtime_ns);
+        member_int(&w, "stamp", l->inputs[i].sum != 0 ? (int64_t)(l->inputs[i].sum >> 1) : l->inputs[i].mtime_ns);
         sfi_json_end_object(&w);
     }
     sfi_json_end_array(&w);
@@ -131,11 +144,12 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
         r->done = true;
         return SF_OK;
     }
-    int32_t pass = (int32_t)sf_get_int(line, "pass", -1), number = (int32_t)sf_get_int(line, "unit", -1);
+    int64_t pass = sf_get_int(line, "pass", -1), number = sf_get_int(line, "unit", -1);
     int64_t state = sf_get_int(line, "state", -1);
-    if (pass < 0 || number < 0 || state < SFI_UNIT_CREATING || state > SFI_UNIT_GATHERED)
+    if (pass < 0 || pass > RETRIES_MAX || number < 0 || number >= SFI_LOAD_UNITS_MAX || state < SFI_UNIT_CREATING ||
+        state > SFI_UNIT_GATHERED)
         return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of a load's");
-    known *k = known_of(r, pass, number);
+    known *k = known_of(r, (int32_t)pass, (int32_t)number);
     if (k == NULL) {
         if (r->known_count == r->known_cap) {
             size_t cap = r->known_cap == 0 ? 32 : r->known_cap * 2;
@@ -145,9 +159,11 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
             r->known_cap = cap;
         }
         k = &r->known[r->known_count++];
-        *k = (known){ .pass = pass, .number = number };
+        *k = (known){ .pass = (int32_t)pass, .number = (int32_t)number };
     }
     k->unit.state = (sfi_journal_state)state;
+    k->unit.begin = sf_get_int(line, "begin", -1);
+    k->unit.rows = sf_get_int(line, "rows", -1);
     if (state == SFI_UNIT_CREATING) k->unit.job.text[0] = '\0';
     sf_str job = sf_get_text(line, "job");
     if (job.len > 0) k->unit.job = sfi_id_make(job);
@@ -161,6 +177,7 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
     k->retry_rows = sf_get_int(line, "retry_rows", 0);
     r->l.report.retried = sf_get_int(line, "retried", 0);
     r->l.report.unmatched = sf_get_int(line, "unmatched", 0);
+    r->l.report.jobs_failed = (int32_t)sf_get_int(line, "jobs_failed", 0);
     if (k->success_size > r->l.success_size) r->l.success_size = k->success_size;
     if (k->errors_size > r->l.errors_size) r->l.errors_size = k->errors_size;
     return SF_OK;
@@ -176,6 +193,8 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
     member_int(&w, "pass", l->pass);
     member_int(&w, "unit", (int64_t)(u - l->units) - l->first_unit);
     member_int(&w, "state", state);
+    member_int(&w, "begin", u->begin);
+    member_int(&w, "rows", u->rows);
     if (u->job.text[0] != '\0' && state > SFI_UNIT_CREATING) member_text(&w, "job", u->job.text);
     if (state == SFI_UNIT_GATHERED) {
         member_int(&w, "ok", u->ok);
@@ -187,6 +206,7 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
         member_int(&w, "retry_rows", l->retry_rows);
         member_int(&w, "retried", l->report.retried);
         member_int(&w, "unmatched", l->report.unmatched);
+        member_int(&w, "jobs_failed", l->report.jobs_failed);
     }
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
@@ -200,6 +220,11 @@ static bool may_try_again(sf_status rc)
 {
     return rc == SF_ERR_UNKNOWN_OUTCOME || rc == SF_ERR_NETWORK || rc == SF_ERR_TIMEOUT || rc == SF_ERR_UNAVAILABLE ||
            rc == SF_ERR_TRUNCATED;
+}
+
+static bool may_look_again(sf_status rc)
+{
+    return rc == SF_ERR_NETWORK || rc == SF_ERR_TIMEOUT || rc == SF_ERR_UNAVAILABLE || rc == SF_ERR_TRUNCATED;
 }
 
 /* A job that is not closed does nothing; taking it away is tidiness, and its failure changes nothing. */
@@ -246,15 +271,21 @@ static sf_status fill_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
     return rc;
 }
 
-/* The journal says that it was to be closed: was it? */
+/* The journal says that it was to be closed: was it? To close a job that is closed does nothing. */
 static sf_status close_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
 {
     sf_bulk2_job job;
-    sf_status rc = sf_bulk2_close_job(l->sf, u->job.text, l->options->call, NULL, err);
-    if (rc == SF_OK) return note(l, u, SFI_UNIT_CLOSED, err);
     sf_error said;
-    sf_status looked = sf_bulk2_get_job(l->sf, SF_JOB_INGEST, u->job.text, l->options->call, &job, &said);
-    if (looked == SF_OK && job.state != SF_JOB_OPEN) return note(l, u, SFI_UNIT_CLOSED, err);
+    sf_status rc = SF_OK, looked = SF_OK;
+    for (int tries = 1;; tries++) { /* TRIES_MAX times at most */
+        rc = sf_bulk2_close_job(l->sf, u->job.text, l->options->call, NULL, err);
+        if (rc == SF_OK) return note(l, u, SFI_UNIT_CLOSED, err);
+        looked = sf_bulk2_get_job(l->sf, SF_JOB_INGEST, u->job.text, l->options->call, &job, &said);
+        if (looked == SF_OK && job.state != SF_JOB_OPEN) return note(l, u, SFI_UNIT_CLOSED, err);
+        if (!may_try_again(rc) || tries == TRIES_MAX) break;
+        if (sfi_wait_pause(&l->wait, sfi_client_pause_ms(l->sf, tries), "before a job is closed", err) != SF_OK)
+            return SF_ERR_CANCELLED;
+    }
     if (looked == SF_ERR_NOT_FOUND)
         return sfi_fail(
             err, SF_ERR_UNKNOWN_OUTCOME,
@@ -274,6 +305,7 @@ static sf_status send_unit(sfi_load *l, sfi_load_unit *u, sf_error *err)
         rc = make_job(l, u, err);
         if (rc == SF_OK) rc = fill_job(l, u, err);
         if (rc == SF_OK) rc = note(l, u, SFI_UNIT_CLOSING, err);
+        l->report.jobs += rc == SF_OK; /* from here on the org may be at work with it */
         if (rc == SF_OK) break;
         if (!may_try_again(rc) || ++u->tries >= TRIES_MAX) return rc;
         if (sfi_wait_pause(&l->wait, sfi_client_pause_ms(l->sf, u->tries), "before another upload", err) != SF_OK)
@@ -281,9 +313,9 @@ static sf_status send_unit(sfi_load *l, sfi_load_unit *u, sf_error *err)
     }
     rc = close_job(l, u, err);
     if (rc != SF_OK) return rc;
-    l->report.jobs++;
     l->progress.jobs_sent++;
     l->progress.rows_sent += u->rows;
+    u->tries = 0;
     u->pause_ms = POLL_MIN_MS;
     u->next_look_ms = sfi_now_ms() + u->pause_ms;
     return sfi_load_tell(l) ? SF_OK : sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
@@ -312,28 +344,44 @@ static void tell_rows(sfi_load *l, sfi_load_unit *u, int64_t done, int64_t faile
     u->told_failed = failed;
 }
 
-/* Looks at one that is due; *ended says whether it has been gathered. */
-static sf_status look(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
+static void look_later(sfi_load_unit *u)
+{
+    u->next_look_ms = sfi_now_ms() + u->pause_ms;
+    u->pause_ms += u->pause_ms < POLL_SLOW_MS ? u->pause_ms : u->pause_ms / 2;
+    if (u->pause_ms > POLL_MAX_MS) u->pause_ms = POLL_MAX_MS;
+}
+
+static sf_status look_once(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
 {
     sf_bulk2_job job;
-    *ended = false;
     sf_status rc = sf_bulk2_get_job(l->sf, SF_JOB_INGEST, u->job.text, l->options->call, &job, err);
     if (rc == SF_ERR_NOT_FOUND)
         return sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
                         "job %s is gone: its %lld rows from line %lld on may be written or not", u->job.text,
                         (long long)u->rows, (long long)u->line);
     if (rc != SF_OK) return rc;
-    if (sfi_bulk2_has_ended(&job)) {
-        *ended = true;
-        rc = end_unit(l, u, &job, err);
-        l->progress.jobs_done++;
-        tell_rows(l, u, u->ok + u->failed + u->unprocessed, u->failed + u->unprocessed);
-    } else {
+    if (!sfi_bulk2_has_ended(&job)) {
         tell_rows(l, u, job.processed > 0 ? job.processed : 0, job.failed > 0 ? job.failed : 0);
-        u->next_look_ms = sfi_now_ms() + u->pause_ms;
-        u->pause_ms += u->pause_ms / 2;
-        if (u->pause_ms > POLL_MAX_MS) u->pause_ms = POLL_MAX_MS;
+        return SF_OK;
     }
+    rc = end_unit(l, u, &job, err);
+    if (rc != SF_OK) return rc;
+    *ended = true;
+    l->progress.jobs_done++;
+    tell_rows(l, u, u->ok + u->failed + u->unprocessed, u->failed + u->unprocessed);
+    return SF_OK;
+}
+
+/* Looks at one that is due; *ended says whether it has been gathered. What the network did is tried again. */
+static sf_status look(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
+{
+    *ended = false;
+    sf_status rc = look_once(l, u, ended, err);
+    if (rc == SF_OK)
+        u->tries = 0;
+    else if (may_look_again(rc) && ++u->tries < TRIES_MAX)
+        rc = SF_OK;
+    look_later(u);
     if (rc == SF_OK && !sfi_load_tell(l)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
     return rc;
 }
@@ -341,20 +389,25 @@ static sf_status look(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error *err)
 /* ---- a pass ---- */
 static sf_status run_units(sfi_load *l, int32_t parallel, sf_error *err)
 {
-    int32_t next = l->first_unit, under_way = 0, first = l->first_unit;
+    int32_t next = l->first_unit, under_way = 0, first = l->first_unit, last = first; /* behind all that are closed */
     sf_status rc = SF_OK;
-    for (int32_t i = first; i < l->unit_count; i++) under_way += l->units[i].state == SFI_UNIT_CLOSED;
+    for (int32_t i = first; i < l->unit_count; i++) {
+        if (l->units[i].state != SFI_UNIT_CLOSED) continue;
+        under_way++;
+        last = i + 1;
+    }
     while (rc == SF_OK) { /* each round sends a unit, looks at one, or waits */
         while (next < l->unit_count && l->units[next].state >= SFI_UNIT_CLOSED) next++;
         if (next < l->unit_count && under_way < parallel) {
             rc = send_unit(l, &l->units[next], err);
             under_way++;
+            if (next >= last) last = next + 1;
             continue;
         }
         while (first < l->unit_count && l->units[first].state == SFI_UNIT_GATHERED) first++;
         if (first == l->unit_count) break;
         sfi_load_unit *due = NULL;
-        for (int32_t i = first; i < l->unit_count; i++) {
+        for (int32_t i = first; i < last; i++) {
             sfi_load_unit *u = &l->units[i];
             if (u->state == SFI_UNIT_CLOSED && (due == NULL || u->next_look_ms < due->next_look_ms)) due = u;
         }
@@ -368,27 +421,32 @@ static sf_status run_units(sfi_load *l, int32_t parallel, sf_error *err)
     return rc;
 }
 
-/* What the journal knows of the units of this pass. */
-static void recall(run *r)
+/* What the journal knows of the units of this pass, which must be those that are planned now. */
+static sf_status recall(run *r, sf_error *err)
 {
     sfi_load *l = &r->l;
     for (size_t i = 0; i < r->known_count; i++) {
         const known *k = &r->known[i];
         int32_t at = l->first_unit + k->number;
-        if (k->pass != l->pass || at >= l->unit_count) continue;
-        sfi_load_unit *u = &l->units[at];
+        if (k->pass != l->pass) continue;
+        sfi_load_unit *u = at >= 0 && at < l->unit_count ? &l->units[at] : NULL;
+        if (u == NULL || u->begin != k->unit.begin || u->rows != k->unit.rows)
+            return sfi_fail(err, SF_ERR_USAGE, "journal %.300s: it tells of other jobs than this input makes",
+                            sfi_journal_path(l->journal));
         u->state = k->unit.state;
         u->job = k->unit.job;
         u->pause_ms = POLL_MIN_MS;
         u->ok = k->unit.ok;
         u->failed = k->unit.failed;
         u->unprocessed = k->unit.unprocessed;
-        if (u->state >= SFI_UNIT_CLOSED) l->report.jobs++;
+        if (u->state >= SFI_UNIT_CLOSING) l->report.jobs++;
         if (u->state != SFI_UNIT_GATHERED) continue;
         l->progress.jobs_done++;
+        tell_rows(l, u, u->ok + u->failed + u->unprocessed, u->failed + u->unprocessed);
         if (k->retry_size > l->retry_size) l->retry_size = k->retry_size;
         if (k->retry_rows > l->retry_rows) l->retry_rows = k->retry_rows;
     }
+    return SF_OK;
 }
 
 /* The files for the rows of the next pass: beside the journal, or temporary ones. */
@@ -409,6 +467,10 @@ static sf_status begin_pass(sfi_load *l, sf_error *err)
     l->retry_fd = open_retry_file(l, "csv", l->retry_size, err);
     l->origin_fd = l->retry_fd >= 0 ? open_retry_file(l, "rows", l->retry_size, err) : -1;
     if (l->origin_fd < 0) return SF_ERR_IO;
+    struct stat st;
+    if (l->retry_size > 0 && (fstat(l->retry_fd, &st) != 0 || st.st_size < l->retry_size))
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s.retry%d.csv: it is not the file that the journal tells of",
+                        sfi_journal_path(l->journal), l->pass + 1);
     if (l->retry_size > 0) return SF_OK; /* gathering cuts both to what the journal knows */
     l->retry_size = (int64_t)l->header.len;
     return sfi_load_write(l->retry_fd, l->header.data, l->header.len, "rows to try again", err);
@@ -438,9 +500,9 @@ static sf_status run_passes(run *r, sf_error *err)
     sfi_load *l = &r->l;
     const sf_bulk_load_options *o = l->options;
     for (;;) { /* retries_max passes at most: then no row is kept for another */
-        recall(r);
+        sf_status rc = recall(r, err);
         l->progress.jobs_total = l->unit_count;
-        sf_status rc = begin_pass(l, err);
+        if (rc == SF_OK) rc = begin_pass(l, err);
         if (rc == SF_OK) rc = run_units(l, l->pass > 0 ? 1 : o->parallel > 0 ? o->parallel : PARALLEL, err);
         if (rc != SF_OK || l->retry_rows == 0) return rc;
         rc = next_pass(l, err);
@@ -503,8 +565,10 @@ static sf_status open_journal(run *r, sf_error *err)
     sfi_load *l = &r->l;
     sfi_buf head = { 0 };
     if (l->options->journal_path == NULL) return SF_OK;
-    write_head(l, &head);
-    sf_status rc = sfi_buf_status(&head, err, "the journal");
+    sf_client_info org;
+    sf_status rc = sf_client_get_info(l->sf, &org, err);
+    if (rc == SF_OK) write_head(l, &org, &head);
+    if (rc == SF_OK) rc = sfi_buf_status(&head, err, "the journal");
     bool resumed = false;
     if (rc == SF_OK)
         rc = sfi_journal_open(l->options->journal_path, sfi_buf_str(&head), take_event, r, &l->journal, &resumed, err);
@@ -516,7 +580,7 @@ static sf_status open_journal(run *r, sf_error *err)
 static void remove_retry_files(const sfi_load *l)
 {
     static const char *const kinds[] = { "csv", "rows" };
-    for (int32_t pass = 1; l->journal != NULL && pass <= l->pass + 1; pass++)
+    for (int32_t pass = 1; l->journal != NULL && pass <= RETRIES_MAX + 1; pass++)
         for (size_t i = 0; i < SFI_COUNT_OF(kinds); i++) {
             sfi_buf path = { 0 };
             sfi_buf_addf(&path, "%s.retry%d.%s", sfi_journal_path(l->journal), pass, kinds[i]);
@@ -550,7 +614,7 @@ static void recall_all(run *r)
 
 static void plan_requests(sfi_load *l)
 {
-    int64_t looks = 4; /* of each job, as the pauses grow */
+    int64_t looks = 8; /* of each job, as the pauses grow */
     l->report.jobs = l->unit_count;
     l->report.requests_planned = (int32_t)(l->unit_count * (3 + looks + 1 + (l->options->success_path != NULL)));
 }
@@ -559,6 +623,7 @@ static sf_status load(run *r, sf_error *err)
 {
     sfi_load *l = &r->l;
     sf_status rc = sfi_load_open_inputs(l, err);
+    if (rc == SF_OK) rc = sfi_load_check_outputs(l, err);
     if (rc == SF_OK) rc = sfi_load_map_columns(l, err);
     if (rc == SF_OK) rc = sfi_load_check_columns(l, err);
     if (rc == SF_OK) rc = sfi_load_check_inputs(l, err);
@@ -610,6 +675,7 @@ sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_lo
                      .retry_fd = -1,
                      .origin_fd = -1,
                      .origins_fd = -1,
+                     .entries_max = sfi_load_entries_max(0),
                      .wait = { .cancel = options->call != NULL ? options->call->cancel : NULL } } };
     rc = load(&r, err);
     if (report != NULL) *report = r.l.report;

@@ -72,19 +72,21 @@ static sf_status look_at(sfi_load_input *in, sf_error *err)
 }
 
 /* ---- what comes as a stream, and what comes in another encoding, goes through a temporary file ---- */
-static sf_status spool_source(const sf_source *source, int *fd, sf_error *err)
+static sf_status spool_source(const sf_source *source, sfi_load_input *in, sf_error *err)
 {
     char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
     sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "reading a stream");
-    *fd = rc == SF_OK ? sfi_load_temporary(err) : -1;
-    if (rc == SF_OK && *fd < 0) rc = SF_ERR_IO;
-    while (rc == SF_OK) { /* until the source has ended */
+    in->fd = rc == SF_OK ? sfi_load_temporary(err) : -1;
+    if (rc == SF_OK && in->fd < 0) rc = SF_ERR_IO;
+    in->sum = UINT64_C(14695981039346656037); /* FNV-1a, of all bytes */
+    while (rc == SF_OK) {                     /* until the source has ended */
         size_t len = 0;
         sf_error said = { 0 };
         rc = source->read(source->user, buffer, SFI_LOAD_BUFFER, &len, &said);
         if (rc != SF_OK && err != NULL) *err = said;
         if (rc != SF_OK || len == 0) break;
-        rc = sfi_load_write(*fd, buffer, len, "a temporary file", err);
+        for (size_t i = 0; i < len; i++) in->sum = (in->sum ^ (unsigned char)buffer[i]) * UINT64_C(1099511628211);
+        rc = sfi_load_write(in->fd, buffer, len, "a temporary file", err);
     }
     sfi_free(buffer);
     return rc;
@@ -236,10 +238,10 @@ static sf_status open_file(sfi_load_input *in, const char *path, sf_error *err)
     if (S_ISDIR(st.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s: it is a folder", path);
     sf_source source; /* a pipe or the like is read once */
     sf_status rc = sf_source_of_fd(in->fd, &source, err);
-    int fd = -1;
-    if (rc == SF_OK) rc = spool_source(&source, &fd, err);
-    close(in->fd);
-    in->fd = fd;
+    int fd = in->fd;
+    in->fd = -1;
+    if (rc == SF_OK) rc = spool_source(&source, in, err);
+    close(fd);
     return rc;
 }
 
@@ -257,7 +259,7 @@ sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err)
     for (size_t i = 0; i < count; i++) {
         sfi_load_input *in = &l->inputs[l->input_count++];
         *in = (sfi_load_input){ .name = "standard input", .fd = -1, .is_base = true };
-        sf_status rc = paths != NULL ? open_file(in, paths[i], err) : spool_source(o->csv, &in->fd, err);
+        sf_status rc = paths != NULL ? open_file(in, paths[i], err) : spool_source(o->csv, in, err);
         if (rc == SF_OK) rc = open_input(l, in, err);
         if (rc != SF_OK) return rc;
     }
@@ -410,7 +412,7 @@ static size_t cut_character(const char *data, size_t len)
 static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, check *c, sf_error *err)
 {
     sfi_load_input *in = &l->inputs[number];
-    int64_t most = l->options->job_bytes != 0 ? l->options->job_bytes : 100000000;
+    int64_t most = l->options->job_bytes != 0 ? l->options->job_bytes : SFI_LOAD_JOB_BYTES;
     most -= (int64_t)l->header.len;
     *c = (check){ .l = l, .in = in, .number = number, .bytes_max = most, .rows_max = job_rows, .unit_begin = in->body };
     sfi_csv_scan_init(&c->scan, l->delimiter);

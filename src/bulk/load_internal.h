@@ -12,7 +12,8 @@
 #include "csv/csv_internal.h"
 
 enum {
-    SFI_LOAD_BUFFER = 256 * 1024, /* of reading: it stays in the second-level cache */
+    SFI_LOAD_JOB_BYTES = 100000000, /* of a job, unless the options say */
+    SFI_LOAD_BUFFER = 256 * 1024,   /* of reading: it stays in the second-level cache */
     SFI_LOAD_UNITS_MAX = 1000000
 };
 
@@ -22,6 +23,7 @@ typedef struct sfi_load_input {
     bool is_base; /* the user's rows, as against those of a retry */
     int64_t body; /* offset behind the header line */
     int64_t size, mtime_ns;
+    uint64_t sum; /* of what came as a stream, which has no time of its own; 0: a file */
     int64_t rows;
     bool crlf;    /* its lines end so, all of them */
     bool rewrite; /* rows cannot go up as they stand: line ends are mixed */
@@ -74,7 +76,8 @@ typedef struct sfi_load {
     int64_t success_size, errors_size; /* up to the last unit that was gathered whole */
     int retry_fd, origin_fd;           /* rows for the next pass; -1: none yet */
     int64_t retry_rows, retry_size;
-    int origins_fd; /* of the pass at work: origins of its rows; -1: they are the user's */
+    int origins_fd;     /* of the pass at work: origins of its rows; -1: they are the user's */
+    size_t entries_max; /* of results that are listed at once */
     sfi_wait wait;
     sf_load_progress progress;
     sf_load_report report;
@@ -109,6 +112,9 @@ void sfi_load_rows_close(sfi_load_rows *r);
 /* Of a unit whose job has ended: success file, error file, rows for the next pass, counts. */
 sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err);
 sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err);
+sf_status sfi_load_check_outputs(const sfi_load *l, sf_error *err); /* each file stands for one thing */
+/* How many results are listed at once. n: for tests, how many from here on; 0: only asks. */
+size_t sfi_load_entries_max(size_t n);
 
 /* ---- load_report.c ---- */
 bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,11 +15,20 @@
 
 enum { ENTRIES_MAX = 200000, FLUSH_BYTES = 128 * 1024 };
 
+static atomic_size_t entries_of_tests; /* 0: ENTRIES_MAX */
+
+size_t sfi_load_entries_max(size_t n)
+{
+    if (n > 0) atomic_store_explicit(&entries_of_tests, n, memory_order_relaxed);
+    n = atomic_load_explicit(&entries_of_tests, memory_order_relaxed);
+    return n > 0 ? n : ENTRIES_MAX;
+}
+
 typedef struct entry {
     uint64_t hash;
     int64_t offset; /* of its record in the results */
     int32_t len;
-    bool used;
+    uint32_t taken; /* in the first entry of a hash: how many of the hash are used, from the front */
 } entry;
 
 typedef struct matching {
@@ -28,7 +38,7 @@ typedef struct matching {
     size_t skip;         /* columns before the upload's own: 2, or 0 of unprocessed rows */
     const char *message; /* of unprocessed rows */
     entry *entries;
-    size_t count;
+    size_t count, cap;
     sfi_csv_reader *csv; /* for one record of the results */
     sfi_buf record;      /* its text */
     sfi_buf errors, retry, origins, original;
@@ -71,6 +81,35 @@ static sf_status open_output(const char *path, int64_t keep, sf_str header, int 
     return rc;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    bool is_there = stat(a, &x) == 0, other = stat(b, &y) == 0;
+    if (!is_there || !other) return is_there == other && strcmp(a, b) == 0;
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+sf_status sfi_load_check_outputs(const sfi_load *l, sf_error *err)
+{
+    const sf_bulk_load_options *o = l->options;
+    const char *const files[] = { o->success_path, o->errors_path, o->journal_path };
+    for (size_t i = 0; i < SFI_COUNT_OF(files); i++) {
+        if (files[i] == NULL) continue;
+        for (size_t k = 0; k < i; k++)
+            if (files[k] != NULL && is_same_file(files[i], files[k]))
+                return sfi_fail(err, SF_ERR_USAGE, "%.300s: successes, errors and the journal are files of their own",
+                                files[i]);
+        for (int32_t k = 0; k < l->base_count; k++)
+            if (is_same_file(files[i], l->inputs[k].name))
+                return sfi_fail(err, SF_ERR_USAGE,
+                                "%.300s: it is the input: results and journal are files of their own", files[i]);
+        if (o->map_path != NULL && is_same_file(files[i], o->map_path))
+            return sfi_fail(err, SF_ERR_USAGE, "%.300s: it is the map: results and journal are files of their own",
+                            files[i]);
+    }
+    return SF_OK;
+}
+
 sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err)
 {
     const sf_bulk_load_options *o = l->options;
@@ -106,8 +145,7 @@ typedef struct successes {
     sfi_csv_scan scan;
     int64_t size; /* of the file, so far */
     bool in_header;
-    size_t header_bytes;
-    sfi_buf header; /* what was seen of it */
+    char last; /* byte */
 } successes;
 
 static sf_status begin_successes(void *user, sf_error *err)
@@ -116,6 +154,7 @@ static sf_status begin_successes(void *user, sf_error *err)
     sfi_csv_scan_init(&s->scan, s->l->delimiter);
     s->scan.any_columns = true;
     s->in_header = true;
+    s->last = '\n';
     s->size = s->l->success_size;
     if (s->l->success_fd >= 0 &&
         (ftruncate(s->l->success_fd, (off_t)s->size) != 0 || lseek(s->l->success_fd, (off_t)s->size, SEEK_SET) < 0))
@@ -136,6 +175,7 @@ static sf_status take_successes(void *user, const char *data, size_t len, sf_err
     rc = sfi_csv_scan_feed(&s->scan, data + skip, len - skip, err);
     if (rc == SF_OK) rc = sfi_load_write(s->l->success_fd, data + skip, len - skip, s->l->options->success_path, err);
     s->size += (int64_t)(len - skip);
+    s->last = data[len - 1];
     return rc;
 }
 
@@ -150,6 +190,11 @@ static sf_status gather_successes(sfi_load *l, sfi_load_unit *u, const sf_bulk2_
     if (rc == SF_OK && rows != want)
         rc = sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows succeeded, and its results hold %lld: they were cut",
                       job->id.text, (long long)want, (long long)rows);
+    sf_str line_end = l->crlf ? SFI_STR("\r\n") : SFI_STR("\n");
+    if (rc == SF_OK && s.last != '\n') { /* the next job's rows begin a line */
+        rc = sfi_load_write(l->success_fd, line_end.ptr, line_end.len, l->options->success_path, err);
+        s.size += (int64_t)line_end.len;
+    }
     if (rc == SF_OK) l->success_size = s.size;
     return rc;
 }
@@ -272,10 +317,12 @@ static sf_status list_entry(matching *m, const sfi_csv_record *r, uint64_t part,
 {
     uint64_t hash = hash_result(r, m->skip);
     if (hash % parts != part) return SF_OK;
-    if (m->count > 0 && m->count % ENTRIES_MAX == 0) { /* many equal rows: their hashes are in one part */
-        entry *more = sfi_realloc(m->entries, (m->count + ENTRIES_MAX) * sizeof *more);
+    if (m->count == m->cap) { /* over entries_max only with many equal rows: their hashes are in one part */
+        size_t cap = m->cap == 0 ? 64 : m->cap * 2;
+        entry *more = sfi_realloc(m->entries, cap * sizeof *more);
         if (more == NULL) return sfi_fail_memory(err, "the results of a job");
         m->entries = more;
+        m->cap = cap;
     }
     m->entries[m->count++] = (entry){ .hash = hash, .offset = r->offset, .len = (int32_t)r->raw.len };
     return SF_OK;
@@ -288,8 +335,8 @@ static int compare_entries(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset; /* equal rows in the order of the results */
 }
 
-/* An entry of this hash that is not used yet; NULL: none. */
-static entry *find(const matching *m, uint64_t hash)
+/* The next entry of this hash, which then is used; NULL: none is left. */
+static const entry *take_entry(matching *m, uint64_t hash)
 {
     size_t low = 0, high = m->count;
     while (low < high) {
@@ -299,8 +346,11 @@ static entry *find(const matching *m, uint64_t hash)
         else
             high = middle;
     }
-    while (low < m->count && m->entries[low].hash == hash && m->entries[low].used) low++;
-    return low < m->count && m->entries[low].hash == hash ? &m->entries[low] : NULL;
+    if (low == m->count || m->entries[low].hash != hash) return NULL;
+    size_t at = low + m->entries[low].taken;
+    if (at == m->count || m->entries[at].hash != hash) return NULL; /* all of them are */
+    m->entries[low].taken++;
+    return &m->entries[at];
 }
 
 /* ---- telling of a failed row ---- */
@@ -388,13 +438,12 @@ static void add_error(matching *m, sf_str id, sf_str error, int64_t line, int32_
     sfi_buf_add_str(&m->errors, l->crlf ? "\r\n" : "\n");
 }
 
-static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, entry *e,
+static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, const entry *e,
                           sf_error *err)
 {
     sfi_load *l = m->l;
     sfi_csv_record result;
     sf_str error = sfi_str(m->message), id = SFI_STR(""), original;
-    e->used = true;
     if (m->skip > 0) {
         sf_status rc = read_entry(m, e, &result, err);
         if (rc != SF_OK) return rc;
@@ -419,7 +468,7 @@ static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load
 }
 
 /* A result that no row of the job has: the org gave its values back changed. */
-static sf_status tell_unmatched(matching *m, entry *e, sf_error *err)
+static sf_status tell_unmatched(matching *m, const entry *e, sf_error *err)
 {
     sfi_csv_record result;
     sf_status rc = read_entry(m, e, &result, err);
@@ -440,6 +489,18 @@ static sf_status tell_unmatched(matching *m, entry *e, sf_error *err)
     m->missed++;
     m->told++;
     return flush(m, false, err);
+}
+
+static sf_status tell_rest(matching *m, sf_error *err)
+{
+    sf_status rc = SF_OK;
+    for (size_t first = 0; rc == SF_OK && first < m->count;) { /* each hash */
+        size_t at = first;
+        for (; rc == SF_OK && at < m->count && m->entries[at].hash == m->entries[first].hash; at++)
+            if (at - first >= m->entries[first].taken) rc = tell_unmatched(m, &m->entries[at], err);
+        first = at;
+    }
+    return rc;
 }
 
 static sf_status origin_of(matching *m, const sfi_csv_record *row, int64_t number, sfi_load_origin *out, sf_error *err)
@@ -466,7 +527,7 @@ static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error
         rc = sfi_load_rows_next(rows, &row, err);
         if (rc != SF_ROW) break;
         uint64_t hash = hash_row(m->l, m->unit, &row);
-        entry *e = hash % parts == part ? find(m, hash) : NULL;
+        const entry *e = hash % parts == part ? take_entry(m, hash) : NULL;
         sfi_load_origin origin;
         rc = e != NULL ? origin_of(m, &row, number, &origin, err) : SF_OK;
         if (rc == SF_OK && e != NULL) rc = tell_row(m, &row, &origin, e, err);
@@ -474,9 +535,7 @@ static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error
     }
     sfi_load_rows_close(rows);
     if (rc == SF_DONE) rc = SF_OK;
-    for (size_t i = 0; rc == SF_OK && i < m->count; i++)
-        if (!m->entries[i].used) rc = tell_unmatched(m, &m->entries[i], err);
-    return rc;
+    return rc == SF_OK ? tell_rest(m, err) : rc;
 }
 
 /* Fetches results of one kind, and tells of each row. */
@@ -487,10 +546,8 @@ static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results
         .l = l, .unit = u, .skip = which == SF_RESULTS_FAILED ? 2 : 0, .message = message, .results_fd = -1
     };
     int64_t count = 0;
-    m.entries = sfi_calloc_n(ENTRIES_MAX, sizeof *m.entries);
-    sf_status rc = m.entries != NULL ? SF_OK : sfi_fail_memory(err, "the results of a job");
-    spool s = { .fd = rc == SF_OK ? sfi_load_temporary(err) : -1 };
-    if (rc == SF_OK && s.fd < 0) rc = SF_ERR_IO;
+    spool s = { .fd = sfi_load_temporary(err) };
+    sf_status rc = s.fd >= 0 ? SF_OK : SF_ERR_IO;
     m.results_fd = s.fd;
     const sf_sink sink = { .write = take_spool, .restart = restart_spool, .user = &s };
     if (rc == SF_OK) rc = sf_bulk2_get_results(l->sf, u->job.text, which, &sink, l->options->call, err);
@@ -501,7 +558,7 @@ static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results
                       (long long)count);
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .any_columns = true };
     if (rc == SF_OK) rc = sfi_csv_reader_new(&options, &m.csv, err);
-    uint64_t parts = (uint64_t)(count / (ENTRIES_MAX / 2)) + 1;
+    uint64_t parts = (uint64_t)count / ((l->entries_max + 1) / 2) + 1;
     for (uint64_t part = 0; rc == SF_OK && part < parts; part++) rc = match_part(&m, part, parts, err);
     if (rc == SF_OK) rc = flush(&m, true, err);
     *retried += m.retried;
@@ -531,23 +588,31 @@ static sf_status take_back(sfi_load *l, sf_error *err)
     return SF_OK;
 }
 
-sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
+/* What the org tells of a job must be possible. */
+static sf_status check_counts(const sfi_load_unit *u, const sf_bulk2_job *job, int64_t processed, int64_t failed,
+                              sf_error *err)
+{
+    if (processed > u->rows || failed > processed)
+        return sfi_fail(err, SF_ERR_PROTOCOL,
+                        "job %s: the org tells of %lld rows, %lld of them failed, and %lld were sent", job->id.text,
+                        (long long)processed, (long long)failed, (long long)u->rows);
+    if (job->state == SF_JOB_COMPLETE && processed < u->rows)
+        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: it is complete with %lld rows, and %lld were sent",
+                        job->id.text, (long long)processed, (long long)u->rows);
+    return SF_OK;
+}
+
+static sf_status gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
 {
     int64_t processed = job->processed > 0 ? job->processed : 0, failed = job->failed > 0 ? job->failed : 0,
             retried = 0;
     int64_t unprocessed = u->rows - processed;
     char message[sizeof job->error_message + 64];
-    if (processed > u->rows || failed > processed)
-        return sfi_fail(err, SF_ERR_PROTOCOL,
-                        "job %s: the org tells of %lld rows, %lld of them failed, and %lld were sent", job->id.text,
-                        (long long)processed, (long long)failed, (long long)u->rows);
-    if (job->state == SF_JOB_COMPLETE && unprocessed > 0)
-        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: it is complete with %lld rows, and %lld were sent",
-                        job->id.text, (long long)processed, (long long)u->rows);
     snprintf(message, sizeof message, "not processed: the job %s%s%s",
              job->state == SF_JOB_ABORTED ? "was aborted" : "failed", job->error_message[0] != '\0' ? ": " : "",
              job->error_message);
-    sf_status rc = take_back(l, err);
+    sf_status rc = check_counts(u, job, processed, failed, err);
+    if (rc == SF_OK) rc = take_back(l, err);
     if (rc == SF_OK && l->success_fd >= 0 && processed > failed)
         rc = gather_successes(l, u, job, processed - failed, err);
     if (rc == SF_OK && failed > 0) rc = gather_failures(l, u, SF_RESULTS_FAILED, failed, "", &retried, err);
@@ -560,4 +625,18 @@ sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job
     u->unprocessed = unprocessed - (retried - retried_failed);
     l->report.retried += retried;
     return SF_OK;
+}
+
+sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
+{
+    const sf_load_report report = l->report;
+    int64_t sizes[] = { l->success_size, l->errors_size, l->retry_size, l->retry_rows };
+    sf_status rc = gather(l, u, job, err);
+    if (rc == SF_OK) return rc;
+    l->report = report; /* as if it had not begun: the next one takes back what stands in the files */
+    l->success_size = sizes[0];
+    l->errors_size = sizes[1];
+    l->retry_size = sizes[2];
+    l->retry_rows = sizes[3];
+    return rc;
 }

@@ -1,5 +1,6 @@
 /* bulk_load_test.c: whole files into a real local org: jobs side by side, failed rows with their lines, rows that are tried
  * again, mappings and encodings, what is refused before anything is sent, and loads that are interrupted and gone on with. */
+#include "bulk/load_internal.h"
 #include "support/org_process.h"
 #include "support/support.h"
 #include <salesforce.h>
@@ -501,6 +502,129 @@ static void test_load__lost_answers_and_resets(void **state)
     }
 }
 
+/* Results are looked up in parts when there are many: here a few at a time. */
+static void test_load__results_in_parts(void **state)
+{
+    (void)state;
+    FILE *f = fopen(path("p.csv"), "w");
+    assert_non_null(f);
+    fprintf(f, "LastName,Email\n");
+    for (int i = 0; i < 900; i++) fprintf(f, "Part %d,%s\n", i % 3 == 0 ? 0 : i, i % 3 == 1 ? "p@x.example" : "none");
+    assert_int_equal(fclose(f), 0);
+    sfi_load_entries_max(7);
+    test_org_fault(&org, "lock-row:every=10,times=20");
+    sf_bulk_load_options options = {
+        .object = "Contact", .operation = SF_INSERT, .csv_path = path("p.csv"), .errors_path = path("p.errors.csv")
+    };
+    sf_status rc = sf_bulk_load(sf, &options, &report, &err);
+    sfi_load_entries_max(200000);
+    test_org_faults_clear(&org);
+    want(rc, SF_DONE);
+    assert_int_equal(report.failed, 600);
+    assert_int_equal(report.succeeded, 300);
+    assert_int_equal(report.retried, 20);
+    assert_int_equal(report.unmatched, 0);
+    char *errors = read_all("p.errors.csv");
+    assert_int_equal(lines(errors), 601);
+    for (int i = 0; i < 900; i++) { /* each bad row's own line once */
+        char row[48];
+        snprintf(row, sizeof row, "--,%d,Part %d,none\n", i + 2, i % 3 == 0 ? 0 : i);
+        const char *first = strstr(errors, row);
+        assert_int_equal(first != NULL, i % 3 != 1);
+        assert_true(first == NULL || strstr(first + 1, row) == NULL);
+    }
+    free(errors);
+}
+
+static void test_load__writes_over_nothing_of_the_users(void **state)
+{
+    (void)state;
+    const char *csv = write_file("o.csv", "LastName\nO\n"), *map = write_file("o.sdl", "LastName=LastName\n");
+    char linked[160];
+    snprintf(linked, sizeof linked, "%s", path("o.link.csv"));
+    assert_int_equal(symlink(csv, linked), 0);
+    const sf_bulk_load_options cases[] = {
+        { .csv_path = csv, .success_path = csv },
+        { .csv_path = csv, .errors_path = linked },
+        { .csv_path = csv, .journal_path = csv },
+        { .csv_path = csv, .success_path = path("o.same"), .errors_path = path("o.same") },
+        { .csv_path = csv, .success_path = map, .map_path = map },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        sf_bulk_load_options options = cases[i];
+        options.object = "Contact";
+        options.operation = SF_INSERT;
+        want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
+        char *text = read_all("o.csv");
+        assert_string_equal(text, "LastName\nO\n");
+        free(text);
+    }
+}
+
+static sf_status interrupted_stream(const char *text, const char *encoding, bool stop)
+{
+    int ends[2];
+    sf_source source;
+    stopper s = { .left = stop ? 6 : 1000 };
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
+    close(ends[1]);
+    want(sf_source_of_fd(ends[0], &source, &err), SF_OK);
+    sf_status rc = sf_bulk_load(sf,
+                                &(sf_bulk_load_options){ .object = "Contact",
+                                                         .operation = SF_INSERT,
+                                                         .csv = &source,
+                                                         .encoding = encoding,
+                                                         .journal_path = path("stream.journal"),
+                                                         .job_rows = 1,
+                                                         .parallel = 1,
+                                                         .progress = stop_after,
+                                                         .user = &s },
+                                &report, &err);
+    close(ends[0]);
+    return rc;
+}
+
+/* A stream has no name and no time: it is known again by its bytes. */
+static void test_load__a_stream_is_gone_on_with(void **state)
+{
+    (void)state;
+    want(interrupted_stream("LastName\nAgain 1\nAgain 2\nAgain 3\n", NULL, true), SF_ERR_CANCELLED);
+    assert_true(report.jobs > 0 && report.jobs < 3);
+    want(interrupted_stream("LastName\nAgain 1\nAgain 2\nAgain 4\n", NULL, false), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "another run"));
+    want(interrupted_stream("LastName\nAgain 1\nAgain 2\nAgain 3\n", NULL, false), SF_OK);
+    assert_true(report.resumed);
+    assert_int_equal(count("LastName LIKE 'Again %'"), 3);
+}
+
+/* The same fields out of other columns are another load. */
+static void test_load__goes_on_with_the_same_columns_only(void **state)
+{
+    (void)state;
+    const char *csv = write_file("k.csv", "One,Two\nK1,L1\nK2,L2\nK3,L3\n");
+    const sf_load_column one = { "One", "LastName" }, two = { "Two", "LastName" };
+    stopper s = { .left = 8 };
+    sf_bulk_load_options options = { .object = "Contact",
+                                     .operation = SF_INSERT,
+                                     .csv_path = csv,
+                                     .columns = &one,
+                                     .column_count = 1,
+                                     .job_rows = 1,
+                                     .parallel = 1,
+                                     .journal_path = path("k.journal"),
+                                     .progress = stop_after,
+                                     .user = &s };
+    want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_CANCELLED);
+    options.progress = NULL;
+    options.columns = &two;
+    want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
+    options.columns = &one;
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    assert_int_equal(count("LastName LIKE 'K_'"), 3);
+    assert_int_equal(count("LastName LIKE 'L_'"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +638,10 @@ int main(void)
         cmocka_unit_test(test_load__a_stream_and_several_files),
         cmocka_unit_test(test_load__goes_on_where_it_stood),
         cmocka_unit_test(test_load__lost_answers_and_resets),
+        cmocka_unit_test(test_load__results_in_parts),
+        cmocka_unit_test(test_load__writes_over_nothing_of_the_users),
+        cmocka_unit_test(test_load__a_stream_is_gone_on_with),
+        cmocka_unit_test(test_load__goes_on_with_the_same_columns_only),
     };
     return cmocka_run_group_tests_name("bulk_load", tests, start, stop);
 }

@@ -1,0 +1,261 @@
+/* load_test.c: whole loads against a server that plays the org: each allocation failing in turn, results that are cut,
+ * wrong, or end without a line feed, and what the org cannot have meant. */
+#define SFI_MAY_ALLOCATE
+#include <salesforce/bulk.h>
+#include <unistd.h>
+#include "bulk/load_internal.h"
+#include "support/support.h"
+#include "support/wire_server.h"
+
+#define ID "7505e00000AbCdEAAV"
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s"
+#define JOB(state, rest)                                                                                               \
+    "{\"id\":\"" ID "\",\"operation\":\"insert\",\"object\":\"Contact\",\"createdById\":\"0055e000001mKpCAAU\","       \
+    "\"createdDate\":\"2026-01-02T03:04:05.000+0000\",\"systemModstamp\":\"2026-01-02T03:04:05.000+0000\","            \
+    "\"state\":\"" state "\",\"concurrencyMode\":\"Parallel\",\"contentType\":\"CSV\",\"apiVersion\":62.0,"            \
+    "\"lineEnding\":\"LF\",\"columnDelimiter\":\"COMMA\"" rest "}"
+#define OPEN JOB("Open", "")
+#define CLOSED JOB("UploadComplete", "")
+#define DONE_WITH(processed, failed)                                                                                   \
+    JOB("JobComplete", ",\"numberRecordsProcessed\":" processed ",\"numberRecordsFailed\":" failed)
+
+static sf_error err;
+static char csv[64], success[80], errors[80];
+
+typedef struct talk { /* a client, and a server that gives answers in turn */
+    char *texts[8];
+    wire_step steps[20];
+    const wire_step *scripts[2];
+    wire_server *server;
+    sf_client *sf;
+} talk;
+
+static void talk_start(talk *t, const char *const *answers)
+{
+    *t = (talk){ 0 };
+    size_t n = 0, at = 0;
+    for (; answers[n] != NULL; n++) {
+        bool is_json = answers[n][0] == '{';
+        size_t size = strlen(answers[n]) + 256;
+        t->texts[n] = malloc(size);
+        assert_non_null(t->texts[n]);
+        int len = snprintf(t->texts[n], size, HEAD, is_json ? "application/json;charset=UTF-8" : "text/csv",
+                           strlen(answers[n]), answers[n]);
+        t->steps[at++] = (wire_step)WIRE_REQUEST;
+        t->steps[at++] = (wire_step){ WIRE_OP_SEND, t->texts[n], (size_t)len };
+    }
+    t->steps[at] = (wire_step)WIRE_END;
+    static const wire_step gone[] = { WIRE_RESET, WIRE_END };
+    t->scripts[0] = t->steps;
+    t->scripts[1] = gone;
+    t->server = wire_start(t->scripts, 2);
+    assert_non_null(t->server);
+    sf_client_options options = { .instance_url = wire_url(t->server, ""),
+                                  .api_version = "62.0",
+                                  .retry = { .retries_max = SF_NONE, .pause_ms = 1, .breaker_failures = SF_NONE },
+                                  .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
+    if (sf_client_open(&options, &t->sf, &err) != SF_OK) fail_msg("%s", err.message);
+}
+
+static void talk_stop(talk *t)
+{
+    sf_client_close(t->sf);
+    wire_stop(t->server);
+    for (size_t i = 0; i < COUNT_OF(t->texts); i++) free(t->texts[i]);
+}
+
+static sf_status load(const talk *t, sf_load_report *report)
+{
+    const sf_bulk_load_options options = { .object = "Contact",
+                                           .operation = SF_INSERT,
+                                           .csv_path = csv,
+                                           .success_path = success,
+                                           .errors_path = errors,
+                                           .retries_max = SF_NONE,
+                                           .no_describe = true };
+    return sf_bulk_load(t->sf, &options, report, &err);
+}
+
+/* Three rows, one of which fails. */
+static const char good_rows[] =
+    "\"sf__Id\",\"sf__Created\",LastName,Email\n\"0035e00000AbCdEAAV\",\"true\",\"A\",\"a@x\"\n"
+    "\"0035e00000AbCdFAAV\",\"true\",\"C\",\"\"";
+static const char bad_rows[] = "\"sf__Id\",\"sf__Error\",LastName,Email\n\"\",\"INVALID_EMAIL_ADDRESS:Email: no:Email "
+                               "--\",\"B, b\",\"b\"\n";
+static const char *const all_answers[] = { OPEN, " ", CLOSED, DONE_WITH("3", "1"), good_rows, bad_rows, NULL };
+
+static void test_load__results_of_a_job(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    size_t len;
+    talk_start(&t, all_answers);
+    sf_status rc = load(&t, &report);
+    if (rc != SF_DONE) fail_msg("%s: %s", sf_status_name(rc), err.message);
+    talk_stop(&t);
+    assert_int_equal(report.succeeded, 2);
+    assert_int_equal(report.failed, 1);
+    assert_int_equal(report.unmatched, 0);
+    char *text = test_read_file(success, &len);
+    assert_string_equal(text, "sf__Id,sf__Created,LastName,Email\n\"0035e00000AbCdEAAV\",\"true\",\"A\",\"a@x\"\n"
+                              "\"0035e00000AbCdFAAV\",\"true\",\"C\",\"\"\n"); /* the next job's rows begin a line */
+    free(text);
+    text = test_read_file(errors, &len);
+    assert_string_equal(text, "sf__Id,sf__Error,sf__Line,LastName,Email\n"
+                              ",INVALID_EMAIL_ADDRESS:Email: no:Email --,3,\"B, b\",b\n");
+    free(text);
+}
+
+static void test_load__answers_that_do_not_add_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *job, *good, *bad;
+        sf_status want;
+        const char *says;
+    } cases[] = {
+        { DONE_WITH("4", "1"), good_rows, bad_rows, SF_ERR_PROTOCOL, "tells of 4 rows" },
+        { DONE_WITH("3", "4"), good_rows, bad_rows, SF_ERR_PROTOCOL, "4 of them failed" },
+        { DONE_WITH("3", "2"), good_rows, bad_rows, SF_ERR_TRUNCATED, "1 rows succeeded, and its results hold 2" },
+        { DONE_WITH("3", "1"), good_rows, good_rows, SF_ERR_TRUNCATED, "1 rows failed, and its results hold 2" },
+        { DONE_WITH("3", "1"), good_rows, "x\n\"", SF_ERR_PROTOCOL, "the results of job " ID },
+        { DONE_WITH("2", "1"), good_rows, bad_rows, SF_ERR_TRUNCATED, "complete with 2 rows" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        talk t;
+        sf_load_report report;
+        /* What was cut is asked for again; by then the server is gone. */
+        talk_start(&t, (const char *const[]){ OPEN, " ", CLOSED, cases[i].job, cases[i].good, cases[i].bad, NULL });
+        sf_status rc = load(&t, &report);
+        talk_stop(&t);
+        assert_int_equal(report.succeeded, 0);
+        assert_int_equal(report.reason_count, 0);
+        if (cases[i].want == SF_ERR_TRUNCATED) {
+            assert_true(rc < 0);
+        } else {
+            assert_int_equal(rc, cases[i].want);
+            if (strstr(err.message, cases[i].says) == NULL) fail_msg("%s", err.message);
+        }
+    }
+}
+
+/* A row that the org gave back changed is told without a line. */
+static void test_load__a_row_that_came_back_changed(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    size_t len;
+    talk_start(&t, (const char *const[]){ OPEN, " ", CLOSED, DONE_WITH("3", "1"), good_rows,
+                                          "sf__Id,sf__Error,LastName,Email\n,\"SOME_ERROR:x:--\",B,c\n", NULL });
+    assert_int_equal(load(&t, &report), SF_DONE);
+    talk_stop(&t);
+    assert_int_equal(report.unmatched, 1);
+    assert_int_equal(report.failed, 1);
+    char *text = test_read_file(errors, &len);
+    assert_string_equal(text, "sf__Id,sf__Error,sf__Line,LastName,Email\n,SOME_ERROR:x:--,,B,c\n");
+    free(text);
+}
+
+static void test_load__each_allocation_failing(void **state)
+{
+    (void)state;
+    sf_status rc = SF_ERR_MEMORY;
+    long left = 0;
+    for (; rc != SF_DONE; left++) {
+        talk t;
+        sf_load_report report;
+        talk_start(&t, all_answers);
+        long before = test_allocations_live();
+        test_allocations_limit(left);
+        rc = load(&t, &report);
+        test_allocations_limit(-1);
+        if (rc != SF_DONE && rc >= 0) fail_msg("allocation %ld: %s", left, sf_status_name(rc));
+        if (rc == SF_ERR_PROTOCOL || rc == SF_ERR_USAGE) fail_msg("allocation %ld: %s", left, err.message);
+        (void)before;
+        talk_stop(&t);
+        assert_true(left < 3000);
+    }
+    print_message("  %ld allocations\n", left - 1);
+    assert_int_equal(test_allocations_live(), 0);
+}
+
+static void test_load__reasons(void **state)
+{
+    (void)state;
+    sf_load_report r = { 0 };
+    char error[64];
+    sfi_load_note_reason(&r, SFI_STR("A:first:--"), 9);
+    sfi_load_note_reason(&r, SFI_STR("B:x:Email --"), 5);
+    sfi_load_note_reason(&r, SFI_STR("B:another text, the same field:Email --"), 3);
+    sfi_load_note_reason(&r, SFI_STR("B:x:Phone --"), 4);
+    sfi_load_note_reason(&r, SFI_STR("not processed: the job failed"), 0);
+    assert_int_equal(r.reason_count, 4);
+    assert_string_equal(r.reasons[0].code, "B");
+    assert_string_equal(r.reasons[0].message, "B:x:Email --");
+    assert_int_equal(r.reasons[0].rows, 2);
+    assert_int_equal(r.reasons[0].line, 3);
+    assert_string_equal(r.reasons[3].code, "");
+    int64_t rows = 5;
+    for (int i = 0; i < 60; i++, rows++) { /* more kinds than are kept: none of the rows is forgotten */
+        snprintf(error, sizeof error, "CODE_%d:x:--", i);
+        sfi_load_note_reason(&r, sfi_str(error), i + 1);
+    }
+    assert_int_equal(r.reason_count, SF_LOAD_REASONS_MAX);
+    int64_t sum = 0;
+    for (size_t i = 0; i < r.reason_count; i++) {
+        sum += r.reasons[i].rows;
+        assert_true(i == 0 || r.reasons[i].rows <= r.reasons[i - 1].rows);
+    }
+    assert_int_equal(sum, rows);
+    static const struct {
+        const char *error, *code;
+        bool passing;
+    } codes[] = {
+        { "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--", "UNABLE_TO_LOCK_ROW", true },
+        { "API_TEMPORARILY_UNAVAILABLE:x:--", "API_TEMPORARILY_UNAVAILABLE", true },
+        { "INVALID_EMAIL_ADDRESS:x:Email --", "INVALID_EMAIL_ADDRESS", false },
+        { "not processed: the job failed: UNABLE_TO_LOCK_ROW:x", "", false },
+        { "", "", false },
+        { ":", "", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        sf_str code = sfi_load_code_of(sfi_str(codes[i].error));
+        assert_true(sfi_str_is(code, codes[i].code));
+        assert_int_equal(sfi_load_is_passing(code), codes[i].passing);
+    }
+}
+
+static int start(void **state)
+{
+    (void)state;
+    static const char text[] = "LastName,Email\nA,a@x\n\"B, b\",b\nC,\n";
+    snprintf(csv, sizeof csv, "/tmp/sf-load-unit-XXXXXX");
+    int fd = mkstemp(csv);
+    snprintf(success, sizeof success, "%s.success", csv);
+    snprintf(errors, sizeof errors, "%s.errors", csv);
+    bool fine = fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1;
+    return fine ? close(fd) : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    (void)unlink(success);
+    (void)unlink(errors);
+    return unlink(csv);
+}
+
+int main(void)
+{
+    test_allocator_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_load__results_of_a_job),
+        cmocka_unit_test(test_load__answers_that_do_not_add_up),
+        cmocka_unit_test(test_load__a_row_that_came_back_changed),
+        cmocka_unit_test(test_load__reasons),
+        cmocka_unit_test(test_load__each_allocation_failing),
+    };
+    return cmocka_run_group_tests_name("load", tests, start, stop);
+}
