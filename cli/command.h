@@ -128,6 +128,7 @@ extern const cli_command cli_command_create;
 extern const cli_command cli_command_delete;
 extern const cli_command cli_command_deleted;
 extern const cli_command cli_command_describe;
+extern const cli_command cli_command_export;
 extern const cli_command cli_command_get;
 extern const cli_command cli_command_graph;
 extern const cli_command cli_command_graphql;

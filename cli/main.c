@@ -92,6 +92,8 @@ static const char *first_variable(const char *const *names, size_t count)
 static sf_status settle_format(cli *c, sf_error *err)
 {
     const char *format = cli_args_value(&c->args, "format"), *by = "--format";
+    if (cli_flag_find(c->args.command, sfi_str("format")) != cli_flag_find(NULL, sfi_str("format")))
+        return SF_OK; /* the command has formats of its own */
     if (format == NULL && (c->format = cli_format_of_file(c->output)) != CLI_FORMAT_AUTO) return SF_OK;
     if (format == NULL) format = first_variable((const char *const[]){ "SFORCE_FORMAT" }, 1), by = "SFORCE_FORMAT";
     if (format == NULL) format = c->project.format, by = c->project.path;

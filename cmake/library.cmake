@@ -23,7 +23,7 @@ sf_room(auth LINK sfi_base sfi_json sfi_xml sfi_http PkgConfig::CRYPTO)
 sf_room(client LINK sfi_auth)
 sf_room(rest LINK sfi_client)
 sf_room(apex LINK sfi_client)
-sf_room(bulk LINK sfi_rest sfi_csv)
+sf_room(bulk LINK sfi_rest sfi_csv PkgConfig::ZLIB)
 sf_room(soap LINK sfi_rest) # for its public calls on records
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)

@@ -95,4 +95,71 @@ typedef struct sf_load_report {  /* plain; filled also when the call fails, with
  *  the rows that were sent. SF_ERR_UNKNOWN_OUTCOME: a job was closed and cannot be found any more. SF_ERR_CANCELLED, and
  *  what stands at sf_client_request: with a journal, the same call goes on. */
 SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_load_report *report, sf_error *err);
+
+/* ---- exporting ---- */
+#define SF_EXPORT_PARALLEL_MAX 8
+
+typedef enum sf_export_format {
+    SF_EXPORT_CSV = 0,    /* the bytes as the org sent them, the header line once */
+    SF_EXPORT_NDJSON = 1, /* a JSON object a line; every value is a string, as it came; an empty one is null */
+    SF_EXPORT_SQLITE = 2  /* a database with one table of text columns; an empty value is NULL */
+} sf_export_format;
+
+typedef enum sf_export_compression { SF_EXPORT_PLAIN = 0, SF_EXPORT_GZIP = 1 } sf_export_compression;
+
+typedef struct sf_export_progress { /* plain; good inside the callback */
+    int64_t rows_total;             /* of the result; -1 while the org still works on it */
+    int64_t rows_found;             /* so far, while the org works; -1: not said */
+    int64_t rows;                   /* received so far */
+    int64_t bytes;                  /* received, of the rows as CSV; a page that is fetched again counts once */
+    int64_t pages;
+    char state[24];                 /* of the job, as the org wrote it */
+    uint64_t reserved[4];
+} sf_export_progress;
+
+typedef struct sf_bulk_export_options { /* borrowed for the call */
+    const char *soql;            /* what stands at sf_bulk2_create_query; or */
+    const char *object;          /* API name: all of its fields that a bulk query can give */
+    const char *path;            /* the file: written beside as PATH.part, and renamed when all is in it and counted; or */
+    const sf_sink *sink;         /* gets each page once it is whole and counted; never called to restart; not for SQLite */
+    const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
+                                    interruption; with a path only. NULL: no way to go on, PATH.part is taken away */
+    sf_export_format format;
+    sf_export_compression compression; /* of CSV and NDJSON */
+    const char *table;           /* of SQLite; NULL: the object's name */
+    bool all_rows;               /* deleted and archived rows too */
+    char delimiter;              /* of CSV: one of , ; | ^ ` and tab; '\0': comma */
+    bool crlf;                   /* lines end in CR LF */
+    int32_t parallel;            /* pages asked for at once, where the org names them (API 58.0 and later):
+                                    1..SF_EXPORT_PARALLEL_MAX; default 3 */
+    int64_t page_rows;           /* most rows of one page, which are then fetched one by one; 0: the server's size */
+    int64_t poll_min_ms, poll_max_ms; /* pauses while the org works, as in sf_bulk2_wait_options; default 200, 15000 */
+    int64_t wait_ms;             /* how long the org may work; then SF_ERR_TIMEOUT, and the journal goes on; 0: no end */
+    bool dry_run;                /* ask the org for the query's plan, which checks it, and make no job */
+    bool (*progress)(void *user, const sf_export_progress *p); /* now and then; false: end with SF_ERR_CANCELLED */
+    void *user;
+    const sf_call_options *call; /* of each request; its timeout_ms bounds one request; its cancel ends all */
+    uint64_t reserved[8];        /* zero */
+} sf_bulk_export_options;
+
+typedef struct sf_export_report { /* plain; filled also when the call fails, with what was known then */
+    int64_t rows;                /* written; of a dry run: about how many the org expects; -1: it does not say */
+    int64_t bytes;               /* of the file, or given to the sink */
+    int64_t pages, pages_again;  /* pages_again: fetched once more, because they came with too few rows or damaged */
+    sf_id job;                   /* "": none was made */
+    bool resumed;                /* a journal of an earlier run was gone on with */
+    bool started_over;           /* its job was gone, and another one made */
+    uint64_t reserved[8];
+} sf_export_report;
+
+/** Write the rows of a query to a file or sink. Every page is counted against what the org says it holds, and all of them
+ *  against the job: an export that succeeds is whole. Columns stand in the order of the statement.
+ *  @param report owned by the caller; NULL: not wanted.
+ *  @return SF_OK: all rows are written. SF_ERR_USAGE: nothing was sent. SF_ERR_UNSUPPORTED: this build or machine has no
+ *  SQLite. SF_ERR_ORG: the org refuses the query, or its job failed. SF_ERR_TRUNCATED: rows are missing, though pages were
+ *  fetched again. SF_ERR_PROTOCOL: a page is no CSV, or its columns are others than those before. SF_ERR_IO: a file, with
+ *  its name. SF_ERR_TIMEOUT (wait_ms), SF_ERR_CANCELLED, and what stands at sf_client_request: with a journal, the same
+ *  call goes on. */
+SF_API sf_status sf_bulk_export(sf_client *sf, const sf_bulk_export_options *options, sf_export_report *report,
+                                sf_error *err);
 #endif

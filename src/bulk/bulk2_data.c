@@ -42,19 +42,18 @@ sf_status sf_bulk2_upload_text(sf_client *sf, const char *job, sf_str csv, const
 }
 
 /* ---- down ---- */
-static sf_status download(sf_client *sf, const char *path, const sf_sink *sink, const char *what,
-                          const sf_call_options *call, sfi_answer *answer, sf_error *err)
+static sf_status download_of(const char *path, const sf_sink *sink, const char *what, const sf_call_options *call,
+                             sfi_call_request *out, sf_error *err)
 {
     if (sink == NULL || sink->write == NULL) return sfi_fail(err, SF_ERR_USAGE, "sink has no write");
-    const sfi_header accept[] = { { SFI_STR("Accept"), SFI_STR("text/csv") } };
-    const sfi_call_request request = { .method = "GET",
-                                       .path = path,
-                                       .sink = sink,
-                                       .headers = { accept[0] },
-                                       .header_count = 1,
-                                       .options = call,
-                                       .what = what };
-    return sfi_call_run(sf, &request, answer, err);
+    *out = (sfi_call_request){ .method = "GET",
+                               .path = path,
+                               .sink = sink,
+                               .headers = { { SFI_STR("Accept"), SFI_STR("text/csv") } },
+                               .header_count = 1,
+                               .options = call,
+                               .what = what };
+    return SF_OK;
 }
 
 sf_status sf_bulk2_get_results(sf_client *sf, const char *job, sf_bulk2_results which, const sf_sink *sink,
@@ -67,7 +66,9 @@ sf_status sf_bulk2_get_results(sf_client *sf, const char *job, sf_bulk2_results 
         return sfi_fail(err, SF_ERR_USAGE, "which is %d; want SF_RESULTS_SUCCESSFUL, _FAILED or _UNPROCESSED",
                         (int)which);
     sf_status rc = sfi_bulk2_path(sf, SF_JOB_INGEST, job, tails[which], path, err);
-    if (rc == SF_OK) rc = download(sf, path, sink, "results of a bulk job", call, &answer, err);
+    sfi_call_request request;
+    if (rc == SF_OK) rc = download_of(path, sink, "results of a bulk job", call, &request, err);
+    if (rc == SF_OK) rc = sfi_call_run(sf, &request, &answer, err);
     sfi_answer_clear(&answer);
     return rc;
 }
@@ -92,15 +93,14 @@ static sf_status read_page(const sfi_answer *answer, sf_bulk2_page *out, sf_erro
     return SF_OK;
 }
 
-sf_status sf_bulk2_get_page(sf_client *sf, const char *job, const sf_bulk2_page_options *options, const sf_sink *sink,
-                            sf_bulk2_page *out, sf_error *err)
+sf_status sfi_bulk2_page_begin(sf_client *sf, const char *job, const sf_bulk2_page_options *options,
+                               const sf_sink *sink, sfi_call **out, sf_error *err)
 {
     static const sf_bulk2_page_options none;
     const sf_bulk2_page_options *o = options != NULL ? options : &none;
     char path[SFI_BULK2_PATH_BYTES];
     sfi_buf full = { .max = 4096 };
-    sfi_answer answer = { 0 };
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
     if (o->rows_max < 0)
         return sfi_fail(err, SF_ERR_USAGE, "rows_max is %lld; want 1 or more, or 0", (long long)o->rows_max);
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
@@ -115,9 +115,27 @@ sf_status sf_bulk2_get_page(sf_client *sf, const char *job, const sf_bulk2_page_
     }
     if (o->rows_max > 0) sfi_buf_addf(&full, "%cmaxRecords=%lld", has_locator ? '&' : '?', (long long)o->rows_max);
     rc = sfi_buf_status(&full, err, "the path of a page");
-    if (rc == SF_OK) rc = download(sf, full.data, sink, "a page of a bulk query", o->call, &answer, err);
-    if (rc == SF_OK) rc = read_page(&answer, out, err);
-    sfi_answer_clear(&answer);
+    sfi_call_request request;
+    if (rc == SF_OK) rc = download_of(full.data, sink, "a page of a bulk query", o->call, &request, err);
+    if (rc == SF_OK) rc = sfi_call_begin(sf, &request, out, err);
     sfi_buf_free(&full);
     return rc;
+}
+
+sf_status sfi_bulk2_page_finish(sfi_call *call, sf_bulk2_page *out, sf_error *err)
+{
+    sfi_answer answer = { 0 };
+    sf_status rc = sfi_call_finish(call, &answer, err);
+    if (rc == SF_OK) rc = read_page(&answer, out, err);
+    sfi_answer_clear(&answer);
+    return rc;
+}
+
+sf_status sf_bulk2_get_page(sf_client *sf, const char *job, const sf_bulk2_page_options *options, const sf_sink *sink,
+                            sf_bulk2_page *out, sf_error *err)
+{
+    sfi_call *call;
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    sf_status rc = sfi_bulk2_page_begin(sf, job, options, sink, &call, err);
+    return rc == SF_OK ? sfi_bulk2_page_finish(call, out, err) : rc;
 }

@@ -14,4 +14,9 @@ sf_status sfi_bulk2_path(sf_client *sf, sf_job_kind kind, const char *job, const
 sf_status sfi_bulk2_read_job(sf_value v, sf_bulk2_job *out, sf_error *err);
 const char *sfi_bulk2_delimiter_name(char delimiter); /* "COMMA"; NULL: none that the org takes */
 bool sfi_bulk2_has_ended(const sf_bulk2_job *job);
+/* One page in two steps, so that several can be on their way: its sink (borrowed until the end) is called in finish only.
+ * A call that is not wanted any more ends with sfi_call_cancel. */
+sf_status sfi_bulk2_page_begin(sf_client *sf, const char *job, const sf_bulk2_page_options *options,
+                               const sf_sink *sink, sfi_call **out, sf_error *err);
+sf_status sfi_bulk2_page_finish(sfi_call *call, sf_bulk2_page *out, sf_error *err);
 #endif

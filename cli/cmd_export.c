@@ -1,0 +1,290 @@
+/* cmd_export.c: `sforce export`: the rows of a query, or of an object, into a file through a bulk job. A journal in the state
+ * folder, or where --journal says, lets an interrupted export go on. */
+#include "cli.h"
+#include "jobs.h"
+#include <unistd.h>
+
+enum { LOG_EVERY_MS = 10000, SHOW_EVERY_MS = 200 };
+
+typedef struct run {
+    cli *c;
+    bool terminal, quiet;
+    int64_t began_ms, next_ms;
+    int64_t rows_ms; /* when the first rows came */
+    int64_t rows_before;
+    bool shown;
+} run;
+
+/* ---- progress ---- */
+static const char *duration(cli *c, int64_t ms)
+{
+    int64_t s = ms / 1000;
+    if (s < 60) return cli_textf(c, "%lld s", (long long)s);
+    return cli_textf(c, "%lld:%02lld", (long long)(s / 60), (long long)(s % 60));
+}
+
+static void show(run *r, const sf_export_progress *p, int64_t now)
+{
+    cli *c = r->c;
+    char line[256];
+    if (p->rows_total < 0) {
+        snprintf(line, sizeof line, "the org is at work (%s): %s rows so far", p->state[0] != 0 ? p->state : "new",
+                 cli_group_digits(c, p->rows_found > 0 ? p->rows_found : 0));
+    } else {
+        int64_t took = now - r->rows_ms, rate = took > 0 ? (p->rows - r->rows_before) * 1000 / took : 0;
+        snprintf(line, sizeof line, "%s of %s rows, %.1f MB%s%s%s%s", cli_group_digits(c, p->rows),
+                 cli_group_digits(c, p->rows_total), (double)p->bytes / 1e6, rate > 0 ? ", " : "",
+                 rate > 0 ? cli_group_digits(c, rate) : "", rate > 0 ? " rows/s, left: " : "",
+                 rate > 0 ? duration(c, (p->rows_total - p->rows) * 1000 / rate) : "");
+    }
+    if (r->terminal)
+        fprintf(stderr, "\r%s\033[K", line);
+    else
+        fprintf(stderr, "%s\n", line);
+    r->shown = true;
+}
+
+static bool progress(void *user, const sf_export_progress *p)
+{
+    run *r = user;
+    if (cli_signal != 0) return false;
+    if (r->quiet) return true;
+    int64_t now = sfi_now_ms();
+    if (p->rows_total >= 0 && r->rows_ms == 0) {
+        r->rows_ms = now;
+        r->rows_before = p->rows;
+    }
+    if (now < r->next_ms) return true;
+    show(r, p, now);
+    r->next_ms = now + (r->terminal ? SHOW_EVERY_MS : LOG_EVERY_MS);
+    return true;
+}
+
+/* ---- options ---- */
+static sf_status take_number(cli *c, const char *flag, int64_t max, int64_t *out, sf_error *err)
+{
+    const char *text = cli_args_value(&c->args, flag);
+    if (text == NULL || (sfi_parse_int(sfi_str(text), out) && *out >= 1 && *out <= max)) return SF_OK;
+    return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from 1 to %lld", flag, text, (long long)max);
+}
+
+static bool is_name(const char *text)
+{
+    for (const char *p = text; *p != 0; p++)
+        if (!((*p >= '0' && *p <= '9') || *p == '_' ||
+              (sfi_ascii_lower((unsigned char)*p) >= 'a' && sfi_ascii_lower((unsigned char)*p) <= 'z')))
+            return false;
+    return text[0] != 0;
+}
+
+static sf_status take_query(cli *c, sf_bulk_export_options *o, sf_error *err)
+{
+    enum { STATEMENT_MAX = 16 * 1024 * 1024 };
+    const char *typed = c->args.count > 0 ? c->args.words[0] : NULL, *flag = cli_args_value(&c->args, "query"),
+               *file = cli_args_value(&c->args, "file");
+    if ((typed != NULL) + (flag != NULL) + (file != NULL) != 1)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "export: want one statement or object: SOQL (in quotes), OBJECT, -f FILE, or - for stdin");
+    if (typed == NULL) typed = flag;
+    if (typed != NULL && strcmp(typed, "-") == 0) file = "-";
+    if (file == NULL && is_name(typed)) {
+        o->object = typed;
+        return SF_OK;
+    }
+    sf_str text = sfi_str(typed);
+    if (file != NULL) {
+        sf_status rc = cli_read_file(c, file, STATEMENT_MAX, &text, err);
+        if (rc != SF_OK) return rc;
+    }
+    if (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "%s holds a NUL byte: it is not a text file", file);
+    if (sfi_starts_with(text, "\xEF\xBB\xBF")) text = (sf_str){ text.ptr + 3, text.len - 3 };
+    text = sfi_trim(text);
+    while (text.len > 0 && text.ptr[text.len - 1] == ';') text = sfi_trim((sf_str){ text.ptr, text.len - 1 });
+    if (text.len == 0) return sfi_fail(err, SF_ERR_USAGE, "export: the statement is empty");
+    o->soql = cli_strndup(c, text.ptr, text.len);
+    return SF_OK;
+}
+
+static bool take_ending(const char **end, const char *path, const char *ending)
+{
+    size_t len = strlen(ending), have = (size_t)(*end - path);
+    if (have <= len) return false;
+    for (size_t i = 0; i < len; i++)
+        if (sfi_ascii_lower((unsigned char)path[have - len + i]) != ending[i]) return false;
+    *end -= len;
+    return true;
+}
+
+/* rows.csv.gz: the file's name says what is to be in it, where no flag does. */
+static void by_ending(const char *path, sf_bulk_export_options *o, bool has_format)
+{
+    static const struct {
+        const char *ending;
+        sf_export_format format;
+    } endings[] = { { ".csv", SF_EXPORT_CSV },   { ".ndjson", SF_EXPORT_NDJSON }, { ".jsonl", SF_EXPORT_NDJSON },
+                    { ".db", SF_EXPORT_SQLITE }, { ".sqlite", SF_EXPORT_SQLITE }, { ".sqlite3", SF_EXPORT_SQLITE } };
+    const char *end = path + strlen(path);
+    if (take_ending(&end, path, ".gz")) o->compression = SF_EXPORT_GZIP;
+    for (size_t i = 0; !has_format && i < SFI_COUNT_OF(endings); i++)
+        if (take_ending(&end, path, endings[i].ending)) o->format = endings[i].format;
+}
+
+static sf_status take_form(cli *c, sf_bulk_export_options *o, sf_error *err)
+{
+    static const char *const names[] = { "csv", "ndjson", "sqlite" };
+    const char *format = cli_args_value(&c->args, "format"), *delimiter = cli_args_value(&c->args, "delimiter");
+    if (format != NULL && sfi_eq_nocase(format, "jsonl")) format = "ndjson";
+    size_t at = 0;
+    while (format != NULL && at < SFI_COUNT_OF(names) && !sfi_eq_nocase(format, names[at])) at++;
+    if (at == SFI_COUNT_OF(names))
+        return sfi_fail(err, SF_ERR_USAGE, "--format %.20s: an export is csv, ndjson or sqlite", format);
+    o->format = (sf_export_format)at;
+    if (o->path != NULL) by_ending(o->path, o, format != NULL);
+    if (cli_args_times(&c->args, "gzip") > 0) o->compression = SF_EXPORT_GZIP;
+    if (delimiter != NULL && !cli_csv_delimiter(delimiter, &o->delimiter))
+        return sfi_fail(err, SF_ERR_USAGE, "--delimiter %.20s: want comma, semicolon, tab, pipe, ^ or `", delimiter);
+    return SF_OK;
+}
+
+static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, sf_error *err)
+{
+    int64_t parallel = 0;
+    const char *wait = cli_args_value(&c->args, "wait");
+    o->dry_run = cli_args_times(&c->args, "dry-run") > 0;
+    o->all_rows = cli_args_times(&c->args, "all-rows") > 0;
+    o->crlf = cli_args_times(&c->args, "crlf") > 0;
+    o->table = cli_args_value(&c->args, "table");
+    o->call = &c->call;
+    sf_status rc = take_query(c, o, err);
+    if (rc == SF_OK) rc = take_number(c, "parallel", SF_EXPORT_PARALLEL_MAX, &parallel, err);
+    if (rc == SF_OK) rc = take_number(c, "page-rows", INT32_MAX, &o->page_rows, err);
+    if (rc == SF_OK && wait != NULL && !cli_parse_duration(wait, &o->wait_ms))
+        rc = sfi_fail(err, SF_ERR_USAGE, "--wait %.20s: want a time such as 90s or 10m", wait);
+    o->parallel = (int32_t)parallel;
+    if (rc != SF_OK || o->dry_run) return rc;
+    bool to_stdout = c->output == NULL || strcmp(c->output, "-") == 0;
+    if (to_stdout && c->json)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "export: --json tells the result on stdout: give the rows a file with -O FILE");
+    if (c->output == NULL && isatty(STDOUT_FILENO) == 1)
+        return sfi_fail(err, SF_ERR_USAGE, "export: give a file with -O FILE, or -O - for the terminal");
+    if (to_stdout)
+        rc = sf_sink_of_fd(STDOUT_FILENO, sink, err);
+    else
+        o->path = c->output;
+    if (to_stdout) o->sink = sink;
+    return rc == SF_OK ? take_form(c, o, err) : rc;
+}
+
+/* ---- the report ---- */
+static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_options *o)
+{
+    sfi_buf raw = { 0 };
+    if (!c->json && !o->dry_run) {
+        cli_note(c, "%s rows in %s%s", cli_group_digits(c, r->rows), o->path != NULL ? o->path : "all",
+                 r->pages_again > 0 ? " (pages that came damaged were fetched again)" : "");
+        return CLI_OK;
+    }
+    sfi_buf_addf(&raw, "{\"rows\":%lld", (long long)r->rows);
+    if (o->dry_run)
+        sfi_buf_add_str(&raw, ",\"dryRun\":true}");
+    else {
+        sfi_buf_addf(&raw, ",\"bytes\":%lld,\"pages\":%lld,\"pagesAgain\":%lld,\"resumed\":%s", (long long)r->bytes,
+                     (long long)r->pages, (long long)r->pages_again, r->resumed ? "true" : "false");
+        cli_json_add_member(&raw, "file", o->path);
+        cli_json_add_member(&raw, "job", r->job.text);
+        sfi_buf_add_char(&raw, '}');
+    }
+    static const char *const names[] = { "Rows (estimate)" };
+    const char *cells[] = { r->rows >= 0 ? cli_textf(c, "%lld", (long long)r->rows) : NULL };
+    cli_grid grid = { .names = names, .columns = 1, .record = true };
+    cli_grid_add(c, &grid, cells);
+    c->output = NULL; /* it has the rows; the report goes to stdout */
+    int code = cli_finish_grid(c, &grid, sfi_buf_str(&raw));
+    sfi_buf_free(&raw);
+    if (o->dry_run) cli_note(c, "The statement is fine; no job was made.");
+    return code;
+}
+
+static int fail_unfinished(cli *c, const sf_error *err, const sf_export_report *r, const cli_journal *journal)
+{
+    bool begun = r->job.text[0] != 0;
+    int code = (int)cli_exit_of(err);
+    bool is_refused = err->status == SF_ERR_ORG || err->status == SF_ERR_USAGE;
+    if (!begun || journal->path == NULL || is_refused) {
+        sf_error told = *err;
+        if (!begun && err->status == SF_ERR_IO)
+            told.status = SF_ERR_USAGE; /* a file that cannot be written; nothing was sent */
+        if (journal->is_ours) cli_journal_remove(journal);
+        return cli_fail_error(c, &told);
+    }
+    const char *hint = journal->is_ours ? cli_textf(c, "go on with: sforce jobs resume %s", journal->name)
+                                        : cli_textf(c, "the same command with --journal %s goes on", journal->path);
+    (void)cli_fail_hint(c, err, hint);
+    return code == CLI_NETWORK ? CLI_UNFINISHED : code;
+}
+
+static int run_export(cli *c)
+{
+    sf_error err;
+    sf_sink sink;
+    sf_export_report report = { 0 };
+    sf_bulk_export_options o = { 0 };
+    cli_journal journal = { 0 };
+    run r = { .c = c, .quiet = c->quiet || c->no_progress || c->json, .terminal = isatty(STDERR_FILENO) == 1 };
+    sf_status rc = take_options(c, &o, &sink, &err);
+    if (rc == SF_OK) rc = cli_connect(c, &err);
+    if (rc == SF_OK && !o.dry_run && o.path != NULL) rc = cli_journal_choose(c, "export", true, &journal, &err);
+    if (rc != SF_OK) return cli_fail_error(c, &err);
+    o.journal_path = journal.path;
+    o.progress = progress;
+    o.user = &r;
+    r.began_ms = sfi_now_ms();
+    r.next_ms = r.began_ms + (r.terminal ? 500 : LOG_EVERY_MS);
+    rc = sf_bulk_export(c->sf, &o, &report, &err);
+    if (r.terminal && r.shown) fputs("\r\033[K", stderr);
+    if (rc < 0) return fail_unfinished(c, &err, &report, &journal);
+    if (journal.is_ours) cli_journal_remove(&journal);
+    if (report.started_over) cli_note(c, "The job of the earlier run was gone: a new one was made.");
+    if (report.resumed && !report.started_over) cli_note(c, "Went on where an earlier run stood.");
+    return print_report(c, &report, &o);
+}
+
+/* clang-format off */
+static const cli_flag export_flags[] = {
+    { "format", 'r', "FORMAT", "csv, ndjson or sqlite; otherwise by the ending of FILE, else csv", CLI_WORDS_NONE, "result-format", false },
+    { "query", 'q', "SOQL", "the statement, instead of a word", CLI_WORDS_SOQL, NULL, false },
+    { "file", 'f', "FILE", "a file with the statement; - is stdin", CLI_WORDS_FILE, "query-file", false },
+    { "gzip", 0, NULL, "compress the output; so does a file name that ends in .gz", CLI_WORDS_NONE, NULL, false },
+    { "table", 0, "NAME", "sqlite: the table; otherwise the object's name", CLI_WORDS_NONE, NULL, false },
+    { "all-rows", 0, NULL, "deleted and archived records too", CLI_WORDS_NONE, NULL, false },
+    { "delimiter", 0, "CHAR", "csv: comma (as without the flag), semicolon, tab, pipe, ^ or `", CLI_WORDS_NONE, "column-delimiter", false },
+    { "crlf", 0, NULL, "csv: lines end in CR LF", CLI_WORDS_NONE, NULL, false },
+    { "parallel", 0, "N", "pages asked for at once, 1 to 8; default 3", CLI_WORDS_NONE, NULL, false },
+    { "page-rows", 0, "N", "most rows of a page; otherwise as the org likes", CLI_WORDS_NONE, NULL, false },
+    { "wait", 'w', "TIME", "how long the org may work on the query: 90s, 10m; otherwise as long as it takes", CLI_WORDS_NONE, NULL, false },
+    { "dry-run", 0, NULL, "have the org check the statement and estimate its rows; make no job", CLI_WORDS_NONE, NULL, false },
+    { "journal", 0, "FILE|none", "where to keep what was done; otherwise in the state folder", CLI_WORDS_FILE, NULL, false },
+    { 0 },
+};
+static const cli_example export_examples[] = {
+    { "sforce export \"SELECT Id, Name, Account.Name FROM Contact\" -O contacts.csv", "The rows as the org has them, counted" },
+    { "sforce export Account -O accounts.csv.gz", "All fields of an object that a bulk query can give, compressed" },
+    { "sforce export \"SELECT Id, Amount FROM Opportunity\" -O - -r ndjson | jq -r .Amount", "An object a line, to a pipe" },
+    { "sforce export Contact -O contacts.csv --all-rows --delimiter semicolon --crlf", "Deleted records too, for a spreadsheet" },
+    { 0 },
+};
+const cli_command cli_command_export = {
+    .name = "export", .usage = "SOQL|OBJECT -O FILE|-", .summary = "write the rows of a query to a file through a bulk job",
+    .text = "For results of any size; sforce query is faster for a few thousand rows, and can do GROUP BY, functions and child queries, which a bulk "
+            "query cannot. Of an OBJECT all fields are written but addresses, locations and file contents.\n\n"
+            "CSV values stand as the org sent them. NDJSON has every value as a string, and null for an empty one. Rows are counted page by page "
+            "against what the org says; a page that came short or damaged is fetched again, and an export that succeeds is whole. FILE is written as "
+            "FILE.part and renamed at the end.\n\n"
+            "An interrupted export (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume, as long as the org keeps the job (7 days). "
+            "Exit codes: 0 all rows, 75 unfinished.",
+    .flags = export_flags, .examples = export_examples, .words_min = 0, .words_max = 1, .words = { CLI_WORDS_SOQL, CLI_WORDS_NONE, CLI_WORDS_NONE },
+    .run = run_export, .group = "Bulk",
+};
+/* clang-format on */

@@ -1,0 +1,418 @@
+/*
+ * export.c: sf_bulk_export, see bulk.h: the options, the job, the journal, and the end. What is written down is always
+ * behind what is on the disk: a run that was killed goes on at the last page that it knows of, and cuts off the rest.
+ */
+#include <salesforce/query.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "bulk/export_internal.h"
+
+enum { POLL_MIN_MS = 200, POLL_MAX_MS = 15000, NOTE_EVERY_MS = 200 };
+
+typedef struct run {
+    sfi_export x;
+    bool is_over;    /* the journal says that all was done */
+    char version[8]; /* of the API that the journal's job was made with */
+    int64_t size, plain;
+    uint32_t crc;
+    int64_t noted_ms;
+    bool is_behind; /* pages are written that the journal does not know */
+} run;
+
+/* ---- options ---- */
+static sf_status check_target(const sf_bulk_export_options *o, sf_error *err)
+{
+    if ((o->path != NULL) == (o->sink != NULL)) return sfi_fail(err, SF_ERR_USAGE, "want path or sink, one of them");
+    if (o->path != NULL && o->path[0] == '\0') return sfi_fail(err, SF_ERR_USAGE, "path is empty");
+    if (o->sink != NULL && o->sink->write == NULL) return sfi_fail(err, SF_ERR_USAGE, "sink has no write");
+    if (o->journal_path != NULL && o->sink != NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "a journal is for files: what a sink was given cannot be taken back");
+    if (o->format < SF_EXPORT_CSV || o->format > SF_EXPORT_SQLITE)
+        return sfi_fail(err, SF_ERR_USAGE, "format is %d; want SF_EXPORT_CSV, _NDJSON or _SQLITE", (int)o->format);
+    if (o->compression != SF_EXPORT_PLAIN && o->compression != SF_EXPORT_GZIP)
+        return sfi_fail(err, SF_ERR_USAGE, "compression is %d; want SF_EXPORT_PLAIN or _GZIP", (int)o->compression);
+    if (o->format != SF_EXPORT_SQLITE) return SF_OK;
+    if (o->sink != NULL || o->compression != SF_EXPORT_PLAIN)
+        return sfi_fail(err, SF_ERR_USAGE, "a SQLite database goes to a path, and is not compressed");
+    return SF_OK;
+}
+
+static sf_status check_options(sf_client *sf, const sf_bulk_export_options *o, sf_error *err)
+{
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    if (o == NULL) return sfi_fail(err, SF_ERR_USAGE, "options is NULL");
+    bool has_soql = o->soql != NULL && o->soql[0] != '\0', has_object = o->object != NULL && o->object[0] != '\0';
+    if (has_soql == has_object) return sfi_fail(err, SF_ERR_USAGE, "want soql or object, one of them");
+    if (!o->dry_run || o->path != NULL || o->sink != NULL) {
+        sf_status rc = check_target(o, err);
+        if (rc != SF_OK) return rc;
+    }
+    if (o->delimiter != '\0' && sfi_bulk2_delimiter_name(o->delimiter) == NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "delimiter: want one of , ; | ^ ` and tab");
+    if (o->parallel < 0 || o->parallel > SF_EXPORT_PARALLEL_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "parallel is %d; want 1 to %d", o->parallel, SF_EXPORT_PARALLEL_MAX);
+    if (o->page_rows < 0 || o->wait_ms < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "page_rows is %lld, wait_ms %lld; want 1 or more, or 0",
+                        (long long)o->page_rows, (long long)o->wait_ms);
+    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_bulk_export_options: reserved is not zero");
+    return SF_OK;
+}
+
+/* ---- the journal ---- */
+static void member_text(sfi_json_writer *w, const char *name, const char *text)
+{
+    sfi_json_key(w, name);
+    sfi_json_string(w, text);
+}
+
+static void member_int(sfi_json_writer *w, const char *name, int64_t n)
+{
+    sfi_json_key(w, name);
+    sfi_json_int(w, n);
+}
+
+static void write_head(const sf_bulk_export_options *o, sfi_buf *out)
+{
+    sfi_json_writer w = sfi_json_write_to(out);
+    char delimiter[2] = { o->delimiter, '\0' };
+    sfi_json_begin_object(&w);
+    member_text(&w, "journal", "export 1");
+    member_text(&w, "soql", o->soql);
+    member_text(&w, "object", o->object);
+    member_text(&w, "path", o->path);
+    member_int(&w, "format", o->format);
+    member_int(&w, "compression", o->compression);
+    member_text(&w, "table", o->table);
+    member_int(&w, "all_rows", o->all_rows);
+    member_text(&w, "delimiter", delimiter);
+    member_int(&w, "crlf", o->crlf);
+    sfi_json_end_object(&w);
+}
+
+static void forget(run *r)
+{
+    sfi_export *x = &r->x;
+    x->mark = (sfi_export_mark){ 0 };
+    x->has_job = false;
+    x->job = (sf_bulk2_job){ 0 };
+    r->size = r->plain = 0;
+    r->crc = 0;
+}
+
+static sf_status take_event(void *user, sf_value line, sf_error *err)
+{
+    run *r = user;
+    sfi_export *x = &r->x;
+    sf_str job = sf_get_text(line, "job"), next = sf_get_text(line, "next"), version = sf_get_text(line, "version");
+    if (sf_get_bool(line, "done", false)) {
+        r->is_over = true;
+    } else if (sf_get_bool(line, "over", false)) {
+        forget(r);
+    } else if (job.len > 0 && version.len < sizeof r->version) {
+        forget(r);
+        x->job.id = sfi_id_make(job);
+        x->has_job = x->job.id.text[0] != '\0';
+        memcpy(r->version, version.len > 0 ? version.ptr : "", version.len + (version.len > 0));
+    } else if (sf_get_int(line, "pages", -1) > 0 && next.len < sizeof x->mark.next) {
+        x->mark = (sfi_export_mark){ .pages = sf_get_int(line, "pages", 0),
+                                     .rows = sf_get_int(line, "rows", 0),
+                                     .bytes = sf_get_int(line, "bytes", 0),
+                                     .columns = (uint64_t)sf_get_int(line, "columns", 0),
+                                     .last = sf_get_bool(line, "last", false) };
+        if (next.len > 0) memcpy(x->mark.next, next.ptr, next.len);
+        r->size = sf_get_int(line, "size", 0);
+        r->plain = sf_get_int(line, "plain", 0);
+        r->crc = (uint32_t)sf_get_int(line, "crc", 0);
+    } else {
+        return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of an export's");
+    }
+    return SF_OK;
+}
+
+static sf_status open_journal(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sfi_buf head = { 0 };
+    bool resumed = false;
+    if (x->options->journal_path == NULL) return SF_OK;
+    write_head(x->options, &head);
+    sf_status rc = sfi_buf_status(&head, err, "the journal");
+    if (rc == SF_OK)
+        rc = sfi_journal_open(x->options->journal_path, sfi_buf_str(&head), take_event, r, &x->journal, &resumed, err);
+    x->report.resumed = resumed && (x->has_job || r->is_over);
+    sfi_buf_free(&head);
+    return rc;
+}
+
+static sf_status note_job(sfi_export *x, const char *version, sf_error *err)
+{
+    sfi_buf line = { 0 };
+    if (x->journal == NULL) return SF_OK;
+    sfi_buf_addf(&line, "{\"job\":\"%s\",\"version\":\"%s\"}", x->job.id.text, version);
+    sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
+    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
+    sfi_buf_free(&line);
+    return rc;
+}
+
+static sf_status note_pages(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sfi_buf line = { 0 };
+    if (x->journal == NULL || !r->is_behind) return SF_OK;
+    sf_status rc = x->form->sync != NULL ? x->form->sync(x, err) : SF_OK;
+    if (rc != SF_OK) return rc;
+    sfi_json_writer w = sfi_json_write_to(&line);
+    sfi_json_begin_object(&w);
+    member_int(&w, "pages", x->mark.pages);
+    member_int(&w, "rows", x->mark.rows);
+    member_int(&w, "bytes", x->mark.bytes);
+    member_int(&w, "columns", (int64_t)x->mark.columns);
+    member_text(&w, "next", x->mark.next);
+    sfi_json_key(&w, "last");
+    sfi_json_bool(&w, x->mark.last);
+    member_int(&w, "size", x->out.size);
+    member_int(&w, "plain", x->out.plain);
+    member_int(&w, "crc", x->out.crc);
+    sfi_json_end_object(&w);
+    rc = sfi_buf_status(&line, err, "a line of the journal");
+    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
+    sfi_buf_free(&line);
+    r->is_behind = rc != SF_OK;
+    r->noted_ms = sfi_now_ms();
+    return rc;
+}
+
+/* A page is whole and written. */
+static sf_status kept(sfi_export *x, sf_error *err)
+{
+    run *r = (run *)x; /* its first member */
+    r->is_behind = true;
+    x->report.pages = x->mark.pages;
+    x->report.rows = x->mark.rows;
+    if (sfi_now_ms() - r->noted_ms < NOTE_EVERY_MS) return SF_OK;
+    return note_pages(r, err);
+}
+
+/* ---- progress ---- */
+bool sfi_export_tell(sfi_export *x)
+{
+    const sf_bulk_export_options *o = x->options;
+    if (o->progress == NULL) return true;
+    x->progress.rows = x->mark.rows + (x->page.scan.records > 1 ? x->page.scan.records - 1 : 0);
+    x->progress.bytes = x->mark.bytes + x->page.bytes;
+    x->progress.pages = x->mark.pages;
+    return o->progress(o->user, &x->progress);
+}
+
+static bool on_look(void *user, const sf_bulk2_job *job)
+{
+    sfi_export *x = user;
+    memcpy(x->progress.state, job->state_name, sizeof x->progress.state);
+    x->progress.rows_total = -1;
+    x->progress.rows_found = job->processed;
+    return sfi_export_tell(x);
+}
+
+/* ---- the job ---- */
+static sf_status make_job(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    const sf_bulk_export_options *o = x->options;
+    const char *version = NULL;
+    sfi_buf soql = { 0 };
+    sf_status rc = SF_OK;
+    if (o->object != NULL && o->object[0] != '\0')
+        rc = sfi_export_soql(x->sf, o->object, o->call, &soql, err);
+    else
+        sfi_buf_add_str(&soql, o->soql);
+    if (rc == SF_OK) rc = sfi_buf_status(&soql, err, "the statement of an export");
+    const sf_bulk2_query_options options = {
+        .all_rows = o->all_rows, .delimiter = o->delimiter, .crlf = o->crlf, .call = o->call
+    };
+    if (rc == SF_OK) rc = sf_bulk2_create_query(x->sf, soql.data, &options, &x->job, err);
+    if (rc == SF_OK) rc = sfi_client_version(x->sf, &version, err);
+    x->has_job = rc == SF_OK;
+    if (rc == SF_OK) rc = note_job(x, version, err);
+    sfi_buf_free(&soql);
+    return rc;
+}
+
+/* Is the journal's job still good for its rows? @return SF_OK, or SF_DONE: another must be made. */
+static sf_status find_job(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    const char *version;
+    sf_bulk2_job now;
+    sf_error why;
+    if (!x->has_job) return SF_DONE;
+    sf_status rc = sfi_client_version(x->sf, &version, err);
+    if (rc != SF_OK) return rc;
+    if (strcmp(version, r->version) != 0) return SF_DONE; /* its pages want the version that it was made with */
+    rc = sf_bulk2_get_job(x->sf, SF_JOB_QUERY, x->job.id.text, x->options->call, &now, &why);
+    if (rc == SF_ERR_NOT_FOUND) return SF_DONE;
+    if (rc != SF_OK) {
+        if (err != NULL) *err = why;
+        return rc;
+    }
+    if (now.state == SF_JOB_FAILED || now.state == SF_JOB_ABORTED) return SF_DONE;
+    x->job = now;
+    return SF_OK;
+}
+
+static sf_status wait_for_job(sfi_export *x, sf_error *err)
+{
+    const sf_bulk_export_options *o = x->options;
+    sf_call_options call = o->call != NULL ? *o->call : (sf_call_options){ 0 };
+    call.timeout_ms = o->wait_ms > 0 ? o->wait_ms : SF_NONE;
+    if (x->job.state == SF_JOB_COMPLETE && x->job.processed >= 0) return SF_OK;
+    sf_status rc =
+        sf_bulk2_wait(x->sf, SF_JOB_QUERY, x->job.id.text,
+                      &(sf_bulk2_wait_options){ .poll_min_ms = o->poll_min_ms > 0 ? o->poll_min_ms : POLL_MIN_MS,
+                                                .poll_max_ms = o->poll_max_ms > 0 ? o->poll_max_ms : POLL_MAX_MS,
+                                                .progress = on_look,
+                                                .user = x,
+                                                .call = &call },
+                      &x->job, err);
+    if (rc != SF_OK || x->job.state == SF_JOB_COMPLETE) return rc;
+    rc = sfi_fail(err, SF_ERR_ORG, "bulk query job %s %s%s%s", x->job.id.text,
+                  x->job.state == SF_JOB_ABORTED ? "was aborted" : "failed",
+                  x->job.error_message[0] != '\0' ? ": " : "", x->job.error_message);
+    return rc;
+}
+
+/* ---- the whole ---- */
+static sf_status begin_file(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    bool is_database = x->options->format == SF_EXPORT_SQLITE;
+    x->out.crc = r->crc;
+    x->out.plain = r->plain;
+    sf_status rc = sfi_export_out_open(&x->out, x->options, is_database ? SFI_EXPORT_LEAVE : r->size, err);
+    if (rc == SF_DONE) { /* what the journal knows of is not there any more: its pages are fetched anew */
+        x->mark = (sfi_export_mark){ 0 };
+        rc = sfi_export_out_clear(&x->out, err);
+    }
+    if (rc == SF_OK && x->form->open != NULL) rc = x->form->open(x, err);
+    return rc;
+}
+
+/* Another job, and all of its rows. */
+static sf_status begin_job(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sf_status rc = find_job(r, err);
+    if (rc != SF_DONE) return rc;
+    x->report.started_over = x->has_job;
+    forget(r);
+    rc = x->form->clear(x, err);
+    return rc == SF_OK ? make_job(r, err) : rc;
+}
+
+static sf_status check_total(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sf_error journal;
+    if (x->job.processed < 0 || x->mark.rows == x->job.processed) return SF_OK;
+    if (x->journal != NULL) /* the next run makes another job; without this line it would find the same rows */
+        (void)sfi_journal_add(x->journal, SFI_STR("{\"over\":true}"), &journal);
+    r->is_behind = false;
+    return sfi_fail(err, SF_ERR_TRUNCATED, "job %s has %lld rows, and its pages held %lld", x->job.id.text,
+                    (long long)x->job.processed, (long long)x->mark.rows);
+}
+
+static sf_status finish(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sf_status rc = check_total(r, err);
+    if (rc == SF_OK) rc = note_pages(r, err); /* from here on only the end is missing, which can be done again */
+    if (rc == SF_OK) rc = x->form->end(x, err);
+    if (rc == SF_OK) x->report.bytes = x->out.sink != NULL ? x->out.given : x->out.at;
+    if (rc == SF_OK && x->journal != NULL) rc = sfi_export_out_sync(&x->out, err);
+    if (rc == SF_OK) rc = sfi_export_out_rename(&x->out, err);
+    if (rc == SF_OK && x->journal != NULL) rc = sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
+    return rc;
+}
+
+/* Killed between the last rename and the word of it? Then there is a file and no part. */
+static bool is_renamed(const run *r)
+{
+    const sfi_export *x = &r->x;
+    sfi_buf part = { 0 };
+    if (!x->mark.last || x->options->path == NULL) return false;
+    sfi_buf_addf(&part, "%s.part", x->options->path);
+    bool gone = !part.failed && access(part.data, F_OK) != 0 && access(x->options->path, F_OK) == 0;
+    sfi_buf_free(&part);
+    return gone;
+}
+
+static sf_status run_export(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sf_status rc = open_journal(r, err);
+    if (rc != SF_OK) return rc;
+    x->report.job = x->job.id;
+    x->report.rows = x->mark.rows;
+    x->report.pages = x->mark.pages;
+    if (r->is_over) return SF_OK;
+    if (is_renamed(r)) return sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
+    rc = begin_file(r, err);
+    if (rc == SF_OK) rc = begin_job(r, err);
+    x->report.job = x->job.id;
+    if (rc == SF_OK) rc = wait_for_job(x, err);
+    x->progress.rows_total = x->job.processed;
+    if (rc == SF_OK && !sfi_export_tell(x)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the export was ended by the caller");
+    r->noted_ms = sfi_now_ms();
+    if (rc == SF_OK) rc = sfi_export_fetch(x, kept, err);
+    if (rc == SF_OK) return finish(r, err);
+    sf_error ignored; /* the failure stands; what cannot be written down is fetched again */
+    if (x->form->back(x, &ignored) == SF_OK) (void)note_pages(r, &ignored);
+    return rc;
+}
+
+static sf_status plan(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    const sf_bulk_export_options *o = x->options;
+    sfi_buf soql = { 0 };
+    sf_document *doc = NULL;
+    sf_status rc = SF_OK;
+    if (o->object != NULL && o->object[0] != '\0')
+        rc = sfi_export_soql(x->sf, o->object, o->call, &soql, err);
+    else
+        sfi_buf_add_str(&soql, o->soql);
+    if (rc == SF_OK) rc = sfi_buf_status(&soql, err, "the statement of an export");
+    if (rc == SF_OK) rc = sf_query_explain(x->sf, soql.data, &(sf_query_options){ .call = o->call }, &doc, err);
+    if (rc >= 0) {
+        x->report.rows = sf_get_int(sf_document_root(doc), "plans.0.cardinality", -1);
+        rc = SF_OK;
+    }
+    sf_document_free(doc);
+    sfi_buf_free(&soql);
+    return rc;
+}
+
+sf_status sf_bulk_export(sf_client *sf, const sf_bulk_export_options *options, sf_export_report *report, sf_error *err)
+{
+    static const sfi_export_form *const forms[] = { &sfi_export_csv, &sfi_export_ndjson, &sfi_export_sqlite };
+    if (report != NULL) *report = (sf_export_report){ 0 };
+    sf_status rc = check_options(sf, options, err);
+    if (rc != SF_OK) return rc;
+    run r = { .x = { .sf = sf,
+                     .options = options,
+                     .form = forms[options->format],
+                     .delimiter = options->delimiter != '\0' ? options->delimiter : ',',
+                     .progress = { .rows_total = -1, .rows_found = -1 },
+                     .out = { .fd = -1, .sink_fd = -1 } } };
+    sf_error why;
+    rc = options->dry_run ? plan(&r, &why) : run_export(&r, &why);
+    if (report != NULL) *report = r.x.report;
+    r.x.form->close(&r.x);
+    bool is_kept = rc == SF_OK || (r.x.journal != NULL && r.x.has_job);
+    sfi_export_out_close(&r.x.out, !is_kept);
+    sfi_journal_close(r.x.journal);
+    sfi_export_page_free(&r.x.page);
+    if (rc != SF_OK && err != NULL) *err = why;
+    return rc;
+}

@@ -1,0 +1,116 @@
+/*
+ * export_internal.h: what the files of sf_bulk_export share. A page comes from the org (export_fetch.c), is checked and
+ * stripped of its header line (export_page.c), put into its form (export_rows.c, export_sqlite.c) and written to a file
+ * that can be taken back to the last whole page (export_out.c). Threads: one.
+ */
+#ifndef SFI_BULK_EXPORT_INTERNAL_H
+#define SFI_BULK_EXPORT_INTERNAL_H
+#include <salesforce/bulk.h>
+#include "base/wait_internal.h"
+#include "bulk/bulk2_internal.h"
+#include "bulk/journal_internal.h"
+#include "csv/csv_internal.h"
+
+/* ---- export_page.c: one page ---- */
+typedef struct sfi_export_page {
+    sfi_csv_scan scan;
+    sfi_buf header;   /* its first line, without its end; whole once the first row begins */
+    bool header_done; /* what comes now are rows */
+    bool in_quote;    /* while the header line is read */
+    bool crlf;        /* its line ends so */
+    char last;        /* byte */
+    int64_t bytes;    /* of the rows */
+    bool is_damaged;  /* the last failure is the page's: another copy may be good */
+} sfi_export_page;
+void sfi_export_page_begin(sfi_export_page *p, char delimiter); /* a zeroed one, or to begin again */
+/* The next bytes. @param rows what of them belongs to rows. @return SF_OK; SF_ERR_PROTOCOL: it is no CSV; SF_ERR_LIMIT. */
+sf_status sfi_export_page_add(sfi_export_page *p, const char *data, size_t len, sf_str *rows, sf_error *err);
+/* It is over. @param want rows that the org says it has. @return SF_OK, SF_ERR_PROTOCOL, SF_ERR_TRUNCATED. */
+sf_status sfi_export_page_end(sfi_export_page *p, int64_t want, sf_error *err);
+uint64_t sfi_export_header_sum(const sfi_export_page *p); /* of its columns, to compare; 0: it has none */
+void sfi_export_page_free(sfi_export_page *p);
+
+/* ---- export_out.c: bytes to a file or sink ---- */
+typedef struct sfi_export_zip sfi_export_zip;
+typedef struct sfi_export_out {
+    const char *path; /* as the user named it; NULL: a sink */
+    char *target;     /* where that leads */
+    char *part;       /* its name until the end */
+    int fd;           /* -1: not open */
+    const sf_sink *sink;
+    sf_sink fd_sink;     /* of a path that is no regular file */
+    int sink_fd;         /* its descriptor; -1: none */
+    sfi_export_zip *zip; /* NULL: plain */
+    int64_t size;        /* up to the last whole page */
+    int64_t at;
+    int64_t given;        /* to the sink, so far */
+    uint32_t crc, crc_at; /* of gzip: of what went in */
+    int64_t plain, plain_at;
+} sfi_export_out;
+enum { SFI_EXPORT_LEAVE = -1 }; /* keep: the file is somebody else's to write (SQLite); it is held and renamed here */
+/* @param keep bytes of an earlier run that are good; 0: a new file. @return SF_OK; SF_DONE: it is shorter, and empty now;
+ * SF_ERR_USAGE: in use. */
+sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *options, int64_t keep, sf_error *err);
+sf_status sfi_export_out_clear(sfi_export_out *o, sf_error *err); /* begin with an empty file again */
+sf_status sfi_export_out_add(sfi_export_out *o, const char *data, size_t len, sf_error *err);
+sf_status sfi_export_out_keep(sfi_export_out *o, sf_error *err); /* what is there is good; a sink gets it now */
+sf_status sfi_export_out_back(sfi_export_out *o, sf_error *err); /* forget what is not */
+sf_status sfi_export_out_sync(sfi_export_out *o, sf_error *err);
+sf_status sfi_export_out_end(sfi_export_out *o, sf_error *err); /* the last bytes; before rename */
+sf_status sfi_export_out_rename(sfi_export_out *o, sf_error *err);
+void sfi_export_out_close(sfi_export_out *o, bool remove);
+
+/* ---- forms: what becomes of a page's rows ---- */
+struct sfi_export;
+typedef struct sfi_export_form {
+    sf_status (*open)(struct sfi_export *x, sf_error *err); /* before the first page; may be NULL */
+    sf_status (*head)(struct sfi_export *x, sf_error *err); /* a page's header line is whole; called once a page */
+    sf_status (*rows)(struct sfi_export *x, sf_str text, sf_error *err);
+    sf_status (*keep)(struct sfi_export *x, int64_t rows, sf_error *err); /* the page is right */
+    sf_status (*back)(struct sfi_export *x, sf_error *err);               /* it begins again, or is given up */
+    sf_status (*clear)(struct sfi_export *x, sf_error *err);              /* all pages are given up */
+    sf_status (*sync)(struct sfi_export *x, sf_error *err); /* all whole pages onto the disk; may be NULL */
+    sf_status (*end)(struct sfi_export *x, sf_error *err);  /* all pages are there */
+    void (*close)(struct sfi_export *x);
+} sfi_export_form;
+extern const sfi_export_form sfi_export_csv, sfi_export_ndjson, sfi_export_sqlite;
+
+/* Where an export stands: what the journal keeps. */
+typedef struct sfi_export_mark {
+    int64_t pages, rows, bytes;
+    uint64_t columns; /* sum of the header line */
+    char next[128];   /* locator of the page that follows; "" before the first, and behind the last */
+    bool last;        /* all pages are there */
+} sfi_export_mark;
+
+typedef struct sfi_export {
+    sf_client *sf;
+    const sf_bulk_export_options *options;
+    const sfi_export_form *form;
+    void *state; /* the form's own */
+    char delimiter;
+    sf_bulk2_job job;
+    bool has_job;
+    sfi_export_mark mark;
+    sfi_export_page page;
+    bool head_told;
+    sfi_export_out out;
+    sfi_journal *journal;
+    sf_export_progress progress;
+    sf_export_report report;
+} sfi_export;
+bool sfi_export_tell(sfi_export *x); /* false: the caller wants an end */
+/* The names in the header line of the page. @param reader ends with sfi_csv_reader_free, also after a failure; *out is
+ * good until then. */
+sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_reader **reader, sf_error *err);
+/* SQLite keeps the mark itself, with the rows: @return SF_ROW: *mark is what it holds. */
+sf_status sfi_export_sqlite_mark(sfi_export *x, sfi_export_mark *mark, sf_error *err);
+
+/* ---- export_fetch.c: the pages in their order ---- */
+/* All pages behind x->mark, each told to kept when it is whole and written. */
+sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_error *err), sf_error *err);
+
+/* ---- export_object.c ---- */
+/* SELECT of all fields of an object that a bulk query can give. */
+sf_status sfi_export_soql(sf_client *sf, const char *object, const sf_call_options *call, sfi_buf *out, sf_error *err);
+#endif

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# sforce export: forms, endings and exit codes, and exports that are interrupted, by Ctrl-C and by kill -9 at many instants, and
+# gone on with: the file is then the same, byte for byte, as one that nothing disturbed.
+. "$(dirname "$0")/cli_lib.sh"
+start_org
+login_org
+jobs_dir=$HOME/.local/state/sforce/jobs
+
+soql='SELECT Id, Name, Account.Name FROM Contact'
+run 0 export "$soql" -O c.csv
+check "how many" grep -q '^1,600 rows in c.csv$' err
+check "the header" test "$(head -1 c.csv)" = '"Id","Name","Account.Name"'
+check "the rows" test "$(wc -l <c.csv)" = 1601
+check "no journal is left" test -z "$(ls "$jobs_dir")"
+check "no part is left" test ! -e c.csv.part
+run 0 export "$soql" -O - --page-rows 7
+check "to a pipe, in pages" cmp out c.csv
+run 0 export -q "$soql" -O p.csv --page-rows 1
+check "a page a row" cmp p.csv c.csv
+printf '\xef\xbb\xbf%s;\n' "$soql" >q.soql
+run 0 export -f q.soql -O f.csv.gz
+check "gzip by the ending" cmp <(zcat f.csv.gz) c.csv
+cp q.soql in
+run_in 0 export - -O f.out --gzip
+check "gzip by the flag" cmp <(zcat f.out) c.csv
+run 0 export "$soql" -O n.ndjson
+check "ndjson by the ending" test "$(jq -rs 'length, (.[0] | keys_unsorted | join(" "))' n.ndjson | tr '\n' ' ')" = '1600 Id Name Account.Name '
+check "the same values" cmp <(jq -r '[.Id, .Name, ."Account.Name"] | map(. // "") | @csv' n.ndjson) <(tail -n +2 c.csv)
+run 0 export "$soql" -r ndjson
+check "ndjson by the flag" cmp out n.ndjson
+SFORCE_FORMAT=table run 0 export "$soql"
+check "another command's format" cmp out c.csv
+run 0 export Account -O a.csv --json
+check "json" jq -e '.status == 0 and .result.rows == 320 and .result.file == "a.csv" and .result.pages == 1 and .result.resumed == false and (.result.job | startswith("750"))' out
+check "all fields" grep -q '^"Id","IsDeleted",.*"BillingStreet"' a.csv
+check "no compound ones" test "$(head -1 a.csv | grep -c BillingAddress)" = 0
+run 0 export "SELECT Id FROM Contact WHERE Name = 'nobody'" -O e.csv
+check "nothing but the header" test "$(cat e.csv)" = '"Id"'
+run 0 export Account -O s.csv --delimiter semicolon --crlf
+check "the delimiter" grep -q '^"Id";"IsDeleted";' s.csv
+check "the line ends" test "$(head -1 s.csv | tail -c 2 | od -An -c | tr -d ' ')$(tail -c 2 s.csv | od -An -c | tr -d ' ')" = '\r\n\r\n'
+run 0 export "$soql" --dry-run --json
+check "a dry run" jq -e '.result.dryRun and .result.rows == 1600' out
+run 0 export Contact -O /dev/null
+
+run 2 export
+check "nothing to export" grep -q 'want one statement or object' err
+run 2 export Contact -q "$soql" -O x.csv
+run 2 export Contact -O x.csv --parallel 9
+run 2 export Contact -O x.csv --delimiter xy
+run 2 export Contact -O x.csv -r table
+check "a format that it has not" grep -q 'csv, ndjson or sqlite' err
+run 2 export Contact --json
+check "two things on stdout" grep -q 'give the rows a file' out
+run 1 export 'SELECT Nope__c FROM Contact' -O x.csv
+run 1 export 'SELECT COUNT() FROM Contact' -O x.csv
+run 1 export Nope__c -O x.csv
+run 2 export Contact -O nowhere/x.csv
+check "no half file" test ! -e x.csv -a ! -e x.csv.part
+check "no journal of what cannot be done" test -z "$(ls "$jobs_dir")"
+echo old >kept.csv
+fault 'truncate:after=900,length=right,path=/jobs/query/*/results'
+run 5 export "$soql" -O kept.csv --journal none
+no_faults
+check "a short page is no success, and the old file stays" test "$(cat kept.csv)" = old
+
+# ---- interruptions ----
+interrupt() { # SIGNAL BYTES FILE FLAGS…: once FILE.part has that many bytes
+    local signal=$1 bytes=$2 file=$3 pid tries=0
+    shift 3
+    "$sforce" export "$soql" -O "$file" --page-rows 5 "$@" >out 2>err </dev/null &
+    pid=$!
+    until [[ $(stat -c %s "$file.part" 2>/dev/null || echo 0) -ge $bytes ]] || ! kill -0 "$pid" 2>/dev/null; do
+        read -rt 0.005 <> <(:) || true
+        tries=$((tries + 1))
+        [[ $tries -gt 5000 ]] && break
+    done
+    kill "-$signal" "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    echo $?
+}
+code=$(interrupt INT 20000 i.csv)
+check "Ctrl-C: $code" test "$code" = 130
+check "says how to go on" grep -q 'go on with: sforce jobs resume export-' err
+check "not under its name" test ! -e i.csv
+run 0 jobs resume
+check "went on" grep -q 'Went on where an earlier run stood' err
+check "the same bytes" cmp i.csv c.csv
+check "no journal is left then" test -z "$(ls "$jobs_dir")"
+for ((i = 0; i < 12; i++)); do
+    file=k$i.csv form=()
+    want=c.csv
+    [[ $((i % 3)) -eq 1 ]] && { file=k$i.ndjson; want=n.ndjson; }
+    [[ $((i % 3)) -eq 2 ]] && { file=k$i.csv.gz; }
+    code=$(interrupt KILL $((i * 3001)) "$file")
+    if [[ $code -eq 137 && -n $(ls "$jobs_dir") ]]; then
+        run 0 jobs resume
+    elif [[ ! -e $file ]]; then
+        run 0 export "$soql" -O "$file"
+    fi
+    if [[ $file == *.gz ]]; then zcat "$file" >k.out; else cp "$file" k.out; fi
+    check "the same bytes after kill -9 number $i" cmp k.out "$want"
+    rm -f "$jobs_dir"/*
+done
+fault 'reset:path=/jobs/query/*/results,skip=40'
+run 75 export "$soql" -O r.csv --page-rows 5
+check "a lost network says how to go on" grep -q 'go on with: sforce jobs resume export-' err
+no_faults
+run 0 jobs resume
+check "the same bytes after a lost network" cmp r.csv c.csv
+report
