@@ -244,7 +244,9 @@ static sf_status start(const settings *s, running *r, sf_error *err)
     };
     if (rc == SF_OK) rc = sfo_org_new(&options, &r->org, err);
     for (size_t i = 0; rc == SF_OK && i < s->fault_count; i++) rc = sfo_org_add_fault(r->org, s->faults[i], err);
-    sfo_server_options server = { .host = s->host, .port = s->port, .handle = sfo_org_handle, .user = r->org };
+    sfo_server_options server = {
+        .host = s->host, .port = s->port, .handle = sfo_org_handle, .body_limit = sfo_org_body_limit, .user = r->org
+    };
     if (rc == SF_OK) rc = sfo_server_start(&server, &r->server, err);
     return rc;
 }

@@ -47,4 +47,6 @@ sf_status sfo_org_add_fault(sfo_org *org, const char *spec, sf_error *err);
 
 /* The server's handler; user is the sfo_org. */
 void sfo_org_handle(void *user, const sfo_request *request, sfo_response *response);
+/* Bytes that a request may have in its body: 50 MB for REST, more for data of a bulk job. For the server. */
+size_t sfo_org_body_limit(const char *uri);
 #endif

@@ -11,7 +11,8 @@ enum {
     CLIENT_ID_LEN = 80,
     CLIENT_SECRET_LEN = 64,
     PASSWORD_LEN = 16,
-    KEY_LEN = 40
+    KEY_LEN = 40,
+    REST_BODY_MAX = 50 << 20
 };
 
 static const char no_cache[] = "no-cache,must-revalidate,max-age=0,no-store,private";
@@ -413,6 +414,15 @@ static void log_request(const sfo_org *org, const sfo_request *request, const sf
         if ((unsigned char)*c < ' ' || *c == 0x7F) *c = ' ';
     sfi_redact(line);
     org->options.log(line);
+}
+
+size_t sfo_org_body_limit(const char *uri)
+{
+    sf_str path = { uri, strcspn(uri, "?") };
+    while (path.len > 0 && path.ptr[path.len - 1] == '/') path.len--;
+    bool is_rest = sfi_starts_with_nocase(path, "/services/data/");
+    bool is_bulk = strstr(uri, "/jobs/ingest/") != NULL && sfi_ends_with(path, "/batches");
+    return is_rest && !is_bulk ? REST_BODY_MAX : SFO_BODY_MAX;
 }
 
 void sfo_org_handle(void *user, const sfo_request *request, sfo_response *response)

@@ -349,19 +349,13 @@ static void answer_global(sfo_call *call)
     sfi_json_end_object(&w);
 }
 
-void sfo_rest_layouts(sfo_call *call)
+static void answer_layout(sfo_call *call, const sfo_object *o, const char *name)
 {
-    if (sfi_str_is_nocase(call->args[0], "Global")) {
-        answer_global(call);
-        return;
-    }
-    const sfo_object *o = layoutable_object(call);
-    if (o == NULL || sfo_answer_if_known(call)) return;
     bool has_default = false;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     open_list(&w, "layouts");
-    write_layout(call, &w, o, "Layout");
+    write_layout(call, &w, o, name);
     sfi_json_end_array(&w);
     open_list(&w, "recordTypeMappings");
     for (size_t i = 0; i < o->record_type_count; i++) {
@@ -374,6 +368,17 @@ void sfo_rest_layouts(sfo_call *call)
     sfi_json_bool(&w, o->record_type_count > 1);
     sfi_json_end_array(&w);
     sfi_json_end_object(&w);
+}
+
+void sfo_rest_layouts(sfo_call *call)
+{
+    if (sfi_str_is_nocase(call->args[0], "Global")) {
+        answer_global(call);
+        return;
+    }
+    const sfo_object *o = layoutable_object(call);
+    if (o == NULL || sfo_answer_if_known(call)) return;
+    answer_layout(call, o, "Layout");
 }
 
 bool sfo_call_record_type(sfo_call *call, const sfo_object *o, sf_str id, const sfo_record_type **out)
@@ -405,13 +410,7 @@ void sfo_rest_named_layouts(sfo_call *call)
         sfo_answer_not_found(call);
         return;
     }
-    if (sfo_answer_if_known(call)) return;
-    sfi_json_writer w = sfo_answer_json(call, 200);
-    sfi_json_begin_object(&w);
-    open_list(&w, "layouts");
-    write_layout(call, &w, o, "UserAlt");
-    sfi_json_end_array(&w);
-    sfi_json_end_object(&w);
+    if (!sfo_answer_if_known(call)) answer_layout(call, o, "UserAlt");
 }
 
 /* Each approval process of the object has a layout: the name of the record. args[1]: of that process only. */

@@ -17,6 +17,11 @@ static void answer_result(sfo_call *call, bool ok, sfo_fault *fault)
         sfo_fault_clear(fault);
 }
 
+static void touch(void *user, const char *id)
+{
+    sfo_call_touch(user, id);
+}
+
 static void query(sfo_call *call, bool all_rows)
 {
     sfo_fault fault = { 0 };
@@ -36,7 +41,7 @@ static void query(sfo_call *call, bool all_rows)
         answer_result(call, sfo_soql_columns(call->org->store, &call->context, soql, out, &fault), &fault);
         return;
     }
-    sfo_query_options options = { .all_rows = all_rows, .batch_size = batch_size(call) };
+    sfo_query_options options = { .all_rows = all_rows, .batch_size = batch_size(call), .viewed = touch, .user = call };
     answer_result(call, sfo_soql_query(call->org->store, &call->context, soql, &options, out, &fault), &fault);
 }
 

@@ -37,7 +37,7 @@ static bool read_upload(sfo_bulk *b, const sfo_bulk_job *job, int64_t max, recor
             if (!fine || piece < 0) continue;
             fine = sfi_csv_reader_room(csv, data.len + 1, &room, &size, &err) == SF_OK;
             if (!fine) break;
-            memcpy(room, data.data, data.len);
+            if (data.len > 0) memcpy(room, data.data, data.len);
             sfi_csv_reader_added(csv, data.len);
         }
     }

@@ -318,7 +318,7 @@ static const char *path_of(const char *uri)
 static void ask_handler(exchange *x, const char *method, sfo_response *response)
 {
     const sfo_server_options *o = &x->server->options;
-    sfi_buf inflated = { .max = o->body_max };
+    sfi_buf inflated = { .max = x->body.max };
     const char *encoding = header_of_connection(x->connection, "Content-Encoding");
     sf_str body = { NULL, 0 };
     if (x->refusal == 0 && !map_body(x, &body)) x->refusal = 503;
@@ -489,6 +489,14 @@ static enum MHD_Result answer(exchange *x, const char *method)
     return rc;
 }
 
+/* How long a body may be, as sent and inflated; a multipart body has a bound of its own. */
+static size_t body_max(const exchange *x)
+{
+    const sfo_server_options *o = &x->server->options;
+    size_t limit = o->body_limit != NULL ? o->body_limit(path_of(x->uri)) : o->body_max;
+    return limit < o->body_max ? limit : o->body_max;
+}
+
 static enum MHD_Result begin(exchange *x)
 {
     x->begun = true;
@@ -504,7 +512,8 @@ static enum MHD_Result begin(exchange *x)
     const char *type = header_of_connection(x->connection, "Content-Type");
     x->is_upload = type != NULL && sfi_starts_with_nocase(sfi_trim(sfi_str(type)), "multipart/form-data") &&
                    header_of_connection(x->connection, "Content-Encoding") == NULL;
-    size_t most = x->is_upload ? SFO_UPLOAD_MAX : x->server->options.body_max;
+    size_t most = x->is_upload ? SFO_UPLOAD_MAX : body_max(x);
+    if (!x->is_upload) x->body.max = most;
     int64_t bytes = 0;
     if (length != NULL && sfi_parse_int(sfi_str(length), &bytes) && bytes > (int64_t)most) x->refusal = 413;
     if (x->refusal != 413) return MHD_YES;

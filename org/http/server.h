@@ -9,12 +9,10 @@
 #include "base/base_internal.h"
 
 enum {
-    SFO_HEAD_MAX = 16384, /* bytes of request line and headers; more is 414 or 431 */
-    SFO_BODY_MAX =
-        160
-        << 20, /* a bulk upload is the largest; default for bytes of a request body, as sent and inflated; more is 413 */
-    SFO_SPOOL_MIN = 1 << 20, /* an upload with more bytes waits in a file instead of in memory */
-    SFO_GZIP_MIN = 1024,     /* a shorter answer is not worth compressing */
+    SFO_HEAD_MAX = 16384,     /* bytes of request line and headers; more is 414 or 431 */
+    SFO_BODY_MAX = 160 << 20, /* default for bytes of a request body, as sent and inflated; more is 413 */
+    SFO_SPOOL_MIN = 1 << 20,  /* an upload with more bytes waits in a file instead of in memory */
+    SFO_GZIP_MIN = 1024,      /* a shorter answer is not worth compressing */
     SFO_HEADERS_MAX = 16
 };
 
@@ -75,6 +73,8 @@ typedef struct sfo_server_options {
     int port;         /* 0: a free one */
     int threads;      /* default 4 */
     size_t body_max;  /* default SFO_BODY_MAX */
+    /* Bytes of a body to this URI (path and query, as sent), at most body_max; NULL: body_max everywhere. */
+    size_t (*body_limit)(const char *uri);
     void (*handle)(void *user, const sfo_request *request, sfo_response *response);
     void *user;
 } sfo_server_options;

@@ -217,6 +217,7 @@ struct sfo_plan {
     const char *path; /* "": root; "0.2": third child query of the first */
     bool count_all, grouped;
     bool one_page; /* has OFFSET: no locator */
+    bool for_view; /* its rows become the ones that the user had last */
     int64_t limit; /* as written; -1: none */
     int id_bind;   /* rows: where the row's id goes */
     sfo_sql ids, rows;

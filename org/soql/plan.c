@@ -37,6 +37,7 @@ bool sfo_compile_query(sfo_compile *c, const sfo_ast_query *q, sfo_plans *all, s
         !sfo_scope_init(c, &plan->scope, plan->object, q->from, q->from_count))
         return false;
     plan->limit = q->limit;
+    plan->for_view = q->for_view;
     bool fine;
     if (q->count_all)
         fine = sfo_compile_count(c, q, plan);

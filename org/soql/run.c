@@ -318,10 +318,23 @@ static bool run_grouped(sfo_runner *r)
     return fine;
 }
 
+/* The first row ends up as the newest. */
+static void tell_viewed(sfo_runner *r, const id_list *l)
+{
+    if (!r->root->for_view || r->options == NULL || r->options->viewed == NULL) return;
+    for (size_t i = l->page.len / SFO_ID_LENGTH; i-- > 0;) {
+        char id[SFO_ID_LENGTH + 1];
+        memcpy(id, l->page.data + i * SFO_ID_LENGTH, SFO_ID_LENGTH);
+        id[SFO_ID_LENGTH] = '\0';
+        r->options->viewed(r->options->user, id);
+    }
+}
+
 static bool run_rows(sfo_runner *r)
 {
     id_list l = { 0 };
     bool fine = collect_ids(r, r->root, NULL, r->batch, &l) && write_result(r, r->root, &l);
+    if (fine) tell_viewed(r, &l);
     id_list_clear(&l);
     return fine;
 }

@@ -11,6 +11,7 @@ void sfo_runner_begin(sfo_runner *r, sfo_store *s, const sfo_context *c, const s
     *r = (sfo_runner){
         .out = out, .out_len = out->len, .w = sfi_json_write_to(out), .arena = { .max = SFO_SOQL_ARENA_MAX }
     };
+    r->options = options;
     r->batch = batch < PAGE_MIN ? PAGE_MIN : batch > PAGE_MAX ? PAGE_MAX : batch;
     r->c = (sfo_compile){ .store = s,
                           .schema = sfo_store_schema(s),

@@ -13,7 +13,8 @@ typedef struct sfo_runner {
     sfo_plans plans;
     sfo_plan *root;
     sfo_pages pages;
-    int64_t batch; /* rows of a page */
+    const sfo_query_options *options; /* NULL: none */
+    int64_t batch;                    /* rows of a page */
     sfi_json_writer w;
     sfi_buf *out;
     size_t out_len; /* before this answer */

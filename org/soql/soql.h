@@ -11,6 +11,9 @@
 typedef struct sfo_query_options {
     bool all_rows;  /* queryAll: deleted rows too */
     int batch_size; /* 0: 2000; clamped to 200..2000 */
+    /* Called for each row of the first page of a statement with FOR VIEW, the last row first; NULL: not wanted. */
+    void (*viewed)(void *user, const char *id);
+    void *user;
 } sfo_query_options;
 
 /* Runs a statement and writes {"totalSize":…,"done":…[,"nextRecordsUrl":…],"records":[…]} (wire/soql.md 10). Pages

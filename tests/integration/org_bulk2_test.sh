@@ -211,6 +211,15 @@ is "result pages" "$(of '[.done,(.resultPages|length)]|map(tostring)|join(" ")')
 call -X DELETE "$url/jobs/query/$job"
 is "deleting a query job" "$status" 204
 
+# ---- nothing to do ----
+: >"$work/nothing.csv"
+load '{"object":"Account","operation":"insert"}' "$work/nothing.csv"
+is "an empty upload" "$state $(of '[.numberRecordsProcessed,.numberRecordsFailed]|join(" ")')" "JobComplete 0 0"
+for kind in successfulResults failedResults unprocessedrecords; do
+    get "jobs/ingest/$job/$kind"
+    is "$kind of an empty upload" "$status $(tail -n +2 "$work/body" | wc -l)" "200 0"
+done
+
 # ---- row faults ----
 curl -sf "$root/__org/faults" -d '{"spec":"lock-row:every=3"}' >/dev/null
 seq -f 'Row %g' 1 30 | sed '1i LastName' >"$work/thirty.csv"

@@ -282,6 +282,19 @@ check_describe() {
     is 'basic information, any case' "$(get '[.objectDescribe.name, (.recentItems|type)] | join(" ")')" 'Account array'
     call GET "$data/sobjects/Nothing/describe"
     error 'unknown object' 404 NOT_FOUND
+    call GET "$data/sobjects/User/describe/namedLayouts/UserAlt"
+    is 'a named layout' "$(get '[(.layouts|length), .recordTypeMappings[0].name, .recordTypeSelectorRequired[0]] | map(tostring) | join(" ")')" '1 Master false'
+}
+
+# ---- what FOR VIEW shows is recent ----
+check_for_view() {
+    query 'SELECT Id FROM Account ORDER BY Name LIMIT 2'
+    local names; names=$(get '[.records[].Id] | join(" ")')
+    query 'SELECT Id FROM Account ORDER BY Name LIMIT 2 FOR VIEW'
+    is 'rows of FOR VIEW' "$(get '[.records[].Id] | join(" ")')" "$names"
+    query 'SELECT Id FROM Account ORDER BY Name DESC LIMIT 2 FOR REFERENCE'
+    call GET "$data/recent?limit=2"
+    is 'they are recent, the first newest' "$(get '[.[].Id] | join(" ")')" "$names"
 }
 
 # ---- records ----
@@ -411,7 +424,17 @@ check_refusals() {
     is 'URL too long' "$status" 414
     call GET "$data/limits" -H "X-Long: $(cat "$work/long")"
     is 'head too long' "$status" 431
-    head -c 180000000 /dev/zero | gzip -1 >"$work/bomb"
+    head -c 52428801 /dev/zero | tr '\0' ' ' >"$work/large"
+    call POST "$data/sobjects/Account" -H 'Content-Type: application/json' -H 'Expect:' --data-binary @"$work/large"
+    is 'more than 50 MB' "$status" 413
+    call PUT "$data/jobs/ingest/750000000000000AAA/batches" -H 'Content-Type: text/csv' -H 'Expect:' --data-binary @"$work/large"
+    is 'bulk data may be larger' "$status" 404
+    printf '{"Name":"Large"}' | dd of="$work/large" conv=notrunc status=none
+    truncate -s 52428800 "$work/large"
+    call POST "$data/sobjects/Account" -H 'Content-Type: application/json' -H 'Expect:' --data-binary @"$work/large"
+    is '50 MB' "$status" 201
+    rm "$work/large"
+    head -c 60000000 /dev/zero | gzip -1 >"$work/bomb"
     call POST "$data/sobjects/Account" -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' --data-binary @"$work/bomb"
     is 'too large when inflated' "$status" 413
     printf '{"Name":"Packed"}' | gzip >"$work/packed"
@@ -699,6 +722,7 @@ check_oauth
 check_refresh
 check_soap
 check_describe
+check_for_view
 check_records
 check_refusals
 check_external_ids
