@@ -478,3 +478,10 @@ bool sfo_report_run(sfo_store *store, const sfo_context *context, const sfo_repo
     sfi_arena_free(&r.arena);
     return fine;
 }
+
+bool sfo_report_soql(sfo_store *store, const sfo_context *context, const sfo_report *report, sfi_buf *out, sfo_fault *f)
+{
+    char zone[64];
+    run r = { .report = report, .f = f, .zone = user_zone(store, context->user_id, zone) };
+    return build(&r, context->user_id, out);
+}

@@ -114,6 +114,9 @@ bool sfo_report_where(const sfo_report *report, const char *user_id, const char 
 /* Appends the members of a result behind "attributes": "allData":… to "reportMetadata":…}. */
 bool sfo_report_run(sfo_store *store, const sfo_context *context, const sfo_report *report, bool details, sfi_buf *out,
                     sfo_fault *f);
+/* The statement that yields the rows of a report. */
+bool sfo_report_soql(sfo_store *store, const sfo_context *context, const sfo_report *report, sfi_buf *out,
+                     sfo_fault *f);
 
 /* ---- report_text.c ---- */
 typedef struct sfo_report_text { /* a value of a column: as it is grouped, sorted and shown; texts in an arena */

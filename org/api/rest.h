@@ -130,6 +130,14 @@ void sfo_rest_process(sfo_call *call);
 void sfo_rest_rules(sfo_call *call);
 void sfo_rest_rule(sfo_call *call);
 void sfo_rest_rules_trigger(sfo_call *call);
+/* rest_listviews.c: /sobjects/{O}/listviews */
+void sfo_rest_list_views(sfo_call *call);
+void sfo_rest_list_view(sfo_call *call);
+void sfo_rest_list_view_describe(sfo_call *call);
+void sfo_rest_list_view_results(sfo_call *call);
+/* The statement of a list view, of a report, by its id. false: there is none of that id; of a report, the response says why. */
+bool sfo_list_view_soql(const sfo_schema *schema, sf_str id, sfi_buf *out);
+bool sfo_call_report_soql(sfo_call *call, sf_str id, sfi_buf *out);
 /* rest_reports.c: /analytics */
 void sfo_rest_reports(sfo_call *call);
 void sfo_rest_report_create(sfo_call *call); /* and copy */

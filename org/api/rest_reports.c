@@ -66,6 +66,17 @@ static bool find(sfo_call *call, sf_str id, sfo_report_row *row, sfo_report *out
     return false;
 }
 
+bool sfo_call_report_soql(sfo_call *call, sf_str id, sfi_buf *out)
+{
+    sfo_report_row row;
+    sfo_report report;
+    sfo_fault f = { 0 };
+    if (!find(call, id, &row, &report)) return false;
+    if (sfo_report_soql(call->org->store, &call->context, &report, out, &f)) return true;
+    sfo_answer_fault(call, &f);
+    return false;
+}
+
 static bool has_body(const sfo_call *call)
 {
     return sfi_trim(call->request->body).len > 0;

@@ -297,6 +297,39 @@ check_for_view() {
     is 'they are recent, the first newest' "$(get '[.[].Id] | join(" ")')" "$names"
 }
 
+# ---- list views, which are statements ----
+check_list_views() {
+    local id total
+    call GET "$data/sobjects/account/listviews"
+    is 'list views' "$(get '[.done, .nextRecordsUrl, .size, .sobjectType, (.listviews | map(.developerName) | join(" "))] | map(tostring) | join("|")')" \
+        'true|null|3|Account|AllAccounts MyAccounts NewThisWeekAccounts'
+    id=$(get '.listviews[0].id')
+    is 'its addresses' "$(get '.listviews[0] | [.url, .describeUrl, .resultsUrl] | join(" ")')" \
+        "/services/data/v62.0/sobjects/Account/listviews/$id /services/data/v62.0/sobjects/Account/listviews/$id/describe /services/data/v62.0/sobjects/Account/listviews/$id/results"
+    call GET "$data/sobjects/Account/listviews/${id:0:15}"
+    is 'one of them' "$(get '.label')" 'All Accounts'
+    call GET "$data/sobjects/Account/listviews/$id/describe"
+    is 'its description' "$(get '[.id, .sobjectType, .scope, .orderBy[0].fieldNameOrPath, .columns[0].selectListItem] | map(tostring) | join(" ")')" "$id Account null Name Name"
+    query "$(get .query)"
+    is 'its statement' "$status" 200
+    total=$(get .totalSize)
+    local first; first=$(get '.records[0].Id')
+    call GET "$data/sobjects/Account/listviews/$id/results?limit=2000"
+    is 'its results' "$(get '[.done, .size, .developerName, (.records[0].columns[] | select(.fieldNameOrPath == "Id").value)] | map(tostring) | join(" ")')" "true $total AllAccounts $first"
+    call GET "$data/sobjects/Account/listviews/$id/results?limit=1&offset=1"
+    is 'one row, not the first' "$(get '.size') $(get '.records[0].columns[] | select(.fieldNameOrPath == "Id").value' | grep -c "$first")" '1 0'
+    call GET "$data/query?explain=$id"
+    is 'its plan' "$(get '[.plans[0].sobjectType, .plans[0].cardinality] | map(tostring) | join(" ")')" "Account $total"
+    call GET "$data/query?explain=00B000000000000AAA"
+    error 'the plan of none' 404 NOT_FOUND
+    call GET "$data/sobjects/Contact/listviews/$id/results"
+    error "another object's" 404 NOT_FOUND
+    call GET "$data/sobjects/Account/listviews/$id/results?limit=0"
+    is 'a limit out of bounds' "$status" 400
+    call GET "$data/sobjects/CaseStatus/listviews"
+    error 'an object without list views' 404 NOT_FOUND
+}
+
 # ---- records ----
 check_records() {
     post "$data/sobjects/Account" '{"Name":"Gonçalves & Söhne","Industry":"Banking","AnnualRevenue":12500000}'
@@ -723,6 +756,7 @@ check_refresh
 check_soap
 check_describe
 check_for_view
+check_list_views
 check_records
 check_refusals
 check_external_ids

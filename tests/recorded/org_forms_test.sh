@@ -220,6 +220,13 @@ their records/delete-204-v37.http
 ask DELETE "/services/data/v37.0/sobjects/Account/$made"
 same_headers 'delete'
 
+their query/list-view-results.json
+ask GET /services/data/v59.0/sobjects/Account/listviews
+view=$(jq -r '.listviews[0].id' "$work/ours")
+ask GET "/services/data/v59.0/sobjects/Account/listviews/$view/results"
+same_by 'list view: results' '[keys_unsorted, (.columns[0] | to_entries), ([.columns[], .records[0].columns[]] | map(keys_unsorted) | unique)]'
+same_by 'list view: form of times' '.records[0].columns[] | select(.fieldNameOrPath == "CreatedDate").value | gsub("[A-Z][a-z][a-z]"; "Aaa") | gsub("[0-9]"; "0")'
+
 # ---- queries ----
 query() { ask GET "/services/data/v$1/query?q=$(jq -rn --arg q "$2" '$q|@uri')" "${@:3}"; }
 their query/empty-result-v42.http
