@@ -20,7 +20,7 @@ static bool add_piece(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, sf_str
     sqlite3_stmt *stmt = sfo_bulk_prepare(b, "INSERT INTO sfo_bulk_data(owner, kind, rows, data) VALUES(?,?,?,?)", f);
     if (stmt != NULL) {
         sqlite3_bind_text(stmt, 1, owner, -1, SQLITE_STATIC);
-        sqlite3_bind_int(stmt, 2, kind);
+        sqlite3_bind_int(stmt, 2, (int)kind);
         sqlite3_bind_int64(stmt, 3, rows);
         sqlite3_bind_blob64(stmt, 4, data.len > 0 ? data.ptr : "", data.len, SQLITE_STATIC);
     }
@@ -48,7 +48,7 @@ bool sfo_bulk_data_drop(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, sfo_
     sqlite3_stmt *stmt = sfo_bulk_prepare(b, "DELETE FROM sfo_bulk_data WHERE owner = ? AND kind = ?", f);
     if (stmt != NULL) {
         sqlite3_bind_text(stmt, 1, owner, -1, SQLITE_STATIC);
-        sqlite3_bind_int(stmt, 2, kind);
+        sqlite3_bind_int(stmt, 2, (int)kind);
     }
     bool fine = sfo_bulk_step(b, stmt, f);
     sfo_store_unlock(b->store);
@@ -65,7 +65,7 @@ static sqlite3_stmt *select_pieces(sfo_bulk *b, const char *owner, sfo_bulk_kind
                                           f);
     if (stmt == NULL) return NULL;
     sqlite3_bind_text(stmt, 1, owner, -1, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, 2, kind);
+    sqlite3_bind_int(stmt, 2, (int)kind);
     sqlite3_bind_int64(stmt, 3, behind);
     sqlite3_bind_int64(stmt, 4, max);
     return stmt;

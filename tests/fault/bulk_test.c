@@ -105,7 +105,12 @@ static void add_row(FILE *f, int64_t *line, const char *end)
     if (!twin) {
         snprintf(name, sizeof name, "%s-%d", in.tag, in.rows);
         bool bad = chance(12) == 0;
-        snprintf(email, sizeof email, bad ? "bad" : chance(2) == 0 ? "" : "u%d@x.example", in.rows);
+        if (bad)
+            snprintf(email, sizeof email, "bad");
+        else if (chance(2) == 0)
+            email[0] = 0;
+        else
+            snprintf(email, sizeof email, "u%d@x.example", in.rows);
         const char *text = texts[chance(COUNT_OF(texts))];
         size_t len = strlen(text);
         if (len > 0 && text[len - 1] == '\n') len--; /* the org trims ends */
