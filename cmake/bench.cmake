@@ -1,4 +1,4 @@
-# Programs that the benchmarks measure (-DSF_BUILD_BENCH=ON): bench/{query,writer}/*.c through the public API, bench/micro/*.c
+# Programs that the benchmarks measure (-DSF_BUILD_BENCH=ON): bench/{query,writer,bulk}/*.c through the public API, bench/micro/*.c
 # inside a room.
 file(GLOB query_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/query/*.c)
 foreach(source IN LISTS query_programs)
@@ -31,4 +31,10 @@ foreach(source IN LISTS writer_programs)
   get_filename_component(name ${source} NAME_WE)
   add_executable(bench_writer_${name} ${source})
   target_link_libraries(bench_writer_${name} PRIVATE sf_warnings salesforce_static)
+endforeach()
+file(GLOB bulk_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/bulk/*.c)
+foreach(source IN LISTS bulk_programs)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(bench_bulk_${name} ${source})
+  target_link_libraries(bench_bulk_${name} PRIVATE sf_warnings salesforce_static)
 endforeach()
