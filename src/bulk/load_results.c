@@ -438,6 +438,7 @@ static void add_error(matching *m, sf_str id, sf_str error, int64_t line, int32_
     sfi_buf_add_str(&m->errors, l->crlf ? "\r\n" : "\n");
 }
 
+/* e: its result; NULL where the job has none of its rows. */
 static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, const entry *e,
                           sf_error *err)
 {
@@ -571,6 +572,28 @@ static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results
     return rc;
 }
 
+/* A job that took up no row at all: which ones it did not take is known without asking. */
+static sf_status gather_all(sfi_load *l, sfi_load_unit *u, const char *message, sf_error *err)
+{
+    matching m = { .l = l, .unit = u, .message = message, .results_fd = -1 };
+    sfi_load_rows *rows = NULL;
+    sfi_csv_record row;
+    sfi_load_origin origin;
+    int64_t number = u->first_row;
+    sf_status rc = sfi_load_rows_open(l, u, true, &rows, err);
+    while (rc == SF_OK) { /* until the unit's rows are used up */
+        rc = sfi_load_rows_next(rows, &row, err);
+        if (rc != SF_ROW) break;
+        rc = origin_of(&m, &row, number++, &origin, err);
+        if (rc == SF_OK) rc = tell_row(&m, &row, &origin, NULL, err);
+    }
+    sfi_load_rows_close(rows);
+    if (rc == SF_DONE) rc = flush(&m, true, err);
+    sfi_buf *all[] = { &m.errors, &m.original };
+    for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
+    return rc;
+}
+
 /* What a gathering that failed half-way has written is taken back by the next one. */
 static sf_status take_back(sfi_load *l, sf_error *err)
 {
@@ -617,7 +640,9 @@ static sf_status gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, 
         rc = gather_successes(l, u, job, processed - failed, err);
     if (rc == SF_OK && failed > 0) rc = gather_failures(l, u, SF_RESULTS_FAILED, failed, "", &retried, err);
     int64_t retried_failed = retried;
-    if (rc == SF_OK && unprocessed > 0)
+    if (rc == SF_OK && processed == 0)
+        rc = gather_all(l, u, message, err);
+    else if (rc == SF_OK && unprocessed > 0)
         rc = gather_failures(l, u, SF_RESULTS_UNPROCESSED, unprocessed, message, &retried, err);
     if (rc != SF_OK) return rc;
     u->ok = processed - failed;

@@ -70,6 +70,15 @@ interrupt() { # SIGNAL: of a load in its middle
     wait "$pid" 2>/dev/null
     echo $?
 }
+# A job whose closing is not answered may be at work: the journal stays, and going on asks what became of it.
+printf 'LastName\nClosing 1\nClosing 2\n' >closing.csv
+fault "400:path=/jobs/ingest,method=PATCH,times=1"
+run 1 load Contact closing.csv --insert
+check "says how to go on when a closing failed" grep -q 'go on with: sforce jobs resume load-' err
+no_faults
+run 0 jobs resume
+run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Closing %'" -r csv
+check "each row once when a closing failed" test "$(tail -1 out)" = 2
 code=$(interrupt "$(created)" INT)
 check "Ctrl-C: $code" test "$code" = 130
 check "says how to go on" grep -q 'go on with: sforce jobs resume load-' err

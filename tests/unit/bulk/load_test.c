@@ -158,6 +158,33 @@ static void test_load__a_row_that_came_back_changed(void **state)
     free(text);
 }
 
+/* A job that failed before its first row: all of them are told, and nothing is asked for. */
+static void test_load__a_job_that_took_no_row(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    size_t len;
+    talk_start(&t,
+               (const char *const[]){ OPEN, " ", CLOSED,
+                                      JOB("Failed", ",\"errorMessage\":\"InvalidBatch : Field name not found : Nmae\","
+                                                    "\"numberRecordsProcessed\":0,\"numberRecordsFailed\":0"),
+                                      NULL });
+    sf_status rc = load(&t, &report);
+    if (rc != SF_DONE) fail_msg("%s: %s", sf_status_name(rc), err.message);
+    talk_stop(&t);
+    assert_int_equal(report.unprocessed, 3);
+    assert_int_equal(report.failed + report.succeeded, 0);
+    assert_int_equal(report.jobs_failed, 1);
+    assert_int_equal(report.reasons[0].rows, 3);
+    assert_int_equal(report.reasons[0].line, 2);
+    char *text = test_read_file(errors, &len);
+#define WHY ",not processed: the job failed: InvalidBatch : Field name not found : Nmae,"
+    assert_string_equal(text,
+                        "sf__Id,sf__Error,sf__Line,LastName,Email\n" WHY "2,A,a@x\n" WHY "3,\"B, b\",b\n" WHY "4,C,\n");
+    free(text);
+}
+
 static void test_load__each_allocation_failing(void **state)
 {
     (void)state;
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_load__results_of_a_job),
         cmocka_unit_test(test_load__answers_that_do_not_add_up),
         cmocka_unit_test(test_load__a_row_that_came_back_changed),
+        cmocka_unit_test(test_load__a_job_that_took_no_row),
         cmocka_unit_test(test_load__reasons),
         cmocka_unit_test(test_load__each_allocation_failing),
     };
