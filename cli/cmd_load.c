@@ -78,7 +78,8 @@ static sf_status take_operation(cli *c, sf_bulk_load_options *o, sf_error *err)
         given++;
     }
     o->external_id = cli_args_value(&c->args, "upsert");
-    if (given == 1) return SF_OK;
+    bool is_both = given == 2 && o->operation == SF_HARD_DELETE && cli_args_times(&c->args, "delete") > 0;
+    if (given == 1 || is_both) return SF_OK; /* "delete, and hard" is how sf says it */
     return sfi_fail(err, SF_ERR_USAGE,
                     "load: want one of --insert, --update, --upsert FIELD, --delete and --hard-delete");
 }

@@ -8,7 +8,7 @@ typedef struct sf_form {
     const char *ours;  /* our command, with its words: %s object, %i id or -w pair, %q nothing */
     const char *wants; /* letters of the flags that must be there */
     const char *
-        order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, p the word */
+        order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, F file, p the word, P all words */
     const char *first; /* what stands first after our command, such as "import"; NULL: nothing */
 } sf_form;
 
@@ -30,6 +30,13 @@ static const sf_form forms[] = {
     { "api request graphql", "graphql", "b", "b", NULL },
     { "data import tree", "tree", "", "", "import" },
     { "data export tree", "tree", "", "", "export" },
+    { "data export bulk", "export", "", "", NULL },
+    { "data import bulk", "load", "sF", "sF", "--insert" },
+    { "data update bulk", "load", "sF", "sF", "--update" },
+    { "data upsert bulk", "load", "sF", "sF", NULL },
+    { "data delete bulk", "load", "sF", "sF", "--delete" },
+    { "bulk export", "export", "", "P", NULL },
+    { "bulk load", "load", "", "P", NULL },
     { "force data tree import", "tree", "", "", "import" },
     { "force data tree export", "tree", "", "", "export" },
     { "force data soql query", "query", "", "", NULL },
@@ -45,7 +52,8 @@ static const sf_form forms[] = {
 typedef struct sf_flag {
     const char *name;
     char letter;
-    char role;        /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on; ',' a word each */
+    char role; /* one of sf_form's letters; '=' passed on as it is; '-' a switch passed on; ',' a word each; 'm' minutes
+                         passed on; 'e' a line ending, of which CRLF is ours; '0' what we do anyway: left out */
     const char *ours; /* how we spell it where it is passed on */
     const char *only; /* our command, or sf_form's first; NULL: any */
 } sf_flag;
@@ -64,6 +72,16 @@ static const sf_flag flags[] = {
     { "output-file", 0, '=', "--output", NULL },
     { "body", 'b', '=', "--body", "api" },
     { "body", 0, 'b', NULL, "graphql" },
+    { "query-file", 0, '=', "--file", "export" },
+    { "wait", 'w', 'm', "--wait", "export" },
+    { "column-delimiter", 0, '=', "--delimiter", "export" },
+    { "line-ending", 0, 'e', "--crlf", "export" },
+    { "all-rows", 0, '-', "--all-rows", "export" },
+    { "file", 'f', 'F', NULL, "load" },
+    { "external-id", 'i', '=', "--upsert", "load" },
+    { "wait", 'w', '0', NULL, "load" },
+    { "column-delimiter", 0, '=', "--delimiter", "load" },
+    { "line-ending", 0, '0', NULL, "load" },
     { "files", 'f', ',', NULL, "import" },
     { "sobjecttreefiles", 0, ',', NULL, "import" },
     { "plan", 'p', '=', "--plan-file", "import" },
@@ -138,7 +156,7 @@ static const sf_flag *find_flag(const rewrite *r, const char *word)
         bool fits = f->only == NULL || strcmp(f->only, r->form->ours) == 0 ||
                     (r->form->first != NULL && strcmp(f->only, r->form->first) == 0);
         if (!same || !fits) continue;
-        bool positional = f->role != '=' && f->role != '-' && f->role != ',';
+        bool positional = strchr("=-,me0", f->role) == NULL;
         bool wanted = strchr(r->form->order, f->role) != NULL ||
                       ((f->role == 'i' || f->role == 'w') && strchr(r->form->order, 'x') != NULL);
         if (!positional || wanted) return f;
@@ -180,6 +198,20 @@ static void push_list(rewrite *r, const char *text)
     }
 }
 
+/* "10" into "10m". */
+static void push_minutes(rewrite *r, const char *text)
+{
+    size_t len = strlen(text);
+    char *word = sfi_arena_alloc(r->arena, len + 2);
+    if (word == NULL) {
+        r->failed = true;
+        return;
+    }
+    memcpy(word, text, len);
+    memcpy(word + len, "m", 2);
+    r->out[r->count++] = word;
+}
+
 /* One word of sf's line after the command's; *i moves over a flag's value. */
 static bool take_word(rewrite *r, int argc, char *const *argv, int *i)
 {
@@ -212,6 +244,14 @@ static bool take_word(rewrite *r, int argc, char *const *argv, int *i)
     if (f->role == '=') {
         push(r, f->ours);
         push(r, value);
+    } else if (f->role == 'm') {
+        push(r, f->ours);
+        push_minutes(r, value);
+    } else if (f->role == 'e') {
+        if (!sfi_eq_nocase(value, "CRLF") && !sfi_eq_nocase(value, "LF")) return false;
+        if (sfi_eq_nocase(value, "CRLF")) push(r, f->ours);
+    } else if (f->role == '0') {
+        return true;
     } else if (f->role == ',') {
         push_list(r, value);
     } else {
@@ -246,6 +286,11 @@ static bool try_form(rewrite *r, int argc, char *const *argv, int taken)
 {
     push(r, argv[0]);
     push(r, r->form->ours);
+    for (int i = 1 + taken; r->form->order[0] == 'P' && i < argc; i++) push(r, argv[i]); /* ours by another name */
+    if (r->form->order[0] == 'P') {
+        r->out[r->count] = NULL;
+        return !r->failed;
+    }
     if (r->form->first != NULL) push(r, r->form->first);
     if (r->form->first != NULL && strcmp(r->form->first, "export") == 0) push(r, "--output-dir=."); /* as sf does */
     for (int i = 1 + taken; i < argc; i++)

@@ -23,7 +23,11 @@ sf_room(auth LINK sfi_base sfi_json sfi_xml sfi_http PkgConfig::CRYPTO)
 sf_room(client LINK sfi_auth)
 sf_room(rest LINK sfi_client)
 sf_room(apex LINK sfi_client)
-sf_room(bulk LINK sfi_rest sfi_csv PkgConfig::ZLIB)
+sf_room(bulk LINK sfi_rest sfi_csv PkgConfig::ZLIB ${CMAKE_DL_LIBS})
+if(SF_WITH_SQLITE) # the header only: it is loaded on first use
+  target_compile_definitions(sfi_bulk PRIVATE SF_WITH_SQLITE)
+  target_include_directories(sfi_bulk PRIVATE ${SQLITE_INCLUDE_DIRS})
+endif()
 sf_room(soap LINK sfi_rest) # for its public calls on records
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)
@@ -36,7 +40,10 @@ add_library(sf_objects OBJECT ${all_sources})
 target_include_directories(sf_objects PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 set(library_dependencies PkgConfig::CURL PkgConfig::SIMDJSON PkgConfig::LIBDEFLATE PkgConfig::ZLIB
     PkgConfig::CRYPTO ${CMAKE_DL_LIBS} Threads::Threads m)
-target_include_directories(sf_objects PRIVATE ${LIBXML2_INCLUDE_DIRS})
+target_include_directories(sf_objects PRIVATE ${LIBXML2_INCLUDE_DIRS} ${SQLITE_INCLUDE_DIRS})
+if(SF_WITH_SQLITE)
+  target_compile_definitions(sf_objects PRIVATE SF_WITH_SQLITE)
+endif()
 target_link_libraries(sf_objects PRIVATE sf_warnings ${library_dependencies})
 
 add_library(salesforce SHARED $<TARGET_OBJECTS:sf_objects>)

@@ -103,8 +103,6 @@ bool sfi_export_tell(sfi_export *x); /* false: the caller wants an end */
 /* The names in the header line of the page. @param reader ends with sfi_csv_reader_free, also after a failure; *out is
  * good until then. */
 sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_reader **reader, sf_error *err);
-/* SQLite keeps the mark itself, with the rows: @return SF_ROW: *mark is what it holds. */
-sf_status sfi_export_sqlite_mark(sfi_export *x, sfi_export_mark *mark, sf_error *err);
 
 /* ---- export_fetch.c: the pages in their order ---- */
 /* All pages behind x->mark, each told to kept when it is whole and written. */

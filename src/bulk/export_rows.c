@@ -186,7 +186,7 @@ static sf_status nd_keep(sfi_export *x, int64_t rows, sf_error *err)
     ndjson *n = x->state;
     sfi_csv_reader_end(n->reader);
     sf_status rc = nd_drain(x, err);
-    /* Blank lines of a single column are rows with an empty value, which the reader passes over. */
+    /* Blank lines of a single column are rows with an empty value, which the reader passes over: they come last. */
     while (rc == SF_OK && n->columns == 1 && n->rows < rows)
         add_row(n, &(sfi_csv_record){ .fields = &(sf_str){ "", 0 } });
     if (rc == SF_OK && n->rows != rows)

@@ -64,6 +64,45 @@ run 5 export "$soql" -O kept.csv --journal none
 no_faults
 check "a short page is no success, and the old file stays" test "$(cat kept.csv)" = old
 
+# ---- as sf spells it ----
+run 0 data export bulk -q "$soql" --output-file sf.csv -r csv --wait 10 --column-delimiter SEMICOLON --line-ending CRLF -o test
+check "data export bulk" cmp <(tr -d '\r' <sf.csv) <(sed 's/","/";"/g' c.csv)
+run 2 data export bulk -q "$soql" --output-file sf.csv --async
+check "what we have not is not dropped" grep -q 'sforce spells it: sforce export' err
+printf 'LastName,Email\nOf sf,a@x.example\n' >l.csv
+run 0 data import bulk -s Contact -f l.csv --wait 10 -o test
+run 0 bulk export "SELECT Id FROM Contact WHERE LastName = 'Of sf'" -O b.csv
+check "bulk export" test "$(wc -l <b.csv)" = 2
+printf 'Id,LastName\n%s,Of sf two\n' "$(tail -1 b.csv)" >u.csv
+run 0 data upsert bulk --sobject Contact --file u.csv --external-id Id --line-ending LF
+check "data upsert bulk, with the operation of its flag" test "$("$sforce" query "SELECT LastName FROM Contact WHERE LastName LIKE 'Of sf%'" -r csv | tail -1)" = 'Of sf two'
+sed -i 's/two/three/' u.csv
+run 0 data update bulk --sobject Contact --file u.csv
+run 0 data delete bulk -s Contact -f b.csv --hard-delete -w 5
+run 0 bulk load Contact l.csv --insert
+run 0 bulk export "SELECT Id FROM Contact WHERE LastName LIKE 'Of sf%'" -O b.csv
+check "bulk load" test "$(wc -l <b.csv)" = 2
+run 0 bulk load Contact b.csv --delete
+run 0 export "$soql" -O b.csv
+check "as before" cmp b.csv c.csv
+
+# ---- SQLite ----
+dump() { sqlite3 -csv "$1" 'SELECT * FROM Contact ORDER BY Id'; }
+has_sqlite=''
+command -v sqlite3 >/dev/null && has_sqlite=yes
+run 2 export "$soql" -r sqlite
+check "a database to a pipe" grep -q 'goes to a path' err
+run 2 export "$soql" -O x.db --gzip
+run 0 export "$soql" -O s.db --page-rows 90
+if [[ $has_sqlite ]]; then
+    check "its rows" test "$(sqlite3 s.db 'SELECT count(*), count(DISTINCT Id) FROM Contact')" = '1600|1600'
+    check "its values" cmp <(dump s.db | tr -d '"\r' | sort) <(tail -n +2 c.csv | tr -d '"' | sort)
+    check "nothing else is in it" test "$(sqlite3 s.db 'SELECT group_concat(name) FROM sqlite_master; PRAGMA integrity_check' | tr '\n' ' ')" = 'Contact ok '
+    run 0 export "SELECT Id FROM Contact WHERE Name = 'nobody'" -O e.sqlite --table "a \"b\""
+    check "a table of that name, and no rows" test "$(sqlite3 e.sqlite 'SELECT count(*) FROM "a ""b"""')" = 0
+    dump s.db >s.dump
+fi
+
 # ---- interruptions ----
 interrupt() { # SIGNAL BYTES FILE FLAGS…: once FILE.part has that many bytes
     local signal=$1 bytes=$2 file=$3 pid tries=0
@@ -87,18 +126,24 @@ run 0 jobs resume
 check "went on" grep -q 'Went on where an earlier run stood' err
 check "the same bytes" cmp i.csv c.csv
 check "no journal is left then" test -z "$(ls "$jobs_dir")"
-for ((i = 0; i < 12; i++)); do
-    file=k$i.csv form=()
-    want=c.csv
-    [[ $((i % 3)) -eq 1 ]] && { file=k$i.ndjson; want=n.ndjson; }
-    [[ $((i % 3)) -eq 2 ]] && { file=k$i.csv.gz; }
-    code=$(interrupt KILL $((i * 3001)) "$file")
+for ((i = 0; i < 16; i++)); do
+    file=k$i.csv want=c.csv
+    case $((i % 4)) in
+    1) file=k$i.ndjson want=n.ndjson ;;
+    2) file=k$i.csv.gz ;;
+    3) [[ $has_sqlite ]] && file=k$i.db want=s.dump ;;
+    esac
+    code=$(interrupt KILL $((i * 2501)) "$file")
     if [[ $code -eq 137 && -n $(ls "$jobs_dir") ]]; then
         run 0 jobs resume
     elif [[ ! -e $file ]]; then
         run 0 export "$soql" -O "$file"
     fi
-    if [[ $file == *.gz ]]; then zcat "$file" >k.out; else cp "$file" k.out; fi
+    case $file in
+    *.gz) zcat "$file" >k.out ;;
+    *.db) dump "$file" >k.out ;;
+    *) cp "$file" k.out ;;
+    esac
     check "the same bytes after kill -9 number $i" cmp k.out "$want"
     rm -f "$jobs_dir"/*
 done

@@ -48,6 +48,11 @@ run collections; says collections '^1000 rows, 1000 written, 0 failed' # an upse
 run tooling; says tooling '^it ran$'; says tooling '^line 2, column 8: Variable does not exist: b$'
 says tooling '^it threw: System.AssertException: .*Expected: 1, Actual: 2'; says tooling '^object Account$'
 
+mkdir "$work/bulk"
+run bulk "$work/bulk"; says bulk '^3 rows, 2 written$'; says bulk '^1 times, first in line 3: INVALID_EMAIL_ADDRESS'; says bulk '^exported [1-9][0-9]+ rows'
+says bulk '^a page of 2 rows$'
+[[ $(wc -l <"$work/bulk/export.csv") -eq $(($(grep -oE '^exported [0-9]+' "$work/bulk.out" | grep -oE '[0-9]+') + 1)) ]] || fail "example_bulk: lines of the export"
+
 run query
 says query '^[1-9][0-9]+ accounts$'; says query '^[1-9][0-9]* of [1-9][0-9]* rows$'; says query '^  [^ ]'
 contacts=$(grep -oE '^[0-9]+ contacts in two parts' "$work/query.out" | grep -oE '^[0-9]+')

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""bench/export: 1,000,000 rows (about 183 MB of CSV) of a bulk query from a neutral nginx, in one page and in 20: sforce export
+as whole processes beside `curl -o` of the same bytes, in turns: medians of CPU and wall seconds, peak memory. Every result is
+compared with what was served. Usage: bench/export/run [ROUNDS]."""
+import filecmp, gzip, json, os, random, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SFORCE = os.environ.get("SFORCE_BIN", os.path.join(TOP, "build", "release", "bin", "sforce"))
+ROWS, PAGES = 1_000_000, 20
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+HEADER = b'"Id","Name","Description","Email","CreatedDate","Amount","Account.Name"\n'
+JOB = "7505g00000XyZ02AAF"
+
+NGINX = """
+worker_processes 1; daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/error.log;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; default_type application/json; sendfile on; tcp_nopush on;
+  client_body_temp_path {work}/t1; proxy_temp_path {work}/t2; fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
+  {servers}
+}}
+"""
+SERVER = """server {{ listen 127.0.0.1:{port}; root {work}; error_page 405 =200 $uri;
+  location = /services/data/v62.0/jobs/query {{ return 200 '{created}'; }}
+  location = /services/data/v62.0/jobs/query/{job} {{ return 200 '{done}'; }}
+  location = /services/data/v62.0/jobs/query/{job}/resultPages {{ {list} }}
+  {results}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def make(work):
+    """whole.csv, and the same in pages with the header line each."""
+    rng = random.Random(1)
+    names = ["Zoë Müller", "O'Brien, Pat", 'Smith ""Jr""', "Łukasz Nowak", "Ng", "A rather longer name of a company, Ltd."]
+    with open(f"{work}/whole.csv", "wb") as whole:
+        whole.write(HEADER)
+        for p in range(PAGES):
+            rows = []
+            for i in range(ROWS // PAGES):
+                n = p * (ROWS // PAGES) + i
+                rows.append('"0035g%010dAAA","%s %d","%s","u%d@example.com","2024-%02d-%02dT22:10:05.000Z","%d.0","%s"\n' % (
+                    n, rng.choice(names), n, "line one\nline two of it" if n % 9 == 0 else "a few words of text here", n,
+                    n % 12 + 1, n % 28 + 1, rng.randrange(10**6), rng.choice(names)))
+            text = "".join(rows).encode()
+            whole.write(text)
+            with open(f"{work}/page{p}.csv", "wb") as page:
+                page.write(HEADER + text)
+
+
+def server(work, port, pages):
+    job = {"id": JOB, "operation": "query", "object": "Contact", "createdDate": "2024-11-23T22:12:00.000+0000", "state": "JobComplete",
+           "apiVersion": 62.0, "jobType": "V2Query", "lineEnding": "LF", "columnDelimiter": "COMMA"}
+    base = f"/services/data/v62.0/jobs/query/{JOB}/results"
+    if pages == 1:
+        results = f"""location = {base} {{ alias {work}/whole.csv; default_type text/csv;
+            add_header Sforce-NumberOfRecords {ROWS}; add_header Sforce-Locator null; }}"""
+        names = "return 404 '[{\"errorCode\":\"NOT_FOUND\",\"message\":\"none\"}]';"
+    else:
+        results = f"location = {base} {{ if ($arg_locator = '') {{ rewrite ^ /p0 last; }} rewrite ^ /p$arg_locator last; }}\n"
+        for p in range(pages):
+            results += f"""location = /p{p} {{ internal; alias {work}/page{p}.csv; default_type text/csv;
+                add_header Sforce-NumberOfRecords {ROWS // pages}; add_header Sforce-Locator {p + 1 if p + 1 < pages else 'null'}; }}\n"""
+        names = "return 200 '%s';" % json.dumps({"resultPages": [{"resultUrl": f"{base}?locator={p}"} for p in range(pages)], "done": True})
+    return SERVER.format(work=work, port=port, job=JOB, created=json.dumps(job | {"state": "UploadComplete"}),
+                         done=json.dumps(job | {"numberRecordsProcessed": ROWS}), list=names, results=results)
+
+
+def measure(command, env):
+    started = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
+    said = child.stderr.read().decode()
+    _, status, use = os.wait4(child.pid, 0)
+    assert status == 0, (command, said)
+    return use.ru_utime + use.ru_stime, time.monotonic() - started
+
+
+def peak_of(command, env):
+    """MiB, looked at while it runs: what wait4 says is at least what we had ourselves when we forked."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    peak = 0
+    while child.poll() is None:
+        try:
+            with open(f"/proc/{child.pid}/status") as f:
+                peak = max([peak] + [int(line.split()[1]) for line in f if line.startswith("VmHWM")])
+        except OSError:
+            pass
+        time.sleep(0.002)
+    return peak / 1024
+
+
+def check(path, work):
+    if path.endswith(".gz"):
+        with gzip.open(path) as got, open(f"{work}/whole.csv", "rb") as want:
+            while True:
+                a, b = got.read(1 << 20), want.read(1 << 20)
+                assert a == b
+                if not a:
+                    return
+    if path.endswith(".csv"):
+        assert filecmp.cmp(path, f"{work}/whole.csv", shallow=False)
+    elif path.endswith(".ndjson"):
+        with open(path) as f:
+            assert sum(1 for line in f if json.loads(line)["Id"]) == ROWS
+    else:
+        db = sqlite3.connect(path)
+        assert db.execute("SELECT count(DISTINCT Id) FROM Contact").fetchone()[0] == ROWS
+        db.close()
+
+
+def main():
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as work:
+        make(work)
+        one, many = free_port(), free_port()
+        with open(f"{work}/nginx.conf", "w") as f:
+            f.write(NGINX.format(work=work, servers=server(work, one, 1) + server(work, many, PAGES)))
+        nginx = subprocess.Popen(["nginx", "-p", work, "-c", f"{work}/nginx.conf"], stderr=subprocess.DEVNULL)
+        try:
+            run(work, one, many)
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+def run(work, one, many):
+    for port in one, many:
+        for _ in range(100):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SF_", "SFDX_", "SFORCE_"))} | {
+        "HOME": work, "XDG_CONFIG_HOME": f"{work}/config", "XDG_DATA_HOME": f"{work}/data", "XDG_STATE_HOME": f"{work}/state",
+        "SF_ACCESS_TOKEN": "00D5g00000AaAaA!token"}
+    soql = "SELECT Id, Name, Description, Email, CreatedDate, Amount, Account.Name FROM Contact"
+
+    def ours(port, name, *flags):
+        return (["env", f"SF_ORG_INSTANCE_URL=http://127.0.0.1:{port}", SFORCE, "export", soql, "--api-version", "62.0", "--quiet", "-O",
+                 f"{work}/{name}", *flags], f"{work}/{name}")
+
+    url = f"http://127.0.0.1:{one}/services/data/v62.0/jobs/query/{JOB}/results"
+    ways = {"curl -o": (["curl", "-s", "-o", f"{work}/curl.csv", url], f"{work}/curl.csv"),
+            "csv, one page": ours(one, "a.csv"),
+            f"csv, {PAGES} pages": ours(many, "b.csv"),
+            "csv, no journal": ours(one, "j.csv", "--journal", "none"),
+            f"csv, {PAGES} pages in turn": ours(many, "c.csv", "--parallel", "1"),
+            "csv.gz": ours(many, "d.csv.gz"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db")}
+    if os.environ.get("BENCH_WAYS"):
+        ways = {k: v for k, v in ways.items() if any(w in k for w in os.environ["BENCH_WAYS"].split("|"))}
+    results = {name: [] for name in ways}
+    for turn in range(ROUNDS):
+        for name, (command, path) in ways.items():
+            if turn > 2 and name in ("csv.gz", "ndjson", "sqlite"):
+                continue
+            results[name].append(measure(command, env))
+            if turn == 0:
+                check(path, work)
+            os.unlink(path)
+    peaks = {}
+    for name, (command, path) in ways.items():
+        peaks[name] = peak_of(command, env)
+        os.unlink(path)
+    size = os.path.getsize(f"{work}/whole.csv")
+    print(f"{ROWS:,} rows, {size / 1e6:.0f} MB, {ROUNDS} rounds: CPU seconds, median (least to most); wall; peak MiB")
+    for name, values in results.items():
+        cpu, wall = zip(*values)
+        print(f"{name:24} {statistics.median(cpu):6.2f} ({min(cpu):.2f} to {max(cpu):.2f}) {statistics.median(wall):6.2f} {peaks[name]:7.1f}")
+
+
+main()
