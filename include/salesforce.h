@@ -8,6 +8,7 @@
 #include <salesforce/base.h>
 #include <salesforce/blobs.h>
 #include <salesforce/bulk.h>
+#include <salesforce/bulk1.h>
 #include <salesforce/bulk2.h>
 #include <salesforce/client.h>
 #include <salesforce/composite.h>

@@ -98,6 +98,8 @@ static sf_status add_base(sfi_call *call, sfi_buf *url, sf_error *err)
         if (rc != SF_OK) return rc;
         if (sfi_starts_with(sfi_str(path), "Soap/"))
             (void)sfi_buf_addf(url, "/services/%s/%s", path, version);
+        else if (sfi_starts_with(sfi_str(path), "async/"))
+            (void)sfi_buf_addf(url, "/services/async/%s/%s", version, path + strlen("async/"));
         else
             (void)sfi_buf_addf(url, "/services/data/v%s/%s", version, path);
     } else {
@@ -216,6 +218,7 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .header_count = all_headers(call, headers),
                                        .bearer =
                                            call->session != NULL && !is_soap ? sfi_session_token(call->session) : NULL,
+                                       .bearer_is_session = call->request.session_header,
                                        .body = call->request.body,
                                        .body_is_borrowed = true,
                                        .source = call->request.source,

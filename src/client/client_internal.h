@@ -13,7 +13,7 @@
 typedef struct sfi_call_request {
     const char *method;             /* "GET" … */
     const char *path;               /* "/services/…" from the host's root, or without leading slash: below /services/data/vXX.X/;
-                                       "Soap/u": /services/Soap/u/XX.X */
+                                       "Soap/u": /services/Soap/u/XX.X; "async/job": /services/async/XX.X/job */
     sf_str body;                    /* borrowed until the call ends (the finish or cancel); ptr NULL: none */
     /* SOAP: writes the body anew for each attempt, with the session that it goes out with (NULL: none). The session then is in
      * no header, and what was written is wiped. NULL: body is sent */
@@ -26,6 +26,7 @@ typedef struct sfi_call_request {
     size_t header_count;
     bool repeatable;                /* a repeat cannot do the work twice, though the method alone does not say so */
     bool once;                      /* a repeat is harmful, though the method alone does not say so (a bulk upload) */
+    bool session_header;            /* the session goes in X-SFDC-Session (Bulk API 1.0) */
     bool anonymous;                 /* send no session, do not log in (API versions) */
     bool no_renew;                  /* a dead session is the answer (logging out) */
     const char *parts_flag;         /* a 400 whose body is a list of objects with this boolean is an answer: some parts of

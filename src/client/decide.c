@@ -39,6 +39,7 @@ static bool is_dead_session(const sfi_attempt *a)
     if (a->status == 401) return !sfi_session_is_unfit(a->message);
     if (a->status == 500) /* a SOAP fault */
         return strcmp(a->code, "INVALID_SESSION_ID") == 0 && !sfi_session_is_unfit(a->message);
+    if (a->status == 400) return strcmp(a->code, "InvalidSessionId") == 0; /* Bulk API 1.0 */
     if (a->status == 403) return strcmp(a->code, "Bad_OAuth_Token") == 0; /* userinfo and identity */
     return false;
 }
@@ -46,7 +47,7 @@ static bool is_dead_session(const sfi_attempt *a)
 /* 500: an org that names what failed has rolled it back; one that does not know may have saved first. */
 static sfi_verdict decide_server_failure(const sfi_attempt *a)
 {
-    static const char *const unsure[] = { "", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE" };
+    static const char *const unsure[] = { "", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE", "InternalServerError" };
     static const char *const slow[] = { "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG" };
     if (a->status == 500 && is_one_of(a->code, slow, SFI_COUNT_OF(slow)))
         return a->is_repeatable ? SFI_VERDICT_REPEAT : SFI_VERDICT_FAIL;

@@ -30,6 +30,10 @@ static const struct {
     { "REQUEST_LIMIT_EXCEEDED", SF_ERR_API_LIMIT, false, NULL },
     { "LOGIN_RATE_EXCEEDED", SF_ERR_API_LIMIT, false, "keep sessions in a token store" },
     { "INVALID_SESSION_ID", SF_ERR_AUTH, false, NULL },
+    { "InvalidSessionId", SF_ERR_AUTH, false, NULL }, /* of Bulk API 1.0, to TooManyLockFailure */
+    { "ExceededQuota", SF_ERR_API_LIMIT, false, NULL },
+    { "Timeout", SF_ERR_ORG, true, "try again" },
+    { "TooManyLockFailure", SF_ERR_ORG, true, "try again, in serial mode" },
     { "INVALID_AUTH_HEADER", SF_ERR_AUTH, false, NULL },
     { "Bad_OAuth_Token", SF_ERR_AUTH, false, "log in again" },
     { "Missing_OAuth_Token", SF_ERR_AUTH, false, "log in" },

@@ -31,6 +31,7 @@ typedef struct sfi_http_request {
     const sfi_header *headers;
     size_t header_count;
     const char *bearer;    /* access token, or NULL: sent as Authorization to the url's own host only, never logged */
+    bool bearer_is_session; /* the token goes in X-SFDC-Session instead (Bulk API 1.0) */
     sf_str body;           /* copied; ptr NULL: none. */
     bool body_is_borrowed; /* instead of copying: the caller keeps body alive until the transfer is freed */
     bool no_gzip;          /* do not ask for a compressed answer */

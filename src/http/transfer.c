@@ -119,7 +119,8 @@ static sf_status build_headers(sfi_transfer *t, const sfi_http_request *r, sf_er
         ok = add_header(&t->header_list, &line, r->headers[i].name, r->headers[i].value);
     if (ok && r->bearer != NULL) {
         sfi_buf_clear(&line);
-        ok = sfi_buf_addf(&line, "Authorization: Bearer %s", r->bearer) && append(&t->header_list, line.data);
+        const char *name = r->bearer_is_session ? "X-SFDC-Session: " : "Authorization: Bearer ";
+        ok = sfi_buf_addf(&line, "%s%s", name, r->bearer) && append(&t->header_list, line.data);
     }
     if (ok && !r->no_gzip && !t->http->settings.no_gzip && !has_header(r, "Accept-Encoding"))
         ok = append(&t->header_list, "Accept-Encoding: gzip, deflate");
