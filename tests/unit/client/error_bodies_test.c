@@ -98,7 +98,7 @@ static const body_case cases[] = {
     { "XML of Bulk", 400, "application/xml",
       "<error xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><exceptionCode>InvalidSessionId</"
       "exceptionCode><exceptionMessage>Invalid session id</exceptionMessage></error>",
-      SF_ERR_ORG, "InvalidSessionId", "Invalid session id [InvalidSessionId]", "" },
+      SF_ERR_AUTH, "InvalidSessionId", "Invalid session id [InvalidSessionId]", "" },
     { "XML fault", 500, "text/xml",
       "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><e:Fault><faultcode>sf:INVALID_FIELD</"
       "faultcode><faultstring>INVALID_FIELD: no such thing</faultstring></e:Fault></e:Body></e:Envelope>",
