@@ -38,6 +38,8 @@ bool sfo_bulk_columns_of(const sfo_schema *schema, const sfo_bulk_target *target
     bool has_key = false;
     for (size_t i = 0; i < count; i++) {
         out[i] = (sfo_bulk_column){ .field = sfo_object_field(target->object, names[i]) };
+        if (out[i].field == NULL && target->is_typed) /* a parent that is null: the reference is cleared */
+            out[i].field = sfo_object_relationship(target->object, names[i]);
         if (out[i].field == NULL && !relationship_of(schema, target->object, names[i], &out[i]))
             return unknown(names[i], f);
         if (out[i].field->type == SFO_BASE64 && out[i].key == NULL && target->files == NULL)

@@ -48,6 +48,8 @@ run collections; says collections '^1000 rows, 1000 written, 0 failed' # an upse
 run tooling; says tooling '^it ran$'; says tooling '^line 2, column 8: Variable does not exist: b$'
 says tooling '^it threw: System.AssertException: .*Expected: 1, Actual: 2'; says tooling '^object Account$'
 
+run bulk1; says bulk1 '^row 1: 003'; says bulk1 '^row 2: Required fields are missing: \[LastName\]$'; says bulk1 '^[1-9][0-9]{3} rows in [2-9] chunks$'
+
 mkdir "$work/bulk"
 run bulk "$work/bulk"; says bulk '^3 rows, 2 written$'; says bulk '^1 times, first in line 3: INVALID_EMAIL_ADDRESS'; says bulk '^exported [1-9][0-9]+ rows'
 says bulk '^a page of 2 rows$'

@@ -124,6 +124,11 @@ is "an error" "$(js '.[1].errors[0]|tojson')" '{"fields":["LastName"],"message":
 is "what was written" "$(soql "SELECT LastName, Email, AccountId, Wants__c FROM Contact WHERE Ext__c = 'E1'" ".records[0]|[.LastName,.Email,.AccountId,.Wants__c]|map(tostring)|join(\" \")")" "Zoë null $new_account true"
 get "job/$job/batch"
 is "list" "$(js '.batchInfo|length')" 1
+add application/json '[{"LastName":"Zoë","Ext__c":"E1","Account":null}]'
+await
+is "a parent cleared" "$(js .numberRecordsFailed) $(soql "SELECT AccountId FROM Contact WHERE Ext__c = 'E1'" '.records[0].AccountId')" "0 null"
+add application/json "[{\"LastName\":\"Zoë\",\"Ext__c\":\"E1\",\"AccountId\":\"$new_account\"}]"
+await
 add application/json '[{"LastName":"A"},{"Nmae":"B"}]'
 await
 is "an unknown field" "$state $(js .stateMessage)" "Failed InvalidBatch : Field name not found : Nmae"
@@ -284,6 +289,34 @@ is "after a restart" "$status $(of state)" "200 Open"
 add text/csv $'LastName\nAgain\n'
 await
 is "it goes on" "$state $(of numberRecordsProcessed)" "Completed 1"
+
+# ---- an upload in gzip, rows that are locked, and an org that is killed while it works ----
+printf 'LastName\nPacked\n' | gzip >"$work/packed.gz"
+call -X POST "$url/job/$job/batch" -H 'Content-Type: text/csv' -H 'Content-Encoding: gzip' --data-binary "@$work/packed.gz"
+batch=$(of id)
+await
+is "gzip" "$state $(of numberRecordsProcessed)" "Completed 1"
+curl -sf "$root/__org/faults" -d '{"spec":"lock-row:every=2"}' >/dev/null
+add text/csv $'LastName\nLocked\nFree\n'
+await
+result
+is "a locked row" "$(sed -n 2p "$work/body")" '"","false","false","UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--"'
+curl -sS -o /dev/null -X DELETE "$root/__org/faults"
+{ echo LastName; for i in $(seq 9000); do echo "Killed $i"; done; } >"$work/many.csv"
+call -X POST "$url/job/$job/batch" -H 'Content-Type: text/csv' --data-binary "@$work/many.csv"
+batch=$(of id)
+for _ in $(seq 600); do
+    get "job/$job/batch/$batch"
+    [ "$(of numberRecordsProcessed)" -gt 0 ] && break
+done
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+pid=
+start --schema "$work/schema.json" --data "$work/org.db"
+await
+is "after a kill" "$state $(of numberRecordsProcessed) $(of numberRecordsFailed) $(soql "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Killed %'")" "Completed 9000 0 9000"
+result
+is "a result for each row" "$(grep -c '^"003' "$work/body")" 9000
 
 echo "$checks checks, $failed failed"
 [ "$failed" -eq 0 ]
