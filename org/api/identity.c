@@ -67,25 +67,13 @@ static void write_photos(sfo_call *call, sfi_json_writer *w)
     sfi_json_end_object(w);
 }
 
-static void member(sfi_json_writer *w, const char *name, const char *value)
-{
-    sfi_json_key(w, name);
-    sfi_json_string(w, value);
-}
-
-static void member_bool(sfi_json_writer *w, const char *name, bool value)
-{
-    sfi_json_key(w, name);
-    sfi_json_bool(w, value);
-}
-
 /* 2024-11-23T22:10:05Z: these two answers know no fractions. */
 static void member_time(sfi_json_writer *w, const char *name, int64_t ms)
 {
     char text[32];
     sfi_time_format(ms, text);
     memcpy(text + 19, "Z", 2);
-    member(w, name, text);
+    sfi_json_put_string(w, name, text);
 }
 
 static void write_userinfo_address(sfi_json_writer *w, const sfo_user *u)
@@ -99,7 +87,7 @@ static void write_userinfo_address(sfi_json_writer *w, const sfo_user *u)
     sfi_json_key(w, "address");
     sfi_json_begin_object(w);
     for (size_t i = 0; i < SFI_COUNT_OF(parts); i++)
-        if (parts[i].value != NULL) member(w, parts[i].name, parts[i].value);
+        if (parts[i].value != NULL) sfi_json_put_string(w, parts[i].name, parts[i].value);
     sfi_json_end_object(w);
 }
 
@@ -109,31 +97,31 @@ static void answer_userinfo(sfo_call *call, const sfo_user *u, const char *url)
     const char *base = sfo_call_base_url(call);
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    member(&w, "sub", url);
-    member(&w, "user_id", u->id.text);
-    member(&w, "organization_id", sfo_store_org_id(call->org->store));
-    member(&w, "preferred_username", u->username);
-    member(&w, "nickname", u->nickname);
-    member(&w, "name", u->name);
-    member(&w, "email", u->email);
-    member_bool(&w, "email_verified", true);
-    member(&w, "given_name", u->first_name);
-    member(&w, "family_name", u->last_name);
-    member(&w, "zoneinfo", u->time_zone);
+    sfi_json_put_string(&w, "sub", url);
+    sfi_json_put_string(&w, "user_id", u->id.text);
+    sfi_json_put_string(&w, "organization_id", sfo_store_org_id(call->org->store));
+    sfi_json_put_string(&w, "preferred_username", u->username);
+    sfi_json_put_string(&w, "nickname", u->nickname);
+    sfi_json_put_string(&w, "name", u->name);
+    sfi_json_put_string(&w, "email", u->email);
+    sfi_json_put_bool(&w, "email_verified", true);
+    sfi_json_put_string(&w, "given_name", u->first_name);
+    sfi_json_put_string(&w, "family_name", u->last_name);
+    sfi_json_put_string(&w, "zoneinfo", u->time_zone);
     sfi_json_key(&w, "photos");
     write_photos(call, &w);
     snprintf(page, sizeof page, "%.200s/%s", base, u->id.text);
-    member(&w, "profile", page);
+    sfi_json_put_string(&w, "profile", page);
     snprintf(page, sizeof page, "%.200s/profilephoto/005/F", base);
-    member(&w, "picture", page);
+    sfi_json_put_string(&w, "picture", page);
     write_userinfo_address(&w, u);
-    member_bool(&w, "is_salesforce_integration_user", false);
+    sfi_json_put_bool(&w, "is_salesforce_integration_user", false);
     sfi_json_key(&w, "urls");
     write_urls(call, &w, u->id.text);
-    member_bool(&w, "active", u->active);
-    member(&w, "user_type", "STANDARD");
-    member(&w, "language", u->language);
-    member(&w, "locale", u->locale);
+    sfi_json_put_bool(&w, "active", u->active);
+    sfi_json_put_string(&w, "user_type", "STANDARD");
+    sfi_json_put_string(&w, "language", u->language);
+    sfi_json_put_string(&w, "locale", u->locale);
     sfi_json_key(&w, "utcOffset");
     sfi_json_int(&w, 0);
     member_time(&w, "updated_at", u->modified_ms);
@@ -144,43 +132,43 @@ static void answer_identity(sfo_call *call, const sfo_user *u, const char *url)
 {
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    member(&w, "id", url);
-    member_bool(&w, "asserted_user", true);
-    member(&w, "user_id", u->id.text);
-    member(&w, "organization_id", sfo_store_org_id(call->org->store));
-    member(&w, "username", u->username);
-    member(&w, "nick_name", u->nickname);
-    member(&w, "display_name", u->name);
-    member(&w, "email", u->email);
-    member_bool(&w, "email_verified", true);
-    member(&w, "first_name", u->first_name);
-    member(&w, "last_name", u->last_name);
-    member(&w, "timezone", u->time_zone);
+    sfi_json_put_string(&w, "id", url);
+    sfi_json_put_bool(&w, "asserted_user", true);
+    sfi_json_put_string(&w, "user_id", u->id.text);
+    sfi_json_put_string(&w, "organization_id", sfo_store_org_id(call->org->store));
+    sfi_json_put_string(&w, "username", u->username);
+    sfi_json_put_string(&w, "nick_name", u->nickname);
+    sfi_json_put_string(&w, "display_name", u->name);
+    sfi_json_put_string(&w, "email", u->email);
+    sfi_json_put_bool(&w, "email_verified", true);
+    sfi_json_put_string(&w, "first_name", u->first_name);
+    sfi_json_put_string(&w, "last_name", u->last_name);
+    sfi_json_put_string(&w, "timezone", u->time_zone);
     sfi_json_key(&w, "photos");
     write_photos(call, &w);
-    member(&w, "addr_street", u->street);
-    member(&w, "addr_city", u->city);
-    member(&w, "addr_state", u->state);
-    member(&w, "addr_country", u->country);
-    member(&w, "addr_zip", u->postal_code);
-    member(&w, "mobile_phone", u->mobile_phone);
-    member_bool(&w, "mobile_phone_verified", false);
-    member_bool(&w, "is_lightning_login_user", false);
+    sfi_json_put_string(&w, "addr_street", u->street);
+    sfi_json_put_string(&w, "addr_city", u->city);
+    sfi_json_put_string(&w, "addr_state", u->state);
+    sfi_json_put_string(&w, "addr_country", u->country);
+    sfi_json_put_string(&w, "addr_zip", u->postal_code);
+    sfi_json_put_string(&w, "mobile_phone", u->mobile_phone);
+    sfi_json_put_bool(&w, "mobile_phone_verified", false);
+    sfi_json_put_bool(&w, "is_lightning_login_user", false);
     sfi_json_key(&w, "status");
     sfi_json_begin_object(&w);
-    member(&w, "created_date", NULL);
-    member(&w, "body", NULL);
+    sfi_json_put_string(&w, "created_date", NULL);
+    sfi_json_put_string(&w, "body", NULL);
     sfi_json_end_object(&w);
     sfi_json_key(&w, "urls");
     write_urls(call, &w, u->id.text);
-    member_bool(&w, "active", u->active);
-    member(&w, "user_type", "STANDARD");
-    member(&w, "language", u->language);
-    member(&w, "locale", u->locale);
+    sfi_json_put_bool(&w, "active", u->active);
+    sfi_json_put_string(&w, "user_type", "STANDARD");
+    sfi_json_put_string(&w, "language", u->language);
+    sfi_json_put_string(&w, "locale", u->locale);
     sfi_json_key(&w, "utcOffset");
     sfi_json_int(&w, 0);
     member_time(&w, "last_modified_date", u->modified_ms);
-    member_bool(&w, "is_app_installed", true);
+    sfi_json_put_bool(&w, "is_app_installed", true);
     sfi_json_end_object(&w);
 }
 

@@ -295,34 +295,16 @@ bool sfo_report_check(const sfo_report *r, sfo_fault *f)
 
 /* ---- writing ---- */
 
-static void text_member(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
-static void bool_member(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void null_member(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
 static void write_groupings(sfi_json_writer *w, const char *key, const sfo_report_grouping *list, size_t count)
 {
     sfi_json_key(w, key);
     sfi_json_begin_array(w);
     for (size_t i = 0; i < count; i++) {
         sfi_json_begin_object(w);
-        text_member(w, "dateGranularity", list[i].granularity);
-        text_member(w, "name", list[i].column->name);
-        null_member(w, "sortAggregate");
-        text_member(w, "sortOrder", list[i].descending ? "Desc" : "Asc");
+        sfi_json_put_string(w, "dateGranularity", list[i].granularity);
+        sfi_json_put_string(w, "name", list[i].column->name);
+        sfi_json_put_null(w, "sortAggregate");
+        sfi_json_put_string(w, "sortOrder", list[i].descending ? "Desc" : "Asc");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -334,11 +316,11 @@ static void write_filters(const sfo_report *r, sfi_json_writer *w)
     sfi_json_begin_array(w);
     for (size_t i = 0; i < r->filter_count; i++) {
         sfi_json_begin_object(w);
-        text_member(w, "column", r->filters[i].column->name);
-        text_member(w, "filterType", "fieldValue");
-        bool_member(w, "isRunPageEditable", true);
-        text_member(w, "operator", r->filters[i].op);
-        text_member(w, "value", r->filters[i].value);
+        sfi_json_put_string(w, "column", r->filters[i].column->name);
+        sfi_json_put_string(w, "filterType", "fieldValue");
+        sfi_json_put_bool(w, "isRunPageEditable", true);
+        sfi_json_put_string(w, "operator", r->filters[i].op);
+        sfi_json_put_string(w, "value", r->filters[i].value);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -349,10 +331,10 @@ static void write_dates(const sfo_report *r, sfi_json_writer *w)
     bool has = r->date_column != NULL;
     sfi_json_key(w, "standardDateFilter");
     sfi_json_begin_object(w);
-    text_member(w, "column", has ? r->date_column->name : NULL);
-    text_member(w, "durationValue", has && r->date_duration != NULL ? r->date_duration : "CUSTOM");
-    text_member(w, "endDate", has ? r->date_end : NULL);
-    text_member(w, "startDate", has ? r->date_start : NULL);
+    sfi_json_put_string(w, "column", has ? r->date_column->name : NULL);
+    sfi_json_put_string(w, "durationValue", has && r->date_duration != NULL ? r->date_duration : "CUSTOM");
+    sfi_json_put_string(w, "endDate", has ? r->date_end : NULL);
+    sfi_json_put_string(w, "startDate", has ? r->date_start : NULL);
     sfi_json_end_object(w);
 }
 
@@ -371,39 +353,39 @@ void sfo_report_write_metadata(const sfo_report *r, bool has_details, sfi_json_w
     for (size_t i = 0; i < r->aggregate_count; i++) has_count = has_count || r->aggregates[i].kind == 'R';
     sfi_json_begin_object(w);
     write_names(w, "aggregates", r, true);
-    null_member(w, "chart");
-    null_member(w, "currency");
-    text_member(w, "description", r->description);
+    sfi_json_put_null(w, "chart");
+    sfi_json_put_null(w, "currency");
+    sfi_json_put_string(w, "description", r->description);
     write_names(w, "detailColumns", r, false);
-    text_member(w, "developerName", r->developer_name);
-    null_member(w, "division");
-    text_member(w, "folderId", r->folder_id);
+    sfi_json_put_string(w, "developerName", r->developer_name);
+    sfi_json_put_null(w, "division");
+    sfi_json_put_string(w, "folderId", r->folder_id);
     write_groupings(w, "groupingsAcross", r->across, r->across_count);
     write_groupings(w, "groupingsDown", r->down, r->down_count);
-    bool_member(w, "hasDetailRows", has_details);
-    bool_member(w, "hasRecordCount", has_count);
+    sfi_json_put_bool(w, "hasDetailRows", has_details);
+    sfi_json_put_bool(w, "hasRecordCount", has_count);
     sfi_json_key(w, "historicalSnapshotDates");
     sfi_json_begin_array(w);
     sfi_json_end_array(w);
-    text_member(w, "id", r->id);
-    text_member(w, "name", r->name);
-    text_member(w, "reportBooleanFilter", r->boolean_filter);
+    sfi_json_put_string(w, "id", r->id);
+    sfi_json_put_string(w, "name", r->name);
+    sfi_json_put_string(w, "reportBooleanFilter", r->boolean_filter);
     write_filters(r, w);
-    text_member(w, "reportFormat", sfo_report_format_name(r->format));
+    sfi_json_put_string(w, "reportFormat", sfo_report_format_name(r->format));
     sfi_json_key(w, "reportType");
     sfi_json_begin_object(w);
-    text_member(w, "label", r->type->label);
-    text_member(w, "type", r->type->name);
+    sfi_json_put_string(w, "label", r->type->label);
+    sfi_json_put_string(w, "type", r->type->name);
     sfi_json_end_object(w);
-    text_member(w, "scope", r->mine ? "user" : "organization");
-    bool_member(w, "showGrandTotal", true);
-    bool_member(w, "showSubtotals", r->format != SFO_TABULAR);
+    sfi_json_put_string(w, "scope", r->mine ? "user" : "organization");
+    sfi_json_put_bool(w, "showGrandTotal", true);
+    sfi_json_put_bool(w, "showSubtotals", r->format != SFO_TABULAR);
     sfi_json_key(w, "sortBy");
     sfi_json_begin_array(w);
     if (r->sort_column != NULL) {
         sfi_json_begin_object(w);
-        text_member(w, "sortColumn", r->sort_column->name);
-        text_member(w, "sortOrder", r->sort_descending ? "Desc" : "Asc");
+        sfi_json_put_string(w, "sortColumn", r->sort_column->name);
+        sfi_json_put_string(w, "sortOrder", r->sort_descending ? "Desc" : "Asc");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -422,10 +404,10 @@ static void write_aggregate_info(const sfo_report_aggregate *a, sfi_json_writer 
         if (words[i].kind == a->kind) snprintf(label, sizeof label, "%s %.150s", words[i].words, a->column->label);
     sfi_json_key(w, a->name);
     sfi_json_begin_object(w);
-    null_member(w, "acrossGroupingContext");
-    text_member(w, "dataType", a->kind == 'R' ? "int" : sfo_report_data_type(a->column));
-    null_member(w, "downGroupingContext");
-    text_member(w, "label", label);
+    sfi_json_put_null(w, "acrossGroupingContext");
+    sfi_json_put_string(w, "dataType", a->kind == 'R' ? "int" : sfo_report_data_type(a->column));
+    sfi_json_put_null(w, "downGroupingContext");
+    sfi_json_put_string(w, "label", label);
     sfi_json_end_object(w);
 }
 
@@ -434,10 +416,10 @@ static void write_groupings_info(const sfo_report_grouping *list, size_t count, 
     for (size_t i = 0; i < count; i++) {
         sfi_json_key(w, list[i].column->name);
         sfi_json_begin_object(w);
-        text_member(w, "dataType", sfo_report_data_type(list[i].column));
+        sfi_json_put_string(w, "dataType", sfo_report_data_type(list[i].column));
         sfi_json_key(w, "groupingLevel");
         sfi_json_int(w, (int64_t)i);
-        text_member(w, "label", list[i].column->label);
+        sfi_json_put_string(w, "label", list[i].column->label);
         sfi_json_end_object(w);
     }
 }
@@ -454,8 +436,8 @@ void sfo_report_write_extended(const sfo_report *r, sfi_json_writer *w)
     for (size_t i = 0; i < r->column_count; i++) {
         sfi_json_key(w, r->columns[i]->name);
         sfi_json_begin_object(w);
-        text_member(w, "dataType", sfo_report_data_type(r->columns[i]));
-        text_member(w, "label", r->columns[i]->label);
+        sfi_json_put_string(w, "dataType", sfo_report_data_type(r->columns[i]));
+        sfi_json_put_string(w, "label", r->columns[i]->label);
         sfi_json_end_object(w);
     }
     sfi_json_end_object(w);
@@ -474,23 +456,23 @@ static void write_type_column(const sfo_report_column *c, sfi_json_writer *w)
     const sfo_field *f = c->field;
     sfi_json_key(w, c->name);
     sfi_json_begin_object(w);
-    bool_member(w, "allowedInCustomDetailFormula", sfo_report_is_number(c));
-    bool_member(w, "bucketable", f->groupable);
-    text_member(w, "dataType", sfo_report_data_type(c));
+    sfi_json_put_bool(w, "allowedInCustomDetailFormula", sfo_report_is_number(c));
+    sfi_json_put_bool(w, "bucketable", f->groupable);
+    sfi_json_put_string(w, "dataType", sfo_report_data_type(c));
     sfi_json_key(w, "filterValues");
     sfi_json_begin_array(w);
     for (size_t i = 0; i < f->picklist_count; i++) {
         if (!f->picklist[i].active) continue;
         sfi_json_begin_object(w);
-        text_member(w, "label", f->picklist[i].label != NULL ? f->picklist[i].label : f->picklist[i].value);
-        text_member(w, "name", f->picklist[i].value);
+        sfi_json_put_string(w, "label", f->picklist[i].label != NULL ? f->picklist[i].label : f->picklist[i].value);
+        sfi_json_put_string(w, "name", f->picklist[i].value);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
-    bool_member(w, "filterable", f->filterable);
-    bool_member(w, "isCustom", f->custom);
-    bool_member(w, "isLookup", c->id_path != NULL);
-    text_member(w, "label", c->label);
+    sfi_json_put_bool(w, "filterable", f->filterable);
+    sfi_json_put_bool(w, "isCustom", f->custom);
+    sfi_json_put_bool(w, "isLookup", c->id_path != NULL);
+    sfi_json_put_string(w, "label", c->label);
     sfi_json_end_object(w);
 }
 
@@ -543,8 +525,8 @@ static void write_operators(sfi_json_writer *w)
             const char *at = strstr(types[i].operators, labels[k].name);
             if (at == NULL) continue;
             sfi_json_begin_object(w);
-            text_member(w, "label", labels[k].label);
-            text_member(w, "name", labels[k].name);
+            sfi_json_put_string(w, "label", labels[k].label);
+            sfi_json_put_string(w, "name", labels[k].name);
             sfi_json_end_object(w);
         }
         sfi_json_end_array(w);
@@ -562,22 +544,22 @@ void sfo_report_write_type(const sfo_report_type *type, sfi_json_writer *w)
     sfi_json_begin_object(w);
     for (size_t i = 0; i < type->count; i++) write_type_column(&type->columns[i], w);
     sfi_json_end_object(w);
-    text_member(w, "label", type->label);
+    sfi_json_put_string(w, "label", type->label);
     sfi_json_end_object(w);
     sfi_json_end_array(w);
     write_operators(w);
-    null_member(w, "divisionInfo");
+    sfi_json_put_null(w, "divisionInfo");
     sfi_json_key(w, "scopeInfo");
     sfi_json_begin_object(w);
-    text_member(w, "defaultValue", "organization");
+    sfi_json_put_string(w, "defaultValue", "organization");
     sfi_json_key(w, "values");
     sfi_json_begin_array(w);
     static const char *const scopes[][2] = { { "All records", "organization" }, { "My records", "user" } };
     for (size_t i = 0; i < SFI_COUNT_OF(scopes); i++) {
         sfi_json_begin_object(w);
-        bool_member(w, "allowsDivision", false);
-        text_member(w, "label", scopes[i][0]);
-        text_member(w, "value", scopes[i][1]);
+        sfi_json_put_bool(w, "allowsDivision", false);
+        sfi_json_put_string(w, "label", scopes[i][0]);
+        sfi_json_put_string(w, "value", scopes[i][1]);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -588,6 +570,6 @@ void sfo_report_write_type(const sfo_report_type *type, sfi_json_writer *w)
     sfi_json_key(w, "standardFilterInfos");
     sfi_json_begin_array(w);
     sfi_json_end_array(w);
-    bool_member(w, "supportsJoinedFormat", false);
+    sfi_json_put_bool(w, "supportsJoinedFormat", false);
     sfi_json_end_object(w);
 }

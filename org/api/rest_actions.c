@@ -347,12 +347,6 @@ static bool run_quick(sfo_call *call, const sfo_quick_action *q, sf_value input,
     return true;
 }
 
-static void write_null_member(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
 static void invoke_one(sfo_call *call, const chosen *c, sf_value input, sfi_json_writer *w)
 {
     sfi_buf outputs = { 0 };
@@ -369,10 +363,10 @@ static void invoke_one(sfo_call *call, const chosen *c, sf_value input, sfi_json
         sfi_json_null(w);
     else
         sfo_write_action_errors(w, &fault);
-    if (is_new) write_null_member(w, "invocationId");
+    if (is_new) sfi_json_put_null(w, "invocationId");
     sfi_json_key(w, "isSuccess");
     sfi_json_bool(w, ok);
-    if (is_new) write_null_member(w, "outcome");
+    if (is_new) sfi_json_put_null(w, "outcome");
     sfi_json_key(w, "outputValues");
     if (ok)
         sfi_json_raw_text(w, sfi_buf_str(&outputs));

@@ -88,23 +88,17 @@ static void time_member(sfi_json_writer *w, const char *name, int64_t ms)
     member(w, name, text);
 }
 
-static void number_member(sfi_json_writer *w, const char *name, int64_t n)
-{
-    sfi_json_key(w, name);
-    sfi_json_int(w, n);
-}
-
 static void write_counts(sfi_json_writer *w, const sfo_bulk_job *job)
 {
     if (strcmp(job->state, "Open") != 0) {
-        number_member(w, "numberRecordsProcessed", job->processed);
-        if (!job->is_query) number_member(w, "numberRecordsFailed", job->failed);
+        sfi_json_put_int(w, "numberRecordsProcessed", job->processed);
+        if (!job->is_query) sfi_json_put_int(w, "numberRecordsFailed", job->failed);
     }
-    number_member(w, "retries", job->retries);
-    number_member(w, "totalProcessingTime", job->total_ms);
+    sfi_json_put_int(w, "retries", job->retries);
+    sfi_json_put_int(w, "totalProcessingTime", job->total_ms);
     if (!job->is_query) {
-        number_member(w, "apiActiveProcessingTime", job->active_ms);
-        number_member(w, "apexProcessingTime", 0);
+        sfi_json_put_int(w, "apiActiveProcessingTime", job->active_ms);
+        sfi_json_put_int(w, "apexProcessingTime", 0);
     }
     if (job->is_query) {
         sfi_json_key(w, "isPkChunkingSupported");

@@ -6,18 +6,6 @@
 
 enum { RECENT_DEFAULT = 200, RECENT_SHOWN_MAX = 200 };
 
-static void text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
-static void nothing(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
 /* ---- icons and colours ---- */
 static const char *const colors[] = { "5867E8", "FF538A", "F96B3B", "FCB95B", "3C97DD", "00B2A9", "9050E9", "4A154B" };
 
@@ -31,9 +19,9 @@ static void write_colors(sfi_json_writer *w, const sfo_object *o)
     sfi_json_key(w, "colors");
     sfi_json_begin_array(w);
     sfi_json_begin_object(w);
-    text(w, "color", color_of(o));
-    text(w, "context", "primary");
-    text(w, "theme", "theme4");
+    sfi_json_put_string(w, "color", color_of(o));
+    sfi_json_put_string(w, "context", "primary");
+    sfi_json_put_string(w, "theme", "theme4");
     sfi_json_end_object(w);
     sfi_json_end_array(w);
 }
@@ -57,11 +45,11 @@ static void write_icons(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
     for (size_t i = 0; i < SFI_COUNT_OF(sizes); i++) {
         icon_url(call, o, sizes[i], url);
         sfi_json_begin_object(w);
-        text(w, "contentType", "image/png");
+        sfi_json_put_string(w, "contentType", "image/png");
         sfi_json_key(w, "height");
         sfi_json_int(w, sizes[i]);
-        text(w, "theme", "theme4");
-        text(w, "url", url);
+        sfi_json_put_string(w, "theme", "theme4");
+        sfi_json_put_string(w, "url", url);
         sfi_json_key(w, "width");
         sfi_json_int(w, sizes[i]);
         sfi_json_end_object(w);
@@ -83,16 +71,16 @@ static void write_tab(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
     sfi_json_key(w, "custom");
     sfi_json_bool(w, o->custom);
     icon_url(call, o, 32, url);
-    text(w, "iconUrl", url);
+    sfi_json_put_string(w, "iconUrl", url);
     write_icons(call, w, o);
-    text(w, "label", o->label_plural);
+    sfi_json_put_string(w, "label", o->label_plural);
     icon_url(call, o, 16, url);
-    text(w, "miniIconUrl", url);
+    sfi_json_put_string(w, "miniIconUrl", url);
     snprintf(name, sizeof name, "%s%.80s", o->custom ? "" : "standard-", o->name);
-    text(w, "name", name);
-    text(w, "sobjectName", o->name);
+    sfi_json_put_string(w, "name", name);
+    sfi_json_put_string(w, "sobjectName", o->name);
     snprintf(url, sizeof url, "%.200s/%s/o", sfo_call_base_url(call), o->key_prefix);
-    text(w, "url", url);
+    sfi_json_put_string(w, "url", url);
     sfi_json_end_object(w);
 }
 
@@ -118,7 +106,7 @@ void sfo_rest_theme(sfo_call *call)
         sfi_json_begin_object(&w);
         write_colors(&w, o);
         write_icons(call, &w, o);
-        text(&w, "name", o->name);
+        sfi_json_put_string(&w, "name", o->name);
         sfi_json_end_object(&w);
     }
     sfi_json_end_array(&w);
@@ -139,7 +127,7 @@ void sfo_rest_app_menus(sfo_call *call)
     sfi_json_begin_object(&w);
     for (size_t i = 0; i < SFI_COUNT_OF(menus); i++) {
         snprintf(path, sizeof path, "/services/data/v%s/appMenu/%s", call->version, menus[i]);
-        text(&w, menus[i], path);
+        sfi_json_put_string(&w, menus[i], path);
     }
     sfi_json_end_object(&w);
 }
@@ -147,14 +135,14 @@ void sfo_rest_app_menus(sfo_call *call)
 static void write_item(sfi_json_writer *w, const menu_item *item)
 {
     sfi_json_begin_object(w);
-    text(w, "type", item->type);
-    nothing(w, "content");
-    nothing(w, "icons");
-    nothing(w, "colors");
-    nothing(w, "themes");
-    text(w, "name", item->name);
-    text(w, "label", item->label);
-    text(w, "url", item->url);
+    sfi_json_put_string(w, "type", item->type);
+    sfi_json_put_null(w, "content");
+    sfi_json_put_null(w, "icons");
+    sfi_json_put_null(w, "colors");
+    sfi_json_put_null(w, "themes");
+    sfi_json_put_string(w, "name", item->name);
+    sfi_json_put_string(w, "label", item->label);
+    sfi_json_put_string(w, "url", item->url);
     sfi_json_end_object(w);
 }
 
@@ -206,8 +194,8 @@ static bool write_record(sfo_call *call, sfi_json_writer *w, const sfo_object *o
     if (found) {
         sfi_json_begin_object(w);
         sfo_write_attributes(w, o->name, o, call->version, id);
-        text(w, "Id", id);
-        if (name != NULL) text(w, name->name, (const char *)sqlite3_column_text(stmt, 0));
+        sfi_json_put_string(w, "Id", id);
+        if (name != NULL) sfi_json_put_string(w, name->name, (const char *)sqlite3_column_text(stmt, 0));
         sfi_json_end_object(w);
     }
     sqlite3_finalize(stmt);

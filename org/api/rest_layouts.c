@@ -7,49 +7,6 @@
 
 enum { RELATED_ROWS = 5, COMPACT_FIELDS = 5, OBJECTS_MAX = 100 };
 
-static void text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
-static void flag(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void number(sfi_json_writer *w, const char *key, int64_t value)
-{
-    sfi_json_key(w, key);
-    sfi_json_int(w, value);
-}
-
-static void nothing(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
-static void empty_list(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_array(w);
-    sfi_json_end_array(w);
-}
-
-static void open_list(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_array(w);
-}
-
-static void open_object(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_object(w);
-}
-
 /* ---- which fields ---- */
 static bool is_system(const sfo_field *f)
 {
@@ -79,7 +36,7 @@ static void write_component(sfi_json_writer *w, const sfo_object *o, const sfo_f
     bool has_parts = with_parts && (f->type == SFO_ADDRESS || f->type == SFO_LOCATION || f->is_name_compound);
     sfi_json_begin_object(w);
     if (has_parts) {
-        open_list(w, "components");
+        sfi_json_put_array(w, "components");
         for (size_t i = 0; i < o->field_count; i++)
             if (o->fields[i].compound_name != NULL && strcmp(o->fields[i].compound_name, f->name) == 0 &&
                 &o->fields[i] != f)
@@ -88,12 +45,15 @@ static void write_component(sfi_json_writer *w, const sfo_object *o, const sfo_f
     }
     sfi_json_key(w, "details");
     sfo_describe_field(f, w);
-    number(w, "displayLines", f->type == SFO_TEXTAREA ? 6 : 1);
+    sfi_json_put_int(w, "displayLines", f->type == SFO_TEXTAREA ? 6 : 1);
     if (has_parts)
-        text(w, "fieldType", f->type == SFO_ADDRESS ? "address" : f->type == SFO_LOCATION ? "location" : "name");
-    number(w, "tabOrder", order);
-    text(w, "type", "Field");
-    text(w, "value", f->name);
+        sfi_json_put_string(w, "fieldType",
+                            f->type == SFO_ADDRESS    ? "address"
+                            : f->type == SFO_LOCATION ? "location"
+                                                      : "name");
+    sfi_json_put_int(w, "tabOrder", order);
+    sfi_json_put_string(w, "type", "Field");
+    sfi_json_put_string(w, "value", f->name);
     sfi_json_end_object(w);
 }
 
@@ -105,43 +65,43 @@ static bool is_required(const sfo_field *f)
 static void write_item(sfi_json_writer *w, const sfo_object *o, const sfo_field *f, int64_t order)
 {
     sfi_json_begin_object(w);
-    flag(w, "editableForNew", f->createable);
-    flag(w, "editableForUpdate", f->updateable);
-    text(w, "label", f->label);
-    open_list(w, "layoutComponents");
+    sfi_json_put_bool(w, "editableForNew", f->createable);
+    sfi_json_put_bool(w, "editableForUpdate", f->updateable);
+    sfi_json_put_string(w, "label", f->label);
+    sfi_json_put_array(w, "layoutComponents");
     write_component(w, o, f, order, true);
     sfi_json_end_array(w);
-    flag(w, "placeholder", false);
-    flag(w, "required", is_required(f));
+    sfi_json_put_bool(w, "placeholder", false);
+    sfi_json_put_bool(w, "required", is_required(f));
     sfi_json_end_object(w);
 }
 
 static void write_placeholder(sfi_json_writer *w)
 {
     sfi_json_begin_object(w);
-    flag(w, "editableForNew", false);
-    flag(w, "editableForUpdate", false);
-    text(w, "label", "");
-    empty_list(w, "layoutComponents");
-    flag(w, "placeholder", true);
-    flag(w, "required", false);
+    sfi_json_put_bool(w, "editableForNew", false);
+    sfi_json_put_bool(w, "editableForUpdate", false);
+    sfi_json_put_string(w, "label", "");
+    sfi_json_put_empty_array(w, "layoutComponents");
+    sfi_json_put_bool(w, "placeholder", true);
+    sfi_json_put_bool(w, "required", false);
     sfi_json_end_object(w);
 }
 
 /* ---- sections: two columns, from left to right ---- */
 static void write_rows(sfi_json_writer *w, const sfo_object *o, const sfo_field *const *fields, size_t count)
 {
-    open_list(w, "layoutRows");
+    sfi_json_put_array(w, "layoutRows");
     for (size_t i = 0; i < count; i += 2) {
         sfi_json_begin_object(w);
-        open_list(w, "layoutItems");
+        sfi_json_put_array(w, "layoutItems");
         write_item(w, o, fields[i], (int64_t)i + 1);
         if (i + 1 < count)
             write_item(w, o, fields[i + 1], (int64_t)i + 2);
         else
             write_placeholder(w);
         sfi_json_end_array(w);
-        number(w, "numItems", 2);
+        sfi_json_put_int(w, "numItems", 2);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -153,16 +113,16 @@ static void write_section(sfi_json_writer *w, const sfo_object *o, const char *h
     if (count == 0) return;
     sf_id id = sfo_id_of_names("01B", o->name, heading);
     sfi_json_begin_object(w);
-    flag(w, "collapsed", false);
-    number(w, "columns", 2);
-    text(w, "heading", heading);
+    sfi_json_put_bool(w, "collapsed", false);
+    sfi_json_put_int(w, "columns", 2);
+    sfi_json_put_string(w, "heading", heading);
     write_rows(w, o, fields, count);
-    text(w, "layoutSectionId", id.text);
-    text(w, "parentLayoutId", layout);
-    number(w, "rows", (int64_t)(count + 1) / 2);
-    text(w, "tabOrder", "LeftToRight");
-    flag(w, "useCollapsibleSection", false);
-    flag(w, "useHeading", true);
+    sfi_json_put_string(w, "layoutSectionId", id.text);
+    sfi_json_put_string(w, "parentLayoutId", layout);
+    sfi_json_put_int(w, "rows", (int64_t)(count + 1) / 2);
+    sfi_json_put_string(w, "tabOrder", "LeftToRight");
+    sfi_json_put_bool(w, "useCollapsibleSection", false);
+    sfi_json_put_bool(w, "useHeading", true);
     sfi_json_end_object(w);
 }
 
@@ -172,7 +132,7 @@ static void write_sections(sfo_call *call, sfi_json_writer *w, const sfo_object 
     const sfo_field **fields = sfi_arena_alloc(&call->arena, (o->field_count + 1) * sizeof *fields);
     char heading[160];
     size_t count = 0;
-    open_list(w, is_edit ? "editLayoutSections" : "detailLayoutSections");
+    sfi_json_put_array(w, is_edit ? "editLayoutSections" : "detailLayoutSections");
     for (size_t i = 0; fields != NULL && i < o->field_count; i++)
         if (is_edit ? is_edited(&o->fields[i]) : is_shown(&o->fields[i])) fields[count++] = &o->fields[i];
     snprintf(heading, sizeof heading, "%.120s Information", o->label);
@@ -192,36 +152,36 @@ static void write_column(sfi_json_writer *w, const sfo_object *o, const sfo_fiel
     char path[170];
     snprintf(path, sizeof path, "%.80s.%.80s", o->name, f->name);
     sfi_json_begin_object(w);
-    text(w, "field", path);
-    text(w, "fieldApiName", f->name);
-    nothing(w, "format");
-    text(w, "label", f->label);
-    text(w, "lookupId", f->name_field ? "Id" : NULL);
-    text(w, "name", f->name);
+    sfi_json_put_string(w, "field", path);
+    sfi_json_put_string(w, "fieldApiName", f->name);
+    sfi_json_put_null(w, "format");
+    sfi_json_put_string(w, "label", f->label);
+    sfi_json_put_string(w, "lookupId", f->name_field ? "Id" : NULL);
+    sfi_json_put_string(w, "name", f->name);
     sfi_json_end_object(w);
 }
 
 static void write_related(sfo_call *call, sfi_json_writer *w, const sfo_object *o)
 {
-    open_list(w, "relatedLists");
+    sfi_json_put_array(w, "relatedLists");
     for (size_t i = 0; i < o->child_count; i++) {
         const sfo_child *c = &o->children[i];
         const sfo_object *child = sfo_schema_object(call->org->schema, sfi_str(c->child_object));
         const sfo_field *name = child != NULL ? sfo_object_name_field(child) : NULL;
         if (c->relationship_name == NULL || child == NULL || !child->layoutable || name == NULL) continue;
         sfi_json_begin_object(w);
-        nothing(w, "accessLevelRequiredForCreate");
-        empty_list(w, "buttons");
-        open_list(w, "columns");
+        sfi_json_put_null(w, "accessLevelRequiredForCreate");
+        sfi_json_put_empty_array(w, "buttons");
+        sfi_json_put_array(w, "columns");
         write_column(w, child, name);
         sfi_json_end_array(w);
-        flag(w, "custom", child->custom);
-        text(w, "field", c->field);
-        text(w, "label", child->label_plural);
-        number(w, "limitRows", RELATED_ROWS);
-        text(w, "name", c->relationship_name);
-        text(w, "sobject", child->name);
-        empty_list(w, "sort");
+        sfi_json_put_bool(w, "custom", child->custom);
+        sfi_json_put_string(w, "field", c->field);
+        sfi_json_put_string(w, "label", child->label_plural);
+        sfi_json_put_int(w, "limitRows", RELATED_ROWS);
+        sfi_json_put_string(w, "name", c->relationship_name);
+        sfi_json_put_string(w, "sobject", child->name);
+        sfi_json_put_empty_array(w, "sort");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -237,21 +197,21 @@ static void write_buttons(sfi_json_writer *w, const sfo_object *o)
     static const char *const nulls[] = { "behavior", "content", "contentSource", "encoding", "height" };
     static const char *const flags[] = { "menubar",       "overridden",  "resizeable", "scrollbars",
                                          "showsLocation", "showsStatus", "toolbar" };
-    open_object(w, "buttonLayoutSection");
-    open_list(w, "detailButtons");
+    sfi_json_put_object(w, "buttonLayoutSection");
+    sfi_json_put_array(w, "detailButtons");
     for (size_t i = 0; i < SFI_COUNT_OF(buttons); i++) {
         if (!buttons[i].is_there) continue;
         sfi_json_begin_object(w);
-        for (size_t k = 0; k < SFI_COUNT_OF(nulls); k++) nothing(w, nulls[k]);
-        empty_list(w, "colors");
-        flag(w, "custom", false);
-        empty_list(w, "icons");
-        text(w, "label", buttons[i].name);
-        text(w, "name", buttons[i].name);
-        for (size_t k = 0; k < SFI_COUNT_OF(flags); k++) flag(w, flags[k], false);
-        nothing(w, "url");
-        nothing(w, "width");
-        nothing(w, "windowPosition");
+        for (size_t k = 0; k < SFI_COUNT_OF(nulls); k++) sfi_json_put_null(w, nulls[k]);
+        sfi_json_put_empty_array(w, "colors");
+        sfi_json_put_bool(w, "custom", false);
+        sfi_json_put_empty_array(w, "icons");
+        sfi_json_put_string(w, "label", buttons[i].name);
+        sfi_json_put_string(w, "name", buttons[i].name);
+        for (size_t k = 0; k < SFI_COUNT_OF(flags); k++) sfi_json_put_bool(w, flags[k], false);
+        sfi_json_put_null(w, "url");
+        sfi_json_put_null(w, "width");
+        sfi_json_put_null(w, "windowPosition");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -265,38 +225,38 @@ static void write_layout(sfo_call *call, sfi_json_writer *w, const sfo_object *o
     write_buttons(w, o);
     write_sections(call, w, o, id.text, false);
     write_sections(call, w, o, id.text, true);
-    nothing(w, "feedView");
-    nothing(w, "highlightsPanelLayoutSection");
-    text(w, "id", id.text);
-    empty_list(w, "multirowEditLayoutSections");
-    empty_list(w, "offlineLinks");
-    open_object(w, "quickActionList");
-    empty_list(w, "quickActionListItems");
+    sfi_json_put_null(w, "feedView");
+    sfi_json_put_null(w, "highlightsPanelLayoutSection");
+    sfi_json_put_string(w, "id", id.text);
+    sfi_json_put_empty_array(w, "multirowEditLayoutSections");
+    sfi_json_put_empty_array(w, "offlineLinks");
+    sfi_json_put_object(w, "quickActionList");
+    sfi_json_put_empty_array(w, "quickActionListItems");
     sfi_json_end_object(w);
-    nothing(w, "relatedContent");
+    sfi_json_put_null(w, "relatedContent");
     write_related(call, w, o);
-    empty_list(w, "saveOptions");
+    sfi_json_put_empty_array(w, "saveOptions");
     sfi_json_end_object(w);
 }
 
 static void write_picklists(sfi_json_writer *w, const sfo_object *o, const sfo_record_type *t)
 {
-    open_list(w, "picklistsForRecordType");
+    sfi_json_put_array(w, "picklistsForRecordType");
     for (size_t i = 0; i < o->field_count; i++) {
         const sfo_field *f = &o->fields[i];
         if (f->picklist_count == 0) continue;
         sfi_json_begin_object(w);
-        text(w, "picklistName", f->name);
-        open_list(w, "picklistValues");
+        sfi_json_put_string(w, "picklistName", f->name);
+        sfi_json_put_array(w, "picklistValues");
         for (size_t k = 0; k < f->picklist_count; k++) {
             const sfo_picklist_value *v = &f->picklist[k];
             if (!v->active || !sfo_record_type_has(t, f, v->value)) continue;
             sfi_json_begin_object(w);
-            flag(w, "active", true);
-            flag(w, "defaultValue", v->is_default);
-            text(w, "label", v->label);
-            text(w, "validFor", v->valid_for);
-            text(w, "value", v->value);
+            sfi_json_put_bool(w, "active", true);
+            sfi_json_put_bool(w, "defaultValue", v->is_default);
+            sfi_json_put_string(w, "label", v->label);
+            sfi_json_put_string(w, "validFor", v->valid_for);
+            sfi_json_put_string(w, "value", v->value);
             sfi_json_end_object(w);
         }
         sfi_json_end_array(w);
@@ -313,17 +273,17 @@ static void write_mapping(sfo_call *call, sfi_json_writer *w, const sfo_object *
     sf_id layout = sfo_id_of_names("00h", o->name, "Layout");
     snprintf(url, sizeof url, "/services/data/v%s/sobjects/%.80s/describe/layouts/%s", call->version, o->name, id);
     sfi_json_begin_object(w);
-    flag(w, "active", t == NULL || t->active);
-    flag(w, "available", t == NULL || t->available);
-    flag(w, "defaultRecordTypeMapping", is_default);
-    text(w, "developerName", t != NULL ? t->developer_name : "Master");
-    text(w, "layoutId", layout.text);
-    flag(w, "master", t == NULL);
-    text(w, "name", t != NULL ? t->name : "Master");
+    sfi_json_put_bool(w, "active", t == NULL || t->active);
+    sfi_json_put_bool(w, "available", t == NULL || t->available);
+    sfi_json_put_bool(w, "defaultRecordTypeMapping", is_default);
+    sfi_json_put_string(w, "developerName", t != NULL ? t->developer_name : "Master");
+    sfi_json_put_string(w, "layoutId", layout.text);
+    sfi_json_put_bool(w, "master", t == NULL);
+    sfi_json_put_string(w, "name", t != NULL ? t->name : "Master");
     write_picklists(w, o, t);
-    text(w, "recordTypeId", id);
-    open_object(w, "urls");
-    text(w, "layout", url);
+    sfi_json_put_string(w, "recordTypeId", id);
+    sfi_json_put_object(w, "urls");
+    sfi_json_put_string(w, "layout", url);
     sfi_json_end_object(w);
     sfi_json_end_object(w);
 }
@@ -343,9 +303,9 @@ static void answer_global(sfo_call *call)
 {
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    empty_list(&w, "layouts");
-    empty_list(&w, "recordTypeMappings");
-    empty_list(&w, "recordTypeSelectorRequired");
+    sfi_json_put_empty_array(&w, "layouts");
+    sfi_json_put_empty_array(&w, "recordTypeMappings");
+    sfi_json_put_empty_array(&w, "recordTypeSelectorRequired");
     sfi_json_end_object(&w);
 }
 
@@ -354,17 +314,17 @@ static void answer_layout(sfo_call *call, const sfo_object *o, const char *name)
     bool has_default = false;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    open_list(&w, "layouts");
+    sfi_json_put_array(&w, "layouts");
     write_layout(call, &w, o, name);
     sfi_json_end_array(&w);
-    open_list(&w, "recordTypeMappings");
+    sfi_json_put_array(&w, "recordTypeMappings");
     for (size_t i = 0; i < o->record_type_count; i++) {
         write_mapping(call, &w, o, &o->record_types[i], o->record_types[i].is_default);
         has_default = has_default || o->record_types[i].is_default;
     }
     write_mapping(call, &w, o, NULL, !has_default);
     sfi_json_end_array(&w);
-    open_list(&w, "recordTypeSelectorRequired");
+    sfi_json_put_array(&w, "recordTypeSelectorRequired");
     sfi_json_bool(&w, o->record_type_count > 1);
     sfi_json_end_array(&w);
     sfi_json_end_object(&w);
@@ -422,18 +382,18 @@ void sfo_rest_approval_layouts(sfo_call *call)
     const sfo_field *name = sfo_object_name_field(o);
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    open_list(&w, "approvalLayouts");
+    sfi_json_put_array(&w, "approvalLayouts");
     for (size_t i = 0; i < sfo_approvals_count(call->org->approvals); i++) {
         const sfo_approval_process *p = sfo_approvals_at(call->org->approvals, i);
         if (p->object != o || (is_one && !sfi_str_is_nocase(call->args[1], p->name))) continue;
         found = true;
         sfi_json_begin_object(&w);
-        text(&w, "id", p->id.text);
-        text(&w, "label", p->label);
-        open_list(&w, "layoutItems");
+        sfi_json_put_string(&w, "id", p->id.text);
+        sfi_json_put_string(&w, "label", p->label);
+        sfi_json_put_array(&w, "layoutItems");
         if (name != NULL) write_item(&w, o, name, 1);
         sfi_json_end_array(&w);
-        text(&w, "name", p->name);
+        sfi_json_put_string(&w, "name", p->name);
         sfi_json_end_object(&w);
     }
     sfi_json_end_array(&w);
@@ -457,18 +417,18 @@ static void write_compact(sfi_json_writer *w, const sfo_object *o)
     size_t count = 0;
     const sfo_field *name = sfo_object_name_field(o);
     sfi_json_begin_object(w);
-    empty_list(w, "actions");
-    open_list(w, "fieldItems");
+    sfi_json_put_empty_array(w, "actions");
+    sfi_json_put_array(w, "fieldItems");
     if (name != NULL) write_item(w, o, name, (int64_t)++count);
     for (size_t i = 0; i < o->field_count && count < COMPACT_FIELDS; i++)
         if (&o->fields[i] != name && is_shown(&o->fields[i]) && is_compact(&o->fields[i]))
             write_item(w, o, &o->fields[i], (int64_t)++count);
     sfi_json_end_array(w);
-    nothing(w, "id");
-    empty_list(w, "imageItems");
-    text(w, "label", "System Default");
-    text(w, "name", "SYSTEM");
-    text(w, "objectType", o->name);
+    sfi_json_put_null(w, "id");
+    sfi_json_put_empty_array(w, "imageItems");
+    sfi_json_put_string(w, "label", "System Default");
+    sfi_json_put_string(w, "name", "SYSTEM");
+    sfi_json_put_string(w, "objectType", o->name);
     sfi_json_end_object(w);
 }
 
@@ -478,13 +438,13 @@ static void write_compact_mapping(sfo_call *call, sfi_json_writer *w, const sfo_
     snprintf(url, sizeof url, "/services/data/v%s/sobjects/%.80s/describe/compactLayouts/%s", call->version, o->name,
              t != NULL ? t->id : SFO_MASTER_RECORD_TYPE);
     sfi_json_begin_object(w);
-    flag(w, "available", t == NULL || t->available);
-    nothing(w, "compactLayoutId");
-    text(w, "compactLayoutName", "SYSTEM");
-    text(w, "recordTypeId", t != NULL ? t->id : SFO_MASTER_RECORD_TYPE);
-    text(w, "recordTypeName", t != NULL ? t->name : "Master");
-    open_object(w, "urls");
-    text(w, "compactLayout", url);
+    sfi_json_put_bool(w, "available", t == NULL || t->available);
+    sfi_json_put_null(w, "compactLayoutId");
+    sfi_json_put_string(w, "compactLayoutName", "SYSTEM");
+    sfi_json_put_string(w, "recordTypeId", t != NULL ? t->id : SFO_MASTER_RECORD_TYPE);
+    sfi_json_put_string(w, "recordTypeName", t != NULL ? t->name : "Master");
+    sfi_json_put_object(w, "urls");
+    sfi_json_put_string(w, "compactLayout", url);
     sfi_json_end_object(w);
     sfi_json_end_object(w);
 }
@@ -496,18 +456,18 @@ void sfo_rest_compact_layouts(sfo_call *call)
     if (o == NULL || sfo_answer_if_known(call)) return;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    open_list(&w, "compactLayouts");
+    sfi_json_put_array(&w, "compactLayouts");
     write_compact(&w, o);
     sfi_json_end_array(&w);
-    nothing(&w, "defaultCompactLayoutId");
-    open_list(&w, "recordTypeCompactLayoutMappings");
+    sfi_json_put_null(&w, "defaultCompactLayoutId");
+    sfi_json_put_array(&w, "recordTypeCompactLayoutMappings");
     for (size_t i = 0; i < o->record_type_count; i++) write_compact_mapping(call, &w, o, &o->record_types[i]);
     write_compact_mapping(call, &w, o, NULL);
     sfi_json_end_array(&w);
     snprintf(url, sizeof url, "/services/data/v%s/sobjects/%.80s/describe/compactLayouts/primary", call->version,
              o->name);
-    open_object(&w, "urls");
-    text(&w, "primary", url);
+    sfi_json_put_object(&w, "urls");
+    sfi_json_put_string(&w, "primary", url);
     sfi_json_end_object(&w);
     sfi_json_end_object(&w);
 }

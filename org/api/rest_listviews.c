@@ -33,18 +33,6 @@ static void text(sfi_json_writer *w, const char *key, const char *value)
         sfi_json_null(w);
 }
 
-static void flag(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void number(sfi_json_writer *w, const char *key, int64_t value)
-{
-    sfi_json_key(w, key);
-    sfi_json_int(w, value);
-}
-
 /* ---- which views, and what they show ---- */
 static bool is_alnum(char c)
 {
@@ -163,7 +151,7 @@ static void write_entry(sfo_call *call, sfi_json_writer *w, const list_view *v)
     text(w, "label", v->label);
     snprintf(url + len, sizeof url - (size_t)len, "/results");
     text(w, "resultsUrl", url);
-    flag(w, "soqlCompatible", true);
+    sfi_json_put_bool(w, "soqlCompatible", true);
     url[len] = '\0';
     text(w, "url", url);
     sfi_json_end_object(w);
@@ -193,7 +181,7 @@ static void write_column(sfi_json_writer *w, const list_view *v, const column *c
     text(w, "ascendingLabel", up);
     text(w, "descendingLabel", down);
     text(w, "fieldNameOrPath", c->path);
-    flag(w, "hidden", c->hidden);
+    sfi_json_put_bool(w, "hidden", c->hidden);
     text(w, "label", c->label);
     text(w, "selectListItem", item);
     text(w, "sortDirection", is_order ? "ascending" : NULL);
@@ -202,7 +190,7 @@ static void write_column(sfi_json_writer *w, const list_view *v, const column *c
         sfi_json_int(w, 0);
     else
         sfi_json_null(w);
-    flag(w, "sortable", !c->hidden && (is_owner(c) || c->field->sortable));
+    sfi_json_put_bool(w, "sortable", !c->hidden && (is_owner(c) || c->field->sortable));
     text(w, "type", is_owner(c) ? "string" : c->field->type_name);
     sfi_json_end_object(w);
 }
@@ -250,7 +238,7 @@ void sfo_rest_list_views(sfo_call *call)
     if (o == NULL) return;
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    flag(&w, "done", true);
+    sfi_json_put_bool(&w, "done", true);
     sfi_json_key(&w, "listviews");
     sfi_json_begin_array(&w);
     for (size_t i = 0; i < VIEWS; i++)
@@ -260,7 +248,7 @@ void sfo_rest_list_views(sfo_call *call)
         }
     sfi_json_end_array(&w);
     text(&w, "nextRecordsUrl", NULL);
-    number(&w, "size", count);
+    sfi_json_put_int(&w, "size", count);
     text(&w, "sobjectType", o->name);
     sfi_json_end_object(&w);
 }
@@ -370,14 +358,14 @@ static void write_results(sfo_call *call, const list_view *v, const column_list 
     sfi_json_begin_object(&w);
     write_columns(&w, v, columns);
     text(&w, "developerName", v->name);
-    flag(&w, "done", true);
+    sfi_json_put_bool(&w, "done", true);
     text(&w, "id", v->id.text);
     text(&w, "label", v->label);
     sfi_json_key(&w, "records");
     sfi_json_begin_array(&w);
     for (sf_iter it = sf_iter_begin(rows); sf_iter_next(&it, NULL, &record);) write_record(&w, columns, record);
     sfi_json_end_array(&w);
-    number(&w, "size", (int64_t)sf_value_count(rows));
+    sfi_json_put_int(&w, "size", (int64_t)sf_value_count(rows));
     sfi_json_end_object(&w);
 }
 

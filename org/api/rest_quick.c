@@ -89,51 +89,27 @@ void sfo_rest_quick_actions(sfo_call *call)
 
 /* ---- its form ---- */
 
-static void write_null(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
-static void write_bool(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void write_int(sfi_json_writer *w, const char *key, int64_t value)
-{
-    sfi_json_key(w, key);
-    sfi_json_int(w, value);
-}
-
-static void write_text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
 static void write_item(sfi_json_writer *w, const sfo_field *field, size_t number)
 {
     sfi_json_begin_object(w);
-    write_int(w, "numItems", 1);
+    sfi_json_put_int(w, "numItems", 1);
     sfi_json_key(w, "layoutItems");
     sfi_json_begin_array(w);
     sfi_json_begin_object(w);
-    write_bool(w, "editableForNew", field->createable);
-    write_bool(w, "editableForUpdate", field->updateable);
-    write_text(w, "label", field->label);
+    sfi_json_put_bool(w, "editableForNew", field->createable);
+    sfi_json_put_bool(w, "editableForUpdate", field->updateable);
+    sfi_json_put_string(w, "label", field->label);
     sfi_json_key(w, "layoutComponents");
     sfi_json_begin_array(w);
     sfi_json_begin_object(w);
-    write_int(w, "displayLines", 1);
-    write_int(w, "tabOrder", (int64_t)number + 1);
-    write_text(w, "type", "Field");
-    write_text(w, "value", field->name);
+    sfi_json_put_int(w, "displayLines", 1);
+    sfi_json_put_int(w, "tabOrder", (int64_t)number + 1);
+    sfi_json_put_string(w, "type", "Field");
+    sfi_json_put_string(w, "value", field->name);
     sfi_json_end_object(w);
     sfi_json_end_array(w);
-    write_bool(w, "placeholder", false);
-    write_bool(w, "required", !field->nillable && !field->defaulted_on_create && field->createable);
+    sfi_json_put_bool(w, "placeholder", false);
+    sfi_json_put_bool(w, "required", !field->nillable && !field->defaulted_on_create && field->createable);
     sfi_json_end_object(w);
     sfi_json_end_array(w);
     sfi_json_end_object(w);
@@ -143,19 +119,19 @@ static void write_layout(sfi_json_writer *w, const sfo_quick_action *q)
 {
     sfi_json_key(w, "layout");
     sfi_json_begin_object(w);
-    write_bool(w, "collapsed", false);
-    write_int(w, "columns", 1);
-    write_text(w, "heading", q->label);
+    sfi_json_put_bool(w, "collapsed", false);
+    sfi_json_put_int(w, "columns", 1);
+    sfi_json_put_string(w, "heading", q->label);
     sfi_json_key(w, "layoutRows");
     sfi_json_begin_array(w);
     for (size_t i = 0; i < q->field_count; i++) write_item(w, q->fields[i], i);
     sfi_json_end_array(w);
-    write_null(w, "layoutSectionId");
-    write_null(w, "parentLayoutId");
-    write_int(w, "rows", (int64_t)q->field_count);
-    write_text(w, "tabOrder", "TopToBottom");
-    write_bool(w, "useCollapsibleSection", false);
-    write_bool(w, "useHeading", false);
+    sfi_json_put_null(w, "layoutSectionId");
+    sfi_json_put_null(w, "parentLayoutId");
+    sfi_json_put_int(w, "rows", (int64_t)q->field_count);
+    sfi_json_put_string(w, "tabOrder", "TopToBottom");
+    sfi_json_put_bool(w, "useCollapsibleSection", false);
+    sfi_json_put_bool(w, "useHeading", false);
     sfi_json_end_object(w);
 }
 
@@ -186,40 +162,40 @@ static void write_default_values(sfi_json_writer *w, const sfo_quick_action *q)
 static void write_describe(sfo_call *call, sfi_json_writer *w, const sfo_quick_action *q, bool with_urls)
 {
     sfi_json_begin_object(w);
-    write_null(w, "accessLevelRequired");
-    write_text(w, "actionEnumOrId", q->id[0] != '\0' ? q->id : q->name);
-    write_null(w, "canvasApplicationId");
-    write_null(w, "canvasApplicationName");
+    sfi_json_put_null(w, "accessLevelRequired");
+    sfi_json_put_string(w, "actionEnumOrId", q->id[0] != '\0' ? q->id : q->name);
+    sfi_json_put_null(w, "canvasApplicationId");
+    sfi_json_put_null(w, "canvasApplicationName");
     sfi_json_key(w, "colors");
     sfi_json_begin_array(w);
     sfi_json_end_array(w);
-    write_text(w, "contextSobjectType", q->context != NULL ? q->context->name : NULL);
+    sfi_json_put_string(w, "contextSobjectType", q->context != NULL ? q->context->name : NULL);
     write_default_values(w, q);
-    write_null(w, "flowDevName");
-    write_null(w, "flowRecordIdVar");
-    write_null(w, "height");
-    write_null(w, "iconName");
-    write_null(w, "iconUrl");
+    sfi_json_put_null(w, "flowDevName");
+    sfi_json_put_null(w, "flowRecordIdVar");
+    sfi_json_put_null(w, "height");
+    sfi_json_put_null(w, "iconName");
+    sfi_json_put_null(w, "iconUrl");
     sfi_json_key(w, "icons");
     sfi_json_begin_array(w);
     sfi_json_end_array(w);
-    write_text(w, "label", q->label);
+    sfi_json_put_string(w, "label", q->label);
     write_layout(w, q);
-    write_null(w, "lightningComponentBundleId");
-    write_null(w, "lightningComponentBundleName");
-    write_null(w, "lightningComponentQualifiedName");
-    write_null(w, "miniIconUrl");
-    write_text(w, "name", q->name);
-    write_bool(w, "showQuickActionLcHeader", false);
-    write_bool(w, "showQuickActionVfHeader", false);
-    write_text(w, "targetParentField", q->parent);
-    write_null(w, "targetRecordTypeId");
-    write_text(w, "targetSobjectType", q->target != NULL ? q->target->name : NULL);
-    write_text(w, "type", q->type);
+    sfi_json_put_null(w, "lightningComponentBundleId");
+    sfi_json_put_null(w, "lightningComponentBundleName");
+    sfi_json_put_null(w, "lightningComponentQualifiedName");
+    sfi_json_put_null(w, "miniIconUrl");
+    sfi_json_put_string(w, "name", q->name);
+    sfi_json_put_bool(w, "showQuickActionLcHeader", false);
+    sfi_json_put_bool(w, "showQuickActionVfHeader", false);
+    sfi_json_put_string(w, "targetParentField", q->parent);
+    sfi_json_put_null(w, "targetRecordTypeId");
+    sfi_json_put_string(w, "targetSobjectType", q->target != NULL ? q->target->name : NULL);
+    sfi_json_put_string(w, "type", q->type);
     if (with_urls) write_urls(call, w, q);
-    write_null(w, "visualforcePageName");
-    write_null(w, "visualforcePageUrl");
-    write_null(w, "width");
+    sfi_json_put_null(w, "visualforcePageName");
+    sfi_json_put_null(w, "visualforcePageUrl");
+    sfi_json_put_null(w, "width");
     sfi_json_end_object(w);
 }
 
@@ -274,8 +250,8 @@ static void write_done(sfo_call *call, const sfo_quick_action *q, sf_str context
     sf_id full = { "" };
     bool has_context = context_id.len > 0 && sfo_id_normalize(context_id, &full);
     sfi_json_begin_object(&w);
-    write_text(&w, "contextId", has_context ? full.text : NULL);
-    write_bool(&w, "created", created);
+    sfi_json_put_string(&w, "contextId", has_context ? full.text : NULL);
+    sfi_json_put_bool(&w, "created", created);
     sfi_json_key(&w, "errors");
     sfi_json_begin_array(&w);
     sfi_json_end_array(&w);
@@ -283,10 +259,10 @@ static void write_done(sfo_call *call, const sfo_quick_action *q, sf_str context
     sfi_json_begin_array(&w);
     sfi_json_null(&w);
     sfi_json_end_array(&w);
-    write_text(&w, "id", id->text);
-    write_null(&w, "ids");
-    write_bool(&w, "success", true);
-    write_text(&w, "successMessage", q->success_message);
+    sfi_json_put_string(&w, "id", id->text);
+    sfi_json_put_null(&w, "ids");
+    sfi_json_put_bool(&w, "success", true);
+    sfi_json_put_string(&w, "successMessage", q->success_message);
     sfi_json_end_object(&w);
 }
 

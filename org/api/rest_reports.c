@@ -15,18 +15,12 @@ static void unavailable(sfo_call *call)
     sfo_answer_error(call, 404, "NOT_FOUND", "The data you’re trying to access is unavailable.");
 }
 
-static void text_member(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
 static void url_member(sfo_call *call, sfi_json_writer *w, const char *key, const char *id, const char *end)
 {
     char url[200];
     snprintf(url, sizeof url, "/services/data/v%s/analytics/reports/%.18s%s", call->version, id != NULL ? id : "null",
              end);
-    text_member(w, key, url);
+    sfi_json_put_string(w, key, url);
 }
 
 static void time_member(sfi_json_writer *w, const char *key, int64_t ms)
@@ -34,7 +28,7 @@ static void time_member(sfi_json_writer *w, const char *key, int64_t ms)
     char text[32];
     sfi_time_format(ms / 1000 * 1000, text);
     if (strlen(text) > 5) snprintf(text + strlen(text) - 5, 2, "Z"); /* whole seconds */
-    text_member(w, key, text);
+    sfi_json_put_string(w, key, text);
 }
 
 /* A stored row as a report. */
@@ -121,9 +115,9 @@ void sfo_rest_reports(sfo_call *call)
     for (int i = 0; i < count; i++) {
         sfi_json_begin_object(&w);
         url_member(call, &w, "describeUrl", rows[i].id, "/describe");
-        text_member(&w, "id", rows[i].id);
+        sfi_json_put_string(&w, "id", rows[i].id);
         url_member(call, &w, "instancesUrl", rows[i].id, "/instances");
-        text_member(&w, "name", rows[i].name);
+        sfi_json_put_string(&w, "name", rows[i].name);
         url_member(call, &w, "url", rows[i].id, "");
         sfi_json_end_object(&w);
     }
@@ -164,9 +158,9 @@ static void write_report_attributes(sfo_call *call, const sfo_report *report)
         sfi_json_key(&w, "isReportTrendedByAnyone");
         sfi_json_bool(&w, false);
     }
-    text_member(&w, "reportId", report->id);
-    text_member(&w, "reportName", report->id != NULL ? report->name : NULL);
-    text_member(&w, "type", "Report");
+    sfi_json_put_string(&w, "reportId", report->id);
+    sfi_json_put_string(&w, "reportName", report->id != NULL ? report->name : NULL);
+    sfi_json_put_string(&w, "type", "Report");
     sfi_json_end_object(&w);
     sfi_buf_add_char(&call->response->body, ',');
 }
@@ -225,7 +219,7 @@ static void completion_member(const sfo_report_run_row *run, sfi_json_writer *w)
     if (has_ended(run))
         time_member(w, "completionDate", run->completed_ms);
     else
-        text_member(w, "completionDate", NULL);
+        sfi_json_put_string(w, "completionDate", NULL);
 }
 
 static void write_instance(sfo_call *call, const sfo_report_run_row *run, sfi_json_writer *w)
@@ -236,12 +230,12 @@ static void write_instance(sfo_call *call, const sfo_report_run_row *run, sfi_js
     completion_member(run, w);
     sfi_json_key(w, "hasDetailRows");
     sfi_json_bool(w, run->has_details);
-    text_member(w, "id", run->id);
-    text_member(w, "ownerId", run->owner_id);
+    sfi_json_put_string(w, "id", run->id);
+    sfi_json_put_string(w, "ownerId", run->owner_id);
     sfi_json_key(w, "queryable");
     sfi_json_bool(w, false);
     time_member(w, "requestDate", run->requested_ms);
-    text_member(w, "status", state_of(run));
+    sfi_json_put_string(w, "status", state_of(run));
     url_member(call, w, "url", run->report_id, end);
     sfi_json_end_object(w);
 }
@@ -321,16 +315,16 @@ void sfo_rest_report_instance(sfo_call *call)
     sfi_json_key(&w, "attributes");
     sfi_json_begin_object(&w);
     completion_member(&run, &w);
-    text_member(&w, "errorMessage", NULL);
-    text_member(&w, "id", run.id);
-    text_member(&w, "ownerId", run.owner_id);
+    sfi_json_put_string(&w, "errorMessage", NULL);
+    sfi_json_put_string(&w, "id", run.id);
+    sfi_json_put_string(&w, "ownerId", run.owner_id);
     sfi_json_key(&w, "queryable");
     sfi_json_bool(&w, false);
-    text_member(&w, "reportId", row.id);
-    text_member(&w, "reportName", row.name);
+    sfi_json_put_string(&w, "reportId", row.id);
+    sfi_json_put_string(&w, "reportName", row.name);
     time_member(&w, "requestDate", run.requested_ms);
-    text_member(&w, "status", state_of(&run));
-    text_member(&w, "type", "ReportInstance");
+    sfi_json_put_string(&w, "status", state_of(&run));
+    sfi_json_put_string(&w, "type", "ReportInstance");
     sfi_json_end_object(&w);
     if (has_ended(&run) && run.result != NULL) {
         sfi_buf_add_char(&call->response->body, ',');
@@ -339,11 +333,11 @@ void sfo_rest_report_instance(sfo_call *call)
     }
     sfi_json_key(&w, "allData");
     sfi_json_bool(&w, false);
-    for (size_t i = 0; i < SFI_COUNT_OF(empty); i++) text_member(&w, empty[i], NULL);
+    for (size_t i = 0; i < SFI_COUNT_OF(empty); i++) sfi_json_put_string(&w, empty[i], NULL);
     sfi_json_key(&w, "hasDetailRows");
     sfi_json_bool(&w, run.has_details);
-    text_member(&w, "reportExtendedMetadata", NULL);
-    text_member(&w, "reportMetadata", NULL);
+    sfi_json_put_string(&w, "reportExtendedMetadata", NULL);
+    sfi_json_put_string(&w, "reportMetadata", NULL);
     sfi_json_end_object(&w);
 }
 
@@ -476,7 +470,7 @@ static void type_url(sfo_call *call, sfi_json_writer *w, const sfo_report_type *
 {
     char url[300];
     snprintf(url, sizeof url, "/services/data/v%s/analytics/reportTypes/%.200s", call->version, type->name);
-    text_member(w, "describeUrl", url);
+    sfi_json_put_string(w, "describeUrl", url);
 }
 
 void sfo_rest_report_types(sfo_call *call)
@@ -494,7 +488,7 @@ void sfo_rest_report_types(sfo_call *call)
             }
             category = type->category;
             sfi_json_begin_object(&w);
-            text_member(&w, "label", category);
+            sfi_json_put_string(&w, "label", category);
             sfi_json_key(&w, "reportTypes");
             sfi_json_begin_array(&w);
         }
@@ -502,8 +496,8 @@ void sfo_rest_report_types(sfo_call *call)
         type_url(call, &w, type);
         sfi_json_key(&w, "isEnabledInSetup");
         sfi_json_bool(&w, true);
-        text_member(&w, "label", type->label);
-        text_member(&w, "type", type->name);
+        sfi_json_put_string(&w, "label", type->label);
+        sfi_json_put_string(&w, "type", type->name);
         sfi_json_end_object(&w);
     }
     if (category != NULL) {

@@ -6,49 +6,13 @@
 
 enum { PATHS_MAX = 200, DEPTH_MAX = 5 };
 
-static void text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
-static void flag(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void nothing(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
-static void number(sfi_json_writer *w, const char *key, int64_t value)
-{
-    sfi_json_key(w, key);
-    sfi_json_int(w, value);
-}
-
-static void open_object(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_object(w);
-}
-
-static void open_list(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_array(w);
-}
-
 /* The metadata's tag without its quotes. */
 static void etag(sfo_call *call, sfi_json_writer *w)
 {
     char tag[sizeof call->org->metadata_etag];
     size_t len = strlen(call->org->metadata_etag);
     snprintf(tag, sizeof tag, "%.*s", len > 2 ? (int)len - 2 : 0, call->org->metadata_etag + 1);
-    text(w, "eTag", tag);
+    sfi_json_put_string(w, "eTag", tag);
 }
 
 /* ---- object-info ---- */
@@ -93,69 +57,69 @@ static const char *data_type(const sfo_field *f)
 static void write_field_info(sfo_call *call, sfi_json_writer *w, const sfo_field *f)
 {
     bool is_compound = f->type == SFO_ADDRESS || f->type == SFO_LOCATION || f->is_name_compound;
-    open_object(w, f->name);
-    text(w, "apiName", f->name);
-    flag(w, "calculated", f->calculated);
-    flag(w, "compound", is_compound);
-    nothing(w, "compoundComponentName");
-    text(w, "compoundFieldName", f->compound_name);
-    text(w, "controllerName", f->controller_name);
-    open_list(w, "controllingFields");
+    sfi_json_put_object(w, f->name);
+    sfi_json_put_string(w, "apiName", f->name);
+    sfi_json_put_bool(w, "calculated", f->calculated);
+    sfi_json_put_bool(w, "compound", is_compound);
+    sfi_json_put_null(w, "compoundComponentName");
+    sfi_json_put_string(w, "compoundFieldName", f->compound_name);
+    sfi_json_put_string(w, "controllerName", f->controller_name);
+    sfi_json_put_array(w, "controllingFields");
     if (f->controller_name != NULL) sfi_json_string(w, f->controller_name);
     sfi_json_end_array(w);
-    flag(w, "createable", f->createable);
-    flag(w, "custom", f->custom);
-    text(w, "dataType", data_type(f));
-    text(w, "extraTypeInfo", f->extra_type_info);
-    flag(w, "filterable", f->filterable);
-    nothing(w, "filteredLookupInfo");
-    flag(w, "highScaleNumber", f->high_scale_number);
-    flag(w, "htmlFormatted", f->html_formatted);
-    text(w, "inlineHelpText", f->help_text);
-    text(w, "label", f->label);
-    number(w, "length", f->length);
-    text(w, "maskType", f->mask_type);
-    flag(w, "nameField", f->name_field);
-    flag(w, "polymorphicForeignKey", f->polymorphic);
-    number(w, "precision", f->precision);
-    flag(w, "reference", f->type == SFO_REFERENCE);
-    nothing(w, "referenceTargetField");
-    open_list(w, "referenceToInfos");
+    sfi_json_put_bool(w, "createable", f->createable);
+    sfi_json_put_bool(w, "custom", f->custom);
+    sfi_json_put_string(w, "dataType", data_type(f));
+    sfi_json_put_string(w, "extraTypeInfo", f->extra_type_info);
+    sfi_json_put_bool(w, "filterable", f->filterable);
+    sfi_json_put_null(w, "filteredLookupInfo");
+    sfi_json_put_bool(w, "highScaleNumber", f->high_scale_number);
+    sfi_json_put_bool(w, "htmlFormatted", f->html_formatted);
+    sfi_json_put_string(w, "inlineHelpText", f->help_text);
+    sfi_json_put_string(w, "label", f->label);
+    sfi_json_put_int(w, "length", f->length);
+    sfi_json_put_string(w, "maskType", f->mask_type);
+    sfi_json_put_bool(w, "nameField", f->name_field);
+    sfi_json_put_bool(w, "polymorphicForeignKey", f->polymorphic);
+    sfi_json_put_int(w, "precision", f->precision);
+    sfi_json_put_bool(w, "reference", f->type == SFO_REFERENCE);
+    sfi_json_put_null(w, "referenceTargetField");
+    sfi_json_put_array(w, "referenceToInfos");
     for (size_t i = 0; i < f->reference_count; i++) {
         const sfo_object *o = sfo_schema_object(call->org->schema, sfi_str(f->reference_to[i]));
         const sfo_field *name = o != NULL ? sfo_object_name_field(o) : NULL;
         sfi_json_begin_object(w);
-        text(w, "apiName", f->reference_to[i]);
-        open_list(w, "nameFields");
+        sfi_json_put_string(w, "apiName", f->reference_to[i]);
+        sfi_json_put_array(w, "nameFields");
         if (name != NULL) sfi_json_string(w, name->name);
         sfi_json_end_array(w);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
-    text(w, "relationshipName", f->relationship_name);
-    flag(w, "required", f->createable && !f->nillable && !f->defaulted_on_create);
-    number(w, "scale", f->scale);
-    flag(w, "searchPrefilterable", f->search_prefilterable);
-    flag(w, "sortable", f->sortable);
-    flag(w, "unique", f->unique);
-    flag(w, "updateable", f->updateable);
+    sfi_json_put_string(w, "relationshipName", f->relationship_name);
+    sfi_json_put_bool(w, "required", f->createable && !f->nillable && !f->defaulted_on_create);
+    sfi_json_put_int(w, "scale", f->scale);
+    sfi_json_put_bool(w, "searchPrefilterable", f->search_prefilterable);
+    sfi_json_put_bool(w, "sortable", f->sortable);
+    sfi_json_put_bool(w, "unique", f->unique);
+    sfi_json_put_bool(w, "updateable", f->updateable);
     sfi_json_end_object(w);
 }
 
 static void write_children(sfi_json_writer *w, const sfo_object *o)
 {
-    open_list(w, "childRelationships");
+    sfi_json_put_array(w, "childRelationships");
     for (size_t i = 0; i < o->child_count; i++) {
         const sfo_child *c = &o->children[i];
         if (c->relationship_name == NULL) continue;
         sfi_json_begin_object(w);
-        text(w, "childObjectApiName", c->child_object);
-        text(w, "fieldName", c->field);
-        open_list(w, "junctionIdListNames");
+        sfi_json_put_string(w, "childObjectApiName", c->child_object);
+        sfi_json_put_string(w, "fieldName", c->field);
+        sfi_json_put_array(w, "junctionIdListNames");
         sfi_json_end_array(w);
-        open_list(w, "junctionReferenceTo");
+        sfi_json_put_array(w, "junctionReferenceTo");
         sfi_json_end_array(w);
-        text(w, "relationshipName", c->relationship_name);
+        sfi_json_put_string(w, "relationshipName", c->relationship_name);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -172,7 +136,7 @@ static void write_dependents(sfi_json_writer *w, const sfo_object *o, const sfo_
             controls = controls ||
                        (o->fields[k].controller_name != NULL && sfi_eq_nocase(o->fields[k].controller_name, f->name));
         if (of == NULL && (!controls || f->controller_name != NULL)) continue;
-        open_object(w, f->name);
+        sfi_json_put_object(w, f->name);
         if (depth < DEPTH_MAX) write_dependents(w, o, f, depth + 1);
         sfi_json_end_object(w);
     }
@@ -180,12 +144,12 @@ static void write_dependents(sfi_json_writer *w, const sfo_object *o, const sfo_
 
 static void write_type_info(sfi_json_writer *w, const char *id, const char *name, bool available, bool is_default)
 {
-    open_object(w, id);
-    flag(w, "available", available);
-    flag(w, "defaultRecordTypeMapping", is_default);
-    flag(w, "master", strcmp(id, SFO_MASTER_RECORD_TYPE) == 0);
-    text(w, "name", name);
-    text(w, "recordTypeId", id);
+    sfi_json_put_object(w, id);
+    sfi_json_put_bool(w, "available", available);
+    sfi_json_put_bool(w, "defaultRecordTypeMapping", is_default);
+    sfi_json_put_bool(w, "master", strcmp(id, SFO_MASTER_RECORD_TYPE) == 0);
+    sfi_json_put_string(w, "name", name);
+    sfi_json_put_string(w, "recordTypeId", id);
     sfi_json_end_object(w);
 }
 
@@ -199,7 +163,7 @@ static const char *default_type(const sfo_object *o)
 static void write_types(sfi_json_writer *w, const sfo_object *o)
 {
     const char *preset = default_type(o);
-    open_object(w, "recordTypeInfos");
+    sfi_json_put_object(w, "recordTypeInfos");
     for (size_t i = 0; i < o->record_type_count; i++) {
         const sfo_record_type *t = &o->record_types[i];
         write_type_info(w, t->id, t->name, t->available, strcmp(t->id, preset) == 0);
@@ -214,38 +178,38 @@ void sfo_rest_ui_object_info(sfo_call *call)
     if (o == NULL || sfo_answer_if_known(call)) return;
     sfi_json_writer writer = sfo_answer_json(call, 200), *w = &writer;
     sfi_json_begin_object(w);
-    text(w, "apiName", o->name);
-    text(w, "associateEntityType", o->associate_entity_type);
-    text(w, "associateParentEntity", o->associate_parent_entity);
+    sfi_json_put_string(w, "apiName", o->name);
+    sfi_json_put_string(w, "associateEntityType", o->associate_entity_type);
+    sfi_json_put_string(w, "associateParentEntity", o->associate_parent_entity);
     write_children(w, o);
-    flag(w, "compactLayoutable", o->compact_layoutable);
-    flag(w, "createable", o->createable);
-    flag(w, "custom", o->custom);
-    text(w, "defaultRecordTypeId", default_type(o));
-    flag(w, "deletable", o->deletable);
-    open_object(w, "dependentFields");
+    sfi_json_put_bool(w, "compactLayoutable", o->compact_layoutable);
+    sfi_json_put_bool(w, "createable", o->createable);
+    sfi_json_put_bool(w, "custom", o->custom);
+    sfi_json_put_string(w, "defaultRecordTypeId", default_type(o));
+    sfi_json_put_bool(w, "deletable", o->deletable);
+    sfi_json_put_object(w, "dependentFields");
     write_dependents(w, o, NULL, 0);
     sfi_json_end_object(w);
     etag(call, w);
-    flag(w, "feedEnabled", o->feed_enabled);
-    open_object(w, "fields");
+    sfi_json_put_bool(w, "feedEnabled", o->feed_enabled);
+    sfi_json_put_object(w, "fields");
     for (size_t i = 0; i < o->field_count; i++) write_field_info(call, w, &o->fields[i]);
     sfi_json_end_object(w);
-    text(w, "keyPrefix", o->key_prefix);
-    text(w, "label", o->label);
-    text(w, "labelPlural", o->label_plural);
-    flag(w, "layoutable", o->layoutable);
-    flag(w, "mruEnabled", o->mru_enabled);
-    open_list(w, "nameFields");
+    sfi_json_put_string(w, "keyPrefix", o->key_prefix);
+    sfi_json_put_string(w, "label", o->label);
+    sfi_json_put_string(w, "labelPlural", o->label_plural);
+    sfi_json_put_bool(w, "layoutable", o->layoutable);
+    sfi_json_put_bool(w, "mruEnabled", o->mru_enabled);
+    sfi_json_put_array(w, "nameFields");
     const sfo_field *name = sfo_object_name_field(o);
     if (name != NULL) sfi_json_string(w, name->name);
     sfi_json_end_array(w);
-    flag(w, "queryable", o->queryable);
+    sfi_json_put_bool(w, "queryable", o->queryable);
     write_types(w, o);
-    flag(w, "searchLayoutable", o->search_layoutable);
-    flag(w, "searchable", o->searchable);
-    nothing(w, "themeInfo");
-    flag(w, "updateable", o->updateable);
+    sfi_json_put_bool(w, "searchLayoutable", o->search_layoutable);
+    sfi_json_put_bool(w, "searchable", o->searchable);
+    sfi_json_put_null(w, "themeInfo");
+    sfi_json_put_bool(w, "updateable", o->updateable);
     sfi_json_end_object(w);
 }
 
@@ -288,16 +252,16 @@ static void write_value(sfi_json_writer *w, const controller *c, const sfo_pickl
 {
     int64_t place = 0;
     sfi_json_begin_object(w);
-    nothing(w, "attributes");
-    text(w, "label", v->label);
-    open_list(w, "validFor");
+    sfi_json_put_null(w, "attributes");
+    sfi_json_put_string(w, "label", v->label);
+    sfi_json_put_array(w, "validFor");
     for (size_t i = 0; i < control_count(c); i++) {
         if (!control_offers(c, i)) continue;
         if (has_bit(v->valid_for, i)) sfi_json_int(w, place);
         place++;
     }
     sfi_json_end_array(w);
-    text(w, "value", v->value);
+    sfi_json_put_string(w, "value", v->value);
     sfi_json_end_object(w);
 }
 
@@ -309,9 +273,9 @@ static void write_picklist(sfo_call *call, sfi_json_writer *w, const sfo_object 
     char url[300];
     if (f->controller_name != NULL) c.field = sfo_object_field(o, sfi_str(f->controller_name));
     sfi_json_begin_object(w);
-    open_object(w, "controllerValues");
+    sfi_json_put_object(w, "controllerValues");
     for (size_t i = 0; i < control_count(&c); i++)
-        if (control_offers(&c, i)) number(w, control_value(&c, i), place++);
+        if (control_offers(&c, i)) sfi_json_put_int(w, control_value(&c, i), place++);
     sfi_json_end_object(w);
     sfi_json_key(w, "defaultValue");
     const sfo_picklist_value *preset = NULL;
@@ -324,8 +288,8 @@ static void write_picklist(sfo_call *call, sfi_json_writer *w, const sfo_object 
     etag(call, w);
     snprintf(url, sizeof url, "/services/data/v%s/ui-api/object-info/%.80s/picklist-values/%s/%.80s", call->version,
              o->name, t != NULL ? t->id : SFO_MASTER_RECORD_TYPE, f->name);
-    text(w, "url", url);
-    open_list(w, "values");
+    sfi_json_put_string(w, "url", url);
+    sfi_json_put_array(w, "values");
     for (size_t i = 0; i < f->picklist_count; i++)
         if (f->picklist[i].active && sfo_record_type_has(t, f, f->picklist[i].value))
             write_value(w, &c, &f->picklist[i]);
@@ -346,7 +310,7 @@ void sfo_rest_ui_picklists(sfo_call *call)
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     etag(call, &w);
-    open_object(&w, "picklistFieldValues");
+    sfi_json_put_object(&w, "picklistFieldValues");
     for (size_t i = 0; i < o->field_count; i++) {
         if (!is_picklist(&o->fields[i])) continue;
         sfi_json_key(&w, o->fields[i].name);
@@ -449,8 +413,8 @@ static bool write_parent(sfo_call *call, sfi_json_writer *w, const sfo_field *f,
         rest->items[rest->count] = (sf_str){ p.ptr + relationship.len + 1, p.len - relationship.len - 1 };
         rest->optional[rest->count++] = paths->optional[i];
     }
-    open_object(w, f->relationship_name);
-    nothing(w, "displayValue");
+    sfi_json_put_object(w, f->relationship_name);
+    sfi_json_put_null(w, "displayValue");
     sfi_json_key(w, "value");
     bool ok = true;
     if (o == NULL || depth >= DEPTH_MAX)
@@ -491,8 +455,8 @@ static bool write_fields(sfo_call *call, sfi_json_writer *w, const sfo_object *o
             if (!write_parent(call, w, f, head, row, paths, depth)) return false;
             continue;
         }
-        open_object(w, f->name);
-        text(w, "displayValue", shown(f, sf_get(row, f->name)));
+        sfi_json_put_object(w, f->name);
+        sfi_json_put_string(w, "displayValue", shown(f, sf_get(row, f->name)));
         write_value_of(w, f, sf_get(row, f->name));
         sfi_json_end_object(w);
     }
@@ -504,7 +468,7 @@ static void write_time(sfi_json_writer *w, const char *key, sf_value row, const 
     char z[40];
     sf_str said = sf_get_text(row, field);
     snprintf(z, sizeof z, "%.*sZ", (int)(said.len > 5 ? said.len - 5 : 0), said.ptr != NULL ? said.ptr : "");
-    text(w, key, said.len > 5 ? z : NULL);
+    sfi_json_put_string(w, key, said.len > 5 ? z : NULL);
 }
 
 /* false: the response says why not. */
@@ -527,22 +491,22 @@ static bool write_record(sfo_call *call, sfi_json_writer *w, const sfo_object *o
     snprintf(tag, sizeof tag, "%016llx", (unsigned long long)modified);
     if (ok) {
         sfi_json_begin_object(w);
-        text(w, "apiName", o->name);
-        open_object(w, "childRelationships");
+        sfi_json_put_string(w, "apiName", o->name);
+        sfi_json_put_object(w, "childRelationships");
         sfi_json_end_object(w);
-        text(w, "eTag", tag);
-        open_object(w, "fields");
+        sfi_json_put_string(w, "eTag", tag);
+        sfi_json_put_object(w, "fields");
         ok = write_fields(call, w, o, row, paths, depth);
     }
     if (ok) {
         sfi_json_end_object(w);
-        text(w, "id", id);
-        text(w, "lastModifiedById", sf_get_str(row, "LastModifiedById"));
+        sfi_json_put_string(w, "id", id);
+        sfi_json_put_string(w, "lastModifiedById", sf_get_str(row, "LastModifiedById"));
         write_time(w, "lastModifiedDate", row, "LastModifiedDate");
-        text(w, "recordTypeId", sf_get_str(row, "RecordTypeId"));
-        nothing(w, "recordTypeInfo");
+        sfi_json_put_string(w, "recordTypeId", sf_get_str(row, "RecordTypeId"));
+        sfi_json_put_null(w, "recordTypeInfo");
         write_time(w, "systemModstamp", row, "SystemModstamp");
-        number(w, "weakEtag", modified);
+        sfi_json_put_int(w, "weakEtag", modified);
         sfi_json_end_object(w);
     }
     sfi_json_free(doc);

@@ -4,42 +4,11 @@
  */
 #include "schema/schema_internal.h"
 
-static void write_flag(sfi_json_writer *w, const char *key, bool value)
-{
-    sfi_json_key(w, key);
-    sfi_json_bool(w, value);
-}
-
-static void write_text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
-static void write_int(sfi_json_writer *w, const char *key, int64_t value)
-{
-    sfi_json_key(w, key);
-    sfi_json_int(w, value);
-}
-
-static void write_null(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_null(w);
-}
-
-static void write_empty_array(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_array(w);
-    sfi_json_end_array(w);
-}
-
 static void write_url(sfi_json_writer *w, const char *key, const char *version, const char *object, const char *tail)
 {
     char path[256];
     (void)snprintf(path, sizeof path, "/services/data/v%s/sobjects/%s%s", version, object, tail); /* names end at 80 */
-    write_text(w, key, path);
+    sfi_json_put_string(w, key, path);
 }
 
 /* ---- the entry of the global list ---- */
@@ -54,14 +23,14 @@ static void write_urls(sfi_json_writer *w, const sfo_object *o, const char *vers
     if (o->layoutable) write_url(w, "approvalLayouts", version, o->name, "/describe/approvalLayouts");
     if (full && o->key_prefix != NULL && o->layoutable) {
         (void)snprintf(edit, sizeof edit, "/{ID}/e"); /* fits */
-        write_text(w, "uiDetailTemplate", "/{ID}");
-        write_text(w, "uiEditTemplate", edit);
+        sfi_json_put_string(w, "uiDetailTemplate", "/{ID}");
+        sfi_json_put_string(w, "uiEditTemplate", edit);
     }
     if (o->layoutable && o->mru_enabled) write_url(w, "listviews", version, o->name, "/listviews");
     write_url(w, "describe", version, o->name, "/describe");
     if (full && o->key_prefix != NULL && o->layoutable) {
         (void)snprintf(new_record, sizeof new_record, "/%s/e", o->key_prefix); /* fits */
-        write_text(w, "uiNewRecord", new_record);
+        sfi_json_put_string(w, "uiNewRecord", new_record);
     }
     if (o->layoutable) {
         write_url(w, "quickActions", version, o->name, "/quickActions");
@@ -79,33 +48,33 @@ static void write_urls(sfi_json_writer *w, const sfo_object *o, const char *vers
 void sfo_describe_entry(const sfo_object *o, const char *version, sfi_json_writer *w)
 {
     sfi_json_begin_object(w);
-    write_flag(w, "activateable", false);
-    write_text(w, "associateEntityType", o->associate_entity_type);
-    write_text(w, "associateParentEntity", o->associate_parent_entity);
-    write_flag(w, "createable", o->createable);
-    write_flag(w, "custom", o->custom);
-    write_flag(w, "customSetting", o->custom_setting);
-    write_flag(w, "deepCloneable", o->deep_cloneable);
-    write_flag(w, "deletable", o->deletable);
-    write_flag(w, "deprecatedAndHidden", false);
-    write_flag(w, "feedEnabled", o->feed_enabled);
-    write_flag(w, "hasSubtypes", false);
-    write_flag(w, "isInterface", false);
-    write_flag(w, "isSubtype", false);
-    write_text(w, "keyPrefix", o->key_prefix);
-    write_text(w, "label", o->label);
-    write_text(w, "labelPlural", o->label_plural);
-    write_flag(w, "layoutable", o->layoutable);
-    write_flag(w, "mergeable", o->mergeable);
-    write_flag(w, "mruEnabled", o->mru_enabled);
-    write_text(w, "name", o->name);
-    write_flag(w, "queryable", o->queryable);
-    write_flag(w, "replicateable", o->replicateable);
-    write_flag(w, "retrieveable", o->retrieveable);
-    write_flag(w, "searchable", o->searchable);
-    write_flag(w, "triggerable", o->triggerable);
-    write_flag(w, "undeletable", o->undeletable);
-    write_flag(w, "updateable", o->updateable);
+    sfi_json_put_bool(w, "activateable", false);
+    sfi_json_put_string(w, "associateEntityType", o->associate_entity_type);
+    sfi_json_put_string(w, "associateParentEntity", o->associate_parent_entity);
+    sfi_json_put_bool(w, "createable", o->createable);
+    sfi_json_put_bool(w, "custom", o->custom);
+    sfi_json_put_bool(w, "customSetting", o->custom_setting);
+    sfi_json_put_bool(w, "deepCloneable", o->deep_cloneable);
+    sfi_json_put_bool(w, "deletable", o->deletable);
+    sfi_json_put_bool(w, "deprecatedAndHidden", false);
+    sfi_json_put_bool(w, "feedEnabled", o->feed_enabled);
+    sfi_json_put_bool(w, "hasSubtypes", false);
+    sfi_json_put_bool(w, "isInterface", false);
+    sfi_json_put_bool(w, "isSubtype", false);
+    sfi_json_put_string(w, "keyPrefix", o->key_prefix);
+    sfi_json_put_string(w, "label", o->label);
+    sfi_json_put_string(w, "labelPlural", o->label_plural);
+    sfi_json_put_bool(w, "layoutable", o->layoutable);
+    sfi_json_put_bool(w, "mergeable", o->mergeable);
+    sfi_json_put_bool(w, "mruEnabled", o->mru_enabled);
+    sfi_json_put_string(w, "name", o->name);
+    sfi_json_put_bool(w, "queryable", o->queryable);
+    sfi_json_put_bool(w, "replicateable", o->replicateable);
+    sfi_json_put_bool(w, "retrieveable", o->retrieveable);
+    sfi_json_put_bool(w, "searchable", o->searchable);
+    sfi_json_put_bool(w, "triggerable", o->triggerable);
+    sfi_json_put_bool(w, "undeletable", o->undeletable);
+    sfi_json_put_bool(w, "updateable", o->updateable);
     write_urls(w, o, version, false);
     sfi_json_end_object(w);
 }
@@ -114,8 +83,8 @@ void sfo_describe_global(const sfo_schema *s, const char *version, sfi_buf *out)
 {
     sfi_json_writer w = sfi_json_write_to(out);
     sfi_json_begin_object(&w);
-    write_text(&w, "encoding", "UTF-8");
-    write_int(&w, "maxBatchSize", 200);
+    sfi_json_put_string(&w, "encoding", "UTF-8");
+    sfi_json_put_int(&w, "maxBatchSize", 200);
     sfi_json_key(&w, "sobjects");
     sfi_json_begin_array(&w);
     for (size_t i = 0; i < sfo_schema_count(s); i++) sfo_describe_entry(sfo_schema_at(s, i), version, &w);
@@ -132,11 +101,11 @@ static void write_picklist(sfi_json_writer *w, const sfo_field *f)
     for (size_t i = 0; i < f->picklist_count; i++) {
         const sfo_picklist_value *v = &f->picklist[i];
         sfi_json_begin_object(w);
-        write_flag(w, "active", v->active);
-        write_flag(w, "defaultValue", v->is_default);
-        write_text(w, "label", v->label);
-        write_text(w, "validFor", v->valid_for);
-        write_text(w, "value", v->value);
+        sfi_json_put_bool(w, "active", v->active);
+        sfi_json_put_bool(w, "defaultValue", v->is_default);
+        sfi_json_put_string(w, "label", v->label);
+        sfi_json_put_string(w, "validFor", v->valid_for);
+        sfi_json_put_string(w, "value", v->value);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -161,71 +130,71 @@ static void write_default(sfi_json_writer *w, const sfo_field *f)
 
 static void write_field_first_half(sfi_json_writer *w, const sfo_field *f)
 {
-    write_flag(w, "aggregatable", f->aggregatable);
-    write_flag(w, "aiPredictionField", false);
-    write_flag(w, "autoNumber", f->auto_number);
-    write_int(w, "byteLength", f->byte_length);
-    write_flag(w, "calculated", f->calculated);
-    write_text(w, "calculatedFormula", f->formula);
-    write_flag(w, "cascadeDelete", f->cascade_delete);
-    write_flag(w, "caseSensitive", f->case_sensitive);
-    write_text(w, "compoundFieldName", f->compound_name);
-    write_text(w, "controllerName", f->controller_name);
-    write_flag(w, "createable", f->createable);
-    write_flag(w, "custom", f->custom);
+    sfi_json_put_bool(w, "aggregatable", f->aggregatable);
+    sfi_json_put_bool(w, "aiPredictionField", false);
+    sfi_json_put_bool(w, "autoNumber", f->auto_number);
+    sfi_json_put_int(w, "byteLength", f->byte_length);
+    sfi_json_put_bool(w, "calculated", f->calculated);
+    sfi_json_put_string(w, "calculatedFormula", f->formula);
+    sfi_json_put_bool(w, "cascadeDelete", f->cascade_delete);
+    sfi_json_put_bool(w, "caseSensitive", f->case_sensitive);
+    sfi_json_put_string(w, "compoundFieldName", f->compound_name);
+    sfi_json_put_string(w, "controllerName", f->controller_name);
+    sfi_json_put_bool(w, "createable", f->createable);
+    sfi_json_put_bool(w, "custom", f->custom);
     write_default(w, f);
-    write_text(w, "defaultValueFormula", f->default_formula);
-    write_flag(w, "defaultedOnCreate", f->defaulted_on_create);
-    write_flag(w, "dependentPicklist", f->dependent_picklist);
-    write_flag(w, "deprecatedAndHidden", false);
-    write_int(w, "digits", f->digits);
-    write_flag(w, "displayLocationInDecimal", f->display_location_in_decimal);
-    write_flag(w, "encrypted", f->encrypted);
-    write_flag(w, "externalId", f->external_id);
-    write_text(w, "extraTypeInfo", f->extra_type_info);
-    write_flag(w, "filterable", f->filterable);
-    write_null(w, "filteredLookupInfo");
-    write_flag(w, "formulaTreatNullNumberAsZero", false);
-    write_flag(w, "groupable", f->groupable);
-    write_flag(w, "highScaleNumber", f->high_scale_number);
-    write_flag(w, "htmlFormatted", f->html_formatted);
-    write_flag(w, "idLookup", f->id_lookup);
-    write_text(w, "inlineHelpText", f->help_text);
+    sfi_json_put_string(w, "defaultValueFormula", f->default_formula);
+    sfi_json_put_bool(w, "defaultedOnCreate", f->defaulted_on_create);
+    sfi_json_put_bool(w, "dependentPicklist", f->dependent_picklist);
+    sfi_json_put_bool(w, "deprecatedAndHidden", false);
+    sfi_json_put_int(w, "digits", f->digits);
+    sfi_json_put_bool(w, "displayLocationInDecimal", f->display_location_in_decimal);
+    sfi_json_put_bool(w, "encrypted", f->encrypted);
+    sfi_json_put_bool(w, "externalId", f->external_id);
+    sfi_json_put_string(w, "extraTypeInfo", f->extra_type_info);
+    sfi_json_put_bool(w, "filterable", f->filterable);
+    sfi_json_put_null(w, "filteredLookupInfo");
+    sfi_json_put_bool(w, "formulaTreatNullNumberAsZero", false);
+    sfi_json_put_bool(w, "groupable", f->groupable);
+    sfi_json_put_bool(w, "highScaleNumber", f->high_scale_number);
+    sfi_json_put_bool(w, "htmlFormatted", f->html_formatted);
+    sfi_json_put_bool(w, "idLookup", f->id_lookup);
+    sfi_json_put_string(w, "inlineHelpText", f->help_text);
 }
 
 static void write_field_second_half(sfi_json_writer *w, const sfo_field *f)
 {
-    write_text(w, "label", f->label);
-    write_int(w, "length", f->length);
-    write_text(w, "mask", f->mask);
-    write_text(w, "maskType", f->mask_type);
-    write_text(w, "name", f->name);
-    write_flag(w, "nameField", f->name_field);
-    write_flag(w, "namePointing", f->name_pointing);
-    write_flag(w, "nillable", f->nillable);
-    write_flag(w, "permissionable", f->permissionable);
+    sfi_json_put_string(w, "label", f->label);
+    sfi_json_put_int(w, "length", f->length);
+    sfi_json_put_string(w, "mask", f->mask);
+    sfi_json_put_string(w, "maskType", f->mask_type);
+    sfi_json_put_string(w, "name", f->name);
+    sfi_json_put_bool(w, "nameField", f->name_field);
+    sfi_json_put_bool(w, "namePointing", f->name_pointing);
+    sfi_json_put_bool(w, "nillable", f->nillable);
+    sfi_json_put_bool(w, "permissionable", f->permissionable);
     write_picklist(w, f);
-    write_flag(w, "polymorphicForeignKey", f->polymorphic);
-    write_int(w, "precision", f->precision);
-    write_flag(w, "queryByDistance", f->query_by_distance);
-    write_null(w, "referenceTargetField");
+    sfi_json_put_bool(w, "polymorphicForeignKey", f->polymorphic);
+    sfi_json_put_int(w, "precision", f->precision);
+    sfi_json_put_bool(w, "queryByDistance", f->query_by_distance);
+    sfi_json_put_null(w, "referenceTargetField");
     write_references(w, f);
-    write_text(w, "relationshipName", f->relationship_name);
+    sfi_json_put_string(w, "relationshipName", f->relationship_name);
     sfi_json_key(w, "relationshipOrder");
     if (f->relationship_order >= 0)
         sfi_json_int(w, f->relationship_order);
     else
         sfi_json_null(w);
-    write_flag(w, "restrictedDelete", f->restricted_delete);
-    write_flag(w, "restrictedPicklist", f->restricted_picklist);
-    write_int(w, "scale", f->scale);
-    write_flag(w, "searchPrefilterable", f->search_prefilterable);
-    write_text(w, "soapType", f->soap_type);
-    write_flag(w, "sortable", f->sortable);
-    write_text(w, "type", f->type_name);
-    write_flag(w, "unique", f->unique);
-    write_flag(w, "updateable", f->updateable);
-    write_flag(w, "writeRequiresMasterRead", f->write_requires_master_read);
+    sfi_json_put_bool(w, "restrictedDelete", f->restricted_delete);
+    sfi_json_put_bool(w, "restrictedPicklist", f->restricted_picklist);
+    sfi_json_put_int(w, "scale", f->scale);
+    sfi_json_put_bool(w, "searchPrefilterable", f->search_prefilterable);
+    sfi_json_put_string(w, "soapType", f->soap_type);
+    sfi_json_put_bool(w, "sortable", f->sortable);
+    sfi_json_put_string(w, "type", f->type_name);
+    sfi_json_put_bool(w, "unique", f->unique);
+    sfi_json_put_bool(w, "updateable", f->updateable);
+    sfi_json_put_bool(w, "writeRequiresMasterRead", f->write_requires_master_read);
 }
 
 /* ---- the whole object ---- */
@@ -233,14 +202,14 @@ static void write_field_second_half(sfi_json_writer *w, const sfo_field *f)
 static void write_child(sfi_json_writer *w, const sfo_child *c)
 {
     sfi_json_begin_object(w);
-    write_flag(w, "cascadeDelete", c->cascade_delete);
-    write_text(w, "childSObject", c->child_object);
-    write_flag(w, "deprecatedAndHidden", false);
-    write_text(w, "field", c->field);
-    write_empty_array(w, "junctionIdListNames");
-    write_empty_array(w, "junctionReferenceTo");
-    write_text(w, "relationshipName", c->relationship_name);
-    write_flag(w, "restrictedDelete", c->restricted_delete);
+    sfi_json_put_bool(w, "cascadeDelete", c->cascade_delete);
+    sfi_json_put_string(w, "childSObject", c->child_object);
+    sfi_json_put_bool(w, "deprecatedAndHidden", false);
+    sfi_json_put_string(w, "field", c->field);
+    sfi_json_put_empty_array(w, "junctionIdListNames");
+    sfi_json_put_empty_array(w, "junctionReferenceTo");
+    sfi_json_put_string(w, "relationshipName", c->relationship_name);
+    sfi_json_put_bool(w, "restrictedDelete", c->restricted_delete);
     sfi_json_end_object(w);
 }
 
@@ -251,13 +220,13 @@ static void write_record_type(sfi_json_writer *w, const sfo_object *o, const cha
     char tail[64];
     (void)snprintf(tail, sizeof tail, "/describe/layouts/%s", t->id); /* fits */
     sfi_json_begin_object(w);
-    write_flag(w, "active", t->active);
-    write_flag(w, "available", t->available);
-    write_flag(w, "defaultRecordTypeMapping", is_default);
-    write_text(w, "developerName", t->developer_name);
-    write_flag(w, "master", is_master);
-    write_text(w, "name", t->name);
-    write_text(w, "recordTypeId", t->id);
+    sfi_json_put_bool(w, "active", t->active);
+    sfi_json_put_bool(w, "available", t->available);
+    sfi_json_put_bool(w, "defaultRecordTypeMapping", is_default);
+    sfi_json_put_string(w, "developerName", t->developer_name);
+    sfi_json_put_bool(w, "master", is_master);
+    sfi_json_put_string(w, "name", t->name);
+    sfi_json_put_string(w, "recordTypeId", t->id);
     sfi_json_key(w, "urls");
     sfi_json_begin_object(w);
     write_url(w, "layout", version, o->name, tail);
@@ -287,7 +256,7 @@ static void write_named_layouts(sfi_json_writer *w, const sfo_object *o)
     sfi_json_begin_array(w);
     if (strcmp(o->name, "User") == 0) {
         sfi_json_begin_object(w);
-        write_text(w, "name", "UserAlt");
+        sfi_json_put_string(w, "name", "UserAlt");
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
@@ -301,8 +270,8 @@ static void write_scope(sfi_json_writer *w, const char *name, const char *before
         label[n++] = (char)sfi_ascii_lower((unsigned char)*c);
     label[n] = '\0';
     sfi_json_begin_object(w);
-    write_text(w, "label", label);
-    write_text(w, "name", name);
+    sfi_json_put_string(w, "label", label);
+    sfi_json_put_string(w, "name", name);
     sfi_json_end_object(w);
 }
 
@@ -348,50 +317,50 @@ void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *v
     (void)s; /* all that belongs to the object is in it */
     sfi_json_writer writer = sfi_json_write_to(out), *w = &writer;
     sfi_json_begin_object(w);
-    write_empty_array(w, "actionOverrides");
-    write_flag(w, "activateable", false);
-    write_text(w, "associateEntityType", o->associate_entity_type);
-    write_text(w, "associateParentEntity", o->associate_parent_entity);
+    sfi_json_put_empty_array(w, "actionOverrides");
+    sfi_json_put_bool(w, "activateable", false);
+    sfi_json_put_string(w, "associateEntityType", o->associate_entity_type);
+    sfi_json_put_string(w, "associateParentEntity", o->associate_parent_entity);
     write_lists(w, o);
-    write_flag(w, "compactLayoutable", o->compact_layoutable);
-    write_flag(w, "createable", o->createable);
-    write_flag(w, "custom", o->custom);
-    write_flag(w, "customSetting", o->custom_setting);
-    write_flag(w, "deepCloneable", o->deep_cloneable);
-    write_null(w, "defaultImplementation");
-    write_flag(w, "deletable", o->deletable);
-    write_flag(w, "deprecatedAndHidden", false);
-    write_null(w, "extendedBy");
-    write_null(w, "extendsInterfaces");
-    write_flag(w, "feedEnabled", o->feed_enabled);
+    sfi_json_put_bool(w, "compactLayoutable", o->compact_layoutable);
+    sfi_json_put_bool(w, "createable", o->createable);
+    sfi_json_put_bool(w, "custom", o->custom);
+    sfi_json_put_bool(w, "customSetting", o->custom_setting);
+    sfi_json_put_bool(w, "deepCloneable", o->deep_cloneable);
+    sfi_json_put_null(w, "defaultImplementation");
+    sfi_json_put_bool(w, "deletable", o->deletable);
+    sfi_json_put_bool(w, "deprecatedAndHidden", false);
+    sfi_json_put_null(w, "extendedBy");
+    sfi_json_put_null(w, "extendsInterfaces");
+    sfi_json_put_bool(w, "feedEnabled", o->feed_enabled);
     write_fields(w, o);
-    write_flag(w, "hasSubtypes", false);
-    write_null(w, "implementedBy");
-    write_null(w, "implementsInterfaces");
-    write_flag(w, "isInterface", false);
-    write_flag(w, "isSubtype", false);
-    write_text(w, "keyPrefix", o->key_prefix);
-    write_text(w, "label", o->label);
-    write_text(w, "labelPlural", o->label_plural);
-    write_flag(w, "layoutable", o->layoutable);
-    write_null(w, "listviewable");
-    write_null(w, "lookupLayoutable");
-    write_flag(w, "mergeable", o->mergeable);
-    write_flag(w, "mruEnabled", o->mru_enabled);
-    write_text(w, "name", o->name);
+    sfi_json_put_bool(w, "hasSubtypes", false);
+    sfi_json_put_null(w, "implementedBy");
+    sfi_json_put_null(w, "implementsInterfaces");
+    sfi_json_put_bool(w, "isInterface", false);
+    sfi_json_put_bool(w, "isSubtype", false);
+    sfi_json_put_string(w, "keyPrefix", o->key_prefix);
+    sfi_json_put_string(w, "label", o->label);
+    sfi_json_put_string(w, "labelPlural", o->label_plural);
+    sfi_json_put_bool(w, "layoutable", o->layoutable);
+    sfi_json_put_null(w, "listviewable");
+    sfi_json_put_null(w, "lookupLayoutable");
+    sfi_json_put_bool(w, "mergeable", o->mergeable);
+    sfi_json_put_bool(w, "mruEnabled", o->mru_enabled);
+    sfi_json_put_string(w, "name", o->name);
     write_named_layouts(w, o);
-    write_null(w, "networkScopeFieldName");
-    write_flag(w, "queryable", o->queryable);
+    sfi_json_put_null(w, "networkScopeFieldName");
+    sfi_json_put_bool(w, "queryable", o->queryable);
     write_record_types(w, o, version);
-    write_flag(w, "replicateable", o->replicateable);
-    write_flag(w, "retrieveable", o->retrieveable);
-    write_flag(w, "searchLayoutable", o->search_layoutable);
-    write_flag(w, "searchable", o->searchable);
-    write_text(w, "sobjectDescribeOption", "FULL");
+    sfi_json_put_bool(w, "replicateable", o->replicateable);
+    sfi_json_put_bool(w, "retrieveable", o->retrieveable);
+    sfi_json_put_bool(w, "searchLayoutable", o->search_layoutable);
+    sfi_json_put_bool(w, "searchable", o->searchable);
+    sfi_json_put_string(w, "sobjectDescribeOption", "FULL");
     write_scopes(w, o);
-    write_flag(w, "triggerable", o->triggerable);
-    write_flag(w, "undeletable", o->undeletable);
-    write_flag(w, "updateable", o->updateable);
+    sfi_json_put_bool(w, "triggerable", o->triggerable);
+    sfi_json_put_bool(w, "undeletable", o->undeletable);
+    sfi_json_put_bool(w, "updateable", o->updateable);
     write_urls(w, o, version, true);
     sfi_json_end_object(w);
 }

@@ -127,39 +127,26 @@ static void write_record(sfo_store *s, const sfo_context *c, const struct sfo_du
     sfi_buf_free(&record);
 }
 
-static void empty_list(sfi_json_writer *w, const char *key)
-{
-    sfi_json_key(w, key);
-    sfi_json_begin_array(w);
-    sfi_json_end_array(w);
-}
-
-static void write_text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    sfi_json_string(w, value);
-}
-
 static void write_result(sfo_store *s, const sfo_context *c, const struct sfo_duplicate_rule *rule, const sf_id *ids,
                          int count, sfi_json_writer *w)
 {
     sfi_json_begin_object(w);
-    write_text(w, "entityType", rule->object->name);
-    empty_list(w, "errors");
-    write_text(w, "matchEngine", "ExactMatchEngine");
+    sfi_json_put_string(w, "entityType", rule->object->name);
+    sfi_json_put_empty_array(w, "errors");
+    sfi_json_put_string(w, "matchEngine", "ExactMatchEngine");
     sfi_json_key(w, "matchRecords");
     sfi_json_begin_array(w);
     for (int i = 0; i < count; i++) {
         sfi_json_begin_object(w);
-        empty_list(w, "additionalInformation");
-        empty_list(w, "fieldDiffs");
+        sfi_json_put_empty_array(w, "additionalInformation");
+        sfi_json_put_empty_array(w, "fieldDiffs");
         sfi_json_key(w, "matchConfidence");
         sfi_json_double(w, 100.0);
         write_record(s, c, rule, &ids[i], w);
         sfi_json_end_object(w);
     }
     sfi_json_end_array(w);
-    write_text(w, "rule", rule->name);
+    sfi_json_put_string(w, "rule", rule->name);
     sfi_json_key(w, "size");
     sfi_json_int(w, count);
     sfi_json_key(w, "success");
@@ -175,9 +162,9 @@ static bool refuse_twin(sfo_store *s, const sfo_context *c, const struct sfo_dup
     sfi_json_begin_object(w);
     sfi_json_key(w, "allowSave");
     sfi_json_bool(w, rule->allow_save);
-    write_text(w, "duplicateRule", rule->name);
-    write_text(w, "duplicateRuleEntityType", rule->object->name);
-    write_text(w, "errorMessage", rule->message);
+    sfi_json_put_string(w, "duplicateRule", rule->name);
+    sfi_json_put_string(w, "duplicateRuleEntityType", rule->object->name);
+    sfi_json_put_string(w, "errorMessage", rule->message);
     sfi_json_key(w, "matchResults");
     sfi_json_begin_array(w);
     write_result(s, c, rule, ids, count, w);

@@ -250,13 +250,6 @@ static size_t write_others(sfi_json_writer *w, sf_value root)
     return count;
 }
 
-static void write_text(sfi_json_writer *w, const char *key, const char *text)
-{
-    if (text == NULL) return;
-    sfi_json_key(w, key);
-    sfi_json_string(w, text);
-}
-
 static void write_number(sfi_json_writer *w, const char *key, int64_t n)
 {
     if (n == 0) return;
@@ -266,10 +259,10 @@ static void write_number(sfi_json_writer *w, const char *key, int64_t n)
 
 static void write_token(sfi_json_writer *w, const sf_token *t, int64_t generation)
 {
-    write_text(w, "access_token", t->access_token);
-    write_text(w, "refresh_token", t->refresh_token);
-    write_text(w, "instance_url", t->instance_url);
-    write_text(w, "identity_url", t->identity_url);
+    sfi_json_put_string_if(w, "access_token", t->access_token);
+    sfi_json_put_string_if(w, "refresh_token", t->refresh_token);
+    sfi_json_put_string_if(w, "instance_url", t->instance_url);
+    sfi_json_put_string_if(w, "identity_url", t->identity_url);
     write_number(w, "issued_at_ms", t->issued_at_ms);
     write_number(w, "expires_at_ms", t->expires_at_ms);
     write_number(w, "generation", generation);

@@ -130,13 +130,6 @@ static sf_status check_options(sf_client *sf, const sf_bulk2_job_options *o, sf_
     return SF_OK;
 }
 
-static void member(sfi_json_writer *w, const char *name, const char *text)
-{
-    if (text == NULL) return;
-    sfi_json_key(w, name);
-    sfi_json_string(w, text);
-}
-
 static sf_status write_job(const sf_bulk2_job_options *o, sfi_buf *body, sf_error *err)
 {
     static const char *const operations[] = { "", "insert", "update", "upsert", "delete", "hardDelete" };
@@ -145,13 +138,13 @@ static sf_status write_job(const sf_bulk2_job_options *o, sfi_buf *body, sf_erro
     if (rc != SF_OK) return rc;
     sfi_json_writer w = sfi_json_write_to(body);
     sfi_json_begin_object(&w);
-    member(&w, "object", o->object);
-    member(&w, "operation", operations[o->operation]);
-    if (o->operation == SF_UPSERT) member(&w, "externalIdFieldName", o->external_id);
-    member(&w, "contentType", "CSV");
-    member(&w, "lineEnding", o->crlf ? "CRLF" : "LF");
-    member(&w, "columnDelimiter", sfi_bulk2_delimiter_name(delimiter));
-    member(&w, "assignmentRuleId", o->assignment_rule);
+    sfi_json_put_string_if(&w, "object", o->object);
+    sfi_json_put_string_if(&w, "operation", operations[o->operation]);
+    if (o->operation == SF_UPSERT) sfi_json_put_string_if(&w, "externalIdFieldName", o->external_id);
+    sfi_json_put_string_if(&w, "contentType", "CSV");
+    sfi_json_put_string_if(&w, "lineEnding", o->crlf ? "CRLF" : "LF");
+    sfi_json_put_string_if(&w, "columnDelimiter", sfi_bulk2_delimiter_name(delimiter));
+    sfi_json_put_string_if(&w, "assignmentRuleId", o->assignment_rule);
     sfi_json_end_object(&w);
     return sfi_buf_status(body, err, "a bulk job");
 }
@@ -226,11 +219,11 @@ sf_status sf_bulk2_create_query(sf_client *sf, const char *soql, const sf_bulk2_
     if (rc != SF_OK) return rc;
     sfi_json_writer w = sfi_json_write_to(&body);
     sfi_json_begin_object(&w);
-    member(&w, "operation", o->all_rows ? "queryAll" : "query");
-    member(&w, "query", soql);
-    member(&w, "contentType", "CSV");
-    member(&w, "lineEnding", o->crlf ? "CRLF" : "LF");
-    member(&w, "columnDelimiter", sfi_bulk2_delimiter_name(delimiter));
+    sfi_json_put_string_if(&w, "operation", o->all_rows ? "queryAll" : "query");
+    sfi_json_put_string_if(&w, "query", soql);
+    sfi_json_put_string_if(&w, "contentType", "CSV");
+    sfi_json_put_string_if(&w, "lineEnding", o->crlf ? "CRLF" : "LF");
+    sfi_json_put_string_if(&w, "columnDelimiter", sfi_bulk2_delimiter_name(delimiter));
     sfi_json_end_object(&w);
     rc = sfi_buf_status(&body, err, "a bulk query");
     /* A query that is made twice costs the org some work, and changes nothing. */

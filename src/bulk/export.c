@@ -60,33 +60,21 @@ static sf_status check_options(sf_client *sf, const sf_bulk_export_options *o, s
 }
 
 /* ---- the journal ---- */
-static void member_text(sfi_json_writer *w, const char *name, const char *text)
-{
-    sfi_json_key(w, name);
-    sfi_json_string(w, text);
-}
-
-static void member_int(sfi_json_writer *w, const char *name, int64_t n)
-{
-    sfi_json_key(w, name);
-    sfi_json_int(w, n);
-}
-
 static void write_head(const sf_bulk_export_options *o, sfi_buf *out)
 {
     sfi_json_writer w = sfi_json_write_to(out);
     char delimiter[2] = { o->delimiter, '\0' };
     sfi_json_begin_object(&w);
-    member_text(&w, "journal", "export 1");
-    member_text(&w, "soql", o->soql);
-    member_text(&w, "object", o->object);
-    member_text(&w, "path", o->path);
-    member_int(&w, "format", o->format);
-    member_int(&w, "compression", o->compression);
-    member_text(&w, "table", o->table);
-    member_int(&w, "all_rows", o->all_rows);
-    member_text(&w, "delimiter", delimiter);
-    member_int(&w, "crlf", o->crlf);
+    sfi_json_put_string(&w, "journal", "export 1");
+    sfi_json_put_string(&w, "soql", o->soql);
+    sfi_json_put_string(&w, "object", o->object);
+    sfi_json_put_string(&w, "path", o->path);
+    sfi_json_put_int(&w, "format", o->format);
+    sfi_json_put_int(&w, "compression", o->compression);
+    sfi_json_put_string(&w, "table", o->table);
+    sfi_json_put_int(&w, "all_rows", o->all_rows);
+    sfi_json_put_string(&w, "delimiter", delimiter);
+    sfi_json_put_int(&w, "crlf", o->crlf);
     sfi_json_end_object(&w);
 }
 
@@ -165,16 +153,16 @@ static sf_status note_pages(run *r, sf_error *err)
     if (rc != SF_OK) return rc;
     sfi_json_writer w = sfi_json_write_to(&line);
     sfi_json_begin_object(&w);
-    member_int(&w, "pages", x->mark.pages);
-    member_int(&w, "rows", x->mark.rows);
-    member_int(&w, "bytes", x->mark.bytes);
-    member_int(&w, "columns", (int64_t)x->mark.columns);
-    member_text(&w, "next", x->mark.next);
+    sfi_json_put_int(&w, "pages", x->mark.pages);
+    sfi_json_put_int(&w, "rows", x->mark.rows);
+    sfi_json_put_int(&w, "bytes", x->mark.bytes);
+    sfi_json_put_int(&w, "columns", (int64_t)x->mark.columns);
+    sfi_json_put_string(&w, "next", x->mark.next);
     sfi_json_key(&w, "last");
     sfi_json_bool(&w, x->mark.last);
-    member_int(&w, "size", x->out.size);
-    member_int(&w, "plain", x->out.plain);
-    member_int(&w, "crc", x->out.crc);
+    sfi_json_put_int(&w, "size", x->out.size);
+    sfi_json_put_int(&w, "plain", x->out.plain);
+    sfi_json_put_int(&w, "crc", x->out.crc);
     sfi_json_end_object(&w);
     rc = sfi_buf_status(&line, err, "a line of the journal");
     if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);

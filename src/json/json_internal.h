@@ -92,6 +92,15 @@ void sfi_json_int(sfi_json_writer *w, int64_t n);
 void sfi_json_double(sfi_json_writer *w, double d);           /* Java's text: 12.0, 1.0E7; what the org writes */
 void sfi_json_string(sfi_json_writer *w, const char *s);      /* NULL writes null */
 void sfi_json_string_n(sfi_json_writer *w, sf_str s);
+/* A member of the open object: its key and value. */
+void sfi_json_put_null(sfi_json_writer *w, const char *key);
+void sfi_json_put_bool(sfi_json_writer *w, const char *key, bool b);
+void sfi_json_put_int(sfi_json_writer *w, const char *key, int64_t n);
+void sfi_json_put_string(sfi_json_writer *w, const char *key, const char *s);    /* NULL writes null */
+void sfi_json_put_string_if(sfi_json_writer *w, const char *key, const char *s); /* NULL: left out */
+void sfi_json_put_empty_array(sfi_json_writer *w, const char *key);
+void sfi_json_put_array(sfi_json_writer *w, const char *key);  /* to be ended, as the next */
+void sfi_json_put_object(sfi_json_writer *w, const char *key);
 /* Are these bytes whole UTF-8? At the speed of memory, for files. */
 bool sfi_json_text_is_utf8(const char *text, size_t len);
 bool sfi_json_utf8(sfi_json_writer *w, sf_str s);             /* s.ptr not NULL; false: it is not UTF-8 (and written all the same) */

@@ -285,3 +285,50 @@ bool sfi_json_text_is_utf8(const char *text, size_t len)
 {
     return sfi_index_is_utf8(text, len);
 }
+
+void sfi_json_put_null(sfi_json_writer *w, const char *key)
+{
+    sfi_json_key(w, key);
+    sfi_json_null(w);
+}
+
+void sfi_json_put_bool(sfi_json_writer *w, const char *key, bool b)
+{
+    sfi_json_key(w, key);
+    sfi_json_bool(w, b);
+}
+
+void sfi_json_put_int(sfi_json_writer *w, const char *key, int64_t n)
+{
+    sfi_json_key(w, key);
+    sfi_json_int(w, n);
+}
+
+void sfi_json_put_string(sfi_json_writer *w, const char *key, const char *s)
+{
+    sfi_json_key(w, key);
+    sfi_json_string(w, s);
+}
+
+void sfi_json_put_string_if(sfi_json_writer *w, const char *key, const char *s)
+{
+    if (s != NULL) sfi_json_put_string(w, key, s);
+}
+
+void sfi_json_put_empty_array(sfi_json_writer *w, const char *key)
+{
+    sfi_json_put_array(w, key);
+    sfi_json_end_array(w);
+}
+
+void sfi_json_put_array(sfi_json_writer *w, const char *key)
+{
+    sfi_json_key(w, key);
+    sfi_json_begin_array(w);
+}
+
+void sfi_json_put_object(sfi_json_writer *w, const char *key)
+{
+    sfi_json_key(w, key);
+    sfi_json_begin_object(w);
+}

@@ -51,28 +51,21 @@ static sf_status check_request(const sf_approval_request *r, size_t at, sf_error
     return SF_OK;
 }
 
-static void add_text(sfi_json_writer *w, const char *key, const char *text)
-{
-    if (text == NULL) return;
-    sfi_json_key(w, key);
-    sfi_json_string(w, text);
-}
-
 static void write_request(sfi_json_writer *w, const sf_approval_request *r)
 {
     static const char *const actions[] = { "Submit", "Approve", "Reject", "Removed" };
     sfi_json_begin_object(w);
-    add_text(w, "actionType", actions[r->action]);
-    add_text(w, "contextActorId", r->actor_id);
-    add_text(w, "contextId", r->context_id);
-    add_text(w, "comments", r->comments);
+    sfi_json_put_string_if(w, "actionType", actions[r->action]);
+    sfi_json_put_string_if(w, "contextActorId", r->actor_id);
+    sfi_json_put_string_if(w, "contextId", r->context_id);
+    sfi_json_put_string_if(w, "comments", r->comments);
     if (r->next_approver_ids != NULL) {
         sfi_json_key(w, "nextApproverIds");
         sfi_json_begin_array(w);
         for (size_t i = 0; r->next_approver_ids[i] != NULL; i++) sfi_json_string(w, r->next_approver_ids[i]);
         sfi_json_end_array(w);
     }
-    add_text(w, "processDefinitionNameOrId", r->process);
+    sfi_json_put_string_if(w, "processDefinitionNameOrId", r->process);
     if (r->skip_entry_criteria) {
         sfi_json_key(w, "skipEntryCriteria");
         sfi_json_bool(w, true);

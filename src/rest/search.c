@@ -114,13 +114,6 @@ sf_status sf_search_open(sf_client *sf, const char *sosl, const sf_search_option
 
 /* ---- from parts ---- */
 
-static void add_text_member(sfi_json_writer *w, const char *key, const char *text)
-{
-    if (text == NULL) return;
-    sfi_json_key(w, key);
-    sfi_json_string(w, text);
-}
-
 static void add_limit(sfi_json_writer *w, const char *key, int64_t limit)
 {
     if (limit == 0) return;
@@ -146,8 +139,8 @@ static void add_fields(sfi_json_writer *w, const char *fields)
 static void write_parts(sfi_json_writer *w, const char *text, const sf_search_parts *p)
 {
     sfi_json_begin_object(w);
-    add_text_member(w, "q", text);
-    add_text_member(w, "in", p->in);
+    sfi_json_put_string_if(w, "q", text);
+    sfi_json_put_string_if(w, "in", p->in);
     add_fields(w, p->fields);
     add_limit(w, "overallLimit", p->overall_limit);
     add_limit(w, "defaultLimit", p->default_limit);
@@ -161,10 +154,10 @@ static void write_parts(sfi_json_writer *w, const char *text, const sf_search_pa
         for (size_t i = 0; i < p->object_count; i++) {
             const sf_search_object *o = &p->objects[i];
             sfi_json_begin_object(w);
-            add_text_member(w, "name", o->name);
+            sfi_json_put_string_if(w, "name", o->name);
             add_fields(w, o->fields);
-            add_text_member(w, "where", o->where);
-            add_text_member(w, "orderBy", o->order_by);
+            sfi_json_put_string_if(w, "where", o->where);
+            sfi_json_put_string_if(w, "orderBy", o->order_by);
             add_limit(w, "limit", o->limit);
             sfi_json_end_object(w);
         }
