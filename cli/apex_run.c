@@ -6,17 +6,9 @@ enum { APEX_MAX = 1 << 20 };
 /* The org's own answer where JSON is wanted; else a word. */
 static int finish_run(cli *c, const sf_tooling_result *r)
 {
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if (!c->json && c->format != CLI_FORMAT_JSON && c->format != CLI_FORMAT_NDJSON) {
-        cli_note(c, "It compiled and ran to its end.");
-        return CLI_OK;
-    }
-    if (sf_value_to_json(sf_document_root(r->document), &json, &len, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code = cli_finish_json(c, (sf_str){ json, len });
-    sf_free(json);
-    return code;
+    if (cli_wants_json(c)) return cli_finish_value(c, sf_document_root(r->document));
+    cli_note(c, "It compiled and ran to its end.");
+    return CLI_OK;
 }
 
 static int fail_run(cli *c, const sf_tooling_result *r, const char *name)

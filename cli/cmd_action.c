@@ -28,37 +28,6 @@ static sf_status take_name(cli *c, const char *word, action_name *out, sf_error 
     return SF_OK;
 }
 
-/* ---- printing ---- */
-
-static const char *text_of(cli *c, sf_value v)
-{
-    if (sf_value_type(v) == SF_OBJECT || sf_value_type(v) == SF_ARRAY) {
-        char *json = NULL;
-        if (sf_value_to_json(v, &json, NULL, NULL) != SF_OK) return NULL;
-        const char *text = cli_strdup(c, json);
-        sf_free(json);
-        return text;
-    }
-    sf_str text = sf_get_text(v, NULL);
-    return text.ptr != NULL ? cli_strndup(c, text.ptr, text.len) : NULL;
-}
-
-static bool wants_json(const cli *c)
-{
-    return c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON;
-}
-
-static int print_raw(cli *c, sf_value v)
-{
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if (sf_value_to_json(v, &json, &len, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code = cli_finish_json(c, (sf_str){ json, len });
-    sf_free(json);
-    return code;
-}
-
 /* The members of an object as rows of two columns. */
 static int print_members(cli *c, sf_value object, const char *name, const char *value)
 {
@@ -68,7 +37,7 @@ static int print_members(cli *c, sf_value object, const char *name, const char *
     sf_value v;
     for (sf_iter it = sf_iter_begin(object); sf_iter_next(&it, &key, &v);) {
         if (sfi_str_is(key, "attributes")) continue;
-        const char *cells[] = { cli_strndup(c, key.ptr, key.len), text_of(c, v) };
+        const char *cells[] = { cli_strndup(c, key.ptr, key.len), cli_cell(c, v) };
         cli_grid_add(c, &grid, cells);
     }
     return cli_finish_grid(c, &grid, (sf_str){ NULL, 0 });
@@ -81,7 +50,7 @@ static int print_list(cli *c, sf_value list, const char *const *names, size_t co
     const char **cells = cli_alloc(c, count * sizeof *cells);
     sf_value v;
     for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &v);) {
-        for (size_t i = 0; i < count; i++) cells[i] = text_of(c, sf_get(v, names[i]));
+        for (size_t i = 0; i < count; i++) cells[i] = cli_cell(c, sf_get(v, names[i]));
         cli_grid_add(c, &grid, cells);
     }
     return cli_finish_grid(c, &grid, (sf_str){ NULL, 0 });
@@ -105,10 +74,10 @@ static int run_list(cli *c)
     if (rc != SF_OK) return cli_fail_error(c, &err);
     sf_value root = sf_document_root(doc), actions = sf_get(root, "actions");
     int code;
-    if (wants_json(c) && (!is_path || (c->format == CLI_FORMAT_NDJSON && sf_value_type(actions) == SF_ARRAY)))
+    if (cli_wants_json(c) && (!is_path || (c->format == CLI_FORMAT_NDJSON && sf_value_type(actions) == SF_ARRAY)))
         code = cli_finish_list(c, is_path ? actions : root);
-    else if (wants_json(c))
-        code = print_raw(c, root);
+    else if (cli_wants_json(c))
+        code = cli_finish_value(c, root);
     else if (!is_path)
         code = print_list(c, root, quick, SFI_COUNT_OF(quick));
     else if (sf_value_type(actions) == SF_ARRAY)
@@ -125,8 +94,8 @@ static void add_inputs(cli *c, cli_grid *grid, sf_value list, const char *direct
 {
     sf_value v;
     for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &v);) {
-        const char *cells[] = { direction, text_of(c, sf_get(v, "name")), text_of(c, sf_get(v, "type")),
-                                sf_get_bool(v, "required", false) ? "required" : NULL, text_of(c, sf_get(v, "label")) };
+        const char *cells[] = { direction, cli_cell(c, sf_get(v, "name")), cli_cell(c, sf_get(v, "type")),
+                                sf_get_bool(v, "required", false) ? "required" : NULL, cli_cell(c, sf_get(v, "label")) };
         cli_grid_add(c, grid, cells);
     }
 }
@@ -137,9 +106,9 @@ static void add_fields(cli *c, cli_grid *grid, sf_value layout)
     for (sf_iter rows = sf_iter_begin(sf_get(layout, "layoutRows")); sf_iter_next(&rows, NULL, &row);)
         for (sf_iter items = sf_iter_begin(sf_get(row, "layoutItems")); sf_iter_next(&items, NULL, &item);)
             for (sf_iter parts = sf_iter_begin(sf_get(item, "layoutComponents")); sf_iter_next(&parts, NULL, &part);) {
-                const char *cells[] = { "input", text_of(c, sf_get(part, "value")), text_of(c, sf_get(part, "type")),
+                const char *cells[] = { "input", cli_cell(c, sf_get(part, "value")), cli_cell(c, sf_get(part, "type")),
                                         sf_get_bool(item, "required", false) ? "required" : NULL,
-                                        text_of(c, sf_get(item, "label")) };
+                                        cli_cell(c, sf_get(item, "label")) };
                 cli_grid_add(c, grid, cells);
             }
 }
@@ -159,8 +128,8 @@ static int run_describe(cli *c)
     if (rc != SF_OK) return cli_fail_error(c, &err);
     sf_value root = sf_document_root(doc);
     int code;
-    if (wants_json(c)) {
-        code = print_raw(c, root);
+    if (cli_wants_json(c)) {
+        code = cli_finish_value(c, root);
     } else {
         cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names) };
         add_inputs(c, &grid, sf_get(root, "inputs"), "input");
@@ -190,7 +159,7 @@ static int run_defaults(cli *c)
             sf_quick_action_defaults(c->sf, a.object, a.name, cli_args_value(&c->args, "record"), &c->call, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     int code =
-        wants_json(c) ? print_raw(c, sf_document_root(doc)) : print_members(c, sf_document_root(doc), "field", "value");
+        cli_wants_json(c) ? cli_finish_value(c, sf_document_root(doc)) : print_members(c, sf_document_root(doc), "field", "value");
     sf_document_free(doc);
     return code;
 }
@@ -204,7 +173,7 @@ static int print_done(cli *c, const action_name *a, const sf_quick_action_result
     cli_note(c, "%s: %s%s%s.", a->name, result->created ? "created " : "done, ",
              result->id.text[0] ? result->id.text : "",
              result->message[0] ? cli_textf(c, " (%s)", result->message) : "");
-    if (!wants_json(c) && (c->format == CLI_FORMAT_AUTO || c->format == CLI_FORMAT_TABLE)) {
+    if (!cli_wants_json(c) && (c->format == CLI_FORMAT_AUTO || c->format == CLI_FORMAT_TABLE)) {
         sf_error err;
         if (cli_out_open(&c->out, c->output, &err) != SF_OK) return cli_fail_error(c, &err);
         if (result->id.text[0] != '\0') {
@@ -276,7 +245,7 @@ static void add_result(cli *c, cli_grid *grid, const sf_action_result *r)
     bool failed = sf_action_result_check(r, &err) != SF_OK;
     sf_str message = sf_get_text(r->body, "errors.0.message");
     const char *cells[] = { cli_textf(c, "%zu", r->index + 1), failed ? "false" : "true",
-                            sf_value_type(r->outputs) == SF_OBJECT ? text_of(c, r->outputs) : NULL,
+                            sf_value_type(r->outputs) == SF_OBJECT ? cli_cell(c, r->outputs) : NULL,
                             failed ? cli_strdup(c, err.code) : NULL,
                             failed && message.ptr != NULL ? cli_strndup(c, message.ptr, message.len) : NULL };
     cli_grid_add(c, grid, cells);
@@ -294,7 +263,7 @@ static int print_results(cli *c, const sf_action_results *results)
         return cli_fail_error(c, &err);
     int code;
     if (failed > 0) c->ended = CLI_ROWS;
-    if (wants_json(c)) {
+    if (cli_wants_json(c)) {
         code = cli_finish_list(c, sf_action_results_body(results));
     } else if (count == 1 && sf_action_results_get(results, 0, &r) && c->format != CLI_FORMAT_CSV) {
         code = print_members(c, r.outputs, "output", "value");

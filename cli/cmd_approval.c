@@ -5,22 +5,6 @@
 
 enum { NEXT_MAX = 25 };
 
-static bool wants_json(const cli *c)
-{
-    return c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON;
-}
-
-static int print_raw(cli *c, sf_value v)
-{
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if (sf_value_to_json(v, &json, &len, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code = cli_finish_json(c, (sf_str){ json, len });
-    sf_free(json);
-    return code;
-}
-
 /* {"Account":[{…}]}: the entries of all objects, or of one, with these members as columns. */
 static int print_entries(cli *c, sf_value by_object, const char *only, const char *const *names, size_t count)
 {
@@ -52,7 +36,7 @@ static int run_list(cli *c)
     sf_status rc = cli_connect(c, &err);
     if (rc == SF_OK) rc = sf_approval_list(c->sf, &c->call, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    int code = wants_json(c) ? print_raw(c, sf_document_root(doc))
+    int code = cli_wants_json(c) ? cli_finish_value(c, sf_document_root(doc))
                              : print_entries(c, sf_get(sf_document_root(doc), "approvals"),
                                              c->args.count > 1 ? c->args.words[1] : NULL, names, SFI_COUNT_OF(names));
     sf_document_free(doc);
@@ -85,7 +69,7 @@ static int print_results(cli *c, const sf_approval_results *results)
         return cli_fail_error(c, &err);
     int code;
     if (failed > 0) c->ended = CLI_ROWS;
-    if (wants_json(c)) {
+    if (cli_wants_json(c)) {
         code = cli_finish_list(c, sf_approval_results_body(results));
     } else {
         cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .right = bare };
@@ -166,8 +150,8 @@ static int list_rules(cli *c)
     if (rc == SF_OK)
         rc = sf_process_rule_list(c->sf, c->args.count > 1 ? c->args.words[1] : NULL, &c->call, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    int code = wants_json(c)
-                   ? print_raw(c, sf_document_root(doc))
+    int code = cli_wants_json(c)
+                   ? cli_finish_value(c, sf_document_root(doc))
                    : print_entries(c, sf_get(sf_document_root(doc), "rules"), NULL, names, SFI_COUNT_OF(names));
     sf_document_free(doc);
     return code;

@@ -14,15 +14,7 @@ static const char *yes_no(sf_value v, const char *path)
 /* Print a grid, or the org's own answer where JSON is wanted; the document ends here. */
 static int finish(cli *c, const cli_grid *grid, sf_document *doc, sf_value raw)
 {
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if ((c->json || c->format == CLI_FORMAT_JSON) && sf_value_to_json(raw, &json, &len, &err) != SF_OK) {
-        sf_document_free(doc);
-        return cli_fail_error(c, &err);
-    }
-    int code = cli_finish_grid(c, grid, (sf_str){ json, len });
-    sf_free(json);
+    int code = cli_finish_grid_value(c, grid, raw);
     sf_document_free(doc);
     return code;
 }
@@ -185,14 +177,7 @@ static int print_field(cli *c, sf_document *doc, sf_value field)
         bool empty = type == SF_NULL || ((type == SF_ARRAY || type == SF_OBJECT) && sf_value_count(value) == 0);
         if (empty || sfi_str_is(key, "picklistValues")) continue;
         names[k] = cli_strndup(c, key.ptr, key.len);
-        char *json = NULL;
-        if (type == SF_ARRAY || type == SF_OBJECT) {
-            if (sf_value_to_json(value, &json, NULL, NULL) == SF_OK) cells[k] = cli_strdup(c, json);
-            sf_free(json);
-        } else {
-            cells[k] = text_of(c, value, NULL);
-        }
-        k++;
+        cells[k++] = cli_cell(c, value);
     }
     cli_grid grid = { .names = names, .columns = k, .record = true };
     cli_grid_add(c, &grid, cells);

@@ -71,8 +71,6 @@ static int run_whole(cli *c, const char *text, sf_graphql_options *options)
 {
     sf_error err;
     sf_document *doc = NULL;
-    char *json = NULL;
-    size_t len = 0;
     options->keep_errors = !c->json; /* what could be answered is shown beside them */
     sf_status rc = sf_graphql_run(c->sf, text, options, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
@@ -80,9 +78,7 @@ static int run_whole(cli *c, const char *text, sf_graphql_options *options)
     const char *message = cli_strdup(c, sf_get_str(error, "message"));
     int64_t line = sf_get_int(error, "locations.0.line", 0), column = sf_get_int(error, "locations.0.column", 0);
     bool failed = sf_value_type(error) != SF_MISSING;
-    rc = sf_value_to_json(sf_document_root(doc), &json, &len, &err);
-    int code = rc == SF_OK ? cli_finish_json(c, (sf_str){ json, len }) : cli_fail_error(c, &err);
-    sf_free(json);
+    int code = cli_finish_value(c, sf_document_root(doc));
     sf_document_free(doc);
     if (code != CLI_OK || !failed) return code;
     const char *place = line > 0 ? cli_textf(c, " (line %lld, column %lld)", (long long)line, (long long)column) : "";
@@ -131,36 +127,22 @@ static void take_columns(cli *c, columns *all, sf_value node, const char *before
     }
 }
 
-static sf_status cell_of(cli *c, sf_value node, const char *path, const char **out, sf_error *err)
+/* { value } is its value. */
+static const char *cell_of(cli *c, sf_value node, const char *path)
 {
     sf_value v = sf_get(node, path);
-    if (sf_value_type(v) == SF_OBJECT && sf_value_type(sf_get(v, "value")) != SF_MISSING) v = sf_get(v, "value");
-    *out = NULL;
-    if (sf_value_type(v) == SF_MISSING || sf_value_type(v) == SF_NULL) return SF_OK;
-    if (is_scalar(v)) {
-        *out = cli_strdup(c, sf_get_str(v, NULL));
-        return SF_OK;
-    }
-    char *json = NULL;
-    size_t len = 0;
-    sf_status rc = sf_value_to_json(v, &json, &len, err);
-    if (rc == SF_OK) *out = cli_strndup(c, json, len);
-    sf_free(json);
-    return rc;
+    return cli_cell(c, sf_value_type(sf_get(v, "value")) != SF_MISSING ? sf_get(v, "value") : v);
 }
 
 static int print_grid(cli *c, sf_document **rows, size_t count)
 {
-    sf_error err;
     columns all = { 0 };
     for (size_t i = 0; i < count; i++) take_columns(c, &all, sf_document_root(rows[i]), "");
     if (count == 0) add_column(c, &all, "Id");
     cli_grid grid = { .names = all.names, .columns = all.count };
     const char **cells = cli_alloc(c, (all.count + 1) * sizeof *cells);
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < all.count; k++)
-            if (cell_of(c, sf_document_root(rows[i]), all.names[k], &cells[k], &err) != SF_OK)
-                return cli_fail_error(c, &err);
+        for (size_t k = 0; k < all.count; k++) cells[k] = cell_of(c, sf_document_root(rows[i]), all.names[k]);
         cli_grid_add(c, &grid, cells);
     }
     return cli_finish_grid(c, &grid, (sf_str){ 0 });

@@ -91,11 +91,7 @@ static int explain(cli *c, const char *soql, const sf_query_options *options)
         sfi_buf_free(&fields);
         cli_grid_add(c, &grid, cells);
     }
-    char *json = NULL;
-    size_t len = 0;
-    sf_status rc = sf_value_to_json(sf_document_root(doc), &json, &len, &err);
-    int code = rc == SF_OK ? cli_finish_grid(c, &grid, (sf_str){ json, len }) : cli_fail_error(c, &err);
-    sf_free(json);
+    int code = cli_finish_grid_value(c, &grid, sf_document_root(doc));
     sf_document_free(doc);
     return code;
 }

@@ -1,18 +1,6 @@
 /* cmd_recent.c: `sforce recent` and `counts`: what the user had last, and how many records there are. */
 #include "cli.h"
 
-static int print_grid(cli *c, const cli_grid *grid, sf_value raw)
-{
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if ((c->json || c->format == CLI_FORMAT_JSON) && sf_value_to_json(raw, &json, &len, &err) != SF_OK)
-        return cli_fail_error(c, &err);
-    int code = cli_finish_grid(c, grid, (sf_str){ json, len });
-    sf_free(json);
-    return code;
-}
-
 /* The one member that is neither attributes nor Id is the name, whatever it is called. */
 static const char *name_of(cli *c, sf_value record)
 {
@@ -39,7 +27,7 @@ static int run_recent(cli *c)
                                 cli_strdup(c, sf_get_str(record, "Id")), name_of(c, record) };
         cli_grid_add(c, &grid, cells);
     }
-    int code = print_grid(c, &grid, sf_document_root(doc));
+    int code = cli_finish_grid_value(c, &grid, sf_document_root(doc));
     sf_document_free(doc);
     return code;
 }
@@ -60,7 +48,7 @@ static int run_counts(cli *c)
         const char *cells[] = { cli_strdup(c, sf_get_str(one, "name")), cli_strdup(c, sf_get_str(one, "count")) };
         cli_grid_add(c, &grid, cells);
     }
-    int code = print_grid(c, &grid, list);
+    int code = cli_finish_grid_value(c, &grid, list);
     for (size_t i = 0; code == CLI_OK && i < c->args.count; i++) {
         bool found = false;
         for (size_t k = 0; k < grid.rows; k++) found = found || sfi_eq_nocase(grid.cells[k * 2], objects[i]);

@@ -60,44 +60,21 @@ const char *const *cli_field_list(cli *c)
     return list;
 }
 
-static const char *cell_text(cli *c, sf_value v)
-{
-    if (sf_value_type(v) == SF_OBJECT || sf_value_type(v) == SF_ARRAY) {
-        char *json = NULL;
-        if (sf_value_to_json(v, &json, NULL, NULL) != SF_OK) return NULL;
-        const char *text = cli_strdup(c, json);
-        sf_free(json);
-        return text;
-    }
-    sf_str text = sf_get_text(v, NULL);
-    return text.ptr != NULL ? cli_strndup(c, text.ptr, text.len) : NULL;
-}
-
 int cli_print_record(cli *c, sf_value record)
 {
-    sf_error err;
-    char *raw = NULL;
-    size_t raw_len = 0, n = sf_value_count(record);
-    if (sf_value_to_json(record, &raw, &raw_len, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code;
-    if (c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON) {
-        code = cli_finish_json(c, (sf_str){ raw, raw_len });
-    } else {
-        const char **names = cli_alloc(c, (n + 1) * sizeof *names), **cells = cli_alloc(c, (n + 1) * sizeof *cells);
-        size_t k = 0;
-        sf_str key;
-        sf_value value;
-        for (sf_iter it = sf_iter_begin(record); k < n && sf_iter_next(&it, &key, &value);) {
-            if (sfi_str_is(key, "attributes")) continue;
-            names[k] = cli_strndup(c, key.ptr, key.len);
-            cells[k++] = cell_text(c, value);
-        }
-        cli_grid grid = { .names = names, .columns = k, .record = true };
-        cli_grid_add(c, &grid, cells);
-        code = cli_finish_grid(c, &grid, (sf_str){ 0 });
+    size_t n = sf_value_count(record), k = 0;
+    sf_str key;
+    sf_value value;
+    if (cli_wants_json(c)) return cli_finish_value(c, record);
+    const char **names = cli_alloc(c, (n + 1) * sizeof *names), **cells = cli_alloc(c, (n + 1) * sizeof *cells);
+    for (sf_iter it = sf_iter_begin(record); k < n && sf_iter_next(&it, &key, &value);) {
+        if (sfi_str_is(key, "attributes")) continue;
+        names[k] = cli_strndup(c, key.ptr, key.len);
+        cells[k++] = cli_cell(c, value);
     }
-    sf_free(raw);
-    return code;
+    cli_grid grid = { .names = names, .columns = k, .record = true };
+    cli_grid_add(c, &grid, cells);
+    return cli_finish_grid(c, &grid, (sf_str){ 0 });
 }
 
 static int run_get(cli *c)

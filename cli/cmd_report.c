@@ -100,16 +100,7 @@ static cli_report_print print_options(cli *c)
 
 static int finish_document(cli *c, const cli_grid *grid, sf_document *doc)
 {
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if ((c->json || c->format == CLI_FORMAT_JSON) &&
-        sf_value_to_json(sf_document_root(doc), &json, &len, &err) != SF_OK) {
-        sf_document_free(doc);
-        return cli_fail_error(c, &err);
-    }
-    int code = cli_finish_grid(c, grid, (sf_str){ json, len });
-    sf_free(json);
+    int code = cli_finish_grid_value(c, grid, sf_document_root(doc));
     sf_document_free(doc);
     return code;
 }

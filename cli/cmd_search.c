@@ -48,40 +48,19 @@ static void take_columns(cli *c, columns *all, sf_value record, const char *befo
     }
 }
 
-static sf_status text_of(cli *c, sf_value v, const char **out, sf_error *err)
-{
-    *out = NULL;
-    if (v.type != SF_OBJECT && v.type != SF_ARRAY) {
-        const char *text = v.type == SF_NULL ? NULL : sf_get_str(v, NULL);
-        *out = cli_strdup(c, text);
-        return SF_OK;
-    }
-    char *json = NULL;
-    size_t len = 0;
-    sf_status rc = sf_value_to_json(v, &json, &len, err);
-    if (rc == SF_OK) *out = cli_strndup(c, json, len);
-    sf_free(json);
-    return rc;
-}
-
-static sf_status fill(cli *c, const sf_search *found, const columns *all, cli_grid *grid, sf_error *err)
+static void fill(cli *c, const sf_search *found, const columns *all, cli_grid *grid)
 {
     sf_value record;
     const char **cells = cli_alloc(c, all->count * sizeof *cells);
     for (sf_iter it = sf_iter_begin(sf_search_records(found)); sf_iter_next(&it, NULL, &record);) {
         cells[0] = cli_strdup(c, sf_get_str(record, "attributes.type"));
-        for (size_t i = 1; i < all->count; i++) {
-            sf_status rc = text_of(c, sf_get(record, all->names[i]), &cells[i], err);
-            if (rc != SF_OK) return rc;
-        }
+        for (size_t i = 1; i < all->count; i++) cells[i] = cli_cell(c, sf_get(record, all->names[i]));
         cli_grid_add(c, grid, cells);
     }
-    return SF_OK;
 }
 
 static int print_rows(cli *c, const sf_search *found)
 {
-    sf_error err;
     sf_value record;
     columns all = { .cap = 32, .count = 1 };
     all.names = cli_alloc(c, all.cap * sizeof *all.names);
@@ -90,7 +69,7 @@ static int print_rows(cli *c, const sf_search *found)
     for (sf_iter it = sf_iter_begin(sf_search_records(found)); sf_iter_next(&it, NULL, &record);)
         take_columns(c, &all, record, "");
     cli_grid grid = { .names = all.names, .columns = all.count, .right = all.right };
-    if (fill(c, found, &all, &grid, &err) != SF_OK) return cli_fail_error(c, &err);
+    fill(c, found, &all, &grid);
     return cli_finish_grid(c, &grid, (sf_str){ NULL, 0 });
 }
 
@@ -140,8 +119,7 @@ static int run_search(cli *c)
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK) rc = sf_search_open(c->sf, typed != NULL ? typed : flag, &options, &found, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    bool json = c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON;
-    int code = json ? print_json(c, found) : print_rows(c, found);
+    int code = cli_wants_json(c) ? print_json(c, found) : print_rows(c, found);
     sf_search_close(found);
     return code;
 }

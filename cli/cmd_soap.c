@@ -54,7 +54,7 @@ static int print_answer(cli *c, sf_xml *answer)
     sf_xml_element e = whole ? sf_xml_root(answer) : sf_soap_body(answer);
     if (sf_xml_to_text(e, true, &text, &len, &err) != SF_OK) return cli_fail_error(c, &err);
     int code;
-    if (c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON) {
+    if (cli_wants_json(c)) {
         sfi_buf quoted = { 0 };
         cli_json_add_string(&quoted, (sf_str){ text, len });
         code = cli_finish_json(c, sfi_buf_str(&quoted));

@@ -226,6 +226,47 @@ int cli_finish_json(cli *c, sf_str result)
     return cli_finish_output(c);
 }
 
+bool cli_wants_json(const cli *c)
+{
+    return c->json || c->format == CLI_FORMAT_JSON || c->format == CLI_FORMAT_NDJSON;
+}
+
+int cli_finish_value(cli *c, sf_value value)
+{
+    sf_error err;
+    char *json = NULL;
+    size_t len = 0;
+    if (sf_value_to_json(value, &json, &len, &err) != SF_OK) return cli_fail_error(c, &err);
+    int code = cli_finish_json(c, (sf_str){ json, len });
+    sf_free(json);
+    return code;
+}
+
+int cli_finish_grid_value(cli *c, const cli_grid *grid, sf_value raw)
+{
+    sf_error err;
+    char *json = NULL;
+    size_t len = 0;
+    if ((c->json || c->format == CLI_FORMAT_JSON) && sf_value_to_json(raw, &json, &len, &err) != SF_OK)
+        return cli_fail_error(c, &err);
+    int code = cli_finish_grid(c, grid, (sf_str){ json, len });
+    sf_free(json);
+    return code;
+}
+
+const char *cli_cell(cli *c, sf_value v)
+{
+    sf_str text = sf_get_text(v, NULL);
+    if (sf_value_type(v) != SF_OBJECT && sf_value_type(v) != SF_ARRAY)
+        return text.ptr != NULL ? cli_strndup(c, text.ptr, text.len) : NULL;
+    char *json = NULL;
+    size_t len = 0;
+    if (sf_value_to_json(v, &json, &len, NULL) != SF_OK) cli_no_memory(); /* the org's own values are JSON */
+    const char *kept = cli_strndup(c, json, len);
+    sf_free(json);
+    return kept;
+}
+
 int cli_finish_list(cli *c, sf_value list)
 {
     sf_error err;

@@ -148,24 +148,13 @@ static int print_lists(lists *l, const sf_report_info *info)
     return rc == SF_OK ? cli_finish_output(c) : cli_fail_error(c, &err);
 }
 
-static int print_raw(cli *c, sf_report_result *r)
-{
-    sf_error err;
-    char *json = NULL;
-    size_t len = 0;
-    if (sf_value_to_json(sf_report_document(r), &json, &len, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code = cli_finish_json(c, (sf_str){ json, len });
-    sf_free(json);
-    return code;
-}
-
 int cli_report_finish(cli *c, sf_report_result *r, const cli_report_print *how)
 {
     sf_error err;
     sf_report_info info;
     sf_status end = SF_DONE;
     sf_report_get_info(r, &info);
-    if (how->raw) return print_raw(c, r);
+    if (how->raw) return cli_finish_value(c, sf_report_document(r));
     bool json = c->json || c->format == CLI_FORMAT_JSON;
     bool table = !json && (c->format == CLI_FORMAT_AUTO || c->format == CLI_FORMAT_TABLE);
     lists l = { .c = c, .r = r, .how = how, .show_labels = table };
