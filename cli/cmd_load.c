@@ -284,8 +284,8 @@ const cli_command cli_command_load = {
             "line and column, and nothing was sent. An empty value leaves a field alone, #N/A clears it. Parents are named by an external id in a "
             "column Account.Ext__c, or Lead:Who.Ext__c where the reference has several objects.\n\n"
             "The input is cut into jobs, which run side by side. Rows that failed because a record was locked are tried again in smaller jobs. "
-            "INPUT.errors.csv has the rows that failed as they stand in the input, with reason and line, so that they can be mended and loaded "
-            "again.\n\n"
+            "INPUT.errors.csv has the rows that failed as they stand in the input, with reason and line: mend them there, and load that file as "
+            "it is.\n\n"
             "An interrupted load (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume: no row is lost, none loaded twice. Exit codes: "
             "0 every row, 4 some rows failed, 75 unfinished.",
     .flags = load_flags, .examples = load_examples, .words_min = 2, .words_max = -1, .words = { CLI_WORDS_OBJECT, CLI_WORDS_FILE, CLI_WORDS_FILE },

@@ -43,7 +43,8 @@ typedef struct sf_bulk_load_options { /* borrowed for the call */
                                     fetched */
     const char *errors_path;     /* CSV: sf__Id, sf__Error, sf__Line (in its file, from 1), with several files sf__File, then
                                     the columns of the input as they stand there; NULL: not wanted */
-    const sf_load_column *columns; /* column_count of them; columns that are not named are left out; NULL: all, as they are */
+    const sf_load_column *columns; /* column_count of them; columns that are not named are left out; NULL: all, as they
+                                    are, but for the sf__… columns of a results file */
     size_t column_count;
     const char *map_path;        /* the same from a file: lines of CSV-COLUMN=FIELD (Data Loader's .sdl); NULL: none */
     char delimiter;              /* of the input; '\0': as its first lines look */

@@ -104,6 +104,15 @@ static sf_status check_map(sfi_load *l, const sf_load_column *columns, size_t co
     return SF_OK;
 }
 
+/* Of a results file, which is loaded again as it is: what came of the row, no field (a name with two _ ends in c, r, …). */
+static bool is_outcome(const char *name)
+{
+    static const char *const names[] = { "sf__Id", "sf__Created", "sf__Error", "sf__Line", "sf__File" };
+    for (size_t i = 0; i < SFI_COUNT_OF(names); i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
 static sf_status choose(sfi_load *l, const sf_load_column *columns, size_t count, sf_error *err)
 {
     bool deletes = l->options->operation == SF_DELETE || l->options->operation == SF_HARD_DELETE;
@@ -111,7 +120,8 @@ static sf_status choose(sfi_load *l, const sf_load_column *columns, size_t count
     l->fields = sfi_calloc_n(l->column_count, sizeof *l->fields);
     if (l->sent == NULL || l->fields == NULL) return sfi_fail_memory(err, "the columns");
     for (size_t i = 0; i < l->column_count; i++) {
-        const char *to = count == 0 ? l->names[i] : target_of(columns, count, l->names[i]);
+        const char *plain = is_outcome(l->names[i]) ? NULL : l->names[i];
+        const char *to = count == 0 ? plain : target_of(columns, count, l->names[i]);
         if (to == NULL || to[0] == '\0') continue;
         if (deletes && !sfi_eq_nocase(to, "Id")) continue; /* the API takes the ids and nothing else */
         char *copy = sfi_strdup(to);
@@ -121,7 +131,7 @@ static sf_status choose(sfi_load *l, const sf_load_column *columns, size_t count
     }
     if (l->sent_count == 0)
         return deletes ? sfi_fail(err, SF_ERR_USAGE, "%.300s: a delete needs a column Id", l->inputs[0].name)
-                       : sfi_fail(err, SF_ERR_USAGE, "%.300s: the mapping leaves no column", l->inputs[0].name);
+                       : sfi_fail(err, SF_ERR_USAGE, "%.300s: no column is left to send", l->inputs[0].name);
     if (l->sent_count < l->column_count) l->projects = true;
     return SF_OK;
 }

@@ -50,6 +50,14 @@ run 1 jobs status "$job"
 run 2 jobs status
 run 2 jobs stauts --last
 check "a misspelt verb" grep -q 'did you mean status' err
+printf 'LastName,Email\nM1,m1@example.com\nM2,bad\n' >m.csv
+run 4 load Contact m.csv --insert
+sed -i 's/,bad$/,m2@example.com/' m.errors.csv
+run 0 load Contact m.errors.csv --insert
+check "the failed rows, mended, as the file stands" grep -q '^Rows  *1$' out
+run 0 query -r csv "SELECT Email FROM Contact WHERE LastName LIKE 'M_' ORDER BY LastName"
+check "and nothing twice" test "$(tr '\n' ' ' <out)" = "Email m1@example.com m2@example.com "
+
 run 2 jobs resume
 check "nothing to go on with" grep -q 'no interrupted load' err
 
