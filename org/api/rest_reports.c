@@ -209,25 +209,25 @@ static const char *state_of(const sfo_report_run_row *run)
     return age < NEW_MS ? "New" : age < RUNNING_MS ? "Running" : "Success";
 }
 
-static bool has_ended(const sfo_report_run_row *run)
+static bool has_ended(const char *state)
 {
-    return strcmp(state_of(run), "Success") == 0;
+    return strcmp(state, "Success") == 0;
 }
 
-static void completion_member(const sfo_report_run_row *run, sfi_json_writer *w)
+static void completion_member(const sfo_report_run_row *run, const char *state, sfi_json_writer *w)
 {
-    if (has_ended(run))
+    if (has_ended(state))
         time_member(w, "completionDate", run->completed_ms);
     else
         sfi_json_put_string(w, "completionDate", NULL);
 }
 
-static void write_instance(sfo_call *call, const sfo_report_run_row *run, sfi_json_writer *w)
+static void write_instance(sfo_call *call, const sfo_report_run_row *run, const char *state, sfi_json_writer *w)
 {
     char end[64];
     snprintf(end, sizeof end, "/instances/%.18s", run->id);
     sfi_json_begin_object(w);
-    completion_member(run, w);
+    completion_member(run, state, w);
     sfi_json_key(w, "hasDetailRows");
     sfi_json_bool(w, run->has_details);
     sfi_json_put_string(w, "id", run->id);
@@ -235,7 +235,7 @@ static void write_instance(sfo_call *call, const sfo_report_run_row *run, sfi_js
     sfi_json_key(w, "queryable");
     sfi_json_bool(w, false);
     time_member(w, "requestDate", run->requested_ms);
-    sfi_json_put_string(w, "status", state_of(run));
+    sfi_json_put_string(w, "status", state);
     url_member(call, w, "url", run->report_id, end);
     sfi_json_end_object(w);
 }
@@ -265,7 +265,7 @@ void sfo_rest_report_run_async(sfo_call *call)
     if (ok) {
         run.id = id.text;
         sfi_json_writer w = sfo_answer_json(call, 200);
-        write_instance(call, &run, &w);
+        write_instance(call, &run, "New", &w); /* however long that took */
     } else {
         sfo_answer_fault(call, &f);
     }
@@ -288,7 +288,7 @@ void sfo_rest_report_instances(sfo_call *call)
     }
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_array(&w);
-    for (int i = 0; i < count; i++) write_instance(call, &runs[i], &w);
+    for (int i = 0; i < count; i++) write_instance(call, &runs[i], state_of(&runs[i]), &w);
     sfi_json_end_array(&w);
 }
 
@@ -310,11 +310,13 @@ void sfo_rest_report_instance(sfo_call *call)
     sfo_report_row row;
     sfo_report_run_row run;
     if (!find_run(call, &row, &run)) return;
+    const char *state = state_of(&run); /* the same for the whole answer */
+    bool ended = has_ended(state);
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     sfi_json_key(&w, "attributes");
     sfi_json_begin_object(&w);
-    completion_member(&run, &w);
+    completion_member(&run, state, &w);
     sfi_json_put_string(&w, "errorMessage", NULL);
     sfi_json_put_string(&w, "id", run.id);
     sfi_json_put_string(&w, "ownerId", run.owner_id);
@@ -323,10 +325,10 @@ void sfo_rest_report_instance(sfo_call *call)
     sfi_json_put_string(&w, "reportId", row.id);
     sfi_json_put_string(&w, "reportName", row.name);
     time_member(&w, "requestDate", run.requested_ms);
-    sfi_json_put_string(&w, "status", state_of(&run));
+    sfi_json_put_string(&w, "status", state);
     sfi_json_put_string(&w, "type", "ReportInstance");
     sfi_json_end_object(&w);
-    if (has_ended(&run) && run.result != NULL) {
+    if (ended && run.result != NULL) {
         sfi_buf_add_char(&call->response->body, ',');
         sfi_buf_add_str(&call->response->body, run.result);
         return;
@@ -347,7 +349,7 @@ void sfo_rest_report_delete_instance(sfo_call *call)
     sfo_report_run_row run;
     sfo_fault f = { 0 };
     if (!find_run(call, &row, &run)) return;
-    if (!has_ended(&run))
+    if (!has_ended(state_of(&run)))
         sfo_answer_error(call, 403, "FORBIDDEN",
                          "A report instance can only be deleted when its status is Success or Error.");
     else if (sfo_report_run_remove(call->org->store, run.id, &f))
