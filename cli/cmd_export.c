@@ -209,7 +209,7 @@ static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_
 
 static int fail_unfinished(cli *c, const sf_error *err, const sf_export_report *r, const cli_journal *journal)
 {
-    bool begun = r->job.text[0] != 0;
+    bool begun = r->job.text[0] != 0 || (journal->is_ours && !journal->is_new);
     int code = (int)cli_exit_of(err);
     bool is_refused = err->status == SF_ERR_ORG || err->status == SF_ERR_USAGE;
     if (!begun || journal->path == NULL || is_refused) {

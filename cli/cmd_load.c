@@ -209,12 +209,13 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
 /* What is still to be done is in the journal; how to go on is said. */
 static int fail_unfinished(cli *c, const sf_error *err, const sf_load_report *r, const cli_journal *journal)
 {
-    bool begun = r->jobs > 0 || r->resumed;
+    bool begun = r->jobs > 0 || r->resumed || (journal->is_ours && !journal->is_new);
     int code = (int)cli_exit_of(err);
     if (!begun || journal->path == NULL) {
         if (journal->is_ours && !begun) cli_journal_remove(journal);
         return cli_fail_error(c, err);
     }
+    if (err->status == SF_ERR_USAGE) return cli_fail_error(c, err); /* first that has to be put right */
     const char *hint = journal->is_ours ? cli_textf(c, "go on with: sforce jobs resume %s", journal->name)
                                         : cli_textf(c, "the same command with --journal %s goes on", journal->path);
     (void)cli_fail_hint(c, err, hint);

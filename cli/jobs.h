@@ -8,6 +8,7 @@ typedef struct cli_journal {
     const char *path; /* NULL: none is kept */
     const char *name; /* of ours: what resume is told */
     bool is_ours;     /* in the state folder: taken away when all is done */
+    bool is_new;      /* begun by this run: nothing is lost with it when nothing was begun */
 } cli_journal;
 
 /* By --journal, SFORCE_JOURNAL (set by resume), or a new one in the state folder, when the command can be run again. */

@@ -49,7 +49,7 @@ sf_status cli_journal_choose(cli *c, const char *kind, bool can_repeat, cli_jour
     (void)strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
     out->name = cli_textf(c, "%s-%s-%d", kind, stamp, (int)getpid());
     out->path = cli_textf(c, "%s/%s.journal", folder(c), out->name);
-    out->is_ours = true;
+    out->is_ours = out->is_new = true;
     sfi_buf command = { 0 };
     write_command(c, &command);
     sf_status rc = cli_make_dirs(folder(c), 0700, err);

@@ -84,6 +84,10 @@ fault "400:path=/jobs/ingest,method=PATCH,times=1"
 run 1 load Contact closing.csv --insert
 check "says how to go on when a closing failed" grep -q 'go on with: sforce jobs resume load-' err
 no_faults
+fault "400:path=/services/data"
+run 1 jobs resume
+check "what cannot go on now is kept" test -n "$(ls "$HOME/.local/state/sforce/jobs")"
+no_faults
 run 0 jobs resume
 run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Closing %'" -r csv
 check "each row once when a closing failed" test "$(tail -1 out)" = 2
