@@ -3,14 +3,17 @@
  * journal until it is done; then what the org holds, the success file and the error file are compared with the input, row
  * by row: every row in exactly one of the two files, every good row in the org once, every bad one told with its line.
  * SF_BULK_KILLS (20) says how many loaders are to be killed, SF_BULK_SEED makes a run that was seen again. Counts and
- * prints what it did. With the word "load" the program is the loader.
+ * prints what it did. With the word "load" the program is the loader; the calls by which it changes files and talks to the
+ * org are this file's own, so that one can be killed at any of them, a write half done.
  */
 #define SFI_MAY_ALLOCATE
 #include <errno.h>
 #include <salesforce.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +30,48 @@ static uint64_t seed;
 static struct {
     int loads, kills, resumed, rows, faults, org_kills, expired;
 } counts;
+
+/* ---- calls that end the loader ---- */
+static atomic_int calls_left; /* until it kills itself; 0: it does not */
+static bool is_torn;          /* its last write is half done, its last send done */
+
+static bool is_last_call(void)
+{
+    if (atomic_load(&calls_left) == 0) return false;
+    return atomic_fetch_sub(&calls_left, 1) == 1;
+}
+
+#define AS_IN_LIBC __attribute__((visibility("default")))
+
+AS_IN_LIBC ssize_t write(int fd, const void *data, size_t len)
+{
+    if (fd > 2 && is_last_call()) {
+        if (is_torn) (void)syscall(SYS_write, fd, data, len / 2);
+        (void)kill(getpid(), SIGKILL);
+    }
+    return syscall(SYS_write, fd, data, len);
+}
+
+AS_IN_LIBC ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+    bool is_last = is_last_call();
+    if (is_last && !is_torn) (void)kill(getpid(), SIGKILL);
+    ssize_t n = syscall(SYS_sendto, fd, data, len, flags, NULL, 0);
+    if (is_last) (void)kill(getpid(), SIGKILL);
+    return n;
+}
+
+AS_IN_LIBC int ftruncate(int fd, off_t size)
+{
+    if (is_last_call()) (void)kill(getpid(), SIGKILL);
+    return (int)syscall(SYS_ftruncate, fd, size);
+}
+
+AS_IN_LIBC int fdatasync(int fd)
+{
+    if (is_last_call()) (void)kill(getpid(), SIGKILL);
+    return (int)syscall(SYS_fdatasync, fd);
+}
 
 /* ---- chance ---- */
 static uint32_t chance(uint32_t n) /* 0..n-1; xorshift64* */
@@ -292,7 +337,7 @@ static void check_all(void)
 }
 
 /* ---- the loader ---- */
-/* load URL CLIENT_ID CLIENT_SECRET CSV SUCCESS ERRORS JOURNAL JOB_ROWS PARALLEL */
+/* load URL CLIENT_ID CLIENT_SECRET CSV SUCCESS ERRORS JOURNAL JOB_ROWS PARALLEL CALLS; CALLS below 0: torn */
 static int be_loader(char **argv)
 {
     sf_client *client = NULL;
@@ -314,7 +359,10 @@ static int be_loader(char **argv)
                                            .job_rows = strtol(argv[7], NULL, 10),
                                            .parallel = (int32_t)strtol(argv[8], NULL, 10),
                                            .retries_max = 10 };
+    int calls = (int)strtol(argv[9], NULL, 10);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    is_torn = calls < 0;
+    atomic_store(&calls_left, calls < 0 ? -calls : calls);
     sf_status rc = sf_client_open(&how, &client, &err);
     if (rc == SF_OK) rc = sf_bulk_load(client, &options, &report, &err);
     sf_client_close(client);
@@ -322,9 +370,10 @@ static int be_loader(char **argv)
     return rc == SF_OK ? 0 : rc == SF_DONE ? 4 : rc == SF_ERR_USAGE || rc == SF_ERR_IO ? 2 : UNFINISHED;
 }
 
-static pid_t start_loader(int job_rows, int parallel)
+static pid_t start_loader_for(int job_rows, int parallel, int calls)
 {
-    char rows[16], jobs[16];
+    char rows[16], jobs[16], number[16];
+    snprintf(number, sizeof number, "%d", calls);
     snprintf(rows, sizeof rows, "%d", job_rows);
     snprintf(jobs, sizeof jobs, "%d", parallel);
     pid_t pid = fork();
@@ -332,8 +381,13 @@ static pid_t start_loader(int job_rows, int parallel)
     if (pid > 0) return pid;
     (void)freopen(path("loader.log"), "a", stderr);
     execl("/proc/self/exe", "bulk_test", "load", org.url, org.client_id, org.client_secret, in.csv, in.success,
-          in.errors, in.journal, rows, jobs, (char *)NULL);
+          in.errors, in.journal, rows, jobs, number, (char *)NULL);
     _exit(127);
+}
+
+static pid_t start_loader(int job_rows, int parallel)
+{
+    return start_loader_for(job_rows, parallel, 0);
 }
 
 /* The exit code, or -1 when it was still at work after so many microseconds. */
@@ -409,6 +463,30 @@ static void test_killed_loaders(void **state)
         test_org_faults_clear(&org);
         check_all();
     }
+}
+
+/* A loader that ends at its 1st, 2nd, 3rd … write, send, sync and cut; all of them when many are to be killed. */
+static void test_killed_at_every_step(void **state)
+{
+    (void)state;
+    const char *text = getenv("SF_BULK_KILLS");
+    int step = text != NULL && strtol(text, NULL, 10) >= 100 ? 1 : 9, killed = 0;
+    for (int calls = 1 + (int)chance((uint32_t)step);; calls += step) {
+        make_input(14);
+        test_org_fault(&org, "lock-row:every=4,times=4");
+        int code = wait_for(start_loader_for(5, 2, chance(2) == 0 ? -calls : calls), 120000000);
+        bool is_killed = code == 128 + SIGKILL;
+        if (!is_killed) want_end(code);
+        killed += is_killed;
+        run_to_end(5, 2);
+        test_org_faults_clear(&org);
+        check_all();
+        if (!is_killed) break; /* it has not so many calls */
+        assert_true(calls < 2000);
+    }
+    printf("bulk: killed at %d of its calls\n", killed);
+    assert_true(killed > 5);
+    counts.kills += killed;
 }
 
 static void test_broken_connections(void **state)
@@ -532,11 +610,10 @@ static int stop(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 11 && strcmp(argv[1], "load") == 0) return be_loader(argv + 2);
+    if (argc == 12 && strcmp(argv[1], "load") == 0) return be_loader(argv + 2);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_loaders),
-        cmocka_unit_test(test_broken_connections),
-        cmocka_unit_test(test_sessions_that_end),
+        cmocka_unit_test(test_killed_loaders),     cmocka_unit_test(test_killed_at_every_step),
+        cmocka_unit_test(test_broken_connections), cmocka_unit_test(test_sessions_that_end),
         cmocka_unit_test(test_killed_orgs),
     };
     return cmocka_run_group_tests_name("bulk", tests, start, stop);
