@@ -29,25 +29,34 @@ sf_status sfi_bulk1_path(sf_client *sf, const char *job, const char *batch, cons
     return SF_OK;
 }
 
-sf_status sfi_bulk1_run(sf_client *sf, const sfi_call_request *request, sfi_bulk1_answer *out, bool *maybe,
-                        sf_error *err)
+static sf_status run_once(sf_client *sf, const sfi_call_request *request, sfi_bulk1_answer *out, bool *maybe,
+                          sf_error *err)
 {
-    sfi_call_request r = *request;
     sfi_answer answer = { 0 };
     sfi_call *running;
     char *text = NULL;
     size_t len = 0;
-    r.session_header = true;
-    *out = (sfi_bulk1_answer){ 0 };
-    sf_status rc = sfi_call_begin(sf, &r, &running, err);
+    sf_status rc = sfi_call_begin(sf, request, &running, err);
     if (rc != SF_OK) return rc;
     rc = sfi_call_finish_full(running, &answer, err);
     if (maybe != NULL) *maybe = answer.may_be_done;
     if (rc == SF_OK) rc = sfi_answer_text(sf, &answer, &text, &len, err);
-    if (rc == SF_OK) rc = sfi_bulk1_parse(text, len, r.what, out, err);
+    if (rc == SF_OK) rc = sfi_bulk1_parse(text, len, request->what, out, err);
     if (rc != SF_OK && err != NULL && err->http_status == 0) err->http_status = answer.status;
     sfi_answer_clear(&answer);
     return rc;
+}
+
+sf_status sfi_bulk1_run(sf_client *sf, const sfi_call_request *request, sfi_bulk1_answer *out, bool *maybe,
+                        sf_error *err)
+{
+    sfi_call_request r = *request;
+    r.session_header = true;
+    *out = (sfi_bulk1_answer){ 0 };
+    sf_status rc = run_once(sf, &r, out, maybe, err);
+    bool is_damaged = rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED; /* XML that something in between has cut */
+    bool may_repeat = strcmp(r.method, "GET") == 0 && (r.options == NULL || !r.options->no_retry);
+    return is_damaged && may_repeat ? run_once(sf, &r, out, maybe, err) : rc;
 }
 
 static sf_status run_job(sf_client *sf, const sfi_call_request *request, sf_bulk1_job *out, bool *maybe, sf_error *err)

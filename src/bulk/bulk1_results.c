@@ -29,7 +29,8 @@ static sf_status no_results(sf_error *err)
 static sf_status begin_csv(sf_bulk1_results *r, char *text, size_t len, sf_error *err)
 {
     static const char *const names[COLUMNS] = { "Id", "Success", "Created", "Error" };
-    static const sfi_csv_reader_options options = { .any_columns = true };
+    static const sfi_csv_reader_options options = { .delimiter =
+                                                        ',' }; /* a row with fewer columns is a row that was cut */
     sfi_csv_record head;
     char *room;
     size_t size;

@@ -355,6 +355,9 @@ static void test_bulk1__lost_answers(void **state)
     test_org_fault(&org, "500:path=/services/async/*,times=1");
     ok(sf_bulk1_get_job(sf, job.id.text, NULL, &job, &err)); /* reading is repeated */
     test_org_faults_clear(&org);
+    test_org_fault(&org, "truncate:after=200,path=/services/async/*,times=1");
+    ok(sf_bulk1_get_job(sf, job.id.text, NULL, &job, &err)); /* XML that was cut, though its length was right */
+    test_org_faults_clear(&org);
     sf_bulk1_job_options contacts = { .object = "Contact", .operation = SF_BULK1_INSERT };
     test_org_fault(&org, "500:path=/services/async/*,times=1");
     assert_int_equal(sf_bulk1_create_job(sf, &contacts, &job, &err), SF_ERR_UNKNOWN_OUTCOME);

@@ -157,9 +157,11 @@ static void test_bulk1_read__rows_of_xml_and_json(void **state)
 static void test_bulk1_read__what_is_no_result(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "",     "Records not found", "{}",
-                                         "<a/>", "[{\"id\":\"x\"}]",  "<results><result><id>a</id></result></results>",
-                                         "[",    "\"Id\",\"Success\n" };
+    static const char *const texts[] = {
+        "",     "Records not found",  "{}",
+        "<a/>", "[{\"id\":\"x\"}]",   "<results><result><id>a</id></result></results>",
+        "[",    "\"Id\",\"Success\n", "Id,Success,Created,Error\n0035g00000Q1w2EAAR,true"
+    };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         sf_bulk1_results *r = NULL;
         sf_bulk1_result got;
