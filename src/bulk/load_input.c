@@ -431,6 +431,11 @@ static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, chec
     return rc;
 }
 
+static bool is_text(const char *data, size_t len)
+{
+    return sfi_json_text_is_utf8(data, len) && memchr(data, '\0', len) == NULL;
+}
+
 static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, char *buffer, sf_error *err)
 {
     check c;
@@ -446,9 +451,10 @@ static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, char
         size_t whole = kept + len;
         size_t partial = len > 0 ? cut_character(buffer, whole) : 0;
         whole -= partial;
-        if (!sfi_json_text_is_utf8(buffer, whole) || memchr(buffer, '\0', whole) != NULL)
+        c.scan.unusual = 0; /* plain ASCII, as the scan sees it, is text without another look */
+        rc = take(&c, buffer, whole, err);
+        if ((rc != SF_OK || c.scan.unusual != 0) && !is_text(buffer, whole))
             rc = fail_text(&c, buffer, whole, lines, err);
-        if (rc == SF_OK) rc = take(&c, buffer, whole, err);
         lines = c.scan.lines;
         memmove(buffer, buffer + whole, partial);
         kept = partial;

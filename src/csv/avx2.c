@@ -18,6 +18,9 @@ TARGET static inline sfi_csv_masks masks_of(const char *block, __m256i delimiter
     sfi_csv_masks m;
     __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)block);
     __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(block + 32));
+    __m256i least = _mm256_min_epu8(low, high);
+    m.unusual = (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, high)) |
+                (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
     m.quotes = equal(low, high, _mm256_set1_epi8('"'));
     m.delimiters = equal(low, high, delimiter);
     m.feeds = equal(low, high, _mm256_set1_epi8('\n'));

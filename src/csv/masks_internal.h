@@ -5,6 +5,7 @@
 
 typedef struct sfi_csv_masks {
     uint64_t quotes, delimiters, feeds, returns; /* wherever they stand */
+    uint64_t unusual;                            /* not 0: maybe a byte of 0 or of 0x80 and above */
     uint64_t quoted; /* from each opening quote up to the byte before the closing one; as if none were open before */
 } sfi_csv_masks;
 
@@ -72,6 +73,7 @@ static inline __attribute__((always_inline)) bool sfi_csv_tally(sfi_csv_scan *s,
     sfi_csv_state state = s->state;
     sfi_csv_found f = sfi_csv_judge(m, n, &state);
     if (__builtin_expect((f.bad_quotes | f.bad_texts | f.bad_returns) != 0, 0)) return false;
+    s->unusual |= m->unusual;
     int64_t open = s->delimiters;
     uint64_t delimiters = f.delimiters;
     for (uint64_t ends = f.record_ends; ends != 0; ends &= ends - 1) { /* each round takes one off */

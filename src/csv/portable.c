@@ -24,15 +24,17 @@ static inline uint64_t load(const char *p)
 
 sfi_csv_masks sfi_csv_masks_of(const char *block, char delimiter)
 {
-    sfi_csv_masks m = { 0, 0, 0, 0, 0 };
+    sfi_csv_masks m = { .quotes = 0 };
     uint64_t delim = ONES * (unsigned char)delimiter;
     for (int i = 0; i < SFI_CSV_BLOCK; i += 8) {
         uint64_t x = load(block + i);
+        m.unusual |= (x - ONES) | x; /* the high bit of a byte that is 0 or has it; a borrow may say so of another */
         m.quotes |= zero_bytes(x ^ (ONES * '"')) << i;
         m.delimiters |= zero_bytes(x ^ delim) << i;
         m.feeds |= zero_bytes(x ^ (ONES * '\n')) << i;
         m.returns |= zero_bytes(x ^ (ONES * '\r')) << i;
     }
+    m.unusual &= ~LOWS;
     m.quoted = m.quotes; /* all quotes from a bit on flip the bits from there on */
     for (int shift = 1; shift < SFI_CSV_BLOCK; shift *= 2) m.quoted ^= m.quoted << shift;
     return m;

@@ -35,8 +35,9 @@ void sfi_csv_scan_init(sfi_csv_scan *s, char delimiter)
 
 sfi_csv_masks sfi_csv_masks_of_tail(const char *data, size_t len, char delimiter)
 {
-    char block[SFI_CSV_BLOCK] = { 0 };
+    char block[SFI_CSV_BLOCK];
     memcpy(block, data, len);
+    memset(block + len, delimiter == ' ' ? 'x' : ' ', sizeof block - len);
     return sfi_csv_masks_of(block, delimiter);
 }
 
