@@ -76,6 +76,10 @@ void sfo_bulk1_batch_add(sfo_bulk1 *b)
     sf_str data = b->call->request->body;
     if (data.ptr == NULL) data = SFI_STR("");
     if (!check_type(b)) return;
+    if (data.len == 0) {
+        (void)sfo_bulk1_fail(b, 400, "ClientInputError", "Unable to find any data to create batch");
+        return;
+    }
     if (data.len > SFO_BULK1_BATCH_MAX) {
         (void)sfo_bulk1_fail(b, 400, "ClientInputError", "Failed to read request. Exceeded max size limit of %d",
                              SFO_BULK1_BATCH_MAX);

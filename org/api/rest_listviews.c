@@ -48,20 +48,22 @@ static bool has_views(const sfo_object *o)
 static bool view_at(const sfo_object *o, size_t i, list_view *out)
 {
     static const struct {
-        const char *kind, *words, *scope, *condition;
+        const char *kind, *words, *scope, *condition; /* the object's name follows, unless there is a condition */
     } kinds[VIEWS] = {
         { "All", "All", NULL, NULL },
         { "My", "My", "mine", NULL },
-        { "NewThisWeek", "New This Week:", NULL, "CreatedDate" },
+        { "NewThisWeek", "New This Week", NULL, "CreatedDate" },
     };
     if (kinds[i].scope != NULL && sfo_object_field(o, SFI_STR("OwnerId")) == NULL) return false;
     if (kinds[i].condition != NULL && sfo_object_field(o, sfi_str(kinds[i].condition)) == NULL) return false;
     *out = (list_view){ .object = o, .kind = kinds[i].kind, .scope = kinds[i].scope, .condition = kinds[i].condition };
     size_t n = (size_t)snprintf(out->name, sizeof out->name, "%s", kinds[i].kind);
-    for (const char *c = o->label_plural; *c != '\0' && n < sizeof out->name - 1; c++)
+    for (const char *c = out->condition != NULL ? "" : o->label_plural; *c != '\0' && n < sizeof out->name - 1; c++)
         if (is_alnum(*c)) out->name[n++] = *c;
     out->name[n] = '\0';
-    snprintf(out->label, sizeof out->label, "%s %s", kinds[i].words, o->label_plural);
+    bool is_plain = out->condition != NULL;
+    snprintf(out->label, sizeof out->label, "%s%s%s", kinds[i].words, is_plain ? "" : " ",
+             is_plain ? "" : o->label_plural);
     out->id = sfo_id_of_names("00B", o->name, kinds[i].kind);
     return true;
 }

@@ -249,6 +249,8 @@ add 'text/cs; charset=UTF-8' $'LastName\nA\n'
 is "a batch's type" "$status $(error)" "400 UnsupportedContentType: Unsupported content type: text/cs; charset=UTF-8"
 add application/json '[]'
 is "another type than the job's" "$status $(error | cut -d: -f1)" "400 InvalidBatch"
+add text/csv ''
+is "a batch of nothing" "$status $(error)" "400 ClientInputError: Unable to find any data to create batch"
 add text/csv $'LastName\nA,B\n'
 await
 is "ragged" "$state" Failed

@@ -302,7 +302,7 @@ check_list_views() {
     local id total
     call GET "$data/sobjects/account/listviews"
     is 'list views' "$(get '[.done, .nextRecordsUrl, .size, .sobjectType, (.listviews | map(.developerName) | join(" "))] | map(tostring) | join("|")')" \
-        'true|null|3|Account|AllAccounts MyAccounts NewThisWeekAccounts'
+        'true|null|3|Account|AllAccounts MyAccounts NewThisWeek'
     id=$(get '.listviews[0].id')
     is 'its addresses' "$(get '.listviews[0] | [.url, .describeUrl, .resultsUrl] | join(" ")')" \
         "/services/data/v62.0/sobjects/Account/listviews/$id /services/data/v62.0/sobjects/Account/listviews/$id/describe /services/data/v62.0/sobjects/Account/listviews/$id/results"
