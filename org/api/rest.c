@@ -214,7 +214,7 @@ static void record_count(sfo_call *call)
     sfi_json_begin_object(&w);
     sfi_json_key(&w, "sObjects");
     sfi_json_begin_array(&w);
-    if (names.ptr == NULL)
+    if (names.len == 0) /* sf sends an empty list for all */
         for (size_t i = 0; i < sfo_schema_count(call->org->schema); i++)
             write_record_count(call, &w, sfo_schema_at(call->org->schema, i));
     while (names.ptr != NULL && names.len > 0) {

@@ -98,6 +98,12 @@ check_discovery() {
     is 'cache-control' "$(header cache-control)" 'no-cache,must-revalidate,max-age=0,no-store,private'
     call GET "$data/limits/recordCount?sObjects=Account,Nothing"
     is 'recordCount leaves unknown names out' "$(get '[.sObjects[] | .name] | join(",")')" Account
+    local all
+    call GET "$data/limits/recordCount"
+    all=$(get '[.sObjects[] | .name] | sort | join(",")')
+    call GET "$data/limits/recordCount?sObjects"
+    is 'recordCount of an empty list counts all' "$(get '[.sObjects[] | .name] | sort | join(",")')" "$all"
+    call GET "$data/limits/recordCount?sObjects=Account"
     like 'recordCount counts' "$(get '.sObjects[0].count')" '^[0-9]{3,}$'
     call GET "$url/services/data/v20.0/sobjects"
     error 'retired version' 410 GONE

@@ -132,5 +132,15 @@ sf sobject list -s standard --json
 same "standard objects" '[.status, (.result | index("Account") != null)]' '[0,true]'
 sf sobject describe -s Account --json
 same "describe" '.result | [.name, .keyPrefix, (.fields[] | select(.name == "Name") | .nillable)]' '["Account","001",false]'
+sf org list sobject record-counts --sobject Contact --sobject Lead --json
+contacts=$(rows 'SELECT COUNT() FROM Contact' .totalSize)
+leads=$(rows 'SELECT COUNT() FROM Lead' .totalSize)
+same "counts" '.result | map([.name, .count]) | sort' "[[\"Contact\",$contacts],[\"Lead\",$leads]]"
+sf org list sobject record-counts --json
+same "all counts" '.result[] | select(.name == "Contact") | .count' "$contacts"
+sf org display user --json
+same "user" '[.status, .result.username, .result.profileName]' '[0,"admin@local.example","System Administrator"]'
+sf org list limits --json
+same "limits" '[.status, (.result[] | select(.name == "DataStorageMB") | .max)]' '[0,5]'
 printf 'sf, data: %s results compared, %s wrong\n' "$compared" "$wrong"
-[[ $wrong -eq 0 && $compared -gt 40 ]]
+[[ $wrong -eq 0 && $compared -ge 42 ]]
