@@ -1,13 +1,15 @@
 /*
  * export.c: sf_bulk_export, see bulk.h: the options, the job, the journal, and the end. What is written down is always
- * behind what is on the disk: a run that was killed goes on at the last page that it knows of, and cuts off the rest.
+ * behind what is in the file: a run that was killed goes on at the last page that it knows of, and cuts off the rest. Data
+ * is synced now and then only, since that holds up the pages; a line says whether it was, and which boot of the machine
+ * it was written in: after another boot only synced ones count.
  */
 #include <salesforce/query.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "bulk/export_internal.h"
 
-enum { POLL_MIN_MS = 200, POLL_MAX_MS = 15000, NOTE_EVERY_MS = 200 };
+enum { POLL_MIN_MS = 200, POLL_MAX_MS = 15000, NOTE_EVERY_MS = 200, SYNC_EVERY_MS = 5000, BOOT_BYTES = 40 };
 
 typedef struct run {
     sfi_export x;
@@ -15,8 +17,9 @@ typedef struct run {
     char version[8]; /* of the API that the journal's job was made with */
     int64_t size, plain;
     uint32_t crc;
-    int64_t noted_ms;
-    bool is_behind; /* pages are written that the journal does not know */
+    int64_t noted_ms, synced_ms;
+    char boot[BOOT_BYTES]; /* of the machine; "": it does not say */
+    bool is_behind;        /* pages are written that the journal does not know */
 } run;
 
 /* ---- options ---- */
@@ -103,6 +106,9 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
         x->has_job = x->job.id.text[0] != '\0';
         memcpy(r->version, version.len > 0 ? version.ptr : "", version.len + (version.len > 0));
     } else if (sf_get_int(line, "pages", -1) > 0 && next.len < sizeof x->mark.next) {
+        bool is_safe = sf_get_bool(line, "synced", false) ||
+                       (r->boot[0] != '\0' && sfi_str_is(sf_get_text(line, "boot"), r->boot));
+        if (!is_safe) return SF_OK;
         x->mark = (sfi_export_mark){ .pages = sf_get_int(line, "pages", 0),
                                      .rows = sf_get_int(line, "rows", 0),
                                      .bytes = sf_get_int(line, "bytes", 0),
@@ -118,12 +124,23 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
     return SF_OK;
 }
 
+static void find_boot(char out[BOOT_BYTES])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    out[0] = '\0';
+    if (f == NULL) return;
+    if (fgets(out, BOOT_BYTES, f) == NULL) out[0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    fclose(f);
+}
+
 static sf_status open_journal(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
     sfi_buf head = { 0 };
     bool resumed = false;
     if (x->options->journal_path == NULL) return SF_OK;
+    find_boot(r->boot);
     write_head(x->options, &head);
     sf_status rc = sfi_buf_status(&head, err, "the journal");
     if (rc == SF_OK)
@@ -144,13 +161,15 @@ static sf_status note_job(sfi_export *x, const char *version, sf_error *err)
     return rc;
 }
 
-static sf_status note_pages(run *r, sf_error *err)
+static sf_status note_pages(run *r, bool to_disk, sf_error *err)
 {
     sfi_export *x = &r->x;
     sfi_buf line = { 0 };
     if (x->journal == NULL || !r->is_behind) return SF_OK;
-    sf_status rc = x->form->sync != NULL ? x->form->sync(x, err) : SF_OK;
+    x->to_disk = to_disk || r->boot[0] == '\0';
+    sf_status rc = x->form->sync(x, err);
     if (rc != SF_OK) return rc;
+    if (x->to_disk) r->synced_ms = sfi_now_ms();
     sfi_json_writer w = sfi_json_write_to(&line);
     sfi_json_begin_object(&w);
     sfi_json_put_int(&w, "pages", x->mark.pages);
@@ -163,6 +182,9 @@ static sf_status note_pages(run *r, sf_error *err)
     sfi_json_put_int(&w, "size", x->out.size);
     sfi_json_put_int(&w, "plain", x->out.plain);
     sfi_json_put_int(&w, "crc", x->out.crc);
+    sfi_json_key(&w, "synced");
+    sfi_json_bool(&w, x->to_disk);
+    sfi_json_put_string(&w, "boot", r->boot);
     sfi_json_end_object(&w);
     rc = sfi_buf_status(&line, err, "a line of the journal");
     if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
@@ -179,8 +201,9 @@ static sf_status kept(sfi_export *x, sf_error *err)
     r->is_behind = true;
     x->report.pages = x->mark.pages;
     x->report.rows = x->mark.rows;
-    if (sfi_now_ms() - r->noted_ms < NOTE_EVERY_MS) return SF_OK;
-    return note_pages(r, err);
+    int64_t now = sfi_now_ms();
+    if (now - r->noted_ms < NOTE_EVERY_MS) return SF_OK;
+    return note_pages(r, now - r->synced_ms >= SYNC_EVERY_MS, err);
 }
 
 /* ---- progress ---- */
@@ -314,7 +337,7 @@ static sf_status finish(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
     sf_status rc = check_total(r, err);
-    if (rc == SF_OK) rc = note_pages(r, err); /* from here on only the end is missing, which can be done again */
+    if (rc == SF_OK) rc = note_pages(r, true, err); /* from here on only the end is missing, which can be done again */
     if (rc == SF_OK) rc = x->form->end(x, err);
     if (rc == SF_OK) x->report.bytes = x->out.sink != NULL ? x->out.given : x->out.at;
     if (rc == SF_OK && x->journal != NULL) rc = sfi_export_out_sync(&x->out, err);
@@ -324,15 +347,14 @@ static sf_status finish(run *r, sf_error *err)
 }
 
 /* Killed between the last rename and the word of it? Then there is a file and no part. */
-static bool is_renamed(const run *r)
+static sf_status look_for_renamed(run *r, bool *found, sf_error *err)
 {
-    const sfi_export *x = &r->x;
-    sfi_buf part = { 0 };
-    if (!x->mark.last || x->options->path == NULL) return false;
-    sfi_buf_addf(&part, "%s.part", x->options->path);
-    bool gone = !part.failed && access(part.data, F_OK) != 0 && access(x->options->path, F_OK) == 0;
-    sfi_buf_free(&part);
-    return gone;
+    sfi_export *x = &r->x;
+    *found = false;
+    if (!x->mark.last || x->options->path == NULL) return SF_OK;
+    sf_status rc = sfi_export_out_name(&x->out, x->options->path, err);
+    if (rc == SF_OK) *found = access(x->out.part, F_OK) != 0 && access(x->out.target, F_OK) == 0;
+    return rc;
 }
 
 static sf_status run_export(run *r, sf_error *err)
@@ -344,18 +366,21 @@ static sf_status run_export(run *r, sf_error *err)
     x->report.rows = x->mark.rows;
     x->report.pages = x->mark.pages;
     if (r->is_over) return SF_OK;
-    if (is_renamed(r)) return sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
+    bool is_renamed;
+    rc = look_for_renamed(r, &is_renamed, err);
+    if (rc != SF_OK) return rc;
+    if (is_renamed) return sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
     rc = begin_file(r, err);
     if (rc == SF_OK) rc = begin_job(r, err);
     x->report.job = x->job.id;
     if (rc == SF_OK) rc = wait_for_job(x, err);
     x->progress.rows_total = x->job.processed;
     if (rc == SF_OK && !sfi_export_tell(x)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the export was ended by the caller");
-    r->noted_ms = sfi_now_ms();
+    r->noted_ms = r->synced_ms = sfi_now_ms();
     if (rc == SF_OK) rc = sfi_export_fetch(x, kept, err);
     if (rc == SF_OK) return finish(r, err);
     sf_error ignored; /* the failure stands; what cannot be written down is fetched again */
-    if (x->form->back(x, &ignored) == SF_OK) (void)note_pages(r, &ignored);
+    if (x->form->back(x, &ignored) == SF_OK) (void)note_pages(r, true, &ignored);
     return rc;
 }
 

@@ -47,6 +47,8 @@ typedef struct sfi_export_out {
     uint32_t crc, crc_at; /* of gzip: of what went in */
     int64_t plain, plain_at;
 } sfi_export_out;
+/* Where the path leads, and what it is called until the end; open does it too. */
+sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err);
 enum { SFI_EXPORT_LEAVE = -1 }; /* keep: the file is somebody else's to write (SQLite); it is held and renamed here */
 /* @param keep bytes of an earlier run that are good; 0: a new file. @return SF_OK; SF_DONE: it is shorter, and empty now;
  * SF_ERR_USAGE: in use. */
@@ -69,8 +71,10 @@ typedef struct sfi_export_form {
     sf_status (*keep)(struct sfi_export *x, int64_t rows, sf_error *err); /* the page is right */
     sf_status (*back)(struct sfi_export *x, sf_error *err);               /* it begins again, or is given up */
     sf_status (*clear)(struct sfi_export *x, sf_error *err);              /* all pages are given up */
-    sf_status (*sync)(struct sfi_export *x, sf_error *err); /* all whole pages onto the disk; may be NULL */
-    sf_status (*end)(struct sfi_export *x, sf_error *err);  /* all pages are there */
+    sf_status (*sync)(
+        struct sfi_export *x,
+        sf_error *err); /* all whole pages out of the process, or onto the disk (x->to_disk); may be NULL */
+    sf_status (*end)(struct sfi_export *x, sf_error *err); /* all pages are there */
     void (*close)(struct sfi_export *x);
 } sfi_export_form;
 extern const sfi_export_form sfi_export_csv, sfi_export_ndjson, sfi_export_sqlite;
@@ -96,6 +100,7 @@ typedef struct sfi_export {
     bool head_told;
     sfi_export_out out;
     sfi_journal *journal;
+    bool to_disk; /* the sync at hand is to outlive a crash of the machine, not only of the process */
     sf_export_progress progress;
     sf_export_report report;
 } sfi_export;

@@ -59,10 +59,12 @@ static sf_status zip_open(sfi_export_out *o, sf_error *err)
 }
 
 /* ---- opening ---- */
-static sf_status find_target(sfi_export_out *o, sf_error *err)
+sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err)
 {
     struct stat st;
     char real[PATH_MAX];
+    if (o->part != NULL) return SF_OK;
+    o->path = path;
     bool is_link = lstat(o->path, &st) == 0 && S_ISLNK(st.st_mode);
     if (is_link && realpath(o->path, real) == NULL) return fail_io(o->path, "cannot be written", err);
     sfi_buf part = { 0 };
@@ -76,7 +78,7 @@ static sf_status find_target(sfi_export_out *o, sf_error *err)
 static sf_status open_part(sfi_export_out *o, int64_t keep, sf_error *err)
 {
     struct stat st, old;
-    sf_status rc = find_target(o, err);
+    sf_status rc = sfi_export_out_name(o, o->path, err);
     if (rc != SF_OK) return rc;
     bool exists = stat(o->target, &old) == 0;
     if (exists && S_ISDIR(old.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s is a folder", o->path);
@@ -265,7 +267,7 @@ sf_status sfi_export_out_rename(sfi_export_out *o, sf_error *err)
 
 void sfi_export_out_close(sfi_export_out *o, bool remove)
 {
-    if (remove && o->part != NULL && o->fd >= 0) (void)unlink(o->part);
+    if (remove && o->part != NULL && o->fd >= 0) (void)unlink(o->part); /* without a descriptor it is another's */
     if (o->fd >= 0) close(o->fd);
     if (o->sink_fd >= 0) close(o->sink_fd);
     if (o->zip != NULL && o->zip->is_open) (void)deflateEnd(&o->zip->z);

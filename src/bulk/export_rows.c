@@ -42,7 +42,7 @@ static sf_status out_clear(sfi_export *x, sf_error *err)
 
 static sf_status out_sync(sfi_export *x, sf_error *err)
 {
-    return sfi_export_out_sync(&x->out, err);
+    return x->to_disk ? sfi_export_out_sync(&x->out, err) : SF_OK;
 }
 
 static sf_status out_end(sfi_export *x, sf_error *err)
@@ -201,6 +201,7 @@ static sf_status nd_keep(sfi_export *x, int64_t rows, sf_error *err)
 static sf_status nd_back(sfi_export *x, sf_error *err)
 {
     ndjson *n = x->state;
+    if (n == NULL || n->reader == NULL) return SF_OK; /* it was never opened */
     sfi_csv_reader_reset(n->reader);
     sfi_buf_clear(&n->lines);
     n->rows = 0;

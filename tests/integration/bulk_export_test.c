@@ -178,7 +178,8 @@ static void test_export__delimiters_and_line_ends(void **state)
                            .page_rows = 1 });
     char *text = read_all("d.csv", &len);
     assert_string_equal(
-        text, "\"LastName\";\"Description\"\r\n\"Row 1\";\"of \"\"1\"\", twice;\r\nor 1\n\nend\"\r\n\"Row 7\";\"\"\r\n");
+        text,
+        "\"LastName\";\"Description\"\r\n\"Row 1\";\"of \"\"1\"\", twice;\r\nor 1\n\nend\"\r\n\"Row 7\";\"\"\r\n");
     free(text);
 }
 
@@ -225,8 +226,9 @@ static void test_export__ndjson(void **state)
                       .format = SF_EXPORT_NDJSON,
                       .page_rows = sizes[i] });
         char *text = read_all("n.ndjson", &len);
-        assert_string_equal(text, "{\"LastName\":\"Row 1\",\"Description\":\"of \\\"1\\\", twice;\\r\\nor 1\\n\\nend\"}\n"
-                                  "{\"LastName\":\"Row 7\",\"Description\":null}\n");
+        assert_string_equal(text,
+                            "{\"LastName\":\"Row 1\",\"Description\":\"of \\\"1\\\", twice;\\r\\nor 1\\n\\nend\"}\n"
+                            "{\"LastName\":\"Row 7\",\"Description\":null}\n");
         free(text);
     }
 }
@@ -525,6 +527,52 @@ static void test_export__starts_over_where_it_must(void **state)
     assert_int_equal(unlink(path("k.journal")) + unlink(path("k.csv")), 0);
 }
 
+/* Killed between the new name and the word of it: the journal lacks its last line. */
+static void test_export__an_end_that_was_not_written_down(void **state)
+{
+    (void)state;
+    size_t len;
+    sf_client_stats before, after;
+    reference();
+    sf_bulk_export_options o = { .soql = soql, .path = path("w.csv"), .journal_path = path("w.journal") };
+    want(sf_bulk_export(sf, &o, &report, &err), SF_OK);
+    char *text = read_all("w.journal", &len), *last = text + len - 1;
+    while (last > text && last[-1] != '\n') last--;
+    assert_non_null(strstr(last, "\"done\""));
+    assert_int_equal(truncate(path("w.journal"), last - text), 0);
+    sf_client_get_stats(sf, &before);
+    want(sf_bulk_export(sf, &o, &report, &err), SF_OK);
+    sf_client_get_stats(sf, &after);
+    assert_int_equal(after.requests, before.requests);
+    assert_true(report.resumed);
+    assert_int_equal(report.rows, ROWS);
+    same_files("w.csv", "reference.csv");
+    assert_int_equal(truncate(path("w.journal"), last - text), 0);
+    assert_int_equal(rename(path("w.csv"), path("w.csv.part")), 0); /* or before the new name */
+    want(sf_bulk_export(sf, &o, &report, &err), SF_OK);
+    same_files("w.csv", "reference.csv");
+    free(text);
+}
+
+static void test_export__a_link_stays_one(void **state)
+{
+    (void)state;
+    struct stat st;
+    reference();
+    FILE *f = fopen(path("real.csv"), "w");
+    assert_non_null(f);
+    fprintf(f, "old");
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(path("real.csv"), 0640), 0);
+    assert_int_equal(symlink("real.csv", path("link.csv")), 0);
+    export_to("link.csv", &(sf_bulk_export_options){ .journal_path = path("l.journal") });
+    same_files("real.csv", "reference.csv");
+    assert_int_equal(lstat(path("link.csv"), &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(stat(path("real.csv"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 /* ---- many rows, pages side by side ---- */
 static void test_export__pages_side_by_side(void **state)
 {
@@ -583,6 +631,8 @@ int main(void)
         cmocka_unit_test(test_export__usage),
         cmocka_unit_test(test_export__goes_on_where_it_stood),
         cmocka_unit_test(test_export__starts_over_where_it_must),
+        cmocka_unit_test(test_export__an_end_that_was_not_written_down),
+        cmocka_unit_test(test_export__a_link_stays_one),
         cmocka_unit_test(test_export__pages_side_by_side),
     };
     return cmocka_run_group_tests_name("bulk_export", tests, start, stop);
