@@ -167,7 +167,7 @@ static sf_status take_header(sfi_load *l, sfi_load_input *in, const sfi_csv_reco
 static sf_status read_header(sfi_load *l, sfi_load_input *in, sf_error *err)
 {
     sfi_csv_reader *csv = NULL;
-    sfi_csv_record record;
+    sfi_csv_record record = { .count = 0 };
     char *room;
     size_t size, len;
     char mark[3];

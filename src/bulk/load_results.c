@@ -445,7 +445,7 @@ static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load
     sfi_load *l = m->l;
     sfi_csv_record result;
     sf_str error = sfi_str(m->message), id = SFI_STR(""), original;
-    if (m->skip > 0) {
+    if (e != NULL && m->skip > 0) {
         sf_status rc = read_entry(m, e, &result, err);
         if (rc != SF_OK) return rc;
         if (result.count >= 2) {
