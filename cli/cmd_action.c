@@ -95,7 +95,8 @@ static void add_inputs(cli *c, cli_grid *grid, sf_value list, const char *direct
     sf_value v;
     for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &v);) {
         const char *cells[] = { direction, cli_cell(c, sf_get(v, "name")), cli_cell(c, sf_get(v, "type")),
-                                sf_get_bool(v, "required", false) ? "required" : NULL, cli_cell(c, sf_get(v, "label")) };
+                                sf_get_bool(v, "required", false) ? "required" : NULL,
+                                cli_cell(c, sf_get(v, "label")) };
         cli_grid_add(c, grid, cells);
     }
 }
@@ -158,8 +159,8 @@ static int run_defaults(cli *c)
         rc =
             sf_quick_action_defaults(c->sf, a.object, a.name, cli_args_value(&c->args, "record"), &c->call, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    int code =
-        cli_wants_json(c) ? cli_finish_value(c, sf_document_root(doc)) : print_members(c, sf_document_root(doc), "field", "value");
+    int code = cli_wants_json(c) ? cli_finish_value(c, sf_document_root(doc))
+                                 : print_members(c, sf_document_root(doc), "field", "value");
     sf_document_free(doc);
     return code;
 }

@@ -133,7 +133,8 @@ static int run_apex(cli *c)
                              c->args.words[1]);
         return call_class(c, method, c->args.words[1]);
     }
-    return cli_usage(c, "apex: %.40s is neither run nor a method; want GET, HEAD, POST, PUT, PATCH or DELETE", c->args.words[0]);
+    return cli_usage(c, "apex: %.40s is neither run nor a method; want GET, HEAD, POST, PUT, PATCH or DELETE",
+                     c->args.words[0]);
 }
 
 /* clang-format off */

@@ -36,9 +36,10 @@ static int run_list(cli *c)
     sf_status rc = cli_connect(c, &err);
     if (rc == SF_OK) rc = sf_approval_list(c->sf, &c->call, &doc, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    int code = cli_wants_json(c) ? cli_finish_value(c, sf_document_root(doc))
-                             : print_entries(c, sf_get(sf_document_root(doc), "approvals"),
-                                             c->args.count > 1 ? c->args.words[1] : NULL, names, SFI_COUNT_OF(names));
+    int code = cli_wants_json(c)
+                   ? cli_finish_value(c, sf_document_root(doc))
+                   : print_entries(c, sf_get(sf_document_root(doc), "approvals"),
+                                   c->args.count > 1 ? c->args.words[1] : NULL, names, SFI_COUNT_OF(names));
     sf_document_free(doc);
     return code;
 }

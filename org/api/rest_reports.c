@@ -419,6 +419,7 @@ static void keep(sfo_call *call, sfo_report *report)
         answer_describe(call, report);
     else
         sfo_answer_fault(call, &f);
+    if (report->id == id.text) report->id = NULL;
     sfi_buf_free(&text);
 }
 

@@ -40,7 +40,7 @@ static bool is_dead_session(const sfi_attempt *a)
     if (a->status == 500) /* a SOAP fault */
         return strcmp(a->code, "INVALID_SESSION_ID") == 0 && !sfi_session_is_unfit(a->message);
     if (a->status == 400) return strcmp(a->code, "InvalidSessionId") == 0; /* Bulk API 1.0 */
-    if (a->status == 403) return strcmp(a->code, "Bad_OAuth_Token") == 0; /* userinfo and identity */
+    if (a->status == 403) return strcmp(a->code, "Bad_OAuth_Token") == 0;  /* userinfo and identity */
     return false;
 }
 

@@ -19,9 +19,8 @@ for command in $commands; do
     run 0 man "$command"
     check "man $command is clean" test -z "$(man --warnings -E UTF-8 -l -Tutf8 out 2>&1 >/dev/null)"
     # Every flag of an example is one that the command has.
-    "$sforce" "$command" --help | sed -n "/^Examples/,/^Flags/s/^  sforce $command //p" | grep -oE '(^| )--[a-z-]+' | tr -d ' ' | sort -u | while read -r flag; do
-        "$sforce" __complete -- "$command" "$flag" | cut -f1 | grep -qx -- "$flag" || echo "$command $flag"
-    done >unknown
+    "$sforce" "$command" --help | sed -n "/^Examples/,/^Flags/s/^  sforce $command //p" | grep -oE '(^| )--[a-z-]+' | tr -d ' ' | sort -u |
+        grep -vxF -f <("$sforce" __complete -- "$command" -- | cut -f1) >unknown
     check "examples of $command use flags that there are" test ! -s unknown
     run 2 "$command" --no-such-flag
 done
@@ -72,7 +71,7 @@ for command in $commands; do
     test -s verbs || continue
     "$sforce" __complete -- "$command" '' | cut -f1 >offered
     check "$command: the verbs are offered" cmp -s verbs offered
-    run 0 man "$command"
+    "$sforce" man "$command" >out
     check "$command: and in its page" test "$(grep -cxFf <(sed 's/^/.B /' verbs) out)" -eq "$(wc -l <verbs)"
     # Each is one that runs: it asks for its words or for a login, and never for another verb.
     while read -r verb; do

@@ -100,10 +100,10 @@ static void test_duplicates__passwords_are_remembered(void **state)
         const char *password;
         bool good;
     } turns[] = {
-        { "sh0rt", false },       { "onlyletters", false }, { "1234567890", false }, { "admin@local.example1", false },
-        { "first 0001", true },   { "first 0001", false },  { "second 0002", true },
-        { "third 0003", true },   { "first 0001", false },  { "fourth 0004", true }, { "first 0001", true },
-        { "fourth 0004", false }, { "Größe123", true },
+        { "sh0rt", false },      { "onlyletters", false }, { "1234567890", false }, { "admin@local.example1", false },
+        { "first 0001", true },  { "first 0001", false },  { "second 0002", true }, { "third 0003", true },
+        { "first 0001", false }, { "fourth 0004", true },  { "first 0001", true },  { "fourth 0004", false },
+        { "Größe123", true },
     };
     (void)state;
     test_org org;
