@@ -1,5 +1,6 @@
 /* call.c: a request taken apart, and the forms that answers have; see call.h. */
 #include "api/call.h"
+#include "store/events.h"
 
 static const char json_type[] = "application/json;charset=UTF-8";
 
@@ -244,13 +245,30 @@ bool sfo_call_set_version(sfo_call *call, sf_str segment)
 void sfo_call_set_context(sfo_call *call)
 {
     const char *rule = sfo_call_header(call, "Sforce-Duplicate-Rule-Header");
+    const char *options = sfo_call_header(call, "Sforce-Call-Options");
     call->context = (sfo_context){
         .user_id = call->user.text,
         .version = call->version,
         .version_number = call->version_number,
+        .client = sfo_header_attribute(options, "client"),
         .allow_duplicates = sfi_str_is_nocase(sfo_header_attribute(rule, "allowSave"), "true"),
         .duplicate_details = sfi_str_is_nocase(sfo_header_attribute(rule, "includeRecordDetails"), "true"),
     };
+}
+
+void sfo_write_enqueued(sfi_json_writer *w, const char *id)
+{
+    char uuid[37];
+    sfo_event_uuid(id, uuid);
+    sfi_json_begin_object(w);
+    sfi_json_key(w, "statusCode");
+    sfi_json_string(w, "OPERATION_ENQUEUED");
+    sfi_json_key(w, "message");
+    sfi_json_string(w, uuid);
+    sfi_json_key(w, "fields");
+    sfi_json_begin_array(w);
+    sfi_json_end_array(w);
+    sfi_json_end_object(w);
 }
 
 void sfo_call_event(sfo_call *call, sfo_event event)

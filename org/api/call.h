@@ -48,6 +48,7 @@ struct sfo_org {
     struct sfo_apex_set *apex;    /* read only after sfo_org_new */
     sfo_approvals *approvals; /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
+    struct sfo_streams *streams; /* has a lock of its own */
     sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */
     struct sfo_report_types *reports;
 };
@@ -90,6 +91,8 @@ void sfo_answer_empty(sfo_call *call, int status);           /* 204, 304 … */
 void sfo_answer_error(sfo_call *call, int status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
 void sfo_answer_not_found(sfo_call *call);               /* The requested resource does not exist */
 void sfo_answer_fault(sfo_call *call, sfo_fault *fault); /* and clears the fault */
+/* {"statusCode":"OPERATION_ENQUEUED",…}: what stands among the errors of a platform event that went out. */
+void sfo_write_enqueued(sfi_json_writer *w, const char *id);
 void sfo_answer_text(sfo_call *call, int status, const char *text);
 /* The JSON object in the request's body. false: the response says what is wrong. */
 bool sfo_call_body(sfo_call *call, sf_value *out);
@@ -111,6 +114,7 @@ void sfo_bulk1_dispatch(sfo_call *call); /* bulk1.c: /services/async/… */
 bool sfo_bulk1_struck(sfo_call *call, int status, const char *code, const char *message);
 /* An answer that a fault asked for, as a SOAP fault. false: not a call of these APIs, nothing was answered. */
 bool sfo_soap_struck(sfo_call *call, int status, const char *code, const char *message);
+void sfo_cometd_dispatch(sfo_call *call);  /* cometd.c: /cometd/XX.0 */
 void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 
 /* ---- session of a request (auth.c) ---- */

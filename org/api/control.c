@@ -8,8 +8,11 @@
  *   POST   /__org/revoke-refresh-tokens
  *   POST   /__org/tokens            {"access_token","refresh_token"} for the administrator, as the web flow gives them
  *   GET    /__org/outbox            mail and posts that were sent: {"messages":[…]}   DELETE: forget them
+ *   GET    /__org/events            {"last","clients","timeout"} of streaming   DELETE: the log is empty, as if all had aged
+ *   POST   /__org/streaming         {"timeout":MS}: how long a connect waits   DELETE: every streaming client is forgotten
  *   GET    /__org/health            {"status":"ok"} */
 #include "api/call.h"
+#include "api/streams.h"
 #include "store/outbox.h"
 
 static void answer_count(sfo_call *call, const char *name, size_t count)
@@ -97,6 +100,7 @@ static void remove_fault(sfo_call *call)
 static void expire_sessions(sfo_call *call)
 {
     answer_count(call, "expired", sfo_sessions_expire_all(call->org->sessions));
+    sfo_streams_wake(call->org->streams); /* connects that wait are told so */
 }
 
 static void revoke_refresh_tokens(sfo_call *call)
@@ -147,6 +151,53 @@ static void clear_outbox(sfo_call *call)
         sfo_answer_fault(call, &fault);
 }
 
+static void events(sfo_call *call)
+{
+    sfo_fault fault = { 0 };
+    int64_t last = sfo_events_last(call->org->store, &fault);
+    if (last < 0) {
+        sfo_answer_fault(call, &fault);
+        return;
+    }
+    sfi_json_writer w = sfo_answer_json(call, 200);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "last");
+    sfi_json_int(&w, last);
+    sfi_json_key(&w, "clients");
+    sfi_json_int(&w, (int64_t)sfo_streams_count(call->org->streams));
+    sfi_json_key(&w, "timeout");
+    sfi_json_int(&w, sfo_streams_timeout(call->org->streams));
+    sfi_json_end_object(&w);
+}
+
+static void clear_events(sfo_call *call)
+{
+    int64_t removed = 0;
+    sfo_fault fault = { 0 };
+    if (sfo_events_clear(call->org->store, &removed, &fault))
+        answer_count(call, "removed", (size_t)removed);
+    else
+        sfo_answer_fault(call, &fault);
+}
+
+static void set_streaming(sfo_call *call)
+{
+    sf_value body;
+    if (!sfo_call_body(call, &body)) return;
+    int64_t ms = sf_get_int(body, "timeout", -1);
+    if (ms < 0 || ms > 600000) {
+        sfo_answer_error(call, 400, "INVALID_TIMEOUT", "timeout is a number of milliseconds from 0 to 600000");
+        return;
+    }
+    sfo_streams_set_timeout(call->org->streams, ms);
+    events(call);
+}
+
+static void drop_streams(sfo_call *call)
+{
+    answer_count(call, "dropped", sfo_streams_drop(call->org->streams));
+}
+
 void sfo_control_dispatch(sfo_call *call)
 {
     static const sfo_route routes[] = {
@@ -162,6 +213,10 @@ void sfo_control_dispatch(sfo_call *call)
         { "POST", "tokens", tokens },
         { "GET", "outbox", outbox },
         { "DELETE", "outbox", clear_outbox },
+        { "GET", "events", events },
+        { "DELETE", "events", clear_events },
+        { "POST", "streaming", set_streaming },
+        { "DELETE", "streaming", drop_streams },
     };
     if (!call->request->loopback || sfo_call_header(call, "Origin") != NULL) {
         sfo_answer_error(call, 403, "FORBIDDEN", "/__org answers programs on the org's own machine only");

@@ -4,6 +4,7 @@
 #include "api/apex.h"
 #include "api/reports.h"
 #include "api/settings.h"
+#include "api/streams.h"
 
 enum {
     TIMEOUT_DEFAULT_S = 7200,
@@ -201,7 +202,8 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     org->faults = sfo_faults_new();
     org->stats = sfo_stats_new();
     org->recents = sfo_recents_new();
-    bool ok = org->faults != NULL && org->stats != NULL && org->recents != NULL;
+    org->streams = sfo_streams_new(org->store);
+    bool ok = org->faults != NULL && org->stats != NULL && org->recents != NULL && org->streams != NULL;
     sf_status rc = ok ? SF_OK : sfi_fail_memory(err, "the org");
     if (rc == SF_OK) rc = sfo_settings_open(org->store, err);
     if (rc == SF_OK) rc = load_credentials(org, err);
@@ -224,6 +226,7 @@ void sfo_org_free(sfo_org *org)
 {
     if (org == NULL) return;
     sfo_bulk_close(org->bulk); /* first: its thread uses the others */
+    sfo_streams_free(org->streams);
     sfo_reports_free(org->reports);
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);
@@ -299,6 +302,8 @@ static void dispatch(sfo_call *call)
     bool is_service = segment_is(call, 0, "services");
     if (segment_is(call, 0, "__org")) {
         sfo_control_dispatch(call);
+    } else if (segment_is(call, 0, "cometd")) {
+        sfo_cometd_dispatch(call);
     } else if (segment_is(call, 0, "id") && call->segment_count == 3) {
         sfo_identity(call);
     } else if (is_service && segment_is(call, 1, "data") && call->segment_count == 2) {

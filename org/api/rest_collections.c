@@ -292,6 +292,7 @@ static void write_results(const collection *c)
         sfi_json_key(&w, "errors");
         sfi_json_begin_array(&w);
         if (!r->ok) write_fault(&w, &r->fault);
+        if (r->ok && r->object->is_event) sfo_write_enqueued(&w, r->id.text);
         sfi_json_end_array(&w);
         if (c->op == UPSERT) {
             sfi_json_key(&w, "created");

@@ -139,6 +139,7 @@ void sfo_answer_saved(sfo_call *call, int status, const sfo_object *o, const cha
     sfi_json_bool(&w, true);
     sfi_json_key(&w, "errors");
     sfi_json_begin_array(&w);
+    if (o->is_event) sfo_write_enqueued(&w, id);
     sfi_json_end_array(&w);
     if (created >= 0) {
         sfi_json_key(&w, "created");

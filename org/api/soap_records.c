@@ -1,6 +1,7 @@
 /* soap_records.c: rows written over SOAP: create, update, upsert, delete, undelete, emptyRecycleBin. Every request is one
  * transaction in which each row has a savepoint of its own: a row that fails takes back its own work only, unless AllOrNone
  * takes back all of it. */
+#include "store/events.h"
 #include <assert.h>
 #include "api/soap.h"
 
@@ -125,12 +126,24 @@ static bool save_one(sfo_soap *s, void *user, size_t i, sfo_fault *f)
     }
 }
 
+/* What stands among the errors of a platform event that went out. */
+static void write_enqueued(const char *id, sfi_buf *out)
+{
+    char uuid[37];
+    sfo_event_uuid(id, uuid);
+    sfi_buf_add_str(out, "<errors>");
+    sfo_soap_element(out, "message", uuid);
+    sfo_soap_element(out, "statusCode", "OPERATION_ENQUEUED");
+    sfi_buf_add_str(out, "</errors>");
+}
+
 static void write_saved(sfo_soap *s, void *user, size_t i, const sfo_fault *f, sfi_buf *out)
 {
     const save *all = user;
     (void)s;
     if (all->kind == SAVE_UPSERT) sfo_soap_element_bool(out, "created", f == NULL && all->rows[i].created);
     if (f != NULL) sfo_soap_write_errors(s, out, f);
+    if (f == NULL && all->rows[i].record.object->is_event) write_enqueued(all->rows[i].id.text, out);
     sfo_soap_element(out, "id", f == NULL ? all->rows[i].id.text : NULL);
     sfo_soap_element_bool(out, "success", f == NULL);
 }

@@ -142,6 +142,7 @@ bool sfo_soap_authenticate(sfo_soap *s)
     snprintf(s->call->version, sizeof s->call->version, "%d.0", s->version_number);
     s->call->version_number = s->version_number;
     sfo_call_set_context(s->call);
+    s->call->context.api = "soap";
     s->call->context.id_in_body = true;
     s->call->context.allow_duplicates = s->allow_duplicates;
     s->call->context.duplicate_details = s->duplicate_details;

@@ -10,7 +10,7 @@ void sfo_bulk_context(const sfo_bulk_job *job, sfo_context *out)
     sf_str version = sfi_str(job->version);
     (void)sfi_take_int(&version, 1000, &major);
     *out = (sfo_context){
-        .user_id = job->created_by, .version = job->version, .version_number = (double)major, .id_in_body = true
+        .user_id = job->created_by, .version = job->version, .version_number = (double)major, .id_in_body = true, .api = "bulkapi"
     };
 }
 

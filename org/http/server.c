@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "http/park.h"
 #include "http/wire.h"
 
 enum {
@@ -32,6 +33,10 @@ struct sfo_server {
     pthread_cond_t ended; /* a request came to its end */
     int running;          /* exchanges, and threads that send broken answers */
     bool stopping;
+    struct exchange *waiting; /* guarded by lock too, as the rest here */
+    pthread_cond_t clock;     /* somebody waits for another time than before, or the server stops */
+    pthread_t timer;
+    bool has_timer;
 };
 
 typedef struct exchange { /* one request on its way through libmicrohttpd */
@@ -42,88 +47,19 @@ typedef struct exchange { /* one request on its way through libmicrohttpd */
     bool is_upload; /* multipart/form-data: may be large */
     int spool;      /* a nameless file with the body of a large one; -1: it is in body */
     size_t spooled;
-    char *mapped;      /* that file, when the handler is asked */
-    int refusal;       /* status to answer without asking the handler; 0: none */
-    bool counted;      /* among the server's running ones: it is whole, and the handler has or had it */
-    bool begun;        /* the head was looked at */
-    bool sent_by_hand; /* wire is out; the connection is to be closed */
+    char *mapped;           /* that file, when the handler is asked */
+    int refusal;            /* status to answer without asking the handler; 0: none */
+    bool counted;           /* among the server's running ones: it is whole, and the handler has or had it */
+    bool begun;             /* the head was looked at */
+    bool sent_by_hand;      /* wire is out; the connection is to be closed */
+    sfo_response *response; /* of a long poll that waits; ours */
+    sfo_wait wait;          /* its */
+    struct exchange *next_waiting;
     sfi_buf wire;
     sfo_wire_fault fault;
 } exchange;
 
-/* ---- requests and responses ---- */
-const char *sfo_request_header(const sfo_request *r, const char *name)
-{
-    return r->header != NULL ? r->header(r->connection, name) : NULL;
-}
-
-void sfo_response_init(sfo_response *r)
-{
-    r->status = 200;
-    r->content_type = NULL;
-    r->body = (sfi_buf){ 0 };
-    r->stream = (sfo_body_stream){ 0 };
-    r->header_count = 0;
-    r->no_body = false;
-    r->fault = (sfo_wire_fault){ .reset_after = -1, .stall_after = -1, .truncate_after = -1 };
-}
-
-static void end_stream(sfo_response *r)
-{
-    if (r->stream.end != NULL) r->stream.end(r->stream.user);
-    r->stream = (sfo_body_stream){ 0 };
-}
-
-bool sfo_response_load(sfo_response *r)
-{
-    sfo_body_stream *s = &r->stream;
-    if (s->read == NULL) return true;
-    sfi_buf_clear(&r->body);
-    bool ok = sfi_buf_reserve(&r->body, (size_t)s->len);
-    while (ok && (int64_t)r->body.len < s->len) { /* ends: each read gives some or fails */
-        int64_t n = s->read(s->user, (int64_t)r->body.len, r->body.data + r->body.len, r->body.cap - r->body.len);
-        ok = n > 0;
-        if (ok) r->body.len += (size_t)n;
-    }
-    end_stream(r);
-    r->body.failed = !ok;
-    return ok;
-}
-
-void sfo_response_clear(sfo_response *r)
-{
-    sfi_buf_free(&r->body);
-    end_stream(r);
-    sfo_wire_fault fault = r->fault;
-    sfo_response_init(r);
-    r->fault = fault;
-}
-
-void sfo_response_header(sfo_response *r, const char *name, const char *format, ...)
-{
-    int at = 0;
-    while (at < r->header_count && !sfi_eq_nocase(r->headers[at][0], name)) at++;
-    if (at == SFO_HEADERS_MAX) return;
-    char value[sizeof r->headers[0][1]];
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(value, sizeof value, format, args);
-    va_end(args);
-    if (len < 0 || (size_t)len >= sizeof value) return;
-    for (int i = 0; i < len; i++)
-        if ((unsigned char)value[i] < ' ' || value[i] == 0x7F) return; /* nobody smuggles a line end into the head */
-    snprintf(r->headers[at][0], sizeof r->headers[at][0], "%s", name);
-    memcpy(r->headers[at][1], value, (size_t)len + 1);
-    if (at == r->header_count) r->header_count++;
-}
-
-const char *sfo_response_get_header(const sfo_response *r, const char *name)
-{
-    for (int i = 0; i < r->header_count; i++)
-        if (sfi_eq_nocase(r->headers[i][0], name)) return r->headers[i][1];
-    return NULL;
-}
-
+/* ---- requests ---- */
 static const char *header_of_connection(void *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -183,6 +119,29 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
     return x;
 }
 
+static void forget_waiting(exchange *x)
+{
+    pthread_mutex_lock(&x->server->lock);
+    for (exchange **at = &x->server->waiting; *at != NULL; at = &(*at)->next_waiting)
+        if (*at == x) {
+            *at = x->next_waiting;
+            break;
+        }
+    pthread_mutex_unlock(&x->server->lock);
+}
+
+/* The end of a wait, whatever its answer. */
+static void end_wait(exchange *x)
+{
+    if (x->wait.park == NULL) return;
+    forget_waiting(x);
+    sfo_park_release(x->wait.park);
+    x->wait = (sfo_wait){ .park = NULL };
+    if (x->response != NULL) sfo_response_clear(x->response);
+    sfi_free(x->response);
+    x->response = NULL;
+}
+
 static void on_end(void *cls, struct MHD_Connection *connection, void **con_cls, enum MHD_RequestTerminationCode code)
 {
     (void)connection;
@@ -192,6 +151,8 @@ static void on_end(void *cls, struct MHD_Connection *connection, void **con_cls,
     if (x == NULL) return;
     bool counted = x->counted;
     *con_cls = NULL;
+    if (x->wait.finish != NULL) (void)x->wait.finish(x->wait.user, true, true, x->response); /* nobody is left to ask */
+    end_wait(x);
     sfi_free(x->uri);
     sfi_buf_free(&x->body);
     sfi_buf_free(&x->wire);
@@ -466,6 +427,104 @@ static enum MHD_Result answer_broken(exchange *x, const char *method, const sfo_
     return MHD_YES;
 }
 
+static enum MHD_Result send_response(exchange *x, const char *method, sfo_response *response)
+{
+    if (response->body.failed) {
+        sfo_response_clear(response);
+        refuse(response, 500);
+    }
+    encode(x, response);
+    return sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
+}
+
+/* ---- answers that wait ---- */
+static int64_t next_deadline(const sfo_server *server)
+{
+    int64_t next = INT64_MAX;
+    for (const exchange *x = server->waiting; x != NULL; x = x->next_waiting)
+        if (x->wait.until_ms < next) next = x->wait.until_ms;
+    return next;
+}
+
+static void *keep_time(void *arg)
+{
+    sfo_server *server = arg;
+    pthread_mutex_lock(&server->lock);
+    while (!server->stopping) {
+        int64_t next = next_deadline(server);
+        if (next == INT64_MAX) {
+            pthread_cond_wait(&server->clock, &server->lock);
+            continue;
+        }
+        struct timespec at = { .tv_sec = next / 1000, .tv_nsec = next % 1000 * 1000000 };
+        (void)pthread_cond_timedwait(&server->clock, &server->lock, &at); /* what time it is, is asked next */
+        for (exchange *x = server->waiting; x != NULL; x = x->next_waiting)
+            if (x->wait.until_ms <= sfi_now_ms()) {
+                x->wait.until_ms = INT64_MAX; /* once */
+                sfo_park_wake(x->wait.park);
+            }
+    }
+    for (exchange *x = server->waiting; x != NULL; x = x->next_waiting) sfo_park_wake(x->wait.park);
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* false: the server stops, or has no thread for the time: the answer must be given now. */
+static bool begin_wait(exchange *x)
+{
+    sfo_server *server = x->server;
+    pthread_mutex_lock(&server->lock);
+    if (!server->has_timer && !server->stopping)
+        server->has_timer = pthread_create(&server->timer, NULL, keep_time, server) == 0;
+    bool ok = server->has_timer && !server->stopping;
+    if (ok) {
+        x->next_waiting = server->waiting;
+        server->waiting = x;
+        pthread_cond_signal(&server->clock);
+    }
+    pthread_mutex_unlock(&server->lock);
+    return ok;
+}
+
+static bool client_is_gone(exchange *x)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL) return true;
+    ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+/* Woken: the answer, or more sleep. */
+static enum MHD_Result ask_again(exchange *x, const char *method)
+{
+    bool is_gone = client_is_gone(x);
+    sfo_park_ask(x->wait.park);
+    pthread_mutex_lock(&x->server->lock);
+    bool is_last = x->server->stopping || x->wait.until_ms == INT64_MAX;
+    pthread_mutex_unlock(&x->server->lock);
+    bool done = x->wait.finish(x->wait.user, is_last, is_gone, x->response);
+    if (!done && !is_gone) {
+        sfo_park_suspend(x->wait.park, x->connection);
+        return MHD_YES;
+    }
+    x->wait.finish = NULL;
+    enum MHD_Result rc = is_gone ? MHD_NO : send_response(x, method, x->response);
+    end_wait(x);
+    return rc;
+}
+
+/* The response is x's from now on. */
+static enum MHD_Result wait_for_answer(exchange *x, const char *method, sfo_response *response)
+{
+    x->response = response;
+    x->wait = response->wait;
+    if (!begin_wait(x)) x->wait.until_ms = INT64_MAX;
+    if (x->wait.until_ms == INT64_MAX) return ask_again(x, method);
+    sfo_park_suspend(x->wait.park, x->connection);
+    return MHD_YES;
+}
+
 static enum MHD_Result answer(exchange *x, const char *method)
 {
     sfo_response *response = sfi_calloc(sizeof *response);
@@ -477,13 +536,8 @@ static enum MHD_Result answer(exchange *x, const char *method)
         refuse(response, 503);
         sfo_response_header(response, "Connection", "close");
     }
-    if (response->body.failed) {
-        sfo_response_clear(response);
-        refuse(response, 500);
-    }
-    encode(x, response);
-    enum MHD_Result rc =
-        sfo_wire_fault_is_set(&response->fault) ? answer_broken(x, method, response) : queue(x, response);
+    if (response->wait.park != NULL) return wait_for_answer(x, method, response);
+    enum MHD_Result rc = send_response(x, method, response);
     sfo_response_clear(response);
     sfi_free(response);
     return rc;
@@ -535,6 +589,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     exchange *x = *con_cls;
     if (x == NULL || x->sent_by_hand) return MHD_NO; /* no memory; or the answer is out: close */
     if (!x->begun) return begin(x);
+    if (x->wait.park != NULL) return ask_again(x, method);
     if (*data_len == 0) return answer(x, method);
     if (x->refusal == 0) x->refusal = take_body(x, data, *data_len);
     *data_len = 0;
@@ -563,6 +618,7 @@ static void free_server(sfo_server *server)
 {
     if (server == NULL) return;
     pthread_cond_destroy(&server->ended);
+    pthread_cond_destroy(&server->clock);
     pthread_mutex_destroy(&server->lock);
     sfi_free(server);
 }
@@ -580,6 +636,7 @@ static sfo_server *make_server(const sfo_server_options *options)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&server->ended, &monotonic);
+    pthread_cond_init(&server->clock, &monotonic);
     pthread_condattr_destroy(&monotonic);
     return server;
 }
@@ -654,9 +711,11 @@ void sfo_server_stop(sfo_server *server)
     deadline.tv_sec += STOP_MS / 1000;
     pthread_mutex_lock(&server->lock);
     server->stopping = true; /* MHD_quiesce_daemon would do it too, but aborts when it meets a worker that accepts */
+    pthread_cond_broadcast(&server->clock); /* the timer wakes all that wait, and ends */
     int rc = 0;
     while (server->running > 0 && rc == 0) rc = pthread_cond_timedwait(&server->ended, &server->lock, &deadline);
     pthread_mutex_unlock(&server->lock);
+    if (server->has_timer) (void)pthread_join(server->timer, NULL); /* it was told to end */
     MHD_stop_daemon(server->daemon);
     free_server(server);
 }

@@ -1,7 +1,8 @@
 /*
  * server.h: HTTP for the org over libmicrohttpd: whole requests in, whole responses out, on a pool of threads; bodies
  * are bounded; answers are compressed when the client asks; faults of the wire (reset, stall, cut bodies) are carried
- * out here because only this room has the socket. Later: suspended connections for long polls.
+ * out here because only this room has the socket. An answer can wait for something to happen (long polls): no thread waits
+ * with it.
  * Threads: the handler runs on any of the server's threads, several at once.
  */
 #ifndef SFO_SERVER_H
@@ -34,6 +35,8 @@ typedef struct sfo_request {
 /* A request header's value, NULL: not there. Any case. */
 const char *sfo_request_header(const sfo_request *r, const char *name);
 
+struct sfo_response;
+
 typedef struct sfo_wire_fault {
     int64_t reset_after; /* bytes of the whole response, head included, after which the socket is reset; -1: no */
     int64_t stall_after; /* the same, then silence for stall_ms; -1: no */
@@ -50,6 +53,23 @@ typedef struct sfo_body_stream {
     void *user;
 } sfo_body_stream;
 
+/* A place to wait in. Made by the handler, counted, woken from any thread. */
+typedef struct sfo_park sfo_park;
+sfo_park *sfo_park_new(void); /* one reference, the caller's; NULL: no memory */
+sfo_park *sfo_park_keep(sfo_park *p);
+void sfo_park_release(sfo_park *p); /* NULL is fine */
+void sfo_park_wake(sfo_park *p);    /* whoever waits there is asked again soon */
+
+/* An answer that is not ready. */
+typedef struct sfo_wait {
+    sfo_park *park;   /* NULL: it is ready; else one reference, the server's from now on */
+    int64_t until_ms; /* of sfi_now_ms: asked at that time at the latest */
+    /* Woken, or time is up, or the server stops (is_last): fill the response; false: go on waiting (not when is_last).
+     * is_gone: the client is, nobody reads the answer; called once more then, to clean up. */
+    bool (*finish)(void *user, bool is_last, bool is_gone, struct sfo_response *response);
+    void *user; /* finish frees it when it answers true or is_gone */
+} sfo_wait;
+
 typedef struct sfo_response {
     int status;
     const char *content_type;              /* static text; NULL: no header */
@@ -57,6 +77,7 @@ typedef struct sfo_response {
     sfo_body_stream stream;                /* read set: the body instead, sent as it is */
     char headers[SFO_HEADERS_MAX][2][512]; /* name, value */
     int header_count;
+    sfo_wait wait;        /* park set: body comes later */
     bool no_body;         /* 204, 304 */
     sfo_wire_fault fault; /* set by sfo_response_init to none */
 } sfo_response;

@@ -160,10 +160,10 @@ static bool restore_row(sfo_store *s, const sfo_context *c, const sfo_object *o,
     sfo_row_set_int(&row, "LastModifiedDate", sfo_context_now(c));
     sfo_row_set_int(&row, "SystemModstamp", sfo_context_now(c));
     if (c->user_id != NULL) sfo_row_set_text(&row, "LastModifiedById", sfi_str(c->user_id));
-    return sfo_row_update(s, &row, f);
+    return sfo_row_update(s, &row, f) && sfo_change_note(s, c, &row, SFO_CHANGE_UNDELETE, f);
 }
 
-static bool restore_lookup(sfo_store *s, const note *n, sfo_fault *f)
+static bool restore_lookup(sfo_store *s, const sfo_context *c, const note *n, sfo_fault *f)
 {
     char sql[400];
     (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=?2 WHERE \"Id\"=?1 AND \"%s\" IS NULL", n->object->name,
@@ -172,7 +172,9 @@ static bool restore_lookup(sfo_store *s, const note *n, sfo_fault *f)
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, n->id.text);
     sfo_bind_id(stmt, 2, n->value.text);
-    return sfo_statement_run(s, stmt, f);
+    return sfo_statement_run(s, stmt, f) &&
+           (sqlite3_changes(s->db) == 0 || sfo_change_note_id(s, c, sfo_table_of(s, n->object), n->id.text,
+                                                              SFO_CHANGE_UPDATE, n->field->name, f));
 }
 
 static bool undelete(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *id, sfo_fault *f)
@@ -190,7 +192,7 @@ static bool undelete(sfo_store *s, const sfo_context *c, const sfo_object *o, co
         if (came.list[i].field == NULL && !restore_row(s, c, came.list[i].object, came.list[i].id.text, false, f))
             return false;
     for (size_t i = 0; i < came.count; i++)
-        if (came.list[i].field != NULL && !restore_lookup(s, &came.list[i], f)) return false;
+        if (came.list[i].field != NULL && !restore_lookup(s, c, &came.list[i], f)) return false;
     return forget_notes(s, full.text, f);
 }
 

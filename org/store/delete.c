@@ -111,12 +111,15 @@ static bool clear_lookup(const deletion *d, const sfo_object *child, const char 
     (void)snprintf(sql, sizeof sql, "UPDATE \"%s\" SET \"%s\"=NULL WHERE \"%s\"=?1 RETURNING \"Id\"", child->name,
                    field, field); /* names end at 80 */
     if (!list_ids(d->s, sql, id, &cleared, f)) return false;
-    for (size_t i = 0; d->restorable && i < cleared.count; i++)
-        if (!sfo_bin_note_lookup(d->s, d->root, child, cleared.ids[i].text, field, id, f)) return false;
+    for (size_t i = 0; i < cleared.count; i++)
+        if ((d->restorable && !sfo_bin_note_lookup(d->s, d->root, child, cleared.ids[i].text, field, id, f)) ||
+            !sfo_change_note_id(d->s, d->c, sfo_table_of(d->s, child), cleared.ids[i].text, SFO_CHANGE_UPDATE, field,
+                                f))
+            return false;
     return true;
 }
 
-bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f)
+bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, sfo_table *t, const char *id, sfo_fault *f)
 {
     char sql[400];
     bool stamped = t->modified_date >= 0 && t->stamp >= 0 && t->modified_by >= 0;
@@ -134,7 +137,8 @@ bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t
         (void)sqlite3_bind_int64(stmt, 2, sfo_context_now(c)); /* the places are right */
         if (c->user_id != NULL) sfo_bind_id(stmt, 3, c->user_id);
     }
-    return sfo_statement_run(s, stmt, f) && sfo_search_note(s, t, id, f);
+    return sfo_statement_run(s, stmt, f) && sfo_search_note(s, t, id, f) &&
+           sfo_change_note_id(s, c, t, id, SFO_CHANGE_DELETE, NULL, f);
 }
 
 static bool delete_tree(const deletion *d, const sfo_object *o, const char *id, int depth, sfo_fault *f);

@@ -166,7 +166,6 @@ bool sfo_before_line_item(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_
 /* The amount of an opportunity with products is their sum. */
 bool sfo_after_line_item(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
 {
-    (void)c;
     sqlite3_stmt *stmt = sfo_statement_get(
         s,
         "UPDATE Opportunity SET HasOpportunityLineItem=1, Amount=x.total, TotalOpportunityQuantity=x.quantity, "
@@ -174,8 +173,12 @@ bool sfo_after_line_item(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_f
         "FROM OpportunityLineItem WHERE OpportunityId=?1 AND IsDeleted=0) x WHERE Id=?1",
         f);
     if (stmt == NULL) return false;
-    sfo_bind_text(stmt, 1, sfo_row_text(row, "OpportunityId"));
-    return sfo_statement_run(s, stmt, f);
+    char id[19];
+    sf_str opportunity = sfo_row_text(row, "OpportunityId");
+    (void)snprintf(id, sizeof id, "%.*s", (int)opportunity.len, opportunity.ptr); /* an id */
+    sfo_bind_id(stmt, 1, id);
+    return sfo_statement_run(s, stmt, f) && sfo_change_note_id(s, c, sfo_table_named(s, "Opportunity"), id,
+                                                               SFO_CHANGE_UPDATE, "Amount", f);
 }
 
 bool sfo_before_pricebook_entry(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)

@@ -78,7 +78,7 @@ bool sfo_row_create(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault 
     if (t->before != NULL && !t->before(s, c, row, f)) return false;
     if (t->unique_count > 0 && !sfo_row_check_unique(s, row, f)) return false;
     if (!s->system_writes && !sfo_duplicates_check(s, c, row, true, f)) return false;
-    if (!sfo_row_insert(s, row, f)) return false;
+    if (!sfo_row_insert(s, row, f) || !sfo_change_note(s, c, row, SFO_CHANGE_CREATE, f)) return false;
     return t->after == NULL || t->after(s, c, row, f);
 }
 
@@ -89,6 +89,16 @@ static void set_bytes(const sfo_context *c, const sfo_object *o, sfo_row *row)
     row->cells[c->bytes_field - o->fields] = (sfo_cell){
         .kind = c->bytes.len > 0 ? SFO_CELL_BLOB : SFO_CELL_NULL, .set = true, .given = true, .text = c->bytes
     };
+}
+
+/* An event is told, not kept. */
+static bool publish_row(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
+{
+    sf_id id = sfo_id_next(s, row->table->object);
+    if (id.text[0] == '\0') return sfo_fault_sql(s, f);
+    memcpy(row->id, id.text, sizeof row->id);
+    sfo_row_defaults(s, c, row);
+    return sfo_row_check(s, SFO_CREATING, row, f) && sfo_change_publish(s, c, row, f);
 }
 
 static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, sf_value body, const sfo_field *key,
@@ -102,7 +112,7 @@ static bool create_row(sfo_store *s, const sfo_context *c, const sfo_object *o, 
         return false;
     set_bytes(c, o, &row);
     if (key != NULL && key->createable) row.cells[key - o->fields] = *key_cell;
-    if (!sfo_row_create(s, c, &row, f)) return false;
+    if (!(o->is_event ? publish_row(s, c, &row, f) : sfo_row_create(s, c, &row, f))) return false;
     memcpy(id->text, row.id, sizeof id->text);
     return true;
 }
@@ -134,7 +144,7 @@ bool sfo_row_save(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f
     if (row->table->before != NULL && !row->table->before(s, c, row, f)) return false;
     if (row->table->unique_count > 0 && !sfo_row_check_unique(s, row, f)) return false;
     if (!sfo_duplicates_check(s, c, row, false, f)) return false;
-    if (!sfo_row_update(s, row, f)) return false;
+    if (!sfo_row_update(s, row, f) || !sfo_change_note(s, c, row, SFO_CHANGE_UPDATE, f)) return false;
     return row->table->after == NULL || row->table->after(s, c, row, f);
 }
 

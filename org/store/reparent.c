@@ -16,7 +16,7 @@ bool sfo_row_repoint(sfo_store *s, const sfo_context *c, const sfo_object *o, co
     sfo_row_set_int(&row, "SystemModstamp", sfo_context_now(c));
     if (c->user_id != NULL) sfo_row_set_text(&row, "LastModifiedById", sfi_str(c->user_id));
     if (row.table->before != NULL && !row.table->before(s, c, &row, f)) return false;
-    if (!sfo_row_update(s, &row, f)) return false;
+    if (!sfo_row_update(s, &row, f) || !sfo_change_note(s, c, &row, SFO_CHANGE_UPDATE, f)) return false;
     return row.table->after == NULL || row.table->after(s, c, &row, f);
 }
 

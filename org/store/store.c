@@ -53,6 +53,7 @@ bool sfo_store_begin(sfo_store *s, sfo_fault *f)
         return false;
     }
     s->depth++;
+    sfo_changes_begin(s);
     return true;
 }
 
@@ -65,7 +66,12 @@ static void leave(sfo_store *s)
 bool sfo_store_commit(sfo_store *s, sfo_fault *f)
 {
     char sql[48];
-    if (s->depth == 1)
+    bool is_last = s->depth == 1, has_events = false;
+    if (is_last && !sfo_changes_flush(s, f)) {
+        sfo_store_rollback(s);
+        return false;
+    }
+    if (is_last)
         (void)snprintf(sql, sizeof sql, "COMMIT");
     else
         (void)snprintf(sql, sizeof sql, "RELEASE s%d", s->depth - 1);
@@ -74,7 +80,11 @@ bool sfo_store_commit(sfo_store *s, sfo_fault *f)
         sfo_store_rollback(s);
         return false;
     }
+    if (is_last) has_events = sfo_changes_committed(s);
+    void (*told)(void *user) = has_events ? s->changes.told : NULL;
+    void *user = s->changes.told_user;
     leave(s);
+    if (told != NULL) told(user);
     return true;
 }
 
@@ -87,6 +97,7 @@ void sfo_store_rollback(sfo_store *s)
         (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
     (void)sfo_sql_run(s, sql, NULL); /* SQLite may have rolled back by itself; then there is nothing to undo */
     s->search_known = false;
+    sfo_changes_rolled_back(s);
     sfo_ids_rolled_back(s);
     leave(s);
 }
@@ -108,7 +119,7 @@ static bool make_everything(sfo_store *s, sfo_fault *f)
         sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) && sfo_search_open(s, f) &&
         sfo_outbox_open(s, f) && sfo_locks_open(s, f) && sfo_bin_open(s, f) && sfo_reports_open(s, f) &&
         sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
-        sfo_standard_rows(s, f) && sfo_facts_load(s, f) && sfo_duplicates_load(s, f);
+        sfo_standard_rows(s, f) && sfo_facts_load(s, f) && sfo_duplicates_load(s, f) && sfo_events_open(s, f);
     if (!ok) {
         sfo_store_rollback(s);
         return false;
@@ -189,6 +200,7 @@ void sfo_store_close(sfo_store *s)
         (void)sqlite3_close_v2(s->db);         /* waits for statements of others by itself */
     }
     if (s->file >= 0) (void)close(s->file); /* after SQLite: closing drops the locks of the whole process on the file */
+    sfo_changes_close(s);
     sfi_arena_free(&s->scratch);
     sfi_arena_free(&s->facts);
     if (s->has_lock) pthread_mutex_destroy(&s->lock);

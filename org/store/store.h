@@ -44,6 +44,8 @@ typedef struct sfo_context {
     sf_str bytes;                 /* borrowed for the call */
     bool allow_duplicates;        /* save where a duplicate rule only warns */
     bool duplicate_details;       /* and tell the fields of what it found */
+    const char *api;              /* as the origin of a change names it: "rest" (NULL too), "soap", "bulkapi" */
+    sf_str client;                /* what the caller calls itself (Call Options); len 0: nothing */
     bool id_in_body; /* the body may name the record's id or upsert key (collections); it is ignored there */
 } sfo_context;
 

@@ -5,6 +5,7 @@
 #ifndef SFO_STORE_INTERNAL_H
 #define SFO_STORE_INTERNAL_H
 #include <pthread.h>
+#include "store/changes.h"
 #include "store/store.h"
 
 enum {
@@ -84,6 +85,7 @@ struct sfo_store {
     bool system_writes; /* seed rows: fields that callers may not write are taken too */
     bool may_be_locked; /* a record was locked at some time; see locks.c */
     bool passes_locks;  /* what an approval process itself writes */
+    sfo_changes changes; /* what this transaction did, for subscribers */
     char org_id[19], admin_id[19];
 };
 
@@ -198,7 +200,7 @@ bool sfo_write_end(sfo_store *s, bool ok, sfo_fault *f);
 bool sfo_row_load_live(sfo_store *s, sfo_table *t, const char *id, sfo_row *row, sfo_fault *f);
 /* The cells that are set, checked, stamped and written; none: nothing happens. */
 bool sfo_row_save(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
-bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, const sfo_table *t, const char *id, sfo_fault *f);
+bool sfo_row_mark_deleted(sfo_store *s, const sfo_context *c, sfo_table *t, const char *id, sfo_fault *f);
 bool sfo_row_is_converted_lead(const sfo_row *row); /* as it is stored */
 
 /* ---- children (delete.c, reparent.c) ---- */

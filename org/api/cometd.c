@@ -1,0 +1,485 @@
+/* cometd.c: /cometd/XX.0: Bayeux over long polling, as a real org serves it. Each message of the request's array has one
+ * answer; events ride in front of a connect's. A connect that stands alone and has nothing to tell waits, without a
+ * thread, until there is an event, its time is up, its client connects anew or its session dies. Errors of the protocol
+ * have the status 200: clients look into bodies of nothing else. */
+#include "api/call.h"
+#include "api/streams.h"
+
+enum { VERSION_MIN = 37, REQUEST_MAX = 32768, MESSAGES_MAX = 100 };
+
+typedef struct bayeux {
+    sfo_call *call;
+    sfi_json_writer w;
+    sf_str token;
+    const char *user; /* NULL: the token is none, or dead */
+    bool is_alone;    /* the message is the request's only one */
+} bayeux;
+
+typedef struct message {
+    sf_value value;
+    sf_str channel, client, subscription;
+} message;
+
+/* ---- answers ---- */
+static void write_text_of(bayeux *b, const char *key, sf_str text)
+{
+    if (text.ptr == NULL) return;
+    sfi_json_key(&b->w, key);
+    sfi_json_string_n(&b->w, text);
+}
+
+static void write_id(bayeux *b, const message *m)
+{
+    sf_value id = sf_get(m->value, "id");
+    if (sf_value_type(id) == SF_MISSING) return;
+    sfi_json_key(&b->w, "id");
+    sfi_json_write_value(&b->w, id);
+}
+
+/* Channel, id and subscription come back as they came. */
+static void write_echo(bayeux *b, const message *m)
+{
+    write_text_of(b, "channel", m->channel);
+    write_id(b, m);
+    write_text_of(b, "subscription", m->subscription);
+}
+
+static void write_advice(bayeux *b, const char *reconnect, int64_t timeout)
+{
+    sfi_json_key(&b->w, "advice");
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "reconnect");
+    sfi_json_string(&b->w, reconnect);
+    sfi_json_key(&b->w, "interval");
+    sfi_json_int(&b->w, 0);
+    if (timeout >= 0) {
+        sfi_json_key(&b->w, "timeout");
+        sfi_json_int(&b->w, timeout);
+    }
+    sfi_json_end_object(&b->w);
+}
+
+static void write_success(bayeux *b, bool ok)
+{
+    sfi_json_key(&b->w, "successful");
+    sfi_json_bool(&b->w, ok);
+}
+
+/* advice NULL: none. client: does the answer name it? */
+static void refuse(bayeux *b, const message *m, bool client, const char *advice, const char *format, ...)
+    SFI_PRINTF(5, 6);
+static void refuse(bayeux *b, const message *m, bool client, const char *advice, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); /* cut, if long */
+    va_end(args);
+    sfi_json_begin_object(&b->w);
+    if (client) write_text_of(b, "clientId", m->client);
+    if (advice != NULL) write_advice(b, advice, -1);
+    write_echo(b, m);
+    sfi_json_key(&b->w, "error");
+    sfi_json_string(&b->w, text);
+    write_success(b, false);
+    sfi_json_end_object(&b->w);
+}
+
+static void accept_message(bayeux *b, const message *m)
+{
+    sfi_json_begin_object(&b->w);
+    write_text_of(b, "clientId", m->client);
+    write_echo(b, m);
+    write_success(b, true);
+    sfi_json_end_object(&b->w);
+}
+
+/* ---- handshake ---- */
+static void deny_handshake(bayeux *b, const message *m, const char *reason)
+{
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "ext");
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "sfdc");
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "failureReason");
+    sfi_json_string(&b->w, reason);
+    sfi_json_end_object(&b->w);
+    sfi_json_key(&b->w, "replay");
+    sfi_json_bool(&b->w, true);
+    sfi_json_end_object(&b->w);
+    sfi_json_key(&b->w, "advice");
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "reconnect");
+    sfi_json_string(&b->w, "none");
+    sfi_json_end_object(&b->w);
+    write_echo(b, m);
+    sfi_json_key(&b->w, "error");
+    sfi_json_string(&b->w, "403::Handshake denied");
+    write_success(b, false);
+    sfi_json_end_object(&b->w);
+}
+
+static void set_cookies(sfo_call *call)
+{
+    uint8_t r[16];
+    char hex[33];
+    sfi_random_bytes(r, sizeof r);
+    for (size_t i = 0; i < sizeof r; i++) snprintf(hex + 2 * i, 3, "%02x", r[i]);
+    sfo_response_header(call->response, "Set-Cookie", "BAYEUX_BROWSER=%s; path=/; HttpOnly", hex);
+}
+
+static void handshake(bayeux *b, const message *m)
+{
+    sfo_stream_id id;
+    if (b->user == NULL) {
+        deny_handshake(b, m, "401::Authentication invalid");
+        return;
+    }
+    if (!sfo_streams_open(b->call->org->streams, b->user, &id)) {
+        deny_handshake(b, m, "403::Organization concurrent user limit exceeded");
+        return;
+    }
+    set_cookies(b->call);
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "ext");
+    sfi_json_raw_text(&b->w, SFI_STR("{\"replay\":true,\"payload.format\":true}"));
+    sfi_json_key(&b->w, "minimumVersion");
+    sfi_json_string(&b->w, "1.0");
+    sfi_json_key(&b->w, "clientId");
+    sfi_json_string(&b->w, id.text);
+    sfi_json_key(&b->w, "supportedConnectionTypes");
+    sfi_json_raw_text(&b->w, SFI_STR("[\"long-polling\"]"));
+    write_echo(b, m);
+    sfi_json_key(&b->w, "version");
+    sfi_json_string(&b->w, "1.0");
+    write_success(b, true);
+    sfi_json_end_object(&b->w);
+}
+
+/* ---- what all other messages need ---- */
+/* A live session and a client of the same user. false: answered. */
+static bool admit(bayeux *b, const message *m, bool *is_first)
+{
+    if (b->user == NULL) {
+        refuse(b, m, true, "none", "401::Authentication invalid");
+        return false;
+    }
+    switch (sfo_streams_touch(b->call->org->streams, m->client, b->user, is_first)) {
+    case SFO_STREAM_OK: return true;
+    case SFO_STREAM_OTHER_USER:
+        refuse(b, m, true, "handshake", "400::Authenticated user id does not match the session's user id");
+        return false;
+    default: refuse(b, m, false, "handshake", "403::Unknown client"); return false;
+    }
+}
+
+/* ---- connect ---- */
+typedef struct held { /* a connect that waits */
+    sfo_org *org;
+    char client[64], token[SFO_TOKEN_SIZE];
+    int64_t number;
+    sfi_buf id; /* the message's, as JSON; empty: it had none */
+} held;
+
+static void free_held(held *h)
+{
+    sfi_buf_free(&h->id);
+    sfi_wipe(h->token, sizeof h->token);
+    sfi_free(h);
+}
+
+static void write_held_answer(const held *h, const char *advice, const char *error, sfi_buf *out)
+{
+    sfi_json_writer w = sfi_json_write_to(out);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "clientId");
+    sfi_json_string(&w, h->client);
+    if (advice != NULL) {
+        sfi_json_key(&w, "advice");
+        sfi_json_raw_text(&w, sfi_str(advice));
+    }
+    sfi_json_key(&w, "channel");
+    sfi_json_string(&w, "/meta/connect");
+    if (h->id.len > 0) {
+        sfi_json_key(&w, "id");
+        sfi_json_raw_text(&w, sfi_buf_str(&h->id));
+    }
+    if (error != NULL) {
+        sfi_json_key(&w, "error");
+        sfi_json_string(&w, error);
+    }
+    sfi_json_key(&w, "successful");
+    sfi_json_bool(&w, error == NULL);
+    sfi_json_end_object(&w);
+}
+
+static bool finish_held(void *user, bool is_last, bool is_gone, sfo_response *response)
+{
+    held *h = user;
+    sfo_streams *streams = h->org->streams;
+    sf_str client = sfi_str(h->client);
+    bool is_ours = sfo_streams_holds(streams, client, h->number, is_gone);
+    bool is_alive = sfo_session_peek(h->org->sessions, sfi_str(h->token), NULL);
+    if (!is_gone) {
+        sfi_buf events = { 0 };
+        size_t count = is_ours && is_alive ? sfo_streams_read(streams, client, &events) : 0;
+        bool done = is_last || !is_ours || !is_alive || count > 0;
+        if (done) {
+            static const char none[] = "{\"reconnect\":\"none\",\"interval\":0}";
+            sfi_buf_add_char(&response->body, '[');
+            sfi_buf_add(&response->body, events.data, events.len);
+            write_held_answer(h, is_alive ? NULL : none, is_alive ? NULL : "401::Authentication invalid",
+                              &response->body);
+            sfi_buf_add_char(&response->body, ']');
+            response->body.failed = response->body.failed || events.failed;
+            (void)sfo_streams_holds(streams, client, h->number, true);
+        }
+        sfi_buf_free(&events);
+        if (!done) return false;
+    }
+    free_held(h);
+    return true;
+}
+
+/* false: there is no memory for it, and it is answered at once. */
+static bool hold(bayeux *b, const message *m)
+{
+    sfo_org *org = b->call->org;
+    held *h = sfi_calloc(sizeof *h);
+    sfo_park *park = sfo_park_new();
+    if (h == NULL || park == NULL) goto failed;
+    sfi_json_writer id = sfi_json_write_to(&h->id);
+    if (sf_value_type(sf_get(m->value, "id")) != SF_MISSING) sfi_json_write_value(&id, sf_get(m->value, "id"));
+    h->org = org;
+    snprintf(h->client, sizeof h->client, "%.*s", (int)m->client.len, m->client.ptr); /* a known one */
+    snprintf(h->token, sizeof h->token, "%.*s", (int)b->token.len, b->token.ptr);     /* a live one */
+    h->number = sfo_streams_hold(org->streams, m->client, park);
+    if (h->number == 0 || h->id.failed) goto failed;
+    sfo_park_wake(park); /* what came between the look and this */
+    b->call->response->wait = (sfo_wait){
+        .park = park, .until_ms = sfi_now_ms() + sfo_streams_timeout(org->streams), .finish = finish_held, .user = h
+    };
+    return true;
+failed:
+    sfo_park_release(park);
+    if (h != NULL) free_held(h);
+    return false;
+}
+
+static void connect_client(bayeux *b, const message *m)
+{
+    bool is_first = false;
+    sfo_org *org = b->call->org;
+    sf_str type = sf_get_text(m->value, "connectionType");
+    if (!admit(b, m, &is_first)) return;
+    if (type.len > 0 && !sfi_str_is(type, "long-polling")) {
+        refuse(b, m, true, NULL, "400::Invalid connection type {%.*s}", (int)(type.len < 80 ? type.len : 80), type.ptr);
+        return;
+    }
+    bool at_once = is_first || !b->is_alone || sf_get_int(m->value, "advice.timeout", -1) == 0;
+    sfi_buf events = { 0 };
+    size_t count = sfo_streams_read(org->streams, m->client, &events);
+    if (count > 0) { /* each with its comma */
+        sfi_buf *out = b->w.out;
+        if (out->len > 0 && out->data[out->len - 1] != '[') sfi_buf_add_char(out, ',');
+        sfi_buf_add(out, events.data, events.len);
+        if (events.failed) out->failed = true;
+        b->w.need_comma = false;
+    }
+    sfi_buf_free(&events);
+    if (!at_once && count == 0 && hold(b, m)) return;
+    sfi_json_begin_object(&b->w);
+    write_text_of(b, "clientId", m->client);
+    if (is_first) write_advice(b, "retry", sfo_streams_timeout(org->streams));
+    write_echo(b, m);
+    write_success(b, true);
+    sfi_json_end_object(&b->w);
+}
+
+/* ---- subscribe ---- */
+/* Where to begin: the replay map's value for the channel. false: answered. */
+static bool start_of(bayeux *b, const message *m, sf_str name, int64_t *after)
+{
+    sf_value map = sf_get(sf_get(m->value, "ext"), "replay");
+    sf_value value;
+    sf_value found = { 0 };
+    sf_str key;
+    sf_iter it = sf_iter_begin(map);
+    while (sf_iter_next(&it, &key, &value))
+        if (sfi_str_eq(key, name)) found = value;
+    sfo_store *store = b->call->org->store;
+    if (sf_value_type(map) == SF_OBJECT && sf_value_type(found) == SF_MISSING) {
+        sfi_buf shown = { 0 };
+        sfi_buf_add_char(&shown, '{');
+        it = sf_iter_begin(map);
+        while (sf_iter_next(&it, &key, &value)) { /* as Java shows a map */
+            sf_str text = sf_get_text(value, NULL);
+            sfi_buf_addf(&shown, "%s%.*s=%.*s", shown.len > 1 ? ", " : "", (int)key.len, key.ptr, (int)text.len,
+                         text.ptr != NULL ? text.ptr : "");
+        }
+        refuse(b, m, true, NULL,
+               "400::The replayId for channel {%.*s} wasn't found using the provided replay ID map {%s}}. Ensure that "
+               "the channel name you provided in the replay map is valid and matches the channel name used for "
+               "subscribing.",
+               (int)name.len, name.ptr, shown.failed ? "{" : shown.data);
+        sfi_buf_free(&shown);
+        return false;
+    }
+    int64_t asked = sf_value_type(found) == SF_MISSING ? -1 : sf_get_int(found, NULL, 0);
+    *after = asked;
+    if (asked == -2) *after = 0;
+    if (asked == -1) *after = sfo_events_last(store, NULL);
+    if (asked < 0 ? asked >= -2 : sfo_event_is_kept(store, asked)) return true;
+    refuse(b, m, true, NULL,
+           "400::The replayId {%lld} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or "
+           "-1 to replay only new events.",
+           (long long)asked);
+    return false;
+}
+
+static void subscribe(bayeux *b, const message *m)
+{
+    sfo_channel channel;
+    sf_str name = m->subscription;
+    int64_t after = 0;
+    if (!admit(b, m, NULL)) return;
+    if (name.len == 0) {
+        refuse(b, m, true, NULL, "400::Channel name not specified");
+        return;
+    }
+    if (name.ptr[0] != '/') {
+        refuse(b, m, true, NULL, "400::Channel subscriptions must start with a leading '/'");
+        return;
+    }
+    const char *query = memchr(name.ptr, '?', name.len);
+    if (query != NULL) name.len = (size_t)(query - name.ptr); /* a filter of topics; the map has the name alone */
+    if (!sfo_channel_find(b->call->org->schema, name, &channel)) {
+        bool generic = sfi_starts_with_nocase(name, "/u/");
+        refuse(b, m, true, NULL,
+               generic ? "404::Unknown channel"
+                       : "400::The channel you requested to subscribe to does not exist {%.*s}",
+               (int)(name.len < 300 ? name.len : 300), name.ptr);
+        return;
+    }
+    if (!start_of(b, m, name, &after)) return;
+    if (sfo_streams_subscribe(b->call->org->streams, m->client, m->subscription, &channel, after))
+        accept_message(b, m);
+    else
+        refuse(b, m, true, NULL, "403::Subscription limit exceeded for this client");
+}
+
+static void unsubscribe(bayeux *b, const message *m)
+{
+    if (!admit(b, m, NULL)) return;
+    (void)sfo_streams_unsubscribe(b->call->org->streams, m->client, m->subscription); /* gone is gone */
+    accept_message(b, m);
+}
+
+static void disconnect(bayeux *b, const message *m)
+{
+    if (!admit(b, m, NULL)) return;
+    (void)sfo_streams_close(b->call->org->streams, m->client); /* it was there a moment ago */
+    accept_message(b, m);
+}
+
+/* ---- requests ---- */
+static void take_message(bayeux *b, sf_value value)
+{
+    static const struct {
+        const char *channel;
+        void (*take)(bayeux *b, const message *m);
+    } takers[] = {
+        { "/meta/handshake", handshake },     { "/meta/connect", connect_client }, { "/meta/subscribe", subscribe },
+        { "/meta/unsubscribe", unsubscribe }, { "/meta/disconnect", disconnect },
+    };
+    message m = { .value = value,
+                  .channel = sf_get_text(value, "channel"),
+                  .client = sf_get_text(value, "clientId"),
+                  .subscription = sf_get_text(value, "subscription") };
+    for (size_t i = 0; i < SFI_COUNT_OF(takers); i++)
+        if (sfi_str_is(m.channel, takers[i].channel)) {
+            takers[i].take(b, &m);
+            return;
+        }
+    if (admit(b, &m, NULL))
+        refuse(b, &m, true, NULL, "403::Cannot create channel {%.*s}", (int)(m.channel.len < 300 ? m.channel.len : 300),
+               m.channel.ptr != NULL ? m.channel.ptr : "");
+}
+
+static void answer_error(sfo_call *call, int status, const char *error)
+{
+    sfi_json_writer w = sfo_answer_json(call, status);
+    sfi_json_begin_array(&w);
+    sfi_json_begin_object(&w);
+    sfi_json_key(&w, "error");
+    sfi_json_string(&w, error);
+    sfi_json_key(&w, "successful");
+    sfi_json_bool(&w, false);
+    sfi_json_end_object(&w);
+    sfi_json_end_array(&w);
+}
+
+/* Bearer, OAuth, or the token alone. */
+static sf_str token_of(const sfo_call *call)
+{
+    const char *header = sfo_call_header(call, "Authorization");
+    sf_str token = sfo_bearer_token(header);
+    if (token.ptr != NULL && token.len == 0) token = sfi_trim(sfi_str(header));
+    return token;
+}
+
+static bool version_is_served(sfo_call *call)
+{
+    int64_t major = 0;
+    sf_str text = call->segment_count > 1 ? call->segments[1] : SFI_STR("");
+    if (sfi_take_int(&text, SFO_VERSION_MAX, &major) && sfi_str_is(text, ".0") && major >= VERSION_MIN) return true;
+    answer_error(call, 400,
+                 call->segment_count > 1 ? "400::Unsupported API version. Only versions '37.0' and above are supported."
+                                         : "400::API version in the URI is mandatory. URI format: '/cometd/64.0'");
+    return false;
+}
+
+/* The messages, each with its answer. */
+static void take_all(bayeux *b, sf_value root)
+{
+    sf_value value;
+    bool is_array = sf_value_type(root) == SF_ARRAY;
+    size_t count = is_array ? sf_value_count(root) : 1;
+    sf_iter it = sf_iter_begin(root);
+    b->is_alone = count == 1;
+    sfi_json_begin_array(&b->w);
+    if (!is_array) take_message(b, root);
+    while (is_array && sf_iter_next(&it, NULL, &value)) take_message(b, value);
+    sfi_json_end_array(&b->w);
+    if (b->call->response->wait.park != NULL) sfi_buf_clear(&b->call->response->body); /* written when it is over */
+}
+
+void sfo_cometd_dispatch(sfo_call *call)
+{
+    sfi_json *doc = NULL;
+    sf_error err;
+    bayeux b = { .call = call, .token = token_of(call) };
+    sfo_session_facts facts;
+    if (strcmp(call->request->method, "POST") != 0) {
+        answer_error(call, 400, "400::Only long polling by POST is supported");
+    } else if (!version_is_served(call)) {
+        return;
+    } else if (call->request->body.len > REQUEST_MAX) {
+        answer_error(call, 413, "413::Maximum Request Size Exceeded");
+    } else if (b.token.ptr == NULL) {
+        answer_error(call, 200, "401::Request requires authentication");
+    } else if (sfi_json_new(&doc, &err) != SF_OK || sfi_json_parse(doc, call->request->body, &err) != SF_OK) {
+        answer_error(call, 400, "400::Invalid JSON in the request");
+    } else {
+        sf_value root = sfi_json_root(doc);
+        if (sf_value_type(root) == SF_ARRAY && sf_value_count(root) > MESSAGES_MAX) {
+            answer_error(call, 413, "413::Maximum Request Size Exceeded");
+        } else {
+            if (sfo_session_use(call->org->sessions, b.token, &facts)) b.user = facts.user.text;
+            b.w = sfo_answer_json(call, 200);
+            take_all(&b, root);
+        }
+    }
+    sfi_json_free(doc);
+}

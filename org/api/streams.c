@@ -1,0 +1,327 @@
+/* streams.c: see streams.h. */
+#include "api/streams.h"
+#include <pthread.h>
+
+enum { READ_MAX = 500, READ_BYTES_MAX = 1 << 20 }; /* of one answer; the rest comes with the next */
+
+typedef struct subscription {
+    char name[256]; /* the channel as the client calls it */
+    sfo_channel channel;
+    int64_t position; /* replay id of the last event that was read */
+} subscription;
+
+typedef struct client {
+    struct client *next;
+    sfo_stream_id id;
+    char user[19];
+    int64_t last_ms; /* its last message, or answer */
+    bool connected;
+    sfo_park *park; /* where its connect waits; NULL: none does */
+    int64_t holding;
+    subscription *subs;
+    size_t sub_count;
+} client;
+
+struct sfo_streams {
+    pthread_mutex_t lock; /* guards what follows */
+    client *clients;
+    size_t count;
+    int64_t timeout_ms, holds;
+    sfo_store *store;
+};
+
+/* ---- with the lock held ---- */
+static void let_go(client *c)
+{
+    sfo_park *park = c->park;
+    c->park = NULL;
+    c->holding = 0;
+    c->last_ms = sfi_now_ms();
+    if (park != NULL) sfo_park_wake(park);
+    sfo_park_release(park);
+}
+
+static void remove_at(sfo_streams *s, client **at)
+{
+    client *c = *at;
+    *at = c->next;
+    s->count--;
+    let_go(c);
+    sfi_free(c->subs);
+    sfi_free(c);
+}
+
+static void forget_silent(sfo_streams *s)
+{
+    int64_t before = sfi_now_ms() - SFO_STREAM_SESSION_MS;
+    for (client **at = &s->clients; *at != NULL;)
+        if ((*at)->park == NULL && (*at)->last_ms < before)
+            remove_at(s, at);
+        else
+            at = &(*at)->next;
+}
+
+static client *find(sfo_streams *s, sf_str id)
+{
+    for (client *c = s->clients; c != NULL; c = c->next)
+        if (sfi_str_is(id, c->id.text)) return c;
+    return NULL;
+}
+
+/* ---- life ---- */
+static void on_events(void *user)
+{
+    sfo_streams_wake(user);
+}
+
+sfo_streams *sfo_streams_new(sfo_store *store)
+{
+    sfo_streams *s = sfi_calloc(sizeof *s);
+    if (s == NULL) return NULL;
+    pthread_mutex_init(&s->lock, NULL);
+    s->store = store;
+    s->timeout_ms = SFO_STREAM_TIMEOUT_MS;
+    sfo_store_on_events(store, on_events, s);
+    return s;
+}
+
+void sfo_streams_free(sfo_streams *s)
+{
+    if (s == NULL) return;
+    sfo_store_on_events(s->store, NULL, NULL);
+    (void)sfo_streams_drop(s); /* how many does not matter */
+    pthread_mutex_destroy(&s->lock);
+    sfi_free(s);
+}
+
+int64_t sfo_streams_timeout(sfo_streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    int64_t ms = s->timeout_ms;
+    pthread_mutex_unlock(&s->lock);
+    return ms;
+}
+
+void sfo_streams_set_timeout(sfo_streams *s, int64_t ms)
+{
+    pthread_mutex_lock(&s->lock);
+    s->timeout_ms = ms;
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t sfo_streams_drop(sfo_streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    size_t count = s->count;
+    while (s->clients != NULL) remove_at(s, &s->clients);
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+void sfo_streams_wake(sfo_streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (client *c = s->clients; c != NULL; c = c->next)
+        if (c->park != NULL) sfo_park_wake(c->park);
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t sfo_streams_count(sfo_streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    forget_silent(s);
+    size_t count = s->count;
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+/* ---- clients ---- */
+static void make_id(sfo_stream_id *out)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    uint8_t r[27];
+    sfi_random_bytes(r, sizeof r);
+    for (size_t i = 0; i < sizeof r; i++) out->text[i] = digits[r[i] % 36];
+    out->text[sizeof r] = '\0';
+}
+
+bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
+{
+    client *c = sfi_calloc(sizeof *c);
+    if (c == NULL) return false;
+    make_id(&c->id);
+    snprintf(c->user, sizeof c->user, "%s", user); /* 18 characters */
+    pthread_mutex_lock(&s->lock);
+    forget_silent(s);
+    bool ok = s->count < SFO_STREAM_CLIENTS_MAX;
+    if (ok) {
+        c->last_ms = sfi_now_ms();
+        c->next = s->clients;
+        s->clients = c;
+        s->count++;
+        *out = c->id;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!ok) sfi_free(c);
+    return ok;
+}
+
+bool sfo_streams_close(sfo_streams *s, sf_str id)
+{
+    bool found = false;
+    pthread_mutex_lock(&s->lock);
+    for (client **at = &s->clients; *at != NULL && !found;) {
+        found = sfi_str_is(id, (*at)->id.text);
+        if (found)
+            remove_at(s, at);
+        else
+            at = &(*at)->next;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first)
+{
+    sfo_stream_state state = SFO_STREAM_UNKNOWN;
+    pthread_mutex_lock(&s->lock);
+    forget_silent(s);
+    client *c = find(s, id);
+    if (c != NULL) state = strcmp(c->user, user) == 0 ? SFO_STREAM_OK : SFO_STREAM_OTHER_USER;
+    if (state == SFO_STREAM_OK) {
+        c->last_ms = sfi_now_ms();
+        if (is_first != NULL) {
+            *is_first = !c->connected;
+            c->connected = true;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return state;
+}
+
+/* ---- subscriptions ---- */
+static subscription *find_sub(client *c, sf_str name)
+{
+    for (size_t i = 0; c != NULL && i < c->sub_count; i++)
+        if (sfi_str_is(name, c->subs[i].name)) return &c->subs[i];
+    return NULL;
+}
+
+bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after)
+{
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    subscription *sub = find_sub(c, name);
+    if (sub == NULL && c != NULL && c->sub_count < SFO_STREAM_CHANNELS_MAX && name.len < sizeof sub->name) {
+        subscription *more = sfi_realloc(c->subs, (c->sub_count + 1) * sizeof *more);
+        if (more != NULL) {
+            c->subs = more;
+            sub = &more[c->sub_count++];
+        }
+    }
+    if (sub != NULL) {
+        *sub = (subscription){ .channel = *channel, .position = after };
+        memcpy(sub->name, name.ptr, name.len);
+        if (c->park != NULL) sfo_park_wake(c->park); /* there may be something to read */
+    }
+    pthread_mutex_unlock(&s->lock);
+    return sub != NULL;
+}
+
+bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name)
+{
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    subscription *sub = find_sub(c, name);
+    if (sub != NULL) *sub = c->subs[--c->sub_count];
+    pthread_mutex_unlock(&s->lock);
+    return sub != NULL;
+}
+
+/* ---- reading ---- */
+typedef struct reading {
+    sfi_buf *out;
+    subscription *sub;
+    size_t count;
+} reading;
+
+static bool add_event(void *user, int64_t replay, sf_str data)
+{
+    reading *r = user;
+    if (r->count >= READ_MAX || r->out->len >= READ_BYTES_MAX) return false;
+    sfi_buf_add_str(r->out, "{\"data\":");
+    sfi_buf_add(r->out, data.ptr, data.len);
+    sfi_buf_add_str(r->out, ",\"channel\":");
+    sfi_json_escape(r->out, sfi_str(r->sub->name));
+    sfi_buf_add_str(r->out, "},");
+    if (r->out->failed) return false;
+    r->sub->position = replay;
+    r->count++;
+    return true;
+}
+
+/* The client's subscriptions, copied. @return how many. */
+static size_t copy_subs(sfo_streams *s, sf_str id, subscription **out)
+{
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    size_t count = c != NULL ? c->sub_count : 0;
+    *out = count > 0 ? sfi_alloc(count * sizeof **out) : NULL;
+    if (*out != NULL) memcpy(*out, c->subs, count * sizeof **out);
+    pthread_mutex_unlock(&s->lock);
+    return *out != NULL ? count : 0;
+}
+
+/* A subscription that began anew meanwhile keeps its own place. */
+static void keep_position(sfo_streams *s, sf_str id, const subscription *read, int64_t before)
+{
+    pthread_mutex_lock(&s->lock);
+    subscription *sub = find_sub(find(s, id), sfi_str(read->name));
+    if (sub != NULL && sub->position == before) sub->position = read->position;
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
+{
+    subscription *subs;
+    size_t count = copy_subs(s, id, &subs);
+    reading r = { .out = out };
+    for (size_t i = 0; i < count; i++) {
+        int64_t before = subs[i].position;
+        r.sub = &subs[i];
+        if (sfo_events_read(s->store, &subs[i].channel, before, add_event, &r, NULL) && subs[i].position != before)
+            keep_position(s, id, &subs[i], before);
+    }
+    sfi_free(subs);
+    return r.count;
+}
+
+/* ---- connects that wait ---- */
+int64_t sfo_streams_hold(sfo_streams *s, sf_str id, sfo_park *park)
+{
+    int64_t number = 0;
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    if (c != NULL) {
+        let_go(c);
+        c->park = sfo_park_keep(park);
+        c->holding = number = ++s->holds;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return number;
+}
+
+bool sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end)
+{
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    bool holds = c != NULL && c->holding == number;
+    if (holds && end) {
+        sfo_park_release(c->park);
+        c->park = NULL;
+        c->holding = 0;
+        c->last_ms = sfi_now_ms();
+    }
+    pthread_mutex_unlock(&s->lock);
+    return holds;
+}

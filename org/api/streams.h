@@ -1,0 +1,47 @@
+/*
+ * streams.h: the sessions of streaming clients: who is there, what each has subscribed to and how far it has read. Events
+ * are not queued: they are read from the log when a client asks, so a slow client costs nothing. A connect that has
+ * nothing to tell waits in a park of the server.
+ * Called by cometd.c, org.c and control.c. Threads: any; a lock guards all. Nothing here uses the store with the lock
+ * held, since the store tells of new events with its own lock held.
+ */
+#ifndef SFO_STREAMS_H
+#define SFO_STREAMS_H
+#include "http/server.h"
+#include "store/events.h"
+
+enum {
+    SFO_STREAM_CLIENTS_MAX = 1000, /* at once in an org */
+    SFO_STREAM_CHANNELS_MAX = 64,  /* that one client subscribes to */
+    SFO_STREAM_SESSION_MS = 40000, /* a client that asks nothing for so long is forgotten */
+    SFO_STREAM_TIMEOUT_MS = 110000 /* a connect waits so long */
+};
+
+typedef struct sfo_streams sfo_streams;
+sfo_streams *sfo_streams_new(sfo_store *store); /* NULL: no memory */
+void sfo_streams_free(sfo_streams *s);
+int64_t sfo_streams_timeout(sfo_streams *s);
+void sfo_streams_set_timeout(sfo_streams *s, int64_t ms);
+size_t sfo_streams_drop(sfo_streams *s); /* forgets all clients; @return how many */
+void sfo_streams_wake(sfo_streams *s);   /* all connects that wait are asked again */
+size_t sfo_streams_count(sfo_streams *s);
+
+typedef struct sfo_stream_id {
+    char text[32];
+} sfo_stream_id;
+/* A new client of this user. false: there are too many. */
+bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out);
+bool sfo_streams_close(sfo_streams *s, sf_str id); /* false: unknown */
+typedef enum sfo_stream_state { SFO_STREAM_UNKNOWN, SFO_STREAM_OTHER_USER, SFO_STREAM_OK } sfo_stream_state;
+/* A message of the client came. is_first: it has not connected before (asked for connects only; else NULL). */
+sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first);
+/* From now on events of the channel behind `after`; again: from there. false: too many channels, or unknown. */
+bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after);
+bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name); /* false: it was not subscribed */
+/* What is new for the client, each message with a comma behind it; it counts as read. @return how many. */
+size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out);
+/* The client's connect waits there from now on; one that waited is let go. @return its number; 0: unknown client. */
+int64_t sfo_streams_hold(sfo_streams *s, sf_str id, sfo_park *park);
+/* Is it still that connect which waits? end: it does no more. */
+bool sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end);
+#endif

@@ -1,0 +1,81 @@
+/*
+ * changes.h: the notes that writes leave for the log of events, see events.h. A savepoint that is rolled back takes its
+ * notes along. At the end of the transaction the notes of one record become one event, and records of one object with
+ * the same update (or which were all deleted) share one.
+ * Called by the writing files of this room. Used with the store's lock held, inside a transaction.
+ */
+#ifndef SFO_CHANGES_H
+#define SFO_CHANGES_H
+#include "base/base_internal.h"
+
+typedef struct sfo_store sfo_store;
+typedef struct sfo_context sfo_context;
+typedef struct sfo_fault sfo_fault;
+typedef struct sfo_table sfo_table;
+typedef struct sfo_row sfo_row;
+
+typedef enum sfo_change {
+    SFO_CHANGE_CREATE,
+    SFO_CHANGE_UPDATE,
+    SFO_CHANGE_DELETE,
+    SFO_CHANGE_UNDELETE,
+    SFO_CHANGE_PUBLISH,
+    SFO_CHANGE_NONE /* undone in the same transaction */
+} sfo_change;
+
+typedef struct sfo_note {
+    sfo_table *table;
+    sfo_change change;
+    char id[19];
+    size_t at; /* in data: of an update a bit per field, of an event its payload */
+    size_t len;
+} sfo_note;
+
+enum { SFO_MARKS_MAX = 16 }; /* savepoints whose notes can be told apart; deeper ones go with their parent */
+
+typedef struct sfo_changes {
+    bool is_open; /* the log is there; before, nothing is noted */
+    sfo_note *notes;
+    size_t count, cap;
+    sfi_buf data;
+    size_t marks[SFO_MARKS_MAX]; /* count of notes when a savepoint began */
+    char user[19];               /* who wrote first in this transaction */
+    char origin[200];            /* and by which API */
+    int64_t last_commit;         /* commit numbers rise */
+    int64_t last_replay;         /* -1: ask the log */
+    int64_t since_trim;          /* events written since the log was cut */
+    void (*told)(void *user);    /* after a transaction with events */
+    void *told_user;
+} sfo_changes;
+
+/* row as it is written now; of an update row->old is what was stored. */
+bool sfo_change_note(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_change change, sfo_fault *f);
+/* A record of which no row is in memory. field: what changed (updates); NULL: nothing but its stamps. */
+bool sfo_change_note_id(sfo_store *s, const sfo_context *c, sfo_table *t, const char *id, sfo_change change,
+                        const char *field, sfo_fault *f);
+/* A platform event instead of a row. */
+bool sfo_change_publish(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_fault *f);
+
+/* ---- for store.c ---- */
+void sfo_changes_begin(sfo_store *s);               /* a transaction or savepoint began; depth counts it already */
+void sfo_changes_rolled_back(sfo_store *s);         /* depth still counts it */
+bool sfo_changes_flush(sfo_store *s, sfo_fault *f); /* before COMMIT: notes to events */
+bool sfo_changes_committed(sfo_store *s);           /* after COMMIT: forget the notes; were there any? */
+void sfo_changes_close(sfo_store *s);
+bool sfo_events_open(sfo_store *s, sfo_fault *f);
+
+/* ---- events.c: into the log. head: the JSON up to the replay id's number, tail: what follows it. ---- */
+bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f);
+
+/* ---- change_text.c ---- */
+/* Bits of the fields in which an update differs from what is stored. */
+void sfo_change_bits(const sfo_row *row, unsigned char *bits);
+size_t sfo_change_bits_size(const sfo_table *t);
+/* The members of the payload but its header, with a comma behind each; bits: of an update, else NULL. */
+void sfo_change_write_fields(const sfo_row *row, const unsigned char *bits, sfi_buf *out);
+/* ["LastModifiedDate","Phone","BillingAddress.City"] */
+void sfo_change_write_names(const sfo_table *t, const unsigned char *bits, sfi_buf *out);
+void sfo_change_write_published(const sfo_row *row, const char *user, int64_t now_ms, sfi_buf *out);
+/* 22 characters that stand for the object's fields. */
+void sfo_change_schema_id(const sfo_table *t, char out[24]);
+#endif

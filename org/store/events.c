@@ -1,0 +1,166 @@
+/* events.c: the log of events in its table, see events.h. What is too old or too much is cut off now and then, not at each
+ * event. */
+#include "store/events.h"
+#include "store/changes.h"
+#include "store/store_internal.h"
+#include <openssl/sha.h>
+
+enum {
+    TRIM_EVERY = 4096,      /* events between two looks at the log's length */
+    FIRST_REPLAY = 1000000, /* so that nobody takes ids for positions */
+    GAP_MAX = 4
+};
+
+bool sfo_events_open(sfo_store *s, sfo_fault *f)
+{
+    s->changes.last_replay = -1;
+    s->changes.is_open =
+        sfo_sql_run(s,
+                    "CREATE TABLE IF NOT EXISTS sfo_event(replay INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT "
+                    "NULL, is_change INTEGER NOT NULL, at_ms INTEGER NOT NULL, data TEXT NOT NULL)",
+                    f) &&
+        sfo_sql_run(s, "CREATE INDEX IF NOT EXISTS sfo_event_topic ON sfo_event(topic, replay)", f);
+    return s->changes.is_open;
+}
+
+/* ---- channels ---- */
+
+bool sfo_channel_find(const sfo_schema *schema, sf_str name, sfo_channel *out)
+{
+    sf_str topic = name;
+    *out = (sfo_channel){ "" };
+    bool is_change = sfi_take_text(&topic, "/data/");
+    if (!is_change && !sfi_take_text(&topic, "/event/")) return false;
+    if (is_change && sfi_str_is(topic, "ChangeEvents")) return true;
+    if (topic.len == 0 || topic.len >= sizeof out->topic) return false;
+    memcpy(out->topic, topic.ptr, topic.len);
+    for (size_t i = 0; i < sfo_schema_count(schema); i++) {
+        const sfo_object *o = sfo_schema_at(schema, i);
+        const char *known = is_change ? o->change_event : o->is_event ? o->name : NULL;
+        if (known != NULL && strcmp(known, out->topic) == 0) return true;
+    }
+    return false;
+}
+
+/* ---- writing ---- */
+
+int64_t sfo_events_last(sfo_store *s, sfo_fault *f)
+{
+    sfo_store_lock(s);
+    if (s->changes.last_replay < 0) {
+        sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT seq FROM sqlite_sequence WHERE name='sfo_event'", f);
+        int rc = stmt != NULL ? sqlite3_step(stmt) : SQLITE_ERROR;
+        if (rc == SQLITE_ROW) s->changes.last_replay = sqlite3_column_int64(stmt, 0);
+        if (rc == SQLITE_DONE) s->changes.last_replay = FIRST_REPLAY;
+        if (stmt != NULL && rc != SQLITE_ROW && rc != SQLITE_DONE) (void)sfo_fault_sql(s, f);
+        if (stmt != NULL) sfo_statement_done(stmt);
+    }
+    int64_t last = s->changes.last_replay;
+    sfo_store_unlock(s);
+    return last;
+}
+
+static bool trim(sfo_store *s, sfo_fault *f)
+{
+    sqlite3_stmt *stmt = sfo_statement_get(
+        s,
+        "DELETE FROM sfo_event WHERE replay<=(SELECT replay FROM sfo_event ORDER BY replay DESC LIMIT 1 OFFSET ?1) OR "
+        "at_ms<?2",
+        f);
+    if (stmt == NULL) return false;
+    s->changes.since_trim = 0;
+    (void)sqlite3_bind_int64(stmt, 1, SFO_EVENTS_KEPT); /* the places are right */
+    (void)sqlite3_bind_int64(stmt, 2, sfi_wall_ms() - (int64_t)SFO_EVENTS_KEPT_HOURS * 3600 * 1000);
+    return sfo_statement_run(s, stmt, f);
+}
+
+bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f)
+{
+    int64_t last = sfo_events_last(s, f);
+    sfi_buf data = { 0 };
+    if (last < 0) return false;
+    int64_t replay = last + 1 + (int64_t)((uint64_t)last * 2654435761u % GAP_MAX);
+    (void)sfi_buf_add(&data, head.ptr, head.len); /* checked below */
+    (void)sfi_buf_addf(&data, "%lld%s", (long long)replay, tail);
+    sqlite3_stmt *stmt =
+        data.failed ? NULL
+                    : sfo_statement_get(
+                          s, "INSERT INTO sfo_event(replay, topic, is_change, at_ms, data) VALUES(?1,?2,?3,?4,?5)", f);
+    bool ok = stmt != NULL;
+    if (data.failed) (void)sfo_fault_memory(f);
+    if (ok) {
+        (void)sqlite3_bind_int64(stmt, 1, replay); /* the places are right */
+        sfo_bind_text(stmt, 2, sfi_str(topic));
+        (void)sqlite3_bind_int(stmt, 3, is_change);
+        (void)sqlite3_bind_int64(stmt, 4, sfi_wall_ms());
+        sfo_bind_text(stmt, 5, sfi_buf_str(&data));
+        ok = sfo_statement_run(s, stmt, f);
+    }
+    sfi_buf_free(&data);
+    if (ok) s->changes.last_replay = replay;
+    if (ok && ++s->changes.since_trim >= TRIM_EVERY) ok = trim(s, f);
+    return ok;
+}
+
+/* ---- reading ---- */
+
+bool sfo_event_is_kept(sfo_store *s, int64_t replay)
+{
+    sfo_store_lock(s);
+    sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT 1 FROM sfo_event WHERE replay=?1", NULL);
+    if (stmt != NULL) (void)sqlite3_bind_int64(stmt, 1, replay); /* the place is right */
+    bool kept = stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW;
+    if (stmt != NULL) sfo_statement_done(stmt);
+    sfo_store_unlock(s);
+    return kept;
+}
+
+bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
+                     bool (*fn)(void *user, int64_t replay, sf_str data), void *user, sfo_fault *f)
+{
+    bool all = channel->topic[0] == '\0';
+    sfo_store_lock(s);
+    sqlite3_stmt *stmt =
+        sfo_statement_get(s,
+                          all ? "SELECT replay, data FROM sfo_event WHERE replay>?1 AND is_change=1 ORDER BY replay"
+                              : "SELECT replay, data FROM sfo_event WHERE replay>?1 AND topic=?2 ORDER BY replay",
+                          f);
+    bool ok = stmt != NULL;
+    int rc = SQLITE_DONE;
+    if (ok) (void)sqlite3_bind_int64(stmt, 1, after); /* the place is right */
+    if (ok && !all) sfo_bind_text(stmt, 2, sfi_str(channel->topic));
+    while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        if (!fn(user, sqlite3_column_int64(stmt, 0),
+                (sf_str){ (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1) }))
+            break;
+    if (ok && rc != SQLITE_ROW && rc != SQLITE_DONE) ok = sfo_fault_sql(s, f);
+    if (stmt != NULL) sfo_statement_done(stmt);
+    sfo_store_unlock(s);
+    return ok;
+}
+
+bool sfo_events_clear(sfo_store *s, int64_t *removed, sfo_fault *f)
+{
+    sfo_store_lock(s);
+    bool ok = sfo_sql_run(s, "DELETE FROM sfo_event", f);
+    if (ok) *removed = sqlite3_changes(s->db);
+    sfo_store_unlock(s);
+    return ok;
+}
+
+void sfo_store_on_events(sfo_store *s, void (*fn)(void *user), void *user)
+{
+    sfo_store_lock(s);
+    s->changes.told = fn;
+    s->changes.told_user = user;
+    sfo_store_unlock(s);
+}
+
+void sfo_event_uuid(const char *id, char out[37])
+{
+    unsigned char h[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)id, strlen(id), h);
+    (void)snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%x%01x%02x-%02x%02x%02x%02x%02x%02x", h[0], h[1], h[2],
+                   h[3], h[4], h[5], h[6] & 15, h[7], 8 + (h[8] & 3), h[9] & 15, h[10], h[11], h[12], h[13], h[14],
+                   h[15], h[16]); /* a random UUID's form */
+}

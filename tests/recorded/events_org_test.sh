@@ -1,0 +1,92 @@
+#!/bin/bash
+# events_org_test.sh: what the local org says over CometD beside what real orgs once said: the same members, the same types, the same
+# words. The recordings lie outside the repository (../shared/recorded); without them the test is skipped.
+set -u
+org=${SFORCE_ORG_BIN:?the program to test}
+source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+recorded=
+for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
+    [ -d "$place" ] && recorded=$place
+done
+[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
+work=$(mktemp -d)
+cat >"$work/schema.json" <<'J'
+{"sobjects":[
+ {"name":"Employee__c","label":"Employee","fields":[
+  {"name":"First_Name__c","type":"string","length":80,"nillable":true},{"name":"Last_Name__c","type":"string","length":80,"nillable":true},
+  {"name":"Tenure__c","type":"double","precision":18,"scale":1,"nillable":true}]},
+ {"name":"Box__c","label":"Box","fields":[{"name":"Move__c","type":"boolean"}]},
+ {"name":"Status__e","label":"Status","fields":[{"name":"StatusChanged__c","type":"string","length":80,"nillable":true}]}]}
+J
+"$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
+pid=$!
+trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
+for _ in $(seq 600); do
+    [ -s "$work/login" ] && break
+    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
+    sleep 0.1
+done
+url=$(jq -r .url "$work/login")
+auth="Authorization: Bearer $(jq -r .access_token "$work/login")"
+checks=0
+failed=0
+same() { # WHAT OURS THEIRS
+    checks=$((checks + 1))
+    [ -n "$2" ] && [ "$2" = "$3" ] && return
+    failed=$((failed + 1))
+    printf 'FAILED %s\n  ours   %s\n  theirs %s\n' "$1" "$2" "$3"
+}
+cometd() { curl -sS --max-time 30 -H "$auth" -H 'Content-Type: application/json' -o "$work/ours" --data-binary "$1" "$url/cometd/64.0"; }
+rest() { curl -sS --max-time 30 -X "$1" -H "$auth" -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$url/services/data/v64.0/$2"; }
+# What stands there whatever the values: members with their types; words and flags of the protocol as they are.
+protocol='map(.clientId? |= (if . then "c" else . end) | .id |= type) | map(with_entries(select(.value != null)))'
+message() { # FILE: the last answer has the form of this recorded one
+    same "$1" "$(jq -cS "$protocol" "$work/ours")" "$(jq -cS "$protocol" "$recorded/$1")"
+}
+cometd '[{"channel":"/meta/handshake","id":"305","version":"1.0","supportedConnectionTypes":["long-polling"]}]'
+client=$(jq -r '.[0].clientId' "$work/ours")
+message bayeux/handshake-ok.json
+message more/bayeux/handshake-ok-2026.json
+same 'order of the handshake' "$(jq -c '.[0]|keys_unsorted' "$work/ours")" "$(jq -c '.[0]|keys_unsorted' "$recorded/bayeux/handshake-ok.json")"
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"106","clientId":"'"$client"'"}]'
+message bayeux/connect-first-advice.json
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"107","clientId":"'"$client"'","advice":{"timeout":0}}]'
+message more/bayeux/connect-later-no-advice.json
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"304","clientId":"5nbgiqfrsirccvmf20obbgdr9sm"}]'
+message bayeux/connect-403-unknown-client.json
+message more/bayeux/connect-403-java-log.json
+text() { jq -r '.[0].error' "$1" | sed -E 's/\{[0-9]+\}/{N}/; s#/(topic/topicName|event/Status__e)#CHANNEL#'; }
+cometd '[{"channel":"/meta/subscribe","id":"27","clientId":"'"$client"'","subscription":"/event/Status__e","ext":{"replay":{"/event/Status__e":82}}}]'
+same 'an invalid id' "$(text "$work/ours")" "$(text "$recorded/bayeux/subscribe-400-replay-id-invalid.json")"
+same 'its members' "$(jq -c '.[0]|keys_unsorted' "$work/ours")" "$(jq -c '.[0]|keys_unsorted' "$recorded/bayeux/subscribe-400-replay-id-invalid.json")"
+cometd '[{"channel":"/meta/subscribe","id":"27","clientId":"'"$client"'","subscription":"/event/Status__e","ext":{"replay":{}}}]'
+same 'a wrong map' "$(text "$work/ours")" "$(text "$recorded/bayeux/subscribe-400-replay-map-wrong.json")"
+
+# ---- events ----
+cometd '[{"channel":"/meta/subscribe","id":"1","clientId":"'"$client"'","subscription":"/data/ChangeEvents"},{"channel":"/meta/subscribe","id":"2","clientId":"'"$client"'","subscription":"/event/Status__e"}]'
+id=$(rest POST sobjects/Employee__c '{"Name":"e-100","First_Name__c":"Patricia","Last_Name__c":"Smith"}' | jq -r .id)
+rest PATCH "sobjects/Employee__c/$id" '{"Tenure__c":3}'
+rest DELETE "sobjects/Employee__c/$id"
+box=$(rest POST sobjects/Box__c '{"Name":"b"}' | jq -r .id)
+rest PATCH "sobjects/Box__c/$box" '{"Move__c":true}'
+contact=$(rest POST sobjects/Contact '{"LastName":"Old"}' | jq -r .id)
+rest PATCH "sobjects/Contact/$contact" '{"LastName":"Youngest"}'
+rest POST sobjects/Status__e '{"StatusChanged__c":"Escalated"}' >/dev/null
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"3","clientId":"'"$client"'"}]'
+cp "$work/ours" "$work/all"
+# Values that are facts of the record stay; ids, times and numbers become their types and lengths.
+form='walk(if type == "number" then "number" elif type == "string" and test("^[0-9]{4}-.*Z$") then gsub("[0-9]"; "9") elif type == "string" and test("^(a|0|e)[0-9a-zA-Z]{17}$") then "id" else . end)
+ | .schema |= length | if .payload.ChangeEventHeader then .payload.ChangeEventHeader |= ((.transactionKey | strings) |= gsub("[0-9a-f]"; "x") | del(.changeOrigin)) else . end'
+event() { # INDEX FILE [MORE-JQ]
+    same "$2" "$(jq -cS ".[$1].data|$form${3:-}" "$work/all")" "$(jq -cS "$form${3:-}" "$recorded/$2")"
+}
+event 0 events/cdc-employee-create.json
+event 1 events/cdc-employee-update.json
+event 2 events/cdc-employee-delete.json
+event 4 events/cdc-box-update-empty-origin.json
+same 'schema id' "$(jq -r '.[0].data.schema|length' "$work/all")" "$(jq -r '.schema|length' "$recorded/events/cdc-employee-create.json")"
+bare='{payload:.}|.schema="x"|'
+same events/cdc-contact-update.json "$(jq -cS ".[6].data.payload|$bare$form" "$work/all")" "$(jq -cS "$bare$form" "$recorded/events/cdc-contact-update.json")"
+event 7 events/platform-event-2021.json ' | .event |= {replayId} | .payload.CreatedDate |= length'
+echo "$checks checks, $failed failed"
+[ $failed = 0 ]
