@@ -28,6 +28,7 @@ if(SF_WITH_SQLITE) # the header only: it is loaded on first use
   target_compile_definitions(sfi_bulk PRIVATE SF_WITH_SQLITE)
   target_include_directories(sfi_bulk PRIVATE ${SQLITE_INCLUDE_DIRS})
 endif()
+sf_room(events LINK sfi_client)
 sf_room(soap LINK sfi_rest) # for its public calls on records
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)

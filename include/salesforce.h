@@ -14,6 +14,7 @@
 #include <salesforce/composite.h>
 #include <salesforce/collections.h>
 #include <salesforce/describe.h>
+#include <salesforce/events.h>
 #include <salesforce/layouts.h>
 #include <salesforce/graphql.h>
 #include <salesforce/query.h>

@@ -226,7 +226,9 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .no_gzip = call->request.no_gzip,
                                        .response_max = sfi_call_response_max(call),
                                        .deadline_ms = attempt_deadline(call),
-                                       .once = !call->is_repeatable };
+                                       .once = !call->is_repeatable,
+                                       .on_end = call->request.on_end,
+                                       .end_user = call->request.end_user };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);
     if (rc != SF_OK) atomic_fetch_sub(&call->sf->stats.requests, 1); /* it never was one */
     if (rc == SF_OK) rc = sfi_cancel_watch(call->wait.cancel, &call->watcher, cancel_transfer, call->transfer, err);

@@ -36,6 +36,27 @@ void sfi_call_cancel(sfi_call *call)
     end_call(call);
 }
 
+bool sfi_call_is_ended(const sfi_call *call)
+{
+    return sfi_transfer_wait(call->transfer, sfi_now_ms() - 1);
+}
+
+sfi_session *sfi_call_session(const sfi_call *call)
+{
+    return call->session != NULL ? sfi_session_ref(call->session) : NULL;
+}
+
+sf_status sfi_client_renew(sf_client *sf, sfi_session *failed, const sf_call_options *options, sf_error *err)
+{
+    sfi_wait wait;
+    sfi_session *fresh = NULL;
+    sf_status rc = sfi_wait_of(sf, options, &wait, err);
+    if (rc == SF_OK && failed != NULL) rc = sfi_auth_renew(sf->auth, failed, &wait, &fresh, err);
+    if (rc == SF_OK && failed == NULL) rc = sfi_auth_login(sf->auth, &wait, &fresh, err);
+    sfi_session_release(fresh);
+    return rc;
+}
+
 sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_call **out, sf_error *err)
 {
     *out = NULL;

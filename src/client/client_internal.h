@@ -35,6 +35,8 @@ typedef struct sfi_call_request {
     bool not_modified_is_ok;        /* 304 is an answer */
     bool no_gzip;                   /* ask for the body as it is */
     size_t response_max;            /* 0: the transport's */
+    void (*on_end)(void *user);     /* told when an attempt has ended, on the I/O thread: it may only ring; NULL: nobody */
+    void *end_user;
     const sf_call_options *options; /* borrowed until the call ends; NULL: defaults */
     const char *what;               /* for messages: "query", "create Account" */
 } sfi_call_request;
@@ -58,6 +60,13 @@ sf_status sfi_call_begin(sf_client *sf, const sfi_call_request *request, sfi_cal
 sf_status sfi_call_finish(sfi_call *call, sfi_answer *out, sf_error *err);
 /* The same, but out is filled with the org's answer even when the call fails, if one came (status 0: none). */
 sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err);
+/* Has the attempt that runs ended? Then finish does not wait, unless it repeats. Never blocks. */
+bool sfi_call_is_ended(const sfi_call *call);
+/* The session that it goes out with, held for the caller; ends with sfi_session_release; NULL: anonymous. */
+struct sfi_session *sfi_call_session(const sfi_call *call);
+/* A session was refused in a way that only the service understands: have a new one from now on, by one login however many
+ * ask. @param failed NULL: log in. @param options timeout and cancel. */
+sf_status sfi_client_renew(sf_client *sf, struct sfi_session *failed, const sf_call_options *options, sf_error *err);
 void sfi_call_cancel(sfi_call *call); /* give up and end it; NULL is fine */
 /* begin + finish. */
 sf_status sfi_call_run(sf_client *sf, const sfi_call_request *request, sfi_answer *out, sf_error *err);

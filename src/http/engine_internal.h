@@ -166,6 +166,8 @@ struct sfi_transfer {
     char curl_text[CURL_ERROR_SIZE];
     atomic_bool cancelled;
     bool done;            /* http->lock */
+    void (*on_end)(void *user); /* NULL: nobody; set before the start */
+    void *end_user;
     pthread_cond_t ended; /* with http->lock: done became true */
 };
 

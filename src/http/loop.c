@@ -17,6 +17,7 @@ static void signal_done(sfi_transfer *t)
     sfi_hosts_note(http, t);
     t->done = true; /* from here it is the caller's */
     pthread_cond_signal(&t->ended);
+    if (t->on_end != NULL) t->on_end(t->end_user);
     pthread_mutex_unlock(&http->lock);
 }
 

@@ -228,6 +228,8 @@ sf_status sfi_transfer_new(sfi_http *http, const sfi_http_request *request, sfi_
     atomic_fetch_add(&http->refs, 1);
     t->http = http;
     /* Only what changes nothing is sent a second time without asking; a DELETE answered 404 would look like an error. */
+    t->on_end = request->on_end;
+    t->end_user = request->end_user;
     t->may_resend = !request->once && (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0);
     rc = sfi_stream_new(request, &t->stream, err);
     set_limits(t, request);

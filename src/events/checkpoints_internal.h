@@ -1,0 +1,19 @@
+/*
+ * checkpoints_internal.h: positions of channels, kept by one of the stores of events.h. Called by listener.c.
+ * Threads: as the listener that uses it: one at a time.
+ */
+#ifndef SFI_CHECKPOINTS_INTERNAL_H
+#define SFI_CHECKPOINTS_INTERNAL_H
+#include <salesforce/events.h>
+#include "json/json_internal.h"
+
+enum {
+    SFI_POSITION_BYTES_MAX = 64,
+    SFI_CHECKPOINTS_MAX = 1000 /* channels in a store of ours */
+};
+
+/* SF_OK: out holds the text; SF_DONE: none is kept. */
+sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char out[SFI_POSITION_BYTES_MAX],
+                              sf_error *err);
+sf_status sfi_checkpoints_set(sf_checkpoints *store, const char *channel, const char *position, sf_error *err);
+#endif

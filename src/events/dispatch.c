@@ -1,0 +1,254 @@
+/* dispatch.c: events to handlers, and what follows from their answers. Called by listener.c. */
+#include "events/listener_internal.h"
+
+/* ---- reading ---- */
+
+void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out)
+{
+    sf_value data = sf_get(message, "data");
+    sf_value header = sf_get(data, "event"), payload = sf_get(data, "payload");
+    if (sf_value_type(payload) == SF_MISSING) payload = sf_get(data, "sobject");
+    *out = (sf_event){ .channel = a->channel,
+                       .replay_id = sf_get_int(header, "replayId", -1),
+                       .payload = payload,
+                       .header = header,
+                       .message = message,
+                       .uuid = sf_get_str(header, "EventUuid"),
+                       .name = sf_get_str(header, "EventApiName"),
+                       .schema = sf_get_str(data, "schema"),
+                       .type = sf_get_str(header, "type"),
+                       .created_ms = -1 };
+    if (!sf_get_time_ms(header, "createdDate", &out->created_ms) &&
+        !sf_get_time_ms(payload, "CreatedDate", &out->created_ms))
+        out->created_ms = sf_get_int(payload, "ChangeEventHeader.commitTimestamp", -1);
+}
+
+static const struct {
+    const char *name;
+    sf_change_type type;
+} change_types[] = { { "CREATE", SF_CHANGE_CREATE },
+                     { "UPDATE", SF_CHANGE_UPDATE },
+                     { "DELETE", SF_CHANGE_DELETE },
+                     { "UNDELETE", SF_CHANGE_UNDELETE },
+                     { "GAP_CREATE", SF_CHANGE_GAP_CREATE },
+                     { "GAP_UPDATE", SF_CHANGE_GAP_UPDATE },
+                     { "GAP_DELETE", SF_CHANGE_GAP_DELETE },
+                     { "GAP_UNDELETE", SF_CHANGE_GAP_UNDELETE },
+                     { "GAP_OVERFLOW", SF_CHANGE_GAP_OVERFLOW } };
+
+static sf_change_type change_type_of(sf_str name)
+{
+    for (size_t i = 0; i < SFI_COUNT_OF(change_types); i++)
+        if (sfi_str_is(name, change_types[i].name)) return change_types[i].type;
+    return SF_CHANGE_UNKNOWN;
+}
+
+static sf_status read_list(sfi_arena *arena, sf_value list, const char *const **out, size_t *count, sf_error *err)
+{
+    size_t n = sf_value_type(list) == SF_ARRAY ? sf_value_count(list) : 0;
+    *out = NULL;
+    *count = 0;
+    if (n == 0) return SF_OK;
+    if (n > SFI_EVENT_IDS_MAX) return sfi_fail(err, SF_ERR_LIMIT, "an event names more than %d", SFI_EVENT_IDS_MAX);
+    const char **texts = sfi_arena_alloc(arena, n * sizeof *texts);
+    if (texts == NULL) return sfi_fail_memory(err, "an event");
+    sf_iter it = sf_iter_begin(list);
+    sf_value one;
+    while (sf_iter_next(&it, NULL, &one)) {
+        const char *text = sf_get_str(one, NULL);
+        if (text == NULL) return sfi_fail(err, SF_ERR_PROTOCOL, "a list in an event's header holds what is no text");
+        texts[(*count)++] = text;
+    }
+    *out = texts;
+    return SF_OK;
+}
+
+static const char *text_or_empty(sf_value v, const char *name)
+{
+    const char *text = sf_get_str(v, name);
+    return text != NULL ? text : "";
+}
+
+sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *out, sf_error *err)
+{
+    sf_value h = sf_get(event->payload, "ChangeEventHeader");
+    *out = (sf_cdc_event){ .event = *event,
+                           .entity = text_or_empty(h, "entityName"),
+                           .type = change_type_of(sf_get_text(h, "changeType")),
+                           .commit_ms = sf_get_int(h, "commitTimestamp", -1),
+                           .commit_number = sf_get_int(h, "commitNumber", -1),
+                           .sequence = sf_get_int(h, "sequenceNumber", -1),
+                           .commit_user = text_or_empty(h, "commitUser"),
+                           .transaction_key = text_or_empty(h, "transactionKey"),
+                           .origin = text_or_empty(h, "changeOrigin") };
+    if (sf_value_type(h) != SF_OBJECT) return sfi_fail(err, SF_ERR_PROTOCOL, "the event has no ChangeEventHeader");
+    sf_status rc = read_list(arena, sf_get(h, "recordIds"), &out->record_ids, &out->record_id_count, err);
+    if (rc == SF_OK) rc = read_list(arena, sf_get(h, "changedFields"), &out->changed_fields, &out->changed_count, err);
+    if (rc == SF_OK) rc = read_list(arena, sf_get(h, "nulledFields"), &out->nulled_fields, &out->nulled_count, err);
+    if (rc == SF_OK) rc = read_list(arena, sf_get(h, "diffFields"), &out->diff_fields, &out->diff_count, err);
+    if (rc != SF_OK) return rc;
+    if (out->entity[0] == '\0') return sfi_fail(err, SF_ERR_PROTOCOL, "the event's header has no entityName");
+    if (out->type == SF_CHANGE_UNKNOWN)
+        return sfi_fail(err, SF_ERR_PROTOCOL, "changeType %.40s is none that is known", text_or_empty(h, "changeType"));
+    if (out->record_id_count == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "the event's header has no recordIds");
+    return SF_OK;
+}
+
+/* ---- handing out ---- */
+
+sf_status sfi_dispatch_trouble(sf_listener *l, sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
+                               const sf_error *why, sf_error *err)
+{
+    (void)l;
+    sf_event_error_fn fn = a->is_cdc ? a->cdc.on_error : a->events.on_error;
+    void *user = a->is_cdc ? a->cdc.user : a->events.user;
+    if (fn != NULL && fn(user, a->channel, trouble, event, why) >= 0) return SF_OK;
+    *err = *why;
+    return why->status;
+}
+
+static sf_cdc_fn handler_of(const sf_cdc_service *s, sf_change_type type)
+{
+    switch (type) {
+    case SF_CHANGE_CREATE: return s->on_create;
+    case SF_CHANGE_UPDATE: return s->on_update;
+    case SF_CHANGE_DELETE: return s->on_delete;
+    case SF_CHANGE_UNDELETE: return s->on_restore;
+    case SF_CHANGE_GAP_OVERFLOW: return s->on_overflow;
+    case SF_CHANGE_UNKNOWN: return NULL;
+    default: return s->on_gap;
+    }
+}
+
+/* *is_handlers: a failure is the handler's, so it is called again. */
+static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_event *event, bool *is_handlers,
+                                 sf_error *err)
+{
+    sf_cdc_event change;
+    sf_error why = { 0 };
+    sf_status rc = sfi_cdc_read(&l->arena, event, &change, &why);
+    if (rc == SF_ERR_MEMORY) {
+        *err = why;
+        return rc;
+    }
+    if (rc != SF_OK) {
+        sfi_error_prefix(&why, "%s, replay id %lld", a->channel, (long long)event->replay_id);
+        return sfi_dispatch_trouble(l, a, SF_TROUBLE_UNREADABLE, event, &why, err);
+    }
+    sf_cdc_fn fn = handler_of(&a->cdc, change.type);
+    if (fn != NULL) {
+        *is_handlers = true;
+        return fn(a->cdc.user, &change);
+    }
+    if (change.type < SF_CHANGE_GAP_CREATE) return SF_OK;
+    (void)sfi_fail(&why, SF_ERR_TRUNCATED, "%s: %s of %s %s%s: the change itself is not in the event; read it again",
+                   a->channel, change.type == SF_CHANGE_GAP_OVERFLOW ? "an overflow" : "a gap", change.entity,
+                   change.record_ids[0], change.record_id_count > 1 ? " and others" : "");
+    return sfi_dispatch_trouble(l, a, SF_TROUBLE_GAP, event, &why, err);
+}
+
+/* serial: of the attachment when its handler was called, which may have detached it. */
+static void note_handled(sf_listener *l, sfi_attachment *a, int64_t serial, const sf_event *event)
+{
+    l->stats.handled++;
+    if (event->created_ms >= 0) l->stats.lag_ms = sfi_wall_ms() - event->created_ms;
+    if (l->stats.lag_ms < 0 && event->created_ms >= 0) l->stats.lag_ms = 0; /* the clocks differ */
+    if (a->serial != serial || a->options.manual_ack || event->replay_id < 0) return;
+    a->position = event->replay_id;
+    a->is_dirty = true;
+    l->unsaved++;
+}
+
+static sf_status give_up(sf_listener *l, const sfi_attachment *a, const sf_event *event, sf_status rc, sf_error *err)
+{
+    return sfi_fail(err, rc < 0 ? rc : SF_ERR_ORG,
+                    "%s: the handler failed %d times on the event with replay id %lld (%s)", a->channel, l->attempts,
+                    (long long)event->replay_id, sf_status_name(rc));
+}
+
+/* The event at hand. @return SF_ROW: a handler failed and is called again at retry_ms. */
+static sf_status hand_out(sf_listener *l, sfi_attachment *a, sf_value message, sf_error *err)
+{
+    sf_event event;
+    bool is_handlers = !a->is_cdc;
+    int64_t serial = a->serial;
+    sfi_arena_reset(&l->arena);
+    sfi_event_read(a, message, &event);
+    sf_status rc =
+        a->is_cdc ? hand_out_change(l, a, &event, &is_handlers, err) : a->events.on_message(a->events.user, &event);
+    if (rc >= 0) {
+        l->attempts = 0;
+        note_handled(l, a, serial, &event);
+        return SF_OK;
+    }
+    if (!is_handlers) return rc;
+    if (l->attempts++ >= l->options.handler_retries) return give_up(l, a, &event, rc, err);
+    int64_t pause = l->options.handler_pause_ms;
+    for (int i = 1; i < l->attempts && pause < l->options.handler_pause_max_ms; i++) pause *= 2;
+    l->retry_ms = sfi_now_ms() + (pause < l->options.handler_pause_max_ms ? pause : l->options.handler_pause_max_ms);
+    return SF_ROW;
+}
+
+static sfi_attachment *attachment_of(sf_listener *l, sf_str channel)
+{
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
+        if (l->attachments[i].is_used && sfi_str_eq(l->attachments[i].bare, channel)) return &l->attachments[i];
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
+        if (l->attachments[i].is_used && sfi_str_is(channel, l->attachments[i].channel)) return &l->attachments[i];
+    return NULL;
+}
+
+static sfi_page *oldest_page(sf_listener *l)
+{
+    sfi_page *oldest = NULL;
+    for (int i = 0; i < SFI_LANES; i++) {
+        sfi_page *p = &l->lanes[i].page;
+        if (p->is_open && (oldest == NULL || p->order < oldest->order)) oldest = p;
+    }
+    return oldest;
+}
+
+bool sfi_dispatch_has_events(const sf_listener *l)
+{
+    return l->lanes[0].page.is_open || l->lanes[1].page.is_open;
+}
+
+static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
+{
+    while (!atomic_load(&l->is_stopping)) { /* ends: each turn takes a message, or returns */
+        if (sf_value_type(p->message) == SF_MISSING) {
+            if (!sf_iter_next(&p->it, NULL, &p->message)) {
+                p->is_open = false;
+                break;
+            }
+            sf_str channel = sf_get_text(p->message, "channel");
+            bool is_event =
+                !sfi_starts_with(channel, "/meta/") && sf_value_type(sf_get(p->message, "data")) != SF_MISSING;
+            if (!is_event || attachment_of(l, channel) == NULL) {
+                p->message = (sf_value){ 0 };
+                continue;
+            }
+            l->stats.events++;
+        }
+        sfi_attachment *a = attachment_of(l, sf_get_text(p->message, "channel"));
+        sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK; /* NULL: detached since it failed */
+        if (rc != SF_OK) return rc;
+        p->message = (sf_value){ 0 };
+        if (l->unsaved >= l->options.checkpoint_events) rc = sfi_listener_store(l, err);
+        if (rc != SF_OK) return rc;
+    }
+    return SF_OK;
+}
+
+sf_status sfi_dispatch(sf_listener *l, sf_error *err)
+{
+    if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return SF_OK;
+    for (int i = 0; i < SFI_LANES && !atomic_load(&l->is_stopping); i++) {
+        sfi_page *p = oldest_page(l);
+        if (p == NULL) break;
+        sf_status rc = dispatch_page(l, p, err);
+        if (rc == SF_ROW) return SF_OK;
+        if (rc != SF_OK) return rc;
+    }
+    return l->unsaved > 0 && !sfi_dispatch_has_events(l) ? sfi_listener_store(l, err) : SF_OK;
+}

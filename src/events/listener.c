@@ -1,0 +1,429 @@
+/*
+ * listener.c: the calls of events.h. A poll is: wait for the bell, the timer or the deadline; take in answers and send what
+ * is due (lane.c); then hand out events (dispatch.c) while the next request is already under way.
+ */
+#include "events/listener_internal.h"
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { TIME_MAX_MS = 86400000 };
+
+static const sf_attach_options attach_defaults;
+
+/* ---- positions ---- */
+
+static int64_t position_of(void *user, size_t channel)
+{
+    const sf_listener *l = user;
+    return l->attachments[channel].position;
+}
+
+static sf_status store_one(sf_listener *l, sfi_attachment *a, sf_error *err)
+{
+    char text[24];
+    if (!a->is_dirty) return SF_OK;
+    (void)snprintf(text, sizeof text, "%lld", (long long)a->position);
+    sf_status rc = sfi_checkpoints_set(l->store, a->channel, text, err);
+    if (rc == SF_OK) a->is_dirty = false;
+    return rc;
+}
+
+sf_status sfi_listener_store(sf_listener *l, sf_error *err)
+{
+    sf_status rc = SF_OK;
+    for (size_t i = 0; rc == SF_OK && i < SF_CHANNELS_MAX; i++)
+        if (l->attachments[i].is_used) rc = store_one(l, &l->attachments[i], err);
+    if (rc == SF_OK) l->unsaved = 0;
+    return rc;
+}
+
+/* ---- what the machine tells ---- */
+
+void sfi_listener_fail(sf_listener *l, sf_status rc, const sf_error *why)
+{
+    if (l->end != SF_OK) return;
+    l->end = rc;
+    l->error = *why;
+    l->error.status = rc;
+}
+
+static void forget(sfi_attachment *a)
+{
+    *a = (sfi_attachment){ 0 };
+}
+
+static void note_lost(sf_listener *l, sfi_attachment *a, const sf_error *why)
+{
+    sf_error err = { 0 }, told = *why;
+    sf_lost lost = a->options.lost;
+    told.status = SF_ERR_TRUNCATED;
+    sf_status rc = sfi_dispatch_trouble(l, a, SF_TROUBLE_LOST, NULL, &told, &err);
+    if (rc == SF_OK && lost == SF_LOST_STOP) {
+        err = told;
+        rc = told.status;
+    }
+    if (rc != SF_OK)
+        sfi_listener_fail(l, rc, &err);
+    else if (a->is_used) /* the handler may have detached it */
+        a->position = lost == SF_LOST_EARLIEST ? -2 : -1;
+}
+
+static void note_refused(sf_listener *l, sfi_attachment *a, const sf_error *why)
+{
+    sf_error err = { 0 };
+    sf_status rc = sfi_dispatch_trouble(l, a, SF_TROUBLE_REFUSED, NULL, why, &err);
+    if (rc == SF_OK) rc = store_one(l, a, &err);
+    forget(a);
+    bool is_any_left = false;
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) is_any_left |= l->attachments[i].is_used;
+    if (rc == SF_OK && !is_any_left) {
+        err = *why;
+        rc = why->status;
+    }
+    if (rc != SF_OK) sfi_listener_fail(l, rc, &err);
+}
+
+static void note(void *user, sfi_bayeux_event event, size_t channel, const sf_error *why)
+{
+    sf_listener *l = user;
+    sfi_attachment *a = &l->attachments[channel];
+    if (event == SFI_BAYEUX_LOST && a->is_used) note_lost(l, a, why);
+    if (event == SFI_BAYEUX_REFUSED && a->is_used) note_refused(l, a, why);
+    if (event != SFI_BAYEUX_UP && event != SFI_BAYEUX_DOWN) return;
+    sfi_logf(sfi_client_log(l->sf), why != NULL ? SFI_LOG_INFO : SFI_LOG_DEBUG, "events: session %s%s%s",
+             event == SFI_BAYEUX_UP ? "up" : "down", why != NULL ? ": " : "", why != NULL ? why->message : "");
+    if (l->options.on_state != NULL)
+        l->options.on_state(l->options.state_user, event == SFI_BAYEUX_UP ? SF_LISTENER_UP : SF_LISTENER_DOWN, why);
+}
+
+/* ---- open and close ---- */
+
+static bool take_time(int64_t *value, int64_t fallback)
+{
+    if (*value == 0) *value = fallback;
+    return *value >= 1 && *value <= TIME_MAX_MS;
+}
+
+static sf_status take_options(const sf_listener_options *given, sf_listener_options *o, sf_error *err)
+{
+    *o = given != NULL ? *given : (sf_listener_options){ 0 };
+    bool ok = take_time(&o->handler_pause_ms, 500) && take_time(&o->handler_pause_max_ms, 30000) &&
+              take_time(&o->reconnect_pause_ms, 1000) && take_time(&o->reconnect_pause_max_ms, 30000) &&
+              take_time(&o->slack_ms, 10000);
+    if (!ok) return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: a time is not 1 to %d milliseconds", TIME_MAX_MS);
+    if (o->handler_retries < SF_NONE || o->handler_retries > 1000 || o->reconnect_max < 0 || o->checkpoint_events < 0 ||
+        o->page_max > SF_EVENTS_PAGE_MAX || !sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: a number is out of range, or reserved not zero");
+    if (o->handler_retries == 0) o->handler_retries = 5;
+    if (o->handler_retries == SF_NONE) o->handler_retries = 0;
+    if (o->checkpoint_events == 0) o->checkpoint_events = 100;
+    if (o->page_max == 0) o->page_max = 16 * SFI_MIB;
+    return SF_OK;
+}
+
+static void cancelled(void *ctx)
+{
+    sf_listener *l = ctx;
+    sf_listener_stop(l);
+}
+
+static sf_status open_fds(sf_listener *l, sf_error *err)
+{
+    l->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    l->fd = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event e = { .events = EPOLLIN };
+    bool ok = l->bell >= 0 && l->timer >= 0 && l->fd >= 0 && epoll_ctl(l->fd, EPOLL_CTL_ADD, l->bell, &e) == 0 &&
+              epoll_ctl(l->fd, EPOLL_CTL_ADD, l->timer, &e) == 0;
+    return ok ? SF_OK : sfi_fail(err, SF_ERR_MEMORY, "no descriptor for a listener; raise the limit of open files");
+}
+
+sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf_listener **out, sf_error *err)
+{
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
+    sf_listener *l = sfi_calloc(sizeof *l);
+    if (l == NULL) return sfi_fail_memory(err, "a listener");
+    l->sf = sf;
+    l->bell = l->timer = l->fd = -1;
+    l->stats.lag_ms = -1;
+    l->arena.max = 64 * SFI_MIB;
+    sf_status rc = take_options(options, &l->options, err);
+    if (rc == SF_OK) rc = open_fds(l, err);
+    if (rc == SF_OK && l->options.checkpoints == NULL) rc = sf_checkpoints_memory(&l->own_store, err);
+    if (rc == SF_OK) {
+        l->store = l->options.checkpoints != NULL ? l->options.checkpoints : l->own_store;
+        const sfi_bayeux_settings settings = { .pause_ms = l->options.reconnect_pause_ms,
+                                               .pause_max_ms = l->options.reconnect_pause_max_ms,
+                                               .slack_ms = l->options.slack_ms,
+                                               .failures_max = l->options.reconnect_max };
+        const sfi_bayeux_owner owner = { .user = l, .position = position_of, .note = note };
+        for (int i = 0; i < SFI_LANES; i++) l->lanes[i].body.max = 64 * SFI_KIB;
+        rc = sfi_bayeux_new(&settings, &owner, &l->bayeux, err);
+    }
+    if (rc == SF_OK && l->options.call != NULL)
+        rc = sfi_cancel_watch(l->options.call->cancel, &l->watcher, cancelled, l, err);
+    if (rc == SF_OK) {
+        *out = l;
+        l = NULL;
+    }
+    sf_listener_close(l);
+    return rc;
+}
+
+void sf_listener_close(sf_listener *l)
+{
+    if (l == NULL) return;
+    sfi_cancel_unwatch(&l->watcher);
+    if (l->store != NULL) (void)sfi_listener_store(l, NULL); /* nobody is left to be told; events come again */
+    sfi_lanes_close(l);
+    sfi_bayeux_free(l->bayeux);
+    sf_checkpoints_close(l->own_store);
+    if (l->bell >= 0) (void)close(l->bell);
+    if (l->timer >= 0) (void)close(l->timer);
+    if (l->fd >= 0) (void)close(l->fd);
+    sfi_arena_free(&l->arena);
+    sfi_free(l);
+}
+
+/* ---- channels ---- */
+
+static sf_status name_channel(const char *given, const char *prefix, char out[SF_CHANNEL_BYTES_MAX + 1], sf_error *err)
+{
+    size_t len = given != NULL ? strlen(given) : 0;
+    bool is_whole = len > 0 && given[0] == '/';
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)given[i] < ' ' || given[i] == '*' || given[i] == 0x7f) len = 0;
+    if (len < 2 || (is_whole && strchr(given + 1, '/') == NULL) || sfi_starts_with(sfi_str(given), "/meta/") ||
+        !sfi_utf8_valid(given, len))
+        return sfi_fail(err, SF_ERR_USAGE, "channel \"%.80s\": want one such as /data/ChangeEvents or /event/Name__e",
+                        given != NULL ? given : "");
+    size_t all = len + (is_whole ? 0 : strlen(prefix));
+    if (all > SF_CHANNEL_BYTES_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "a channel's name is longer than %d bytes", SF_CHANNEL_BYTES_MAX);
+    (void)snprintf(out, SF_CHANNEL_BYTES_MAX + 1, "%s%s", is_whole ? "" : prefix, given);
+    return SF_OK;
+}
+
+static sfi_attachment *find(sf_listener *l, const char *channel)
+{
+    static const char *const prefixes[] = { "", "/data/", "/event/" };
+    char name[SF_CHANNEL_BYTES_MAX + 16];
+    for (size_t p = 0; p < SFI_COUNT_OF(prefixes); p++) {
+        (void)snprintf(name, sizeof name, "%s%.*s", prefixes[p], SF_CHANNEL_BYTES_MAX, channel);
+        for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
+            if (l->attachments[i].is_used && strcmp(l->attachments[i].channel, name) == 0) return &l->attachments[i];
+    }
+    return NULL;
+}
+
+static sf_status find_start(sf_listener *l, sfi_attachment *a, sf_error *err)
+{
+    char text[SFI_POSITION_BYTES_MAX];
+    sf_replay replay = a->options.replay;
+    if (replay == SF_REPLAY_STORED) {
+        sf_status rc = sfi_checkpoints_get(l->store, a->channel, text, err);
+        if (rc < 0) return rc;
+        if (rc == SF_OK) {
+            if (!sfi_parse_int(sfi_str(text), &a->position) || a->position < 0)
+                return sfi_fail(err, SF_ERR_IO, "checkpoint of %s: \"%s\" is no replay id", a->channel, text);
+            return SF_OK;
+        }
+        replay = a->options.otherwise;
+    }
+    a->position = replay == SF_REPLAY_ID ? a->options.replay_id : replay == SF_REPLAY_EARLIEST ? -2 : -1;
+    return SF_OK;
+}
+
+static sf_status attach(sf_listener *l, sfi_attachment *a, const sf_attach_options *options, sf_error *err)
+{
+    size_t slot;
+    a->options = options != NULL ? *options : attach_defaults;
+    const sf_attach_options *o = &a->options;
+    if ((unsigned)o->replay > SF_REPLAY_STORED || (unsigned)o->lost > SF_LOST_LATEST ||
+        (unsigned)o->otherwise > SF_REPLAY_EARLIEST || (o->replay == SF_REPLAY_ID && o->replay_id < 0) ||
+        !sfi_is_zero(o->reserved, sizeof o->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_attach_options: a value is out of range, or reserved not zero");
+    if (find(l, a->channel) != NULL) return sfi_fail(err, SF_ERR_USAGE, "%s is attached already", a->channel);
+    sf_status rc = find_start(l, a, err);
+    if (rc == SF_OK) rc = sfi_bayeux_add(l->bayeux, a->channel, &slot, err);
+    if (rc != SF_OK) return rc;
+    a->is_used = true;
+    a->serial = ++l->serials;
+    l->attachments[slot] = *a;
+    l->attachments[slot].bare = sfi_bayeux_bare(sfi_str(l->attachments[slot].channel));
+    uint64_t one = 1;
+    (void)!write(l->bell, &one, sizeof one); /* the subscribe is due */
+    return SF_OK;
+}
+
+sf_status sf_listener_attach_cdc(sf_listener *l, const char *channel, const sf_cdc_service *service,
+                                 const sf_attach_options *options, sf_error *err)
+{
+    if (l == NULL || service == NULL) return sfi_fail(err, SF_ERR_USAGE, "the listener or the service is NULL");
+    if (!sfi_is_zero(service->reserved, sizeof service->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_cdc_service: reserved is not zero");
+    sfi_attachment a = { .is_cdc = true, .cdc = *service };
+    sf_status rc = name_channel(channel, "/data/", a.channel, err);
+    return rc == SF_OK ? attach(l, &a, options, err) : rc;
+}
+
+sf_status sf_listener_attach_events(sf_listener *l, const char *channel, const sf_event_service *service,
+                                    const sf_attach_options *options, sf_error *err)
+{
+    if (l == NULL || service == NULL) return sfi_fail(err, SF_ERR_USAGE, "the listener or the service is NULL");
+    if (service->on_message == NULL || !sfi_is_zero(service->reserved, sizeof service->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_event_service: on_message is NULL, or reserved not zero");
+    sfi_attachment a = { .events = *service };
+    sf_status rc = name_channel(channel, "/event/", a.channel, err);
+    return rc == SF_OK ? attach(l, &a, options, err) : rc;
+}
+
+sf_status sf_listener_detach(sf_listener *l, const char *channel, sf_error *err)
+{
+    if (l == NULL || channel == NULL) return sfi_fail(err, SF_ERR_USAGE, "the listener or the channel is NULL");
+    sfi_attachment *a = find(l, channel);
+    if (a == NULL) return sfi_fail(err, SF_ERR_NOT_FOUND, "%.80s is not attached", channel);
+    sf_status rc = store_one(l, a, err);
+    sfi_bayeux_remove(l->bayeux, (size_t)(a - l->attachments));
+    forget(a);
+    uint64_t one = 1;
+    (void)!write(l->bell, &one, sizeof one); /* the unsubscribe is due */
+    return rc;
+}
+
+sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, sf_error *err)
+{
+    if (l == NULL || channel == NULL || replay_id < 0)
+        return sfi_fail(err, SF_ERR_USAGE, "the listener or the channel is NULL, or the replay id negative");
+    sfi_attachment *a = find(l, channel);
+    if (a == NULL) return sfi_fail(err, SF_ERR_NOT_FOUND, "%.80s is not attached", channel);
+    a->position = replay_id;
+    a->is_dirty = true;
+    l->unsaved++;
+    return l->unsaved >= l->options.checkpoint_events || !l->is_in_poll ? sfi_listener_store(l, err) : SF_OK;
+}
+
+/* ---- the loop ---- */
+
+void sf_listener_stop(sf_listener *l)
+{
+    if (l == NULL) return;
+    int saved = errno;
+    uint64_t one = 1;
+    atomic_store(&l->is_stopping, true);
+    (void)!write(l->bell, &one, sizeof one);
+    errno = saved;
+}
+
+int sf_listener_fd(const sf_listener *l)
+{
+    return l != NULL ? l->fd : -1;
+}
+
+/* When there is something to do without anybody's ringing; 0: now. */
+static int64_t next_due_ms(const sf_listener *l)
+{
+    int64_t due = sfi_bayeux_due_ms(l->bayeux);
+    if (sfi_bayeux_wants_login(l->bayeux) || l->end != SF_OK) return 0;
+    for (int i = 0; i < SFI_LANES; i++)
+        if (l->lanes[i].call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) return 0;
+    if (!sfi_dispatch_has_events(l)) return due;
+    if (l->attempts == 0) return 0;
+    return l->retry_ms < due ? l->retry_ms : due;
+}
+
+static void set_timer(const sf_listener *l)
+{
+    int64_t due = next_due_ms(l);
+    struct itimerspec t = { 0 }; /* zero: off */
+    if (due != INT64_MAX) {
+        if (due < 1) due = 1; /* long past: at once */
+        t.it_value = (struct timespec){ .tv_sec = (time_t)(due / 1000), .tv_nsec = (long)(due % 1000) * 1000000 };
+    }
+    (void)timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &t, NULL); /* the values are in range */
+}
+
+/* Until the bell, the timer or the time limit. */
+static void wait_for_work(const sf_listener *l, int64_t timeout_ms)
+{
+    uint64_t drop;
+    int64_t end = timeout_ms >= 0 ? sfi_now_ms() + timeout_ms : INT64_MAX;
+    struct pollfd pfd = { .fd = l->fd, .events = POLLIN };
+    for (;;) { /* ends: readable, or the time is over */
+        int64_t left = end == INT64_MAX ? -1 : end - sfi_now_ms();
+        if (left < 0 && end != INT64_MAX) left = 0;
+        int rc = poll(&pfd, 1, left > TIME_MAX_MS ? TIME_MAX_MS : (int)left);
+        if (rc > 0 || (rc == 0 && left <= TIME_MAX_MS) || (rc < 0 && errno != EINTR)) break;
+    }
+    (void)!read(l->bell, &drop, sizeof drop); /* before looking, so that a later ring is not lost */
+    (void)!read(l->timer, &drop, sizeof drop);
+}
+
+static sf_status say_goodbye(sf_listener *l, sf_error *err)
+{
+    sf_status rc = sfi_listener_store(l, err);
+    for (int i = 0; i < SFI_LANES; i++) l->lanes[i].page.is_open = false; /* not handled: they come again */
+    l->attempts = 0;
+    sfi_bayeux_disconnect(l->bayeux, sfi_now_ms());
+    return rc;
+}
+
+static sf_status step(sf_listener *l, sf_error *err)
+{
+    bool is_stopping = atomic_load(&l->is_stopping);
+    sf_status rc = is_stopping ? say_goodbye(l, err) : SF_OK;
+    if (rc == SF_OK) rc = sfi_lanes_step(l, err);
+    if (l->end != SF_OK) return SF_OK; /* a trouble that nobody took */
+    if (rc == SF_OK && !is_stopping) rc = sfi_dispatch(l, err);
+    return rc;
+}
+
+sf_status sf_listener_poll(sf_listener *l, int64_t timeout_ms, sf_error *err)
+{
+    sf_error why = { 0 };
+    if (l == NULL) return sfi_fail(err, SF_ERR_USAGE, "the listener is NULL");
+    if (l->is_in_poll) return sfi_fail(err, SF_ERR_USAGE, "a handler may not poll its own listener");
+    bool is_idle = true;
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) is_idle &= !l->attachments[i].is_used;
+    if (is_idle && l->end == SF_OK && !atomic_load(&l->is_stopping))
+        return sfi_fail(err, SF_ERR_USAGE, "no channel is attached to the listener");
+    if (l->end == SF_OK) {
+        l->is_in_poll = true;
+        set_timer(l);
+        wait_for_work(l, timeout_ms < 0 ? -1 : timeout_ms);
+        sf_status rc = step(l, &why);
+        l->stats.handshakes = sfi_bayeux_handshakes(l->bayeux);
+        l->stats.failures = sfi_bayeux_failure_count(l->bayeux);
+        const sf_call_options *call = l->options.call;
+        if (rc == SF_DONE && call != NULL && sfi_cancel_is_set(call->cancel))
+            rc = sfi_fail(&why, SF_ERR_CANCELLED, "listening was cancelled");
+        if (rc != SF_OK) sfi_listener_fail(l, rc, &why);
+        if (l->end != SF_OK) (void)sfi_listener_store(l, NULL); /* the error that ended it is the one to tell */
+        if (l->end != SF_OK && l->options.on_state != NULL)
+            l->options.on_state(l->options.state_user, SF_LISTENER_STOPPED, l->end < 0 ? &l->error : NULL);
+        l->is_in_poll = false;
+        set_timer(l);
+    }
+    if (l->end < 0 && err != NULL) *err = l->error;
+    return l->end;
+}
+
+sf_status sf_listener_run(sf_listener *l, sf_error *err)
+{
+    sf_status rc;
+    do rc = sf_listener_poll(l, -1, err);
+    while (rc == SF_OK); /* ends: stop, cancel or an error; else it is what listening means */
+    return rc == SF_DONE ? SF_OK : rc;
+}
+
+void sf_listener_get_stats(const sf_listener *l, sf_listener_stats *out)
+{
+    if (out == NULL) return;
+    *out = l != NULL ? l->stats : (sf_listener_stats){ 0 };
+}

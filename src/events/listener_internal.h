@@ -1,0 +1,102 @@
+/*
+ * listener_internal.h: the insides of a listener, shared by listener.c (its calls and its loop), lane.c (requests and
+ * cookies) and dispatch.c (events to handlers). Above lane.c nothing knows of Bayeux but the machine's few calls.
+ * Threads: one at a time; is_stopping and the bell are for all.
+ */
+#ifndef SFI_LISTENER_INTERNAL_H
+#define SFI_LISTENER_INTERNAL_H
+#include <stdatomic.h>
+#include "auth/auth_internal.h"
+#include "base/wait_internal.h"
+#include "client/client_internal.h"
+#include "events/bayeux_internal.h"
+#include "events/checkpoints_internal.h"
+
+enum {
+    SFI_COOKIES_MAX = 32,
+    SFI_COOKIE_BYTES_MAX = 4096,     /* name and value */
+    SFI_COOKIES_BYTES_MAX = 16384,   /* of all that are sent */
+    SFI_EVENT_IDS_MAX = 1000000      /* record ids and field names of one event */
+};
+
+typedef struct sfi_cookie {
+    char *text; /* name=value, as it came */
+    size_t name_len;
+} sfi_cookie;
+
+typedef struct sfi_page { /* an answer whose events are handed out */
+    sfi_json *doc;
+    sf_iter it;
+    bool is_open;
+    sf_value message; /* of the event that is being handled; missing: the next one has to be taken */
+    int64_t order;    /* when it came */
+} sfi_page;
+
+typedef struct sfi_lane {
+    sfi_call *call;
+    sfi_session *session;
+    sfi_buf body;
+    sf_call_options options; /* of the call */
+    sfi_page page;
+} sfi_lane;
+
+typedef struct sfi_attachment {
+    bool is_used;
+    int64_t serial; /* no two attachments of a listener have the same */
+    char channel[SF_CHANNEL_BYTES_MAX + 1];
+    sf_str bare; /* of channel: what its events are called */
+    bool is_cdc;
+    sf_cdc_service cdc;
+    sf_event_service events;
+    sf_attach_options options;
+    int64_t position; /* -1, -2 or an id: where the next subscribe starts */
+    bool is_dirty;    /* position is not in the store yet */
+} sfi_attachment;
+
+struct sf_listener {
+    sf_client *sf;
+    sf_listener_options options; /* defaults filled in */
+    sf_checkpoints *store, *own_store;
+    sfi_bayeux *bayeux;
+    sfi_lane lanes[SFI_LANES];
+    sfi_attachment attachments[SF_CHANNELS_MAX];
+    sfi_cookie cookies[SFI_COOKIES_MAX];
+    int bell;  /* eventfd: an answer came, or sf_listener_stop; written from any thread */
+    int timer; /* timerfd */
+    int fd;    /* epoll of both */
+    atomic_bool is_stopping;
+    sfi_cancel_watcher watcher;
+    sfi_session *refused; /* the session that a 401 came to; NULL: none is known */
+    bool is_stopped_by_cancel, is_in_poll;
+    sfi_arena arena;      /* lists of the event at hand */
+    int attempts;         /* of the handler on it, that failed */
+    int64_t retry_ms;     /* when it is called again */
+    int64_t pages, serials;
+    int unsaved;          /* events since positions were stored */
+    sf_status end;        /* SF_OK: goes on; else sticky */
+    sf_error error;
+    sf_listener_stats stats;
+};
+
+/* ---- lane.c ---- */
+/* Send what is due, take in what came. @return SF_OK, or what cannot be mended. */
+sf_status sfi_lanes_step(sf_listener *l, sf_error *err);
+void sfi_lanes_close(sf_listener *l);
+void sfi_cookie_take(sf_listener *l, sf_str set_cookie); /* one Set-Cookie value */
+sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
+
+/* ---- dispatch.c ---- */
+/* Hand out the events at hand until a handler fails, all are done or the listener is to stop. @return SF_OK, or why it
+ * ends. */
+sf_status sfi_dispatch(sf_listener *l, sf_error *err);
+bool sfi_dispatch_has_events(const sf_listener *l);
+sf_status sfi_dispatch_trouble(sf_listener *l, sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
+                               const sf_error *why, sf_error *err);
+/* Read a message into an event; the arena holds its lists. SF_ERR_PROTOCOL: a header without what it must have. */
+void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out);
+sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *out, sf_error *err);
+
+/* ---- listener.c ---- */
+sf_status sfi_listener_store(sf_listener *l, sf_error *err); /* all positions that are not stored yet */
+void sfi_listener_fail(sf_listener *l, sf_status rc, const sf_error *why);
+#endif

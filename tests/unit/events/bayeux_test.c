@@ -1,0 +1,360 @@
+/* bayeux_test.c: the machine without I/O: sessions, advice, errors, replay, with messages as orgs have sent them. */
+#include "events/bayeux_internal.h"
+#include "support/support.h"
+
+typedef struct world {
+    sfi_bayeux *b;
+    sfi_buf body;
+    int64_t now, timeout, positions[SF_CHANNELS_MAX];
+    int ups, downs, refused, lost;
+    sf_error last;
+    sf_document *doc;
+} world;
+
+static int64_t position(void *user, size_t channel)
+{
+    const world *w = user;
+    return w->positions[channel];
+}
+
+static void note(void *user, sfi_bayeux_event event, size_t channel, const sf_error *why)
+{
+    world *w = user;
+    (void)channel;
+    w->ups += event == SFI_BAYEUX_UP;
+    w->downs += event == SFI_BAYEUX_DOWN;
+    w->refused += event == SFI_BAYEUX_REFUSED;
+    w->lost += event == SFI_BAYEUX_LOST;
+    if (event == SFI_BAYEUX_LOST) w->positions[channel] = -2;
+    if (why != NULL) w->last = *why;
+}
+
+static void start(world *w)
+{
+    *w = (world){ .now = 1000 };
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) w->positions[i] = -1;
+    const sfi_bayeux_settings settings = { .pause_ms = 1000, .pause_max_ms = 30000, .slack_ms = 10000 };
+    const sfi_bayeux_owner owner = { .user = w, .position = position, .note = note };
+    assert_int_equal(sfi_bayeux_new(&settings, &owner, &w->b, NULL), SF_OK);
+}
+
+static void finish(world *w)
+{
+    sfi_bayeux_free(w->b);
+    sfi_buf_free(&w->body);
+    sf_document_free(w->doc);
+}
+
+static void add(world *w, const char *channel, size_t want)
+{
+    size_t slot = 999;
+    assert_int_equal(sfi_bayeux_add(w->b, channel, &slot, NULL), SF_OK);
+    assert_int_equal(slot, want);
+}
+
+/* What the lane sends now must hold text. */
+static void expect(world *w, sfi_bayeux_lane lane, const char *text)
+{
+    assert_true(sfi_bayeux_next(w->b, lane, w->now, &w->body, &w->timeout));
+    if (strstr(w->body.data, text) == NULL) fail_msg("want %s in %s", text, w->body.data);
+}
+
+static void expect_quiet(world *w, sfi_bayeux_lane lane)
+{
+    if (sfi_bayeux_next(w->b, lane, w->now, &w->body, &w->timeout)) fail_msg("not due: %s", w->body.data);
+}
+
+static void answer(world *w, sfi_bayeux_lane lane, const char *json)
+{
+    sf_document_free(w->doc);
+    w->doc = NULL;
+    assert_int_equal(sf_document_parse(json, strlen(json), &w->doc, NULL), SF_OK);
+    sfi_bayeux_answer(w->b, lane, w->now, 200, sf_document_root(w->doc));
+}
+
+static const char shaken[] =
+    "[{\"ext\":{\"replay\":true,\"payload.format\":true},\"minimumVersion\":\"1.0\",\"clientId\":"
+    "\"c1\",\"supportedConnectionTypes\":[\"long-polling\"],\"channel\":\"/meta/handshake\","
+    "\"id\":\"1\",\"version\":\"1.0\",\"successful\":true}]";
+static const char advised[] = "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"timeout\":110000,\"reconnect\":"
+                              "\"retry\"},\"channel\":\"/meta/connect\",\"id\":\"2\",\"successful\":true}]";
+static const char connected[] =
+    "[{\"clientId\":\"c1\",\"channel\":\"/meta/connect\",\"id\":\"3\",\"successful\":true}]";
+
+static void bring_up(world *w)
+{
+    expect(w, SFI_LANE_CONNECT, "\"/meta/handshake\"");
+    answer(w, SFI_LANE_CONNECT, shaken);
+    expect(w, SFI_LANE_CONNECT, "\"advice\":{\"timeout\":0}");
+    answer(w, SFI_LANE_CONNECT, advised);
+}
+
+static void subscribed(world *w, const char *channel)
+{
+    char json[512];
+    snprintf(json, sizeof json,
+             "[{\"clientId\":\"c1\",\"channel\":\"/meta/subscribe\",\"subscription\":\"%s\",\"successful\":true}]",
+             channel);
+    answer(w, SFI_LANE_COMMAND, json);
+}
+
+static void test_bayeux__shakes_hands_connects_and_subscribes(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/data/ChangeEvents", 0);
+    w.positions[0] = 4000017;
+    expect(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/meta/handshake\",\"id\":\"1\",\"version\":\"1.0\",\"minimumVersion\":\"1.0\","
+           "\"supportedConnectionTypes\":[\"long-polling\"],\"ext\":{\"replay\":true}}]");
+    expect_quiet(&w, SFI_LANE_CONNECT);
+    answer(&w, SFI_LANE_CONNECT, shaken);
+    expect(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/meta/connect\",\"id\":\"2\",\"clientId\":\"c1\",\"connectionType\":\"long-polling\","
+           "\"advice\":{\"timeout\":0}}]");
+    expect_quiet(&w, SFI_LANE_COMMAND); /* after the first connect only */
+    answer(&w, SFI_LANE_CONNECT, advised);
+    assert_int_equal(w.ups, 1);
+    expect(&w, SFI_LANE_CONNECT,
+           "{\"channel\":\"/meta/connect\",\"id\":\"3\",\"clientId\":\"c1\",\"connectionType\":"
+           "\"long-polling\"}");
+    assert_int_equal(w.timeout, 120000);
+    expect(&w, SFI_LANE_COMMAND,
+           "[{\"channel\":\"/meta/subscribe\",\"id\":\"4\",\"clientId\":\"c1\",\"subscription\":\"/data/ChangeEvents\","
+           "\"ext\":{\"replay\":{\"/data/ChangeEvents\":4000017}}}]");
+    subscribed(&w, "/data/ChangeEvents");
+    expect_quiet(&w, SFI_LANE_COMMAND);
+    answer(&w, SFI_LANE_CONNECT, connected);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    assert_int_equal(sfi_bayeux_handshakes(w.b), 1);
+    finish(&w);
+}
+
+static void test_bayeux__begins_anew_from_the_position_of_the_moment(void **state)
+{
+    static const char *const deaths[] = {
+        "[{\"advice\":{\"interval\":0,\"reconnect\":\"handshake\"},\"channel\":\"/meta/"
+        "connect\",\"id\":\"304\",\"error\":"
+        "\"403::Unknown client\",\"successful\":false}]",
+        "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"reconnect\":\"none\"},\"channel\":\"/meta/connect\",\"id\":"
+        "\"8\",\"error\":\"403::Unknown client\",\"successful\":false}]",
+        "[{\"channel\":\"/meta/connect\",\"error\":\"402::Unknown client\",\"successful\":false}]",
+        "[{\"channel\":\"/meta/disconnect\"},{\"channel\":\"/meta/connect\",\"error\":\"403::Unknown client\","
+        "\"successful\":false}]",
+        "[{\"channel\":\"/meta/connect\",\"error\":\"400::Client c1 has established a session, but no BAYEUX_BROWSER "
+        "cookie present\",\"successful\":false}]",
+        "[{\"channel\":\"/meta/connect\",\"successful\":true,\"advice\":{\"reconnect\":\"handshake\"}}]",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(deaths); i++) {
+        world w;
+        start(&w);
+        add(&w, "/event/A__e", 0);
+        bring_up(&w);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        expect(&w, SFI_LANE_COMMAND, "{\"/event/A__e\":-1}");
+        subscribed(&w, "/event/A__e");
+        w.positions[0] = 77;
+        answer(&w, SFI_LANE_CONNECT, deaths[i]);
+        assert_int_equal(w.downs, 1);
+        bring_up(&w); /* at once: it is normal life */
+        expect(&w, SFI_LANE_COMMAND, "{\"/event/A__e\":77}");
+        finish(&w);
+    }
+}
+
+static void test_bayeux__a_lost_connect_ends_the_session(void **state)
+{
+    world w;
+    sf_error lost = { .status = SF_ERR_NETWORK };
+    (void)state;
+    start(&w);
+    add(&w, "/event/A__e", 0);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+    sfi_bayeux_failed(w.b, SFI_LANE_CONNECT, w.now, &lost);
+    assert_true(sfi_bayeux_is_stale(w.b, SFI_LANE_COMMAND)); /* its session is gone too */
+    sfi_bayeux_abandoned(w.b, SFI_LANE_COMMAND);
+    expect_quiet(&w, SFI_LANE_CONNECT); /* a pause first */
+    assert_in_range(sfi_bayeux_due_ms(w.b), w.now + 500, w.now + 1000);
+    w.now = sfi_bayeux_due_ms(w.b);
+    bring_up(&w);
+    expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+    int64_t last = 0;
+    for (int i = 0; i < 10; i++) { /* pauses grow to their maximum */
+        sfi_bayeux_failed(w.b, SFI_LANE_COMMAND, w.now, &lost);
+        last = sfi_bayeux_due_ms(w.b) - w.now;
+        w.now = sfi_bayeux_due_ms(w.b);
+        bring_up(&w);
+        expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+    }
+    assert_in_range(last, 15000, 30000);
+    finish(&w);
+}
+
+static void test_bayeux__a_refused_token_asks_for_another(void **state)
+{
+    static const char *const refusals[] = {
+        "[{\"ext\":{\"replay\":true},\"advice\":{\"reconnect\":\"none\"},\"channel\":\"/meta/"
+        "handshake\",\"id\":\"370\","
+        "\"error\":\"401::Authentication invalid\",\"successful\":false}]",
+        "[{\"ext\":{\"sfdc\":{\"failureReason\":\"401::Authentication invalid\"},\"replay\":true},\"advice\":{"
+        "\"reconnect\":\"none\"},\"channel\":\"/meta/handshake\",\"id\":\"1\",\"error\":\"403::Handshake denied\","
+        "\"successful\":false}]",
+        "[{\"error\":\"401::Request requires authentication\",\"successful\":false}]",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        world w;
+        start(&w);
+        expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+        answer(&w, SFI_LANE_CONNECT, refusals[i]);
+        assert_true(sfi_bayeux_wants_login(w.b));
+        expect_quiet(&w, SFI_LANE_CONNECT);
+        sfi_bayeux_logged_in(w.b, w.now);
+        bring_up(&w);
+        assert_int_equal(w.ups, 1);
+        finish(&w);
+    }
+    world w;
+    start(&w);
+    for (int i = 0; i < 4; i++) { /* a new token that is refused again and again ends it */
+        assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_OK);
+        w.now += 60000;
+        expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+        answer(&w, SFI_LANE_CONNECT, refusals[0]);
+        sfi_bayeux_logged_in(w.b, w.now);
+    }
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_ERR_AUTH);
+    finish(&w);
+}
+
+static void test_bayeux__tells_a_lost_position_from_a_wrong_map(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/topic/topicName?X=1", 0);
+    bring_up(&w);
+    w.positions[0] = 82;
+    expect(&w, SFI_LANE_COMMAND, "{\"/topic/topicName\":82}"); /* the key has no query */
+    answer(
+        &w, SFI_LANE_COMMAND,
+        "[{\"clientId\":\"c1\",\"channel\":\"/meta/subscribe\",\"id\":\"3\",\"subscription\":\"/topic/topicName?X=1\","
+        "\"error\":\"400::The replayId {82} you provided was invalid.  Please provide a valid ID, -2 to replay all "
+        "events, or -1 to replay only new events.\",\"successful\":false}]");
+    assert_int_equal(w.lost, 1);
+    expect(&w, SFI_LANE_COMMAND, "{\"/topic/topicName\":-2}"); /* what the owner says now */
+    answer(&w, SFI_LANE_COMMAND,
+           "[{\"channel\":\"/meta/subscribe\",\"id\":4,\"successful\":false,\"error\":\"400::The replayId for channel "
+           "{/topic/topicName} wasn't found using the provided replay ID map {{}}. Ensure that the channel name\"}]");
+    assert_int_equal(w.lost, 1);
+    assert_int_equal(w.refused, 1);
+    assert_string_equal(w.last.code, "400");
+    assert_true(sfi_bayeux_is_slot_free(w.b, 0));
+    finish(&w);
+}
+
+static void test_bayeux__tries_a_denied_channel_once_more(void **state)
+{
+    static const char denied[] =
+        "[{\"clientId\":\"c1\",\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/X__e\","
+        "\"error\":\"403:denied_by_security_policy:create_denied\",\"successful\":false}]";
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/event/X__e", 0);
+    bring_up(&w);
+    expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+    answer(&w, SFI_LANE_COMMAND, denied);
+    assert_int_equal(w.refused, 0);
+    bring_up(&w);
+    expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+    answer(&w, SFI_LANE_COMMAND, denied);
+    assert_int_equal(w.refused, 1);
+    assert_string_equal(w.last.code, "403");
+    finish(&w);
+}
+
+static void test_bayeux__takes_events_alone_for_an_answer(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    answer(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/event/A__e\",\"data\":{\"payload\":{},\"event\":{\"replayId\":5}}}]");
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    assert_int_equal(w.downs, 0);
+    answer(&w, SFI_LANE_CONNECT, "[]"); /* nothing is no answer */
+    assert_int_equal(w.downs, 1);
+    finish(&w);
+}
+
+static void test_bayeux__waits_where_a_limit_is_reached(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+    answer(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/meta/handshake\",\"error\":\"403::Organization concurrent user limit exceeded\","
+           "\"successful\":false}]");
+    assert_true(sfi_bayeux_due_ms(w.b) >= w.now + 60000);
+    w.now = sfi_bayeux_due_ms(w.b);
+    expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+    answer(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/meta/handshake\",\"advice\":{\"reconnect\":\"none\"},\"successful\":false,\"error\":"
+           "\"400::Unsupported API version in the URI\"}]");
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_ERR_ORG);
+    finish(&w);
+}
+
+static void test_bayeux__unsubscribes_while_it_runs_and_says_goodbye(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/event/A__e", 0);
+    add(&w, "/event/B__e", 1);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    expect(&w, SFI_LANE_COMMAND, "/event/B__e");
+    answer(&w, SFI_LANE_COMMAND,
+           "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/A__e\",\"successful\":true},"
+           "{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/B__e\",\"successful\":true}]");
+    sfi_bayeux_remove(w.b, 0);
+    assert_false(sfi_bayeux_is_slot_free(w.b, 0));
+    expect(&w, SFI_LANE_COMMAND, "\"/meta/unsubscribe\"");
+    assert_null(strstr(w.body.data, "/event/B__e"));
+    answer(&w, SFI_LANE_COMMAND,
+           "[{\"channel\":\"/meta/unsubscribe\",\"subscription\":\"/event/A__e\",\"successful\":true}]");
+    assert_true(sfi_bayeux_is_slot_free(w.b, 0));
+    sfi_bayeux_disconnect(w.b, w.now);
+    assert_true(sfi_bayeux_is_stale(w.b, SFI_LANE_CONNECT));
+    sfi_bayeux_abandoned(w.b, SFI_LANE_CONNECT);
+    expect(&w, SFI_LANE_COMMAND, "\"/meta/disconnect\"");
+    expect_quiet(&w, SFI_LANE_CONNECT);
+    answer(&w, SFI_LANE_COMMAND, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_DONE);
+    finish(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bayeux__shakes_hands_connects_and_subscribes),
+        cmocka_unit_test(test_bayeux__begins_anew_from_the_position_of_the_moment),
+        cmocka_unit_test(test_bayeux__a_lost_connect_ends_the_session),
+        cmocka_unit_test(test_bayeux__a_refused_token_asks_for_another),
+        cmocka_unit_test(test_bayeux__tells_a_lost_position_from_a_wrong_map),
+        cmocka_unit_test(test_bayeux__tries_a_denied_channel_once_more),
+        cmocka_unit_test(test_bayeux__takes_events_alone_for_an_answer),
+        cmocka_unit_test(test_bayeux__waits_where_a_limit_is_reached),
+        cmocka_unit_test(test_bayeux__unsubscribes_while_it_runs_and_says_goodbye),
+    };
+    return cmocka_run_group_tests_name("bayeux", tests, NULL, NULL);
+}

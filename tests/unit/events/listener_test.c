@@ -1,0 +1,593 @@
+/* listener_test.c: a listener against a scripted org: events to handlers with their types, positions and where they go on,
+ * handlers that fail, gaps, cookies, a refused token, stopping, and each allocation failing in turn. */
+#include <poll.h>
+#include <salesforce.h>
+#include <unistd.h>
+#include "support/support.h"
+#include "support/wire_server.h"
+
+enum { ANSWERS_MAX = 16, ANSWER_BYTES = 4096 };
+
+typedef struct script {
+    char answers[ANSWERS_MAX][ANSWER_BYTES];
+    wire_step steps[ANSWERS_MAX * 2 + 2];
+    int count, step_count;
+} script;
+
+static void say_with(script *s, const char *headers, const char *body)
+{
+    assert_true(s->count < ANSWERS_MAX);
+    char *out = s->answers[s->count++];
+    int len = snprintf(out, ANSWER_BYTES,
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\n%sContent-Length: "
+                       "%zu\r\n\r\n%s",
+                       headers, strlen(body), body);
+    assert_in_range(len, 1, ANSWER_BYTES - 1);
+    s->steps[s->step_count++] = (wire_step)WIRE_REQUEST;
+    s->steps[s->step_count++] = (wire_step){ WIRE_OP_SEND, out, (size_t)len };
+}
+
+static void say(script *s, const char *body)
+{
+    say_with(s, "", body);
+}
+
+/* On one connection the order is sure: handshake, connect, connect; then the subscribe, which waited for that. */
+static void say_up(script *s)
+{
+    say_with(s,
+             "Set-Cookie: BAYEUX_BROWSER=1a-b!c/+=; path=/; HttpOnly; Secure\r\nSet-Cookie: sfdc-stream=!q1==; path=/; "
+             "SameSite=None; Secure\r\n",
+             "[{\"ext\":{\"replay\":true},\"clientId\":\"c1\",\"channel\":\"/meta/handshake\",\"successful\":true}]");
+    say(s, "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"timeout\":20000,\"reconnect\":\"retry\"},\"channel\":"
+           "\"/meta/connect\",\"successful\":true}]");
+    say(s, "[{\"clientId\":\"c1\",\"channel\":\"/meta/connect\",\"successful\":true}]");
+}
+
+static void end(script *s)
+{
+    s->steps[s->step_count++] = (wire_step){ WIRE_OP_REQUEST, NULL, 0 };
+    s->steps[s->step_count++] = (wire_step)WIRE_STALL;
+}
+
+static sf_client *connect_client(wire_server *server)
+{
+    sf_client *sf = NULL;
+    sf_client_options o = { .instance_url = wire_url(server, ""),
+                            .api_version = "64.0",
+                            .auth = { .flow = SF_AUTH_BEARER, .access_token = "00D000000000001!tok" },
+                            .transport = { .connections_max = 1 },
+                            .retry = { .retries_max = SF_NONE } };
+    assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
+    return sf;
+}
+
+typedef struct seen {
+    sf_listener *l;
+    int creates, updates, deletes, gaps, troubles, messages, failures_left, stop_after;
+    sf_event_trouble trouble;
+    int64_t last;
+    double level;
+    sf_type type;
+} seen;
+
+static void maybe_stop(const seen *s)
+{
+    if (s->creates + s->updates + s->deletes + s->gaps + s->messages >= s->stop_after) sf_listener_stop(s->l);
+}
+
+static sf_status on_update(void *user, const sf_cdc_event *e)
+{
+    seen *s = user;
+    s->updates++;
+    assert_string_equal(e->entity, "Account");
+    assert_int_equal(e->record_id_count, 2);
+    assert_string_equal(e->record_ids[1], "0015g000003LmQqAAK");
+    assert_int_equal(e->changed_count, 3);
+    assert_string_equal(e->changed_fields[1], "BillingAddress.City");
+    assert_int_equal(e->commit_number, INT64_C(1778192987716501506));
+    assert_int_equal(e->commit_ms, INT64_C(1763899207000));
+    assert_int_equal(e->sequence, 1);
+    assert_string_equal(e->origin, "com/salesforce/api/rest/64.0;client=loader");
+    assert_string_equal(e->event.channel, "/data/ChangeEvents");
+    assert_true(sf_is_null(e->event.payload, "Phone"));
+    assert_string_equal(sf_get_str(e->event.payload, "BillingAddress.City"), "Aveiro");
+    char *json = NULL;
+    assert_int_equal(sf_value_to_json(e->event.message, &json, NULL, NULL), SF_OK);
+    assert_non_null(strstr(json, "\"replayId\":4000017"));
+    sf_free(json);
+    s->last = e->event.replay_id;
+    maybe_stop(s);
+    return SF_OK;
+}
+
+static sf_status on_delete(void *user, const sf_cdc_event *e)
+{
+    seen *s = user;
+    s->deletes++;
+    s->last = e->event.replay_id;
+    maybe_stop(s);
+    return SF_OK;
+}
+
+static sf_status on_error(void *user, const char *channel, sf_event_trouble trouble, const sf_event *event,
+                          const sf_error *why)
+{
+    seen *s = user;
+    (void)event;
+    assert_true(channel[0] == '/' && why->message[0] != '\0');
+    s->troubles++;
+    s->trouble = trouble;
+    return SF_OK;
+}
+
+static sf_status on_message(void *user, const sf_event *e)
+{
+    seen *s = user;
+    if (s->failures_left-- > 0) return SF_ERR_IO;
+    s->messages++;
+    s->last = e->replay_id;
+    s->level = sf_get_double(e->payload, "Level__c", -1);
+    s->type = sf_value_type(sf_get(e->payload, "Level__c"));
+    maybe_stop(s);
+    return SF_OK;
+}
+
+#define CHANGE(type, replay)                                                                                           \
+    "{\"data\":{\"schema\":\"q9\",\"payload\":{\"Phone\":null,\"BillingAddress\":{\"City\":\"Aveiro\"},"               \
+    "\"ChangeEventHeader\":{\"entityName\":\"Account\",\"recordIds\":[\"0015g000003LmQpAAK\",\"0015g000003LmQqAAK\"]," \
+    "\"changeType\":\"" type "\",\"changeOrigin\":\"com/salesforce/api/rest/64.0;client=loader\",\"transactionKey\":"  \
+    "\"0004a1c2\",\"sequenceNumber\":1,\"commitTimestamp\":1763899207000,\"commitNumber\":1778192987716501506,"        \
+    "\"commitUser\":\"0055g00000AbCdEAAV\",\"changedFields\":[\"Phone\",\"BillingAddress.City\",\"LastModifiedDate\"]" \
+    "}},"                                                                                                              \
+    "\"event\":{\"replayId\":" replay "}},\"channel\":\"/data/ChangeEvents\"}"
+#define MESSAGE(replay)                                                                                                \
+    "{\"data\":{\"payload\":{\"Level__c\":12.0,\"Model__c\":\"XZ-5\"},\"event\":{\"replayId\":" replay                 \
+    ",\"EventUuid\":\"5b7a\"}},\"channel\":\"/event/Low_Ink__e\"}"
+#define CONNECTED "{\"clientId\":\"c1\",\"channel\":\"/meta/connect\",\"successful\":true}"
+#define SUBSCRIBED(channel) "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"" channel "\",\"successful\":true}]"
+
+static void test_listener__hands_on_changes_and_says_goodbye(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, SUBSCRIBED("/data/ChangeEvents"));
+    say(&first, "[" CHANGE("UPDATE", "4000017") "," CHANGE("CREATE", "4000018") "," CHANGE(
+                    "GAP_UPDATE", "4000019") "," CHANGE("DELETE", "4000021") "," CONNECTED "]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = connect_client(server);
+    sf_checkpoints *store = NULL;
+    seen s = { .stop_after = 2 };
+    sf_cdc_service service = { .user = &s, .on_update = on_update, .on_delete = on_delete, .on_error = on_error };
+    assert_int_equal(sf_checkpoints_memory(&store, NULL), SF_OK);
+    sf_listener_options options = { .slack_ms = 200, .checkpoints = store };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_cdc(s.l, "ChangeEvents", &service, NULL, NULL), SF_OK);
+    sf_error err = { 0 };
+    sf_status rc = sf_listener_run(s.l, &err);
+    if (rc != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(s.updates, 1);
+    assert_int_equal(s.deletes, 1);
+    assert_int_equal(s.troubles, 1); /* the gap, for which there is no handler */
+    assert_int_equal(s.trouble, SF_TROUBLE_GAP);
+    assert_int_equal(s.last, 4000021);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_int_equal(stats.events, 4);
+    assert_int_equal(stats.handled, 4);
+    assert_int_equal(stats.handshakes, 1);
+    assert_true(stats.lag_ms > 0);
+    bool has_goodbye = false, has_cookies = false;
+    for (int i = 0; i < wire_requests(server); i++) {
+        char *request = wire_request(server, i);
+        if (strstr(request, "/meta/handshake") == NULL)
+            has_cookies |= strstr(request, "BAYEUX_BROWSER=1a-b!c/+=; sfdc-stream=!q1==") != NULL;
+        has_goodbye |= strstr(request, "/meta/disconnect") != NULL;
+        assert_non_null(strstr(request, "POST /cometd/64.0 HTTP/1.1"));
+        free(request);
+    }
+    assert_true(has_goodbye);
+    assert_true(has_cookies);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    sf_checkpoints_close(store);
+    wire_stop(server);
+}
+
+static void test_listener__goes_on_from_the_stored_position(void **state)
+{
+    char path[] = "/tmp/sf_events_XXXXXX", file[64];
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof file, "%s/positions.json", path);
+    for (int round = 0; round < 2; round++) {
+        script first = { 0 }, second = { 0 };
+        say_up(&first);
+        say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+        say(&first, round == 0 ? "[" MESSAGE("7") "," CONNECTED "]" : "[" CONNECTED "," MESSAGE("9") "]");
+        end(&first);
+        say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+        end(&second);
+        wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+        sf_client *sf = connect_client(server);
+        sf_checkpoints *store = NULL, *other = NULL;
+        seen s = { .stop_after = 1, .failures_left = 2 };
+        sf_event_service service = { .user = &s, .on_message = on_message };
+        assert_int_equal(sf_checkpoints_file(file, &store, NULL), SF_OK);
+        assert_int_equal(sf_checkpoints_file(file, &other, NULL), SF_ERR_IO); /* in use */
+        sf_listener_options options = { .slack_ms = 200, .checkpoints = store, .handler_pause_ms = 1 };
+        sf_attach_options from = { .replay = SF_REPLAY_STORED, .otherwise = SF_REPLAY_EARLIEST };
+        assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+        assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, &from, NULL), SF_OK);
+        assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+        assert_int_equal(s.messages, 1);
+        assert_int_equal(s.last, round == 0 ? 7 : 9);
+        assert_int_equal(s.type, SF_NUMBER);
+        assert_true(s.level == 12.0);
+        sf_listener_close(s.l);
+        sf_client_close(sf);
+        sf_checkpoints_close(store);
+        bool is_asked = false;
+        for (int i = 0; i < wire_requests(server); i++) {
+            char *request = wire_request(server, i);
+            is_asked |=
+                strstr(request, round == 0 ? "{\"/event/Low_Ink__e\":-2}" : "{\"/event/Low_Ink__e\":7}") != NULL;
+            free(request);
+        }
+        assert_true(is_asked);
+        wire_stop(server);
+    }
+    char *text = test_read_file(file, NULL);
+    assert_string_equal(text, "{\"/event/Low_Ink__e\":\"9\"}\n");
+    free(text);
+    unlink(file);
+    char lock[80];
+    snprintf(lock, sizeof lock, "%s.lock", file);
+    unlink(lock);
+    rmdir(path);
+}
+
+static void test_listener__a_failing_handler_keeps_its_event(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&first);
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = connect_client(server);
+    seen s = { .stop_after = 1, .failures_left = 100 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_listener_options options = { .slack_ms = 200, .handler_pause_ms = 1, .handler_retries = 2 };
+    sf_error err = { 0 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_IO);
+    assert_non_null(strstr(err.message, "failed 3 times on the event with replay id 7"));
+    assert_int_equal(s.failures_left, 97);
+    assert_int_equal(sf_listener_poll(s.l, 0, &err), SF_ERR_IO); /* sticky */
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+static void test_listener__the_descriptor_tells_when_to_poll(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = connect_client(server);
+    seen s = { .stop_after = 1 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_listener_options options = { .slack_ms = 200 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_poll(s.l, 0, NULL), SF_ERR_USAGE); /* no channel */
+    assert_int_equal(sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_ERR_USAGE);
+    sf_status rc;
+    while ((rc = sf_listener_poll(s.l, 0, NULL)) == SF_OK) {
+        struct pollfd pfd = { .fd = sf_listener_fd(s.l), .events = POLLIN };
+        assert_int_equal(poll(&pfd, 1, 10000), 1);
+    }
+    assert_int_equal(rc, SF_DONE);
+    assert_int_equal(s.messages, 1);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+static void test_listener__renews_a_refused_session(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    static const char refused[] =
+        "[{\"advice\":{\"reconnect\":\"none\"},\"channel\":\"/meta/handshake\",\"error\":\"401::"
+        "Authentication invalid\",\"successful\":false}]";
+    /* the address is known only when the server runs: the answers are written then, before a client comes */
+    for (int i = 0; i < ANSWERS_MAX / 2; i++) say(&first, "[]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    char one[256], two[256];
+    snprintf(one, sizeof one, "{\"access_token\":\"00D000000000001!one\",\"instance_url\":\"%s\"}",
+             wire_url(server, ""));
+    snprintf(two, sizeof two, "{\"access_token\":\"00D000000000001!two\",\"instance_url\":\"%s\"}",
+             wire_url(server, ""));
+    first.count = first.step_count = 0;
+    say(&first, one);
+    say(&first, refused);
+    say(&first, two);
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&first);
+    sf_client *sf = NULL;
+    sf_client_options o = { .login_url = wire_url(server, ""),
+                            .api_version = "64.0",
+                            .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = "i", .client_secret = "s" },
+                            .transport = { .connections_max = 1 } };
+    assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
+    seen s = { .stop_after = 1 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_error err = { 0 };
+    sf_listener_options options = { .slack_ms = 200 }; /* a goodbye that the script does not answer takes no longer */
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL), SF_OK);
+    sf_status rc = sf_listener_run(s.l, &err);
+    if (rc != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(s.messages, 1);
+    char *request = wire_request(server, 3);
+    assert_non_null(strstr(request, "/meta/handshake"));
+    assert_non_null(strstr(request, "00D000000000001!two"));
+    free(request);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+static void test_listener__open_survives_each_failed_allocation(void **state)
+{
+    script first = { 0 };
+    (void)state;
+    end(&first);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+    sf_client *sf = connect_client(server);
+    long live = test_allocations_live();
+    sf_status rc = SF_ERR_MEMORY;
+    for (int n = 0; rc != SF_OK; n++) {
+        seen s = { 0 };
+        sf_event_service service = { .user = &s, .on_message = on_message };
+        test_allocations_limit(n);
+        rc = sf_listener_open(sf, NULL, &s.l, NULL);
+        if (rc == SF_OK) rc = sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL);
+        test_allocations_limit(-1);
+        assert_true(rc == SF_OK || rc == SF_ERR_MEMORY);
+        sf_listener_close(s.l);
+        assert_int_equal(test_allocations_live(), live);
+    }
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+/* With manual_ack the position moves by hand only; a channel whose position is lost goes on as its options say; one that is
+ * refused is told and detached. */
+static sf_status on_message_ack(void *user, const sf_event *e)
+{
+    seen *s = user;
+    s->messages++;
+    if (e->replay_id == 7) assert_int_equal(sf_event_ack(s->l, e->channel, 7, NULL), SF_OK);
+    if (e->replay_id == 8) sf_listener_stop(s->l);
+    return SF_OK;
+}
+
+static void found_position(void *ctx, const char *text)
+{
+    snprintf(ctx, 32, "%s", text);
+}
+
+typedef struct own_store {
+    char position[32];
+    int sets;
+} own_store;
+
+static sf_status own_get(void *user, const char *channel, void (*found)(void *ctx, const char *position), void *ctx,
+                         sf_error *err)
+{
+    own_store *o = user;
+    (void)err;
+    assert_string_equal(channel, "/event/Low_Ink__e");
+    if (o->position[0] == '\0') return SF_DONE;
+    found(ctx, o->position);
+    return SF_OK;
+}
+
+static sf_status own_set(void *user, const char *channel, const char *position, sf_error *err)
+{
+    own_store *o = user;
+    (void)channel;
+    (void)err;
+    found_position(o->position, position);
+    o->sets++;
+    return SF_OK;
+}
+
+static void test_listener__acknowledges_by_hand_and_survives_a_lost_position(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Low_Ink__e\",\"successful\":false,"
+                "\"error\":\"400::The replayId {3} you provided was invalid.  Please provide a valid ID\"}]");
+    say(&first, "[" CONNECTED "]");
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," MESSAGE("8") "," CONNECTED "]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = connect_client(server);
+    own_store own = { .position = "3" };
+    const sf_checkpoints_ops ops = { .get = own_get, .set = own_set };
+    sf_checkpoints *store = NULL;
+    seen s = { 0 };
+    sf_event_service service = { .user = &s, .on_message = on_message_ack, .on_error = on_error };
+    sf_attach_options from = { .replay = SF_REPLAY_STORED, .lost = SF_LOST_EARLIEST, .manual_ack = true };
+    assert_int_equal(sf_checkpoints_custom(&ops, &own, &store, NULL), SF_OK);
+    sf_listener_options options = { .slack_ms = 200, .checkpoints = store, .checkpoint_events = 1 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, &from, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+    assert_int_equal(s.messages, 2);
+    assert_string_equal(own.position, "7"); /* 8 was handled, and not acknowledged */
+    assert_int_equal(own.sets, 1);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    sf_checkpoints_close(store);
+    wire_stop(server);
+}
+
+static void test_listener__a_refused_channel_is_told(void **state)
+{
+    static const char refusal[] = "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Low_Ink__e\","
+                                  "\"successful\":false,\"error\":\"%s\"}]";
+    static const struct {
+        const char *error;
+        sf_event_trouble trouble;
+        sf_status end;
+    } cases[] = {
+        { "400::The channel you requested to subscribe to does not exist {/event/Low_Ink__e}", SF_TROUBLE_REFUSED,
+          SF_ERR_ORG },
+        { "403::Restricted channel", SF_TROUBLE_REFUSED, SF_ERR_ORG },
+        { "404::Unknown channel", SF_TROUBLE_REFUSED, SF_ERR_ORG },
+        { "400::The replayId {3} you provided was invalid.", SF_TROUBLE_LOST, SF_ERR_TRUNCATED },
+        { "400::The replayId for channel {x} wasn't found using the provided replay ID map {{}}.", SF_TROUBLE_REFUSED,
+          SF_ERR_ORG },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        script first = { 0 };
+        char text[512];
+        snprintf(text, sizeof text, refusal, cases[i].error);
+        say_up(&first);
+        say(&first, text);
+        end(&first);
+        wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+        sf_client *sf = connect_client(server);
+        seen s = { 0 };
+        sf_error err = { 0 };
+        sf_event_service service = { .user = &s, .on_message = on_message, .on_error = on_error };
+        assert_int_equal(sf_listener_open(sf, NULL, &s.l, NULL), SF_OK);
+        assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+        assert_int_equal(sf_listener_run(s.l, &err), cases[i].end);
+        assert_int_equal(s.troubles, 1);
+        assert_int_equal(s.trouble, cases[i].trouble);
+        assert_non_null(strstr(err.message, cases[i].error));
+        sf_listener_close(s.l);
+        sf_client_close(sf);
+        wire_stop(server);
+    }
+}
+
+static void test_listener__mends_a_cut_connection(void **state)
+{
+    script first = { 0 }, second = { 0 }, third = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    first.steps[first.step_count++] = (wire_step)WIRE_REQUEST;
+    first.steps[first.step_count++] = (wire_step)WIRE_TEXT(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{\"data\":{\"pay");
+    first.steps[first.step_count++] = (wire_step)WIRE_RESET;
+    say_up(&second);
+    say(&second, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&second, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&second);
+    say(&third, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&third);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps, third.steps }, 3);
+    sf_client *sf = connect_client(server);
+    seen s = { .stop_after = 1 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_listener_options options = { .slack_ms = 200, .reconnect_pause_ms = 200 };
+    sf_attach_options from = { .replay = SF_REPLAY_ID, .replay_id = 5 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, &from, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+    assert_int_equal(s.messages, 1);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_int_equal(stats.handshakes, 2);
+    assert_true(stats.failures >= 1);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+/* The script has no answer for long: the watchdog's time is the advice's, here none, plus slack. */
+static void test_listener__finds_a_silent_connection_and_can_be_cancelled(void **state)
+{
+    script first = { 0 };
+    (void)state;
+    say_with(&first, "",
+             "[{\"ext\":{\"replay\":true},\"clientId\":\"c1\",\"channel\":\"/meta/handshake\","
+             "\"successful\":true,\"advice\":{\"timeout\":20}}]");
+    end(&first); /* the connect is never answered */
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+    sf_client *sf = connect_client(server);
+    seen s = { .stop_after = 1 };
+    sf_cancel *cancel = NULL;
+    sf_error err = { 0 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    assert_int_equal(sf_cancel_new(&cancel, NULL), SF_OK);
+    sf_call_options call = { .cancel = cancel };
+    sf_listener_options options = {
+        .slack_ms = 20, .reconnect_pause_ms = 1, .reconnect_pause_max_ms = 2, .reconnect_max = 3, .call = &call
+    };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_TIMEOUT); /* three times in a row */
+    sf_listener_close(s.l);
+    options.reconnect_max = 0;
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_detach(s.l, "Other__e", NULL), SF_ERR_NOT_FOUND);
+    assert_int_equal(sf_listener_detach(s.l, "Low_Ink__e", NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+    sf_cancel_now(cancel);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_CANCELLED);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    sf_cancel_free(cancel);
+    wire_stop(server);
+}
+
+int main(void)
+{
+    test_allocator_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_listener__hands_on_changes_and_says_goodbye),
+        cmocka_unit_test(test_listener__goes_on_from_the_stored_position),
+        cmocka_unit_test(test_listener__a_failing_handler_keeps_its_event),
+        cmocka_unit_test(test_listener__the_descriptor_tells_when_to_poll),
+        cmocka_unit_test(test_listener__renews_a_refused_session),
+        cmocka_unit_test(test_listener__acknowledges_by_hand_and_survives_a_lost_position),
+        cmocka_unit_test(test_listener__a_refused_channel_is_told),
+        cmocka_unit_test(test_listener__mends_a_cut_connection),
+        cmocka_unit_test(test_listener__finds_a_silent_connection_and_can_be_cancelled),
+        cmocka_unit_test(test_listener__open_survives_each_failed_allocation),
+    };
+    return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
+}
