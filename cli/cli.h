@@ -19,6 +19,7 @@ typedef enum cli_exit {
     CLI_NETWORK = 5, /* network, timeout, 5xx after retries: safe to repeat */
     CLI_LIMIT = 6,   /* a limit of the org or --max-calls */
     CLI_UNKNOWN = 7, /* a write's answer was lost */
+    CLI_EVENTS = 8,  /* listen: the position is no longer kept, or no event came for too long */
     CLI_UNFINISHED = 75,
     CLI_INTERRUPTED = 130,
     CLI_TERMINATED = 143

@@ -54,6 +54,8 @@ const cli_command *const cli_commands[] = {
     &cli_command_load,
     &cli_command_export,
     &cli_command_jobs,
+    &cli_command_listen,
+    &cli_command_publish,
     &cli_command_describe,
     &cli_command_counts,
     &cli_command_limits,

@@ -97,6 +97,7 @@ static const entry exits[] = {
     { "5", "Network, timeout, or 5xx after retries. It is safe to repeat." },
     { "6", "A limit was reached: the org's request limit, or --max-calls." },
     { "7", "The outcome is unknown: a write was sent and its answer was lost." },
+    { "8", "Listening: the org no longer has the position, or no event came for --max-idle." },
     { "75", "A bulk load, a job or a report's run has not ended yet; a load goes on with sforce jobs resume." },
     { "130, 143", "Interrupted by SIGINT or SIGTERM." },
 };
