@@ -86,7 +86,8 @@ static bool is_limit(sf_str text)
 
 static bool is_dead_client(sfi_bayeux_error e)
 {
-    return e.code == 402 || (e.code == 403 && (has(e.text, "Unknown client") || has(e.text, "has not completed"))) ||
+    return e.code == 402 || has(e.text, "Unknown client") || /* faye calls it 401 */
+           (e.code == 403 && has(e.text, "has not completed")) ||
            (e.code == 400 && (has(e.text, "cookie present") || has(e.text, "does not match the session")));
 }
 
@@ -116,15 +117,15 @@ static void take_refusal(sfi_bayeux *b, int64_t now_ms, const char *what, sf_val
         e = sfi_bayeux_error_text(reason);
     }
     explain(&err, what, e, status);
-    if (e.code == 401)
+    if (is_dead_client(e))
+        sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
+    else if (e.code == 401)
         want_login(b, &err);
     else if (is_limit(e.text))
         sfi_bayeux_restart(b, now_ms, LIMIT_PAUSE_MS + backoff(b), &err);
-    else if (is_dead_client(e))
-        sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
     else if (e.code >= 500 || e.code == 0 || e.code == 413 || e.code == 408 || e.code == 429)
         sfi_bayeux_restart(b, now_ms, -1, &err);
-    else if (e.code == 400 || sfi_str_is(reconnect, "none"))
+    else if (e.code == 400 || e.code == 404 || sfi_str_is(reconnect, "none"))
         sfi_bayeux_fail(b, &err);
     else
         sfi_bayeux_restart(b, now_ms, b->failures == 0 && sfi_str_is(reconnect, "handshake") ? 0 : -1, &err);
@@ -210,10 +211,10 @@ static void take_subscribe(sfi_bayeux *b, int64_t now_ms, size_t slot, sf_value 
     explain(&err, what, e, status);
     if (c->state == CHANNEL_LEAVING) {
         c->state = CHANNEL_FREE;
-    } else if (e.code == 401) {
-        want_login(b, &err);
     } else if (is_dead_client(e)) {
         sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
+    } else if (e.code == 401) {
+        want_login(b, &err);
     } else if (e.code == 403 && has(e.text, "create_denied") && c->denials++ == 0) {
         sfi_bayeux_restart(b, now_ms, 0, &err); /* also comes when the session has died: once more in a new one */
     } else if (e.code == 400 && has(e.text, "The replayId {")) {

@@ -140,6 +140,7 @@ static void test_bayeux__begins_anew_from_the_position_of_the_moment(void **stat
         "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"reconnect\":\"none\"},\"channel\":\"/meta/connect\",\"id\":"
         "\"8\",\"error\":\"403::Unknown client\",\"successful\":false}]",
         "[{\"channel\":\"/meta/connect\",\"error\":\"402::Unknown client\",\"successful\":false}]",
+        "[{\"channel\":\"/meta/connect\",\"error\":\"401:c1:Unknown client\",\"successful\":false}]",
         "[{\"channel\":\"/meta/disconnect\"},{\"channel\":\"/meta/connect\",\"error\":\"403::Unknown client\","
         "\"successful\":false}]",
         "[{\"channel\":\"/meta/connect\",\"error\":\"400::Client c1 has established a session, but no BAYEUX_BROWSER "
