@@ -238,7 +238,7 @@ static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_er
     int code = c->out.data != NULL ? cli_finish_output(c) : CLI_OK;
     cli_note(c, "%s %s.", cli_group_digits(c, run->events), run->events == 1 ? "event" : "events");
     if (is_pipe_gone || (code != CLI_OK && code != CLI_FAILED)) return code;
-    if (rc == SF_ERR_CANCELLED) return cli_exit_of(err);
+    if (rc == SF_ERR_CANCELLED) return (int)cli_exit_of(err);
     if (rc == SF_ERR_TRUNCATED)
         return cli_fail(c, CLI_EVENTS, "--replay earliest takes all that the org still has", "%s", err->message);
     if (rc < 0) return cli_fail_error(c, err);

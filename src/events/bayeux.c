@@ -22,7 +22,7 @@ void sfi_bayeux_fail(sfi_bayeux *b, const sf_error *why)
     b->state = BAYEUX_FAILED;
     b->failure = *why;
     if (b->failure.status >= 0) b->failure.status = SF_ERR_PROTOCOL;
-    for (int i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
     b->owner.note(b->owner.user, SFI_BAYEUX_DOWN, 0, &b->failure);
 }
 
@@ -43,7 +43,7 @@ void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const s
     b->state = BAYEUX_DOWN;
     b->is_up = false;
     b->due_ms = now_ms + (pause_ms >= 0 ? pause_ms : backoff(b));
-    for (int i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
     b->owner.note(b->owner.user, SFI_BAYEUX_DOWN, 0, why);
 }
 
@@ -58,7 +58,7 @@ static void want_login(sfi_bayeux *b, const sf_error *why)
     b->failures_all++;
     b->state = BAYEUX_LOGIN;
     b->is_up = false;
-    for (int i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
     b->owner.note(b->owner.user, SFI_BAYEUX_DOWN, 0, why);
 }
 

@@ -56,7 +56,7 @@ void sfi_bayeux_disconnect(sfi_bayeux *b, int64_t now_ms)
     if (b->state == BAYEUX_FAILED || b->state == BAYEUX_CLOSED || b->state == BAYEUX_CLOSING) return;
     b->state = b->state == BAYEUX_OPEN ? BAYEUX_CLOSING : BAYEUX_CLOSED; /* no session: nobody to tell */
     b->due_ms = now_ms;
-    for (int i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
 }
 
 /* ---- what goes out ---- */

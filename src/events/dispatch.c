@@ -201,7 +201,7 @@ static sfi_attachment *attachment_of(sf_listener *l, sf_str channel)
 static sfi_page *oldest_page(sf_listener *l)
 {
     sfi_page *oldest = NULL;
-    for (int i = 0; i < SFI_LANES; i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_page *p = &l->lanes[i].page;
         if (p->is_open && (oldest == NULL || p->order < oldest->order)) oldest = p;
     }
@@ -243,7 +243,7 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 sf_status sfi_dispatch(sf_listener *l, sf_error *err)
 {
     if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return SF_OK;
-    for (int i = 0; i < SFI_LANES && !atomic_load(&l->is_stopping); i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES && !atomic_load(&l->is_stopping); i++) {
         sfi_page *p = oldest_page(l);
         if (p == NULL) break;
         sf_status rc = dispatch_page(l, p, err);

@@ -181,7 +181,7 @@ static void log_in(sf_listener *l)
 
 sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
 {
-    for (int i = 0; i < SFI_LANES; i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_lane *lane = &l->lanes[i];
         if (lane->call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) {
             sfi_call_cancel(lane->call);
@@ -191,7 +191,7 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
         if (lane->call != NULL && !lane->page.is_open && sfi_call_is_ended(lane->call)) take_in(l, i);
     }
     if (sfi_bayeux_wants_login(l->bayeux)) log_in(l);
-    for (int i = 0; i < SFI_LANES; i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_lane *lane = &l->lanes[i];
         int64_t timeout_ms;
         sf_error cause = { 0 };
@@ -204,7 +204,7 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
 
 void sfi_lanes_close(sf_listener *l)
 {
-    for (int i = 0; i < SFI_LANES; i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_call_cancel(l->lanes[i].call);
         sfi_session_release(l->lanes[i].session);
         sfi_buf_free(&l->lanes[i].body);

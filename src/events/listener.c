@@ -163,7 +163,7 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
                                                .slack_ms = l->options.slack_ms,
                                                .failures_max = l->options.reconnect_max };
         const sfi_bayeux_owner owner = { .user = l, .position = position_of, .note = note };
-        for (int i = 0; i < SFI_LANES; i++) l->lanes[i].body.max = 64 * SFI_KIB;
+        for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) l->lanes[i].body.max = 64 * SFI_KIB;
         rc = sfi_bayeux_new(&settings, &owner, &l->bayeux, err);
     }
     if (rc == SF_OK && l->options.call != NULL)
@@ -331,7 +331,7 @@ static int64_t next_due_ms(const sf_listener *l)
 {
     int64_t due = sfi_bayeux_due_ms(l->bayeux);
     if (sfi_bayeux_wants_login(l->bayeux) || l->end != SF_OK) return 0;
-    for (int i = 0; i < SFI_LANES; i++)
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++)
         if (l->lanes[i].call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) return 0;
     if (!sfi_dispatch_has_events(l)) return due;
     if (l->attempts == 0) return 0;
@@ -368,7 +368,7 @@ static void wait_for_work(const sf_listener *l, int64_t timeout_ms)
 static sf_status say_goodbye(sf_listener *l, sf_error *err)
 {
     sf_status rc = sfi_listener_store(l, err);
-    for (int i = 0; i < SFI_LANES; i++) l->lanes[i].page.is_open = false; /* not handled: they come again */
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) l->lanes[i].page.is_open = false; /* not handled: they come again */
     l->attempts = 0;
     sfi_bayeux_disconnect(l->bayeux, sfi_now_ms());
     return rc;

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const uint8_t *nul = memchr(data, 0, size);
         size_t len = nul != NULL ? (size_t)(nul - data) : size;
         bool busy[SFI_LANES];
-        for (int i = 0; i < SFI_LANES; i++) busy[i] = sfi_bayeux_next(b, i, now, &body, &timeout);
+        for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) busy[i] = sfi_bayeux_next(b, i, now, &body, &timeout);
         if (body.failed) abort();
         if (sfi_bayeux_wants_login(b)) sfi_bayeux_logged_in(b, now);
         sf_document *doc = NULL;
@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sfi_bayeux_answer(b, lane, now, 200, root);
         read_events(root);
         sf_document_free(doc);
-        for (int i = 0; i < SFI_LANES; i++)
+        for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++)
             if (sfi_bayeux_is_stale(b, i)) sfi_bayeux_abandoned(b, i);
         int64_t due = sfi_bayeux_due_ms(b);
         if (due != INT64_MAX && due > now) now = due;
