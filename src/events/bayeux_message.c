@@ -125,6 +125,12 @@ static void write_subscribe(sfi_bayeux *b, size_t slot, sfi_json_writer *w)
     if (!is_leaving) c->state = CHANNEL_ASKED;
 }
 
+static void write_commands(sfi_bayeux *b, bayeux_channel_state state, const sfi_buf *body, sfi_json_writer *w)
+{
+    for (size_t i = 0; i < SF_CHANNELS_MAX && body->len < BAYEUX_BATCH_BYTES; i++)
+        if (!b->channels[i].is_sent && b->channels[i].state == state) write_subscribe(b, i, w);
+}
+
 static bool has_command(const sfi_bayeux *b)
 {
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
@@ -154,10 +160,8 @@ bool sfi_bayeux_next(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, sfi_bu
         sfi_json_end_object(&w);
         *timeout_ms = b->settings.slack_ms < 5000 ? b->settings.slack_ms : 5000;
     } else if (lane == SFI_LANE_COMMAND) {
-        for (size_t i = 0; i < SF_CHANNELS_MAX && body->len < BAYEUX_BATCH_BYTES; i++) {
-            bayeux_channel *c = &b->channels[i];
-            if (!c->is_sent && (c->state == CHANNEL_WANTED || c->state == CHANNEL_LEAVING)) write_subscribe(b, i, &w);
-        }
+        write_commands(b, CHANNEL_LEAVING, body, &w); /* first: a channel may have been attached anew since */
+        write_commands(b, CHANNEL_WANTED, body, &w);
     } else if (b->state == BAYEUX_DOWN) {
         b->state = BAYEUX_SHAKING;
         write_handshake(b, &w);

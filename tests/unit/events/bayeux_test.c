@@ -344,6 +344,33 @@ static void test_bayeux__unsubscribes_while_it_runs_and_says_goodbye(void **stat
     finish(&w);
 }
 
+/* A channel that is detached and attached anew may come into a slot before its old one; the org must not be asked to
+ * leave it at last. */
+static void test_bayeux__leaves_a_channel_before_it_is_subscribed_anew(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/event/A__e", 0);
+    add(&w, "/event/B__e", 1);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    expect(&w, SFI_LANE_COMMAND, "/event/B__e");
+    answer(&w, SFI_LANE_COMMAND,
+           "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/A__e\",\"successful\":false,\"error\":"
+           "\"404::Unknown channel\"},"
+           "{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/B__e\",\"successful\":true}]");
+    assert_true(sfi_bayeux_is_slot_free(w.b, 0));
+    sfi_bayeux_remove(w.b, 1);
+    add(&w, "/event/B__e", 0);
+    expect(&w, SFI_LANE_COMMAND, "\"/meta/unsubscribe\"");
+    const char *leave = strstr(w.body.data, "\"/meta/unsubscribe\""),
+               *join = strstr(w.body.data, "\"/meta/subscribe\"");
+    assert_non_null(join);
+    assert_true(leave < join);
+    finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_bayeux__takes_events_alone_for_an_answer),
         cmocka_unit_test(test_bayeux__waits_where_a_limit_is_reached),
         cmocka_unit_test(test_bayeux__unsubscribes_while_it_runs_and_says_goodbye),
+        cmocka_unit_test(test_bayeux__leaves_a_channel_before_it_is_subscribed_anew),
     };
     return cmocka_run_group_tests_name("bayeux", tests, NULL, NULL);
 }
