@@ -96,10 +96,9 @@ sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *ou
 
 /* ---- handing out ---- */
 
-sf_status sfi_dispatch_trouble(sf_listener *l, sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
+sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err)
 {
-    (void)l;
     sf_event_error_fn fn = a->is_cdc ? a->cdc.on_error : a->events.on_error;
     void *user = a->is_cdc ? a->cdc.user : a->events.user;
     if (fn != NULL && fn(user, a->channel, trouble, event, why) >= 0) return SF_OK;
@@ -133,7 +132,7 @@ static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_eve
     }
     if (rc != SF_OK) {
         sfi_error_prefix(&why, "%s, replay id %lld", a->channel, (long long)event->replay_id);
-        return sfi_dispatch_trouble(l, a, SF_TROUBLE_UNREADABLE, event, &why, err);
+        return sfi_dispatch_trouble(a, SF_TROUBLE_UNREADABLE, event, &why, err);
     }
     sf_cdc_fn fn = handler_of(&a->cdc, change.type);
     if (fn != NULL) {
@@ -144,7 +143,7 @@ static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_eve
     (void)sfi_fail(&why, SF_ERR_TRUNCATED, "%s: %s of %s %s%s: the change itself is not in the event; read it again",
                    a->channel, change.type == SF_CHANGE_GAP_OVERFLOW ? "an overflow" : "a gap", change.entity,
                    change.record_ids[0], change.record_id_count > 1 ? " and others" : "");
-    return sfi_dispatch_trouble(l, a, SF_TROUBLE_GAP, event, &why, err);
+    return sfi_dispatch_trouble(a, SF_TROUBLE_GAP, event, &why, err);
 }
 
 /* serial: of the attachment when its handler was called, which may have detached it. */
@@ -231,7 +230,8 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
             l->stats.events++;
         }
         sfi_attachment *a = attachment_of(l, sf_get_text(p->message, "channel"));
-        sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK; /* NULL: detached since it failed */
+        if (a == NULL) l->attempts = 0; /* detached since it failed */
+        sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK;
         if (rc != SF_OK) return rc;
         p->message = (sf_value){ 0 };
         if (l->unsaved >= l->options.checkpoint_events) rc = sfi_listener_store(l, err);

@@ -51,33 +51,42 @@ void sfi_listener_fail(sf_listener *l, sf_status rc, const sf_error *why)
     l->error.status = rc;
 }
 
+/* The channel's name stays: a handler that detaches may still look at it. */
 static void forget(sfi_attachment *a)
 {
-    *a = (sfi_attachment){ 0 };
+    a->is_used = a->is_dirty = false;
+    a->serial = 0;
 }
 
 static void note_lost(sf_listener *l, sfi_attachment *a, const sf_error *why)
 {
     sf_error err = { 0 }, told = *why;
     sf_lost lost = a->options.lost;
+    int64_t serial = a->serial;
     told.status = SF_ERR_TRUNCATED;
-    sf_status rc = sfi_dispatch_trouble(l, a, SF_TROUBLE_LOST, NULL, &told, &err);
+    sf_status rc = sfi_dispatch_trouble(a, SF_TROUBLE_LOST, NULL, &told, &err);
     if (rc == SF_OK && lost == SF_LOST_STOP) {
         err = told;
         rc = told.status;
     }
     if (rc != SF_OK)
         sfi_listener_fail(l, rc, &err);
-    else if (a->is_used) /* the handler may have detached it */
+    else if (a->serial == serial) /* the handler may have detached it, and attached another */
         a->position = lost == SF_LOST_EARLIEST ? -2 : -1;
 }
 
+/* It is detached before that is told: the handler may attach another channel in its place. */
 static void note_refused(sf_listener *l, sfi_attachment *a, const sf_error *why)
 {
-    sf_error err = { 0 };
-    sf_status rc = sfi_dispatch_trouble(l, a, SF_TROUBLE_REFUSED, NULL, why, &err);
-    if (rc == SF_OK) rc = store_one(l, a, &err);
+    sf_error err = { 0 }, trouble = { 0 };
+    sf_status rc = store_one(l, a, &err);
+    sfi_attachment gone = *a;
     forget(a);
+    sf_status answer = sfi_dispatch_trouble(&gone, SF_TROUBLE_REFUSED, NULL, why, &trouble);
+    if (answer != SF_OK) {
+        err = trouble;
+        rc = answer;
+    }
     bool is_any_left = false;
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) is_any_left |= l->attachments[i].is_used;
     if (rc == SF_OK && !is_any_left) {

@@ -90,7 +90,7 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
  * ends. */
 sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
-sf_status sfi_dispatch_trouble(sf_listener *l, sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
+sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);
 /* Read a message into an event; the arena holds its lists. SF_ERR_PROTOCOL: a header without what it must have. */
 void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out);

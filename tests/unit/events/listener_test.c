@@ -277,6 +277,46 @@ static void test_listener__a_failing_handler_keeps_its_event(void **state)
     wire_stop(server);
 }
 
+/* What a handler failed on before its channel was detached does not count against the next channel's events. */
+static sf_status on_message_leave(void *user, const sf_event *e)
+{
+    seen *s = user;
+    s->troubles++;
+    assert_int_equal(sf_listener_detach(s->l, e->channel, NULL), SF_OK);
+    assert_string_equal(e->channel, "/event/Old__e"); /* borrowed until this returns */
+    return SF_ERR_IO;
+}
+
+static void test_listener__a_detached_channel_leaves_no_failures_behind(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Old__e\",\"successful\":true},"
+                "{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Low_Ink__e\",\"successful\":true}]");
+    say(&first, "[{\"channel\":\"/event/Old__e\",\"data\":{\"payload\":{},\"event\":{\"replayId\":6}}}," MESSAGE(
+                    "7") "," CONNECTED "]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = connect_client(server);
+    seen s = { .stop_after = 1, .failures_left = 1 };
+    sf_error err = { 0 };
+    sf_event_service leaving = { .user = &s, .on_message = on_message_leave };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_listener_options options = { .slack_ms = 200, .handler_pause_ms = 1, .handler_retries = 1 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "/event/Old__e", &leaving, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL), SF_OK);
+    if (sf_listener_run(s.l, &err) != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(s.troubles, 1);
+    assert_int_equal(s.messages, 1);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
 static void test_listener__the_descriptor_tells_when_to_poll(void **state)
 {
     script first = { 0 }, second = { 0 };
@@ -501,6 +541,66 @@ static void test_listener__a_refused_channel_is_told(void **state)
     }
 }
 
+/* A handler that is told of a channel's end, or of its lost position, may listen to another one instead. */
+static sf_status on_error_instead(void *user, const char *channel, sf_event_trouble trouble, const sf_event *event,
+                                  const sf_error *why)
+{
+    seen *s = user;
+    (void)event;
+    (void)why;
+    const sf_event_service service = { .user = s, .on_message = on_message };
+    const sf_attach_options from = { .replay = SF_REPLAY_ID, .replay_id = 6 };
+    if (trouble == SF_TROUBLE_LOST) assert_int_equal(sf_listener_detach(s->l, channel, NULL), SF_OK);
+    assert_string_equal(channel, "/event/Old__e");
+    assert_int_equal(sf_listener_attach_events(s->l, "/event/Low_Ink__e", &service, &from, NULL), SF_OK);
+    s->troubles++;
+    return SF_OK;
+}
+
+static void test_listener__a_handler_of_trouble_may_attach_another(void **state)
+{
+    static const char *const errors[] = { "404::Unknown channel", "400::The replayId {3} you provided was invalid." };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+        script first = { 0 }, second = { 0 };
+        char text[512];
+        snprintf(text, sizeof text,
+                 "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Old__e\",\"successful\":false,"
+                 "\"error\":\"%s\"}]",
+                 errors[i]);
+        say_up(&first);
+        say(&first, text);
+        say(&first, "[" CONNECTED "]");
+        say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+        say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+        end(&first);
+        say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+        end(&second);
+        wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+        sf_client *sf = connect_client(server);
+        seen s = { .stop_after = 1 };
+        sf_error err = { 0 };
+        sf_event_service service = { .user = &s, .on_message = on_message, .on_error = on_error_instead };
+        sf_attach_options from = { .replay = SF_REPLAY_ID, .replay_id = 3, .lost = SF_LOST_LATEST };
+        sf_listener_options options = { .slack_ms = 200 };
+        assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+        assert_int_equal(sf_listener_attach_events(s.l, "/event/Old__e", &service, &from, NULL), SF_OK);
+        if (sf_listener_run(s.l, &err) != SF_OK) fail_msg("%s", err.message);
+        assert_int_equal(s.troubles, 1);
+        assert_int_equal(s.messages, 1);
+        bool is_asked = false;
+        for (int k = 0; k < wire_requests(server); k++) {
+            char *request = wire_request(server, k);
+            if (strstr(request, "{\"/event/Low_Ink__e\":6}") != NULL) is_asked = true;
+            free(request);
+        }
+        assert_true(is_asked);
+        sf_listener_close(s.l);
+        sf_client_close(sf);
+        wire_stop(server);
+    }
+}
+
 static void test_listener__mends_a_cut_connection(void **state)
 {
     script first = { 0 }, second = { 0 }, third = { 0 };
@@ -581,10 +681,12 @@ int main(void)
         cmocka_unit_test(test_listener__hands_on_changes_and_says_goodbye),
         cmocka_unit_test(test_listener__goes_on_from_the_stored_position),
         cmocka_unit_test(test_listener__a_failing_handler_keeps_its_event),
+        cmocka_unit_test(test_listener__a_detached_channel_leaves_no_failures_behind),
         cmocka_unit_test(test_listener__the_descriptor_tells_when_to_poll),
         cmocka_unit_test(test_listener__renews_a_refused_session),
         cmocka_unit_test(test_listener__acknowledges_by_hand_and_survives_a_lost_position),
         cmocka_unit_test(test_listener__a_refused_channel_is_told),
+        cmocka_unit_test(test_listener__a_handler_of_trouble_may_attach_another),
         cmocka_unit_test(test_listener__mends_a_cut_connection),
         cmocka_unit_test(test_listener__finds_a_silent_connection_and_can_be_cancelled),
         cmocka_unit_test(test_listener__open_survives_each_failed_allocation),
