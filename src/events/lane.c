@@ -198,8 +198,7 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
         if (lane->call != NULL || !sfi_bayeux_next(l->bayeux, i, sfi_now_ms(), &lane->body, &timeout_ms)) continue;
         if (begin(l, i, timeout_ms, &cause) != SF_OK) sfi_bayeux_failed(l->bayeux, i, sfi_now_ms(), &cause);
     }
-    sf_status rc = sfi_bayeux_status(l->bayeux, err);
-    return rc;
+    return sfi_bayeux_status(l->bayeux, err);
 }
 
 void sfi_lanes_close(sf_listener *l)

@@ -362,7 +362,8 @@ static void set_timer(const sf_listener *l)
 static void wait_for_work(const sf_listener *l, int64_t timeout_ms)
 {
     uint64_t drop;
-    int64_t end = timeout_ms >= 0 ? sfi_now_ms() + timeout_ms : INT64_MAX;
+    int64_t now = sfi_now_ms();
+    int64_t end = timeout_ms >= 0 && timeout_ms < INT64_MAX - now ? now + timeout_ms : INT64_MAX;
     struct pollfd pfd = { .fd = l->fd, .events = POLLIN };
     for (;;) { /* ends: readable, or the time is over */
         int64_t left = end == INT64_MAX ? -1 : end - sfi_now_ms();

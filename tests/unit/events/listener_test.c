@@ -336,6 +336,7 @@ static void test_listener__the_descriptor_tells_when_to_poll(void **state)
     assert_int_equal(sf_listener_poll(s.l, 0, NULL), SF_ERR_USAGE); /* no channel */
     assert_int_equal(sf_listener_attach_events(s.l, "/event/Low_Ink__e", &service, NULL, NULL), SF_OK);
     assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_ERR_USAGE);
+    assert_int_equal(sf_listener_poll(s.l, INT64_MAX, NULL), SF_OK); /* longer than there is time: until it has work */
     sf_status rc;
     while ((rc = sf_listener_poll(s.l, 0, NULL)) == SF_OK) {
         struct pollfd pfd = { .fd = sf_listener_fd(s.l), .events = POLLIN };
