@@ -106,18 +106,20 @@ static const char *command_name(const walk *w)
     return w->command != NULL ? w->command->name : "";
 }
 
-static sf_status unknown_flag(const walk *w, const char *typed)
+/* Without its value, which may be a secret that was meant for a flag there is not. */
+static sf_status unknown_flag(const walk *w, const char *word)
 {
     const char *names[128];
+    char typed[81];
     size_t n = 0;
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word, "="), word); /* cut, if long */
     for (const cli_flag *f = w->command != NULL ? w->command->flags : NULL; f != NULL && f->name != NULL && n < 126;
          f++)
         names[n++] = f->name;
     for (const cli_flag *f = cli_common_flags; f->name != NULL && n < 126; f++) names[n++] = f->name;
     const char *near = strncmp(typed, "--", 2) == 0 ? cli_nearest(typed + 2, names, n) : NULL;
-    return sfi_fail(w->err, SF_ERR_USAGE, "%s%sunknown flag %.80s%s%s%s", command_name(w),
-                    w->command != NULL ? ": " : "", typed, near != NULL ? " (did you mean --" : "",
-                    near != NULL ? near : "", near != NULL ? "?)" : "");
+    return sfi_fail(w->err, SF_ERR_USAGE, "%s%sunknown flag %s%s%s%s", command_name(w), w->command != NULL ? ": " : "",
+                    typed, near != NULL ? " (did you mean --" : "", near != NULL ? near : "", near != NULL ? "?)" : "");
 }
 
 /* The value of a flag that wants one: the rest of its word, else the next word. */
@@ -137,7 +139,7 @@ static sf_status take_long(walk *w, const char *word)
     if (flag == NULL) return w->args == NULL ? SF_OK : unknown_flag(w, word);
     if (flag->value != NULL) return take_value(w, flag, word, equals != NULL ? equals + 1 : NULL);
     if (equals != NULL && w->args != NULL)
-        return sfi_fail(w->err, SF_ERR_USAGE, "--%s takes no value, but %.80s gives it one", flag->name, word);
+        return sfi_fail(w->err, SF_ERR_USAGE, "--%s takes no value, but was given one after the =", flag->name);
     keep(w, flag, NULL);
     return SF_OK;
 }
@@ -146,8 +148,9 @@ static sf_status take_long(walk *w, const char *word)
 static sf_status take_letters(walk *w, const char *word)
 {
     for (const char *p = word + 1; *p != 0; p++) {
+        const char letter[] = { '-', *p, 0 };
         const cli_flag *flag = cli_flag_find_letter(w->command, *p);
-        if (flag == NULL) return w->args == NULL ? SF_OK : unknown_flag(w, word);
+        if (flag == NULL) return w->args == NULL ? SF_OK : unknown_flag(w, (unsigned char)*p < 0x80 ? letter : "-");
         if (flag->value == NULL) {
             keep(w, flag, NULL);
             continue;

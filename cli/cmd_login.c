@@ -58,6 +58,9 @@ static sf_status read_secret(cli *c, const char *flag, const char **out, sf_erro
             "--%s: a secret on the command line is seen by everybody on this machine: use --%s - and give it on stdin",
             flag, flag);
     if (strcmp(where, "-") == 0 && isatty(STDIN_FILENO) == 1) return cli_ask(c, flag, NULL, true, out, err);
+    if (strcmp(where, "-") != 0 && access(where, R_OK) != 0) /* its name is not told: it may be the secret itself */
+        return sfi_fail(err, SF_ERR_USAGE, "--%s: no such file that can be read; --%s - takes the secret from stdin",
+                        flag, flag);
     sf_status rc = cli_read_file(c, where, TOKEN_BYTES_MAX, &text, err);
     if (rc != SF_OK) return rc;
     text = sfi_trim(text);

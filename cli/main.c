@@ -145,8 +145,12 @@ static sf_status settle(cli *c, sf_error *err)
 static int check_words(cli *c)
 {
     const cli_command *m = c->args.command;
+    bool is_secret = m == &cli_command_login || m == &cli_command_password; /* what is too many may be one */
     if (c->args.count < (size_t)m->words_min)
         return cli_usage(c, "%s: something is missing: sforce %s %s", m->name, m->name, m->usage);
+    if (m->words_max >= 0 && c->args.count > (size_t)m->words_max && is_secret)
+        return cli_usage(c, "%s: a word too many; a secret on the command line is seen by everybody on this machine",
+                         m->name);
     if (m->words_max >= 0 && c->args.count > (size_t)m->words_max)
         return cli_usage(c, "%s: %.80s is one word too many (a text with blanks wants quotes)", m->name,
                          c->args.words[m->words_max]);

@@ -49,6 +49,19 @@ check "a bad token is not kept" test ! -e "$orgs/bad.json"
 run 2 login "$url" --token "00D5g000000001!AQEAQ"
 err_has "everybody"
 run 2 login "$url" --token nowhere.txt
+err_has "no such file"
+
+# ---- a secret where none belongs is not repeated on stderr ----
+for words in "$url --token 5Aep861planted" "$url --password=planted" "$url --password planted" "$url --client-secret=planted" \
+    "$url -Qplanted"; do
+    # shellcheck disable=SC2086
+    run 2 login $words
+    check "login $words does not repeat it" test "$(grep -c planted out err | paste -sd' ')" = "out:0 err:0"
+done
+run 2 password set user@acme.example planted
+check "password set does not repeat it" test "$(grep -c planted out err | paste -sd' ')" = "out:0 err:0"
+run 2 login "$url" --client-secret=planted
+err_has "unknown flag --client-secret;"
 : >in
 run_in 2 login "$url" --token -
 
