@@ -126,54 +126,66 @@ static void on_state(void *user, sf_listener_state state, const sf_error *why)
 
 /* ---- positions: a file for each channel, its text the replay id ---- */
 
-static const char *file_name(cli *c, const char *text)
+static void add_file_name(sfi_buf *name, const char *text)
 {
-    sfi_buf name = { 0 };
     for (const char *p = text; *p != '\0'; p++) {
         bool is_plain =
             (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_' || *p == '-';
         if (is_plain)
-            sfi_buf_add_char(&name, *p);
+            sfi_buf_add_char(name, *p);
         else
-            sfi_buf_addf(&name, "%%%02x", (unsigned)(unsigned char)*p);
+            sfi_buf_addf(name, "%%%02x", (unsigned)(unsigned char)*p);
     }
-    if (name.failed) cli_no_memory();
-    const char *copy = name.len > 0 ? cli_strdup(c, name.data) : "_";
-    sfi_buf_free(&name);
-    return copy;
+    if (name->failed) cli_no_memory();
 }
 
 static const char *position_folder(cli *c)
 {
-    return cli_textf(c, "%s/replay/%s", cli_state_dir(c),
-                     file_name(c, c->login.name != NULL ? c->login.name : "login"));
+    sfi_buf name = { 0 };
+    add_file_name(&name, c->login.name != NULL ? c->login.name : "login");
+    const char *path = cli_textf(c, "%s/replay/%s", cli_state_dir(c), name.len > 0 ? name.data : "_");
+    sfi_buf_free(&name);
+    return path;
 }
 
-static const char *position_path(cli *c, const char *channel)
+typedef struct positions {
+    cli *c;
+    const char *folder;
+} positions;
+
+/* Cleared by the caller: a run may store positions for months, and what the arena takes stays. */
+static sfi_buf position_path(const positions *p, const char *channel)
 {
-    return cli_textf(c, "%s/%s", position_folder(c), file_name(c, channel));
+    sfi_buf path = { 0 };
+    sfi_buf_addf(&path, "%s/", p->folder);
+    add_file_name(&path, channel);
+    return path;
 }
 
 static sf_status get_position(void *user, const char *channel, void (*found)(void *ctx, const char *position),
                               void *ctx, sf_error *err)
 {
-    cli *c = user;
+    const positions *p = user;
     sf_str text;
-    const char *path = position_path(c, channel);
-    if (access(path, F_OK) != 0) return SF_DONE;
-    sf_status rc = cli_read_file(c, path, 4096, &text, err);
-    if (rc != SF_OK) return rc;
-    text = sfi_trim(text);
-    found(ctx, cli_strndup(c, text.ptr, text.len));
-    return SF_OK;
+    sfi_buf path = position_path(p, channel);
+    sf_status rc = access(path.data, F_OK) == 0 ? cli_read_file(p->c, path.data, 4096, &text, err) : SF_DONE;
+    if (rc == SF_OK) text = sfi_trim(text);
+    if (rc == SF_OK && text.len == 0) /* to begin with new events would leave some out in silence */
+        rc = sfi_fail(err, SF_ERR_IO, "%s is damaged: it is empty, and the position is lost; remove it to begin anew",
+                      path.data);
+    if (rc == SF_OK) found(ctx, cli_strndup(p->c, text.ptr, text.len));
+    sfi_buf_free(&path);
+    return rc;
 }
 
 static sf_status set_position(void *user, const char *channel, const char *position, sf_error *err)
 {
-    cli *c = user;
     char text[80];
     int len = snprintf(text, sizeof text, "%s\n", position);
-    return cli_write_file(position_path(c, channel), (sf_str){ text, (size_t)len }, 0600, err);
+    sfi_buf path = position_path(user, channel);
+    sf_status rc = cli_write_file(path.data, (sf_str){ text, (size_t)len }, 0600, err);
+    sfi_buf_free(&path);
+    return rc;
 }
 
 /* ---- the command ---- */
@@ -254,6 +266,7 @@ static int run_listen(cli *c)
     int64_t max_idle_ms = 0;
     sf_attach_options from = { 0 };
     listening run = { .c = c };
+    positions kept = { .c = c };
     sf_checkpoints *store = NULL;
     const char *idle = cli_args_value(&c->args, "max-idle");
     if (c->output != NULL) return cli_usage(c, "listen: events go to standard output; use > FILE");
@@ -266,8 +279,9 @@ static int run_listen(cli *c)
     sf_status rc = take_replay(c, &from, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK && from.replay == SF_REPLAY_STORED) {
-        rc = cli_make_dirs(position_folder(c), 0700, &err);
-        if (rc == SF_OK) rc = sf_checkpoints_custom(&ops, c, &store, &err);
+        kept.folder = position_folder(c);
+        rc = cli_make_dirs(kept.folder, 0700, &err);
+        if (rc == SF_OK) rc = sf_checkpoints_custom(&ops, &kept, &store, &err);
     }
     const sf_listener_options options = {
         .checkpoints = store, .handler_retries = SF_NONE, .on_state = on_state, .state_user = &run, .call = &c->call

@@ -64,6 +64,9 @@ run 0 publish Low_Ink__e Model__c=later
 run 8 listen Low_Ink__e --replay stored --max-idle 1s
 check "nothing twice, nothing missing" test "$(tail -1 out | jq -r .payload.Model__c)" = later
 check "each after the position" test "$(jq -s --argjson last "$last" 'all(.replayId > $last)' out)" = true
+for file in "$XDG_STATE_HOME"/sforce/replay/*/*Low_Ink__e; do : >"$file"; done
+run 1 listen Low_Ink__e --replay stored --max-idle 1s
+err_has 'is damaged: it is empty'
 
 run 2 listen
 run 2 listen /data/ChangeEvents --replay yesterday
