@@ -13,13 +13,7 @@ typedef struct list {
 
 static void add_value(cli *c, list *l, sf_bind_value value)
 {
-    if (l->count == l->cap) {
-        size_t cap = l->cap > 0 ? l->cap * 4 : 4;
-        sf_bind_value *bigger = cli_alloc(c, cap * sizeof *bigger);
-        if (l->count > 0) memcpy(bigger, l->values, l->count * sizeof *bigger);
-        l->values = bigger;
-        l->cap = cap;
-    }
+    l->values = cli_grow(c, l->values, l->count, &l->cap, sizeof *l->values);
     l->values[l->count++] = value;
 }
 

@@ -74,6 +74,8 @@ char *cli_strdup(cli *c, const char *s); /* NULL in, NULL out */
 char *cli_strndup(cli *c, const char *s, size_t len);
 char *cli_textf(cli *c, const char *format, ...) SFI_PRINTF(2, 3);
 void *cli_alloc(cli *c, size_t size); /* cleared */
+/* Room for one more after count elements of size bytes: old itself, or a copy of twice the room. NULL old: none yet. */
+void *cli_grow(cli *c, void *old, size_t count, size_t *cap, size_t size);
 _Noreturn void cli_no_memory(void);
 bool cli_read_stream(FILE *f, size_t max, sfi_buf *out); /* to its end; false: error or more than max */
 /* A file's bytes, or stdin's for "-"; arena, NUL after. SF_ERR_USAGE: the message names the file and the reason. */

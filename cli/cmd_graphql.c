@@ -94,13 +94,7 @@ typedef struct columns {
 
 static void add_column(cli *c, columns *all, const char *name)
 {
-    if (all->count == all->cap) {
-        size_t cap = all->cap == 0 ? 32 : all->cap * 2;
-        const char **names = cli_alloc(c, cap * sizeof *names);
-        if (all->count > 0) memcpy(names, all->names, all->count * sizeof *names);
-        all->names = names;
-        all->cap = cap;
-    }
+    all->names = cli_grow(c, all->names, all->count, &all->cap, sizeof *all->names);
     all->names[all->count++] = cli_strdup(c, name);
 }
 

@@ -69,12 +69,7 @@ sf_status cli_login_names(cli *c, const char *const **out, size_t *count, sf_err
         if (len <= 5 || strcmp(e->d_name + len - 5, ".json") != 0) continue;
         const char *name = cli_strndup(c, e->d_name, len - 5);
         if (!cli_login_name_ok(name)) continue;
-        if (*count == cap) {
-            cap = cap > 0 ? cap * 2 : 16;
-            const char **bigger = cli_alloc(c, cap * sizeof *bigger);
-            if (*count > 0) memcpy(bigger, names, *count * sizeof *bigger);
-            names = bigger;
-        }
+        names = cli_grow(c, names, *count, &cap, sizeof *names);
         names[(*count)++] = name;
     }
     closedir(d);

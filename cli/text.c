@@ -18,6 +18,14 @@ void *cli_alloc(cli *c, size_t size)
     return memset(p, 0, size > 0 ? size : 1);
 }
 
+void *cli_grow(cli *c, void *old, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap) return old;
+    *cap = *cap == 0 ? 16 : *cap * 2;
+    void *bigger = cli_alloc(c, *cap * size);
+    return count > 0 ? memcpy(bigger, old, count * size) : bigger;
+}
+
 char *cli_strndup(cli *c, const char *s, size_t len)
 {
     char *p = sfi_arena_strndup(&c->arena, s, len);

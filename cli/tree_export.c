@@ -36,14 +36,6 @@ typedef struct export
 }
 export;
 
-static void *grown(cli *c, const void *old, size_t count, size_t *cap, size_t size)
-{
-    *cap = *cap == 0 ? 16 : *cap * 2;
-    void *bigger = cli_alloc(c, *cap * size);
-    if (count > 0) memcpy(bigger, old, count * size);
-    return bigger;
-}
-
 /* ---- reading ---- */
 
 /* All rows of a statement, their children with all pages, as one array. */
@@ -101,7 +93,7 @@ static sf_status find_type(export *e, sf_value record, type **out, sf_error *err
         }
     if (name.len == 0 || sfi_str_is(name, "AggregateResult"))
         return sfi_fail(err, SF_ERR_USAGE, "tree export: the statement must find records, not aggregates");
-    if (e->type_count == e->type_cap) e->types = grown(e->c, e->types, e->type_count, &e->type_cap, sizeof *e->types);
+    e->types = cli_grow(e->c, e->types, e->type_count, &e->type_cap, sizeof *e->types);
     *out = &e->types[e->type_count];
     sf_status rc = read_type(e, name, *out, err);
     if (rc == SF_OK)
@@ -126,7 +118,7 @@ static sf_status name_records(export *e, sf_value record, sf_error *err)
     sf_str id = id_of(record);
     sf_status rc = find_type(e, record, &t, err);
     if (rc == SF_OK && reference_name(e, id) == NULL) {
-        if (e->ref_count == e->ref_cap) e->refs = grown(e->c, e->refs, e->ref_count, &e->ref_cap, sizeof *e->refs);
+        e->refs = cli_grow(e->c, e->refs, e->ref_count, &e->ref_cap, sizeof *e->refs);
         e->refs[e->ref_count++] = (named){ .id = cli_strndup(e->c, id.ptr, id.len),
                                            .name = cli_textf(e->c, "%sRef%zu", t->name, ++t->records) };
     }

@@ -33,14 +33,6 @@ typedef struct import {
 
 /* ---- reading ---- */
 
-static void *grown(cli *c, const void *old, size_t count, size_t *cap, size_t size)
-{
-    *cap = *cap == 0 ? 64 : *cap * 2;
-    void *bigger = cli_alloc(c, *cap * size);
-    if (count > 0) memcpy(bigger, old, count * size);
-    return bigger;
-}
-
 static known *find_ref(const import *m, sf_str name)
 {
     for (size_t i = 0; i < m->ref_count; i++)
@@ -61,7 +53,7 @@ static sf_status note_ref(import *m, const item *it, sf_value record, sf_error *
         same->times++;
         return SF_OK;
     }
-    if (m->ref_count == m->ref_cap) m->refs = grown(m->c, m->refs, m->ref_count, &m->ref_cap, sizeof *m->refs);
+    m->refs = cli_grow(m->c, m->refs, m->ref_count, &m->ref_cap, sizeof *m->refs);
     m->refs[m->ref_count++] =
         (known){ .name = cli_strndup(m->c, ref.ptr, ref.len), .type = cli_strdup(m->c, type), .times = 1 };
     return SF_OK;
@@ -101,7 +93,7 @@ static sf_status add_file(import *m, const char *path, const char *object, sf_do
             rc = sfi_fail(err, SF_ERR_USAGE,
                           "%s: record %zu has %zu records below it, and a request takes %d: export it with --plan",
                           path, number, next.size - 1, SF_TREE_RECORDS_MAX);
-        if (m->count == m->cap) m->items = grown(m->c, m->items, m->count, &m->cap, sizeof *m->items);
+        m->items = cli_grow(m->c, m->items, m->count, &m->cap, sizeof *m->items);
         if (rc == SF_OK) m->items[m->count++] = next;
     }
     return rc;
@@ -112,7 +104,7 @@ static sf_status read_file(import *m, const char *path, sf_document **doc, sf_er
     sf_str text;
     sf_status rc = cli_read_json(m->c, path, CLI_TREE_FILE_MAX, &text, doc, err);
     if (rc != SF_OK) return rc;
-    if (m->doc_count == m->doc_cap) m->docs = grown(m->c, m->docs, m->doc_count, &m->doc_cap, sizeof(sf_document *));
+    m->docs = cli_grow(m->c, m->docs, m->doc_count, &m->doc_cap, sizeof(sf_document *));
     m->docs[m->doc_count++] = *doc;
     return SF_OK;
 }
