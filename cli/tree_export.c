@@ -349,17 +349,36 @@ static sf_status export_plan(export *e, sfi_buf *result, sf_error *err)
     return rc;
 }
 
+static const char *first_type(const export *e, size_t query)
+{
+    return sf_get_str(sf_document_root(e->found[query]), "0.attributes.type");
+}
+
+/* Files are named by objects: the second of one object would replace the first. */
+static sf_status check_names(const export *e, sf_error *err)
+{
+    for (size_t q = 1; q < e->queries; q++)
+        for (size_t k = 0; k < q; k++) {
+            const char *name = first_type(e, q), *other = first_type(e, k);
+            if (name != NULL && other != NULL && strcmp(name, other) == 0)
+                return sfi_fail(err, SF_ERR_USAGE,
+                                "tree export: queries %zu and %zu both find %s, and -d has one file for it; use --plan",
+                                k + 1, q + 1, name);
+        }
+    return SF_OK;
+}
+
 /* A file a query where a folder was named, else all in one. */
 static sf_status export_nested(export *e, sfi_buf *result, sf_error *err)
 {
     cli *c = e->c;
     bool to_dir = cli_args_value(&c->args, "output-dir") != NULL;
-    sf_status rc = SF_OK;
+    sf_status rc = to_dir ? check_names(e, err) : SF_OK;
     sfi_buf_add_str(result, "{\"records\":[");
     for (size_t q = 0; rc == SF_OK && q < e->queries; q++) {
         sfi_buf text = { 0 };
         size_t count = sf_value_count(sf_document_root(e->found[q]));
-        const char *type_name = sf_get_str(sf_document_root(e->found[q]), "0.attributes.type");
+        const char *type_name = first_type(e, q);
         if (count == 0) cli_warn(c, "query %zu found no records", q + 1);
         if (to_dir && count > 0) {
             const char *name = in_dir(
@@ -382,11 +401,13 @@ static sf_status export_nested(export *e, sfi_buf *result, sf_error *err)
     return rc;
 }
 
-static sf_status take_statements(cli *c, const char **list, size_t *count, sf_error *err)
+/* @param out arena */
+static sf_status take_statements(cli *c, const char ***out, size_t *count, sf_error *err)
 {
-    enum { QUERIES_MAX = 50 };
-    for (size_t i = 1; i < c->args.count && *count < QUERIES_MAX; i++) list[(*count)++] = c->args.words[i];
-    for (size_t i = 0; i < c->args.given_count && *count < QUERIES_MAX; i++)
+    const char **list = cli_alloc(c, (c->args.count + c->args.given_count) * sizeof *list);
+    *out = list;
+    for (size_t i = 1; i < c->args.count; i++) list[(*count)++] = c->args.words[i];
+    for (size_t i = 0; i < c->args.given_count; i++)
         if (strcmp(c->args.given[i].flag->name, "query") == 0) list[(*count)++] = c->args.given[i].value;
     if (*count == 0) return sfi_fail(err, SF_ERR_USAGE, "tree export: want a SOQL statement");
     for (size_t i = 0; i < *count; i++) {
@@ -404,11 +425,11 @@ static sf_status take_statements(cli *c, const char **list, size_t *count, sf_er
 int cli_tree_export(cli *c)
 {
     sf_error err;
-    const char *statements[50];
+    const char **statements = NULL;
     export e = { .c = c, .plan = cli_args_times(&c->args, "plan") > 0 };
     sfi_buf result = { 0 };
     const char *dir = cli_args_value(&c->args, "output-dir");
-    sf_status rc = take_statements(c, statements, &e.queries, &err);
+    sf_status rc = take_statements(c, &statements, &e.queries, &err);
     if (rc == SF_OK && c->output != NULL && (e.plan || dir != NULL))
         rc = sfi_fail(&err, SF_ERR_USAGE,
                       "tree export: -O names one file; --plan and -d write several: give -d DIR alone");

@@ -106,6 +106,13 @@ err_has referenceId
 run 2 tree import
 run 2 tree frob x
 run 2 tree export "$soql" --plan -O x.json
+many=()
+for i in {1..51}; do many+=(-q "SELECT Name FROM Account WHERE Name = 'Many $i' LIMIT 1"); done
+run 0 tree export "${many[@]}"
+check "no query is left out" test "$(jq '.records | length' out)" -eq 51
+run 2 tree export -q "SELECT Name FROM Account LIMIT 1" -q "SELECT Name, Phone FROM Account LIMIT 2" -d both
+err_has "queries 1 and 2 both find Account"
+check "no file of half of them" test -z "$(ls both)"
 
 # ---- as sf spells it ----
 mkdir sf && cd sf || exit 1
