@@ -90,9 +90,10 @@ static sf_status on_message(void *user, const sf_event *e)
     cli_out_add(&c->out, line.data, line.len);
     cli_out_flush(&c->out);
     sfi_buf_free(&line);
+    if (c->out.error != 0) return SF_ERR_IO; /* it is not out: not handled */
     run->events++;
     run->last_ms = sfi_now_ms();
-    return c->out.error == 0 ? SF_OK : SF_ERR_IO; /* it is not out: not handled */
+    return SF_OK;
 }
 
 static sf_status on_error(void *user, const char *channel, sf_event_trouble trouble, const sf_event *event,
@@ -246,10 +247,10 @@ static sf_status listen_on(listening *run, int64_t max_idle_ms, sf_error *err)
 static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_error *err)
 {
     cli *c = run->c;
-    bool is_pipe_gone = c->out.broken_pipe;
+    bool is_cut = c->out.error != 0; /* the sink says why, or the pipe's reader left */
     int code = c->out.data != NULL ? cli_finish_output(c) : CLI_OK;
     cli_note(c, "%s %s.", cli_group_digits(c, run->events), run->events == 1 ? "event" : "events");
-    if (is_pipe_gone || (code != CLI_OK && code != CLI_FAILED)) return code;
+    if (is_cut || (code != CLI_OK && code != CLI_FAILED)) return code;
     if (rc == SF_ERR_CANCELLED) return (int)cli_exit_of(err);
     if (rc == SF_ERR_TRUNCATED)
         return cli_fail(c, CLI_EVENTS, "--replay earliest takes all that the org still has", "%s", err->message);

@@ -29,6 +29,10 @@ run 8 listen AccountChangeEvent --replay earliest --max-idle 1s -r table
 check "a line for people" grep -qE "UPDATE Account $account  .*Name" out
 first=$(head -1 out)
 check "a time first" grep -qE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' <<<"$first"
+"$sforce" listen AccountChangeEvent --replay earliest --max-idle 1s >/dev/full 2>err
+check "a full disk is exit code 1" test $? -eq 1
+check "and told once" test "$(grep -c '^sforce: ' err)" -eq 1
+err_has 'cannot write stdout'
 
 # Platform events, and positions that are kept.
 run 8 listen Low_Ink__e --replay stored --max-idle 1s
