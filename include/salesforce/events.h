@@ -140,7 +140,8 @@ typedef struct sf_event_service {
 /* ---- listening ---- */
 
 typedef enum sf_replay {
-    SF_REPLAY_LATEST = 0,   /* what happens from now on */
+    SF_REPLAY_LATEST = 0,   /* what happens from now on. Until a first event is handled (manual_ack: acknowledged) there
+                               is no position, and a session that ends costs what happens before the next one */
     SF_REPLAY_EARLIEST = 1, /* all that the org has kept (24 or 72 hours) */
     SF_REPLAY_ID = 2,       /* what came after replay_id */
     SF_REPLAY_STORED = 3    /* after the position in the checkpoint store; none is there: as otherwise says */
