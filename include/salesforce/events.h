@@ -39,7 +39,7 @@ typedef struct sf_checkpoints_ops {
 SF_API sf_status sf_checkpoints_memory(sf_checkpoints **out, sf_error *err);
 /** In a JSON file of mode 0600, {"channel":"position"}, replaced by rename. One process at a time: PATH.lock is held
  *  until the close. @param path copied; made when missing, its folder is not. @param out as above.
- *  @return SF_OK, SF_ERR_IO (not readable, damaged, or in use), SF_ERR_USAGE, SF_ERR_MEMORY. */
+ *  @return SF_OK, SF_ERR_IO (not readable, damaged or empty, or in use), SF_ERR_USAGE, SF_ERR_MEMORY. */
 SF_API sf_status sf_checkpoints_file(const char *path, sf_checkpoints **out, sf_error *err);
 /** Your own. @param ops copied; get and set are needed. @param user borrowed until the close. @param out as above. */
 SF_API sf_status sf_checkpoints_custom(const sf_checkpoints_ops *ops, void *user, sf_checkpoints **out, sf_error *err);

@@ -128,23 +128,30 @@ static sf_status read_entries(sf_checkpoints *s, sf_value root, sf_error *err)
     sf_iter it = sf_iter_begin(root);
     sf_str key;
     sf_value value;
-    if (sf_value_type(root) != SF_OBJECT)
-        return sfi_fail(err, SF_ERR_IO, "checkpoints %s: not an object of channels and positions", s->path);
+    if (sf_value_type(root) != SF_OBJECT) return sfi_fail(err, SF_ERR_IO, "not an object of channels and positions");
     while (sf_iter_next(&it, &key, &value)) {
         const char *position = sf_get_str(value, NULL);
-        if (position == NULL || key.ptr == NULL)
-            return sfi_fail(err, SF_ERR_IO, "checkpoints %s: the position of %.*s is no text", s->path, (int)key.len,
-                            key.ptr);
+        if (position == NULL || position[0] == '\0' || key.ptr == NULL)
+            return sfi_fail(err, SF_ERR_IO, "the position of %.*s is no text", (int)key.len, key.ptr);
         sf_status rc = keep(s, key.ptr, position, err);
         if (rc != SF_OK) return rc;
     }
     return SF_OK;
 }
 
+static sf_status take_file(sf_checkpoints *s, const sfi_buf *text, sf_error *err)
+{
+    sf_document *doc = NULL;
+    if (text->len == 0) return sfi_fail(err, SF_ERR_IO, "it is empty; remove it to begin anew");
+    sf_status rc = sf_document_parse(text->data, text->len, &doc, err);
+    if (rc == SF_OK) rc = read_entries(s, sf_document_root(doc), err);
+    sf_document_free(doc);
+    return rc;
+}
+
 static sf_status load(sf_checkpoints *s, sf_error *err)
 {
     char piece[4096];
-    sf_document *doc = NULL;
     sfi_buf text = { .max = FILE_BYTES_MAX };
     sf_status rc = SF_OK;
     ssize_t got = 0;
@@ -155,13 +162,13 @@ static sf_status load(sf_checkpoints *s, sf_error *err)
         if (got > 0 && !sfi_buf_add(&text, piece, (size_t)got)) break;
     if (got < 0) rc = fail_io(err, s->path, "cannot read", errno);
     (void)close(fd); /* nothing was written */
-    if (rc == SF_OK) rc = sfi_buf_status(&text, err, "checkpoints");
-    if (rc == SF_OK && text.len > 0) {
-        rc = sf_document_parse(text.data, text.len, &doc, err);
+    if (rc == SF_OK) {
+        rc = sfi_buf_status(&text, err, "its text");
+        if (rc == SF_OK) rc = take_file(s, &text, err);
         if (rc != SF_OK) sfi_error_prefix(err, "checkpoints %.300s", s->path);
-        if (rc == SF_OK) rc = read_entries(s, sf_document_root(doc), err);
+        if (rc != SF_OK && rc != SF_ERR_MEMORY) rc = SF_ERR_IO; /* it is damaged, whatever is wrong with it */
+        if (rc != SF_OK && err != NULL) err->status = rc;
     }
-    sf_document_free(doc);
     sfi_buf_free(&text);
     return rc;
 }

@@ -251,6 +251,44 @@ static void test_listener__goes_on_from_the_stored_position(void **state)
     rmdir(path);
 }
 
+/* To take what cannot be read for «nothing is kept» would begin with new events, and leave some out. */
+static void test_listener__a_damaged_checkpoint_file_is_refused(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "{\"/event/A__e\":\"7",
+        "[]",
+        "{\"/event/A__e\":null}",
+        "{\"/event/A__e\":\"\"}",
+        "{\"/event/A__e\":\"1234567890123456789012345678901234567890123456789012345678901234\"}"
+    };
+    char path[] = "/tmp/sf-checkpoints-XXXXXX", file[64], lock[80];
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    snprintf(file, sizeof file, "%s/positions.json", path);
+    snprintf(lock, sizeof lock, "%s.lock", file);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        sf_checkpoints *store = NULL;
+        sf_error err = { 0 };
+        FILE *f = fopen(file, "we");
+        assert_non_null(f);
+        fputs(texts[i], f);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(sf_checkpoints_file(file, &store, &err), SF_ERR_IO);
+        assert_int_equal(err.status, SF_ERR_IO);
+        assert_null(store);
+        assert_non_null(strstr(err.message, file));
+        assert_int_equal(sf_checkpoints_file(file, &store, NULL), SF_ERR_IO);
+        char *text = test_read_file(file, NULL);
+        assert_string_equal(text, texts[i]); /* left as it is, for people to look at */
+        free(text);
+    }
+    unlink(file);
+    unlink(lock);
+    rmdir(path);
+}
+
 static void test_listener__a_failing_handler_keeps_its_event(void **state)
 {
     script first = { 0 }, second = { 0 };
@@ -681,6 +719,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listener__hands_on_changes_and_says_goodbye),
         cmocka_unit_test(test_listener__goes_on_from_the_stored_position),
+        cmocka_unit_test(test_listener__a_damaged_checkpoint_file_is_refused),
         cmocka_unit_test(test_listener__a_failing_handler_keeps_its_event),
         cmocka_unit_test(test_listener__a_detached_channel_leaves_no_failures_behind),
         cmocka_unit_test(test_listener__the_descriptor_tells_when_to_poll),
