@@ -39,10 +39,20 @@ const char *sfo_store_admin_id(const sfo_store *s)
 
 /* ---- transactions: the lock is held from begin to commit or rollback ---- */
 
+static bool fault_lost(sfo_fault *f)
+{
+    return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION",
+                         "An unexpected error occurred: a write before this one made the database take all back");
+}
+
 bool sfo_store_begin(sfo_store *s, sfo_fault *f)
 {
     sfo_store_lock(s);
     char sql[48];
+    if (s->lost) {
+        sfo_store_unlock(s);
+        return fault_lost(f);
+    }
     if (s->depth == 0)
         (void)snprintf(sql, sizeof sql, "BEGIN IMMEDIATE");
     else
@@ -67,7 +77,8 @@ bool sfo_store_commit(sfo_store *s, sfo_fault *f)
 {
     char sql[48];
     bool is_last = s->depth == 1, has_events = false;
-    if (is_last && !sfo_changes_flush(s, f)) {
+    if (s->lost || (is_last && !sfo_changes_flush(s, f))) {
+        if (s->lost) (void)fault_lost(f);
         sfo_store_rollback(s);
         return false;
     }
@@ -96,6 +107,12 @@ void sfo_store_rollback(sfo_store *s)
     else
         (void)snprintf(sql, sizeof sql, "ROLLBACK TO s%d; RELEASE s%d", s->depth - 1, s->depth - 1);
     (void)sfo_sql_run(s, sql, NULL); /* SQLite may have rolled back by itself; then there is nothing to undo */
+    if (s->depth == 1) {
+        s->lost = false;
+    } else if (sqlite3_get_autocommit(s->db)) {
+        s->lost = true;
+        (void)sfo_sql_run(s, "BEGIN", NULL); /* so that no statement on the way out is kept by itself */
+    }
     s->search_known = false;
     sfo_changes_rolled_back(s);
     sfo_ids_rolled_back(s);

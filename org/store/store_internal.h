@@ -73,7 +73,8 @@ struct sfo_store {
     size_t table_count;
     sfo_statement *statements;
     size_t statement_count;
-    int depth;         /* open transactions */
+    int depth; /* open transactions */
+    bool lost; /* SQLite took back all of them for one's failure (a full disk): nothing more is written in them */
     sfi_arena scratch; /* values of the record at work; reset when the outermost call begins */
     int scratch_users;
     sfi_arena facts; /* stages and statuses */
@@ -81,10 +82,10 @@ struct sfo_store {
     size_t stage_count, case_status_count, lead_status_count;
     struct sfo_duplicate_rule *rules; /* in facts */
     size_t rule_count;
-    bool search_known;  /* the tables' search_number are as in the database; a rollback may undo that */
-    bool system_writes; /* seed rows: fields that callers may not write are taken too */
-    bool may_be_locked; /* a record was locked at some time; see locks.c */
-    bool passes_locks;  /* what an approval process itself writes */
+    bool search_known;   /* the tables' search_number are as in the database; a rollback may undo that */
+    bool system_writes;  /* seed rows: fields that callers may not write are taken too */
+    bool may_be_locked;  /* a record was locked at some time; see locks.c */
+    bool passes_locks;   /* what an approval process itself writes */
     sfo_changes changes; /* what this transaction did, for subscribers */
     char org_id[19], admin_id[19];
 };

@@ -276,6 +276,41 @@ static void test_store__inner_transactions_undo_alone(void **state)
 
 /* ---- ids ---- */
 
+/* SQLite answers a full disk by taking back all of the transaction, after which there is room again: what comes later may
+ * not be written on its own. */
+static void test_store__what_a_full_disk_took_back_stays_back(void **state)
+{
+    (void)state;
+    test_org org;
+    char sql[64], json[4096];
+    sfo_fault f = { 0 };
+    sf_id id;
+    org_open(&org);
+    sqlite3 *db = sfo_store_db(org.store);
+    int64_t before = org_number(&org, "SELECT count(*) FROM Account");
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count=%lld", (long long)org_number(&org, "PRAGMA page_count") + 4);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(json, sizeof json, "{\"Name\":\"Long\",\"Description\":\"%03000d\"}", 7);
+    assert_true(sfo_store_begin(org.store, &f));
+    int rows = 0;
+    while (rows < 100 && org_create(&org, "Account", json, &id, &f)) rows++;
+    assert_in_range(rows, 1, 99);
+    assert_string_equal(f.code, "STORAGE_LIMIT_EXCEEDED");
+    sfo_fault_clear(&f);
+    assert_false(org_create(&org, "Account", "{\"Name\":\"Later\"}", &id, &f));
+    assert_string_equal(f.code, "UNKNOWN_EXCEPTION");
+    sfo_fault_clear(&f);
+    assert_int_equal(sqlite3_exec(db, "INSERT INTO sfo_meta VALUES('later', '')", NULL, NULL, NULL), SQLITE_OK);
+    assert_false(sfo_store_commit(org.store, &f));
+    assert_string_equal(f.code, "UNKNOWN_EXCEPTION");
+    sfo_fault_clear(&f);
+    assert_int_equal(org_number(&org, "SELECT count(*) FROM Account"), before);
+    assert_int_equal(org_number(&org, "SELECT count(*) FROM sfo_meta WHERE key='later'"), 0);
+    (void)org_must_create(&org, "Account", "{\"Name\":\"Again\"}");
+    assert_int_equal(org_number(&org, "SELECT count(*) FROM Account"), before + 1);
+    org_close(&org);
+}
+
 static void test_store__ids_are_set_right(void **state)
 {
     static const struct {
@@ -393,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_store__threads_write_side_by_side),
         cmocka_unit_test(test_store__what_was_committed_survives_a_kill),
         cmocka_unit_test(test_store__inner_transactions_undo_alone),
+        cmocka_unit_test(test_store__what_a_full_disk_took_back_stays_back),
         cmocka_unit_test(test_store__ids_are_set_right),
         cmocka_unit_test(test_store__ids_rise),
         cmocka_unit_test(test_store__passwords_are_checked),
