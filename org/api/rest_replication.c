@@ -94,11 +94,12 @@ static void answer_changes(sfo_call *call, bool deleted)
     sfo_store_lock(call->org->store);
     sqlite3_stmt *stmt = sfo_changes_select(call->org->store, o, deleted, &s, &f);
     if (stmt != NULL) {
+        bool fine = true;
         sfi_json_writer w = sfo_answer_json(call, 200);
         sfi_json_begin_object(&w);
         sfi_json_key(&w, deleted ? "deletedRecords" : "ids");
         sfi_json_begin_array(&w);
-        while (sqlite3_step(stmt) == SQLITE_ROW) {
+        while (sfo_store_next(call->org->store, stmt, &fine, &f)) {
             const char *id = (const char *)sqlite3_column_text(stmt, 0);
             if (deleted) {
                 sfi_json_begin_object(&w);
@@ -115,6 +116,7 @@ static void answer_changes(sfo_call *call, bool deleted)
         member_time(&w, "latestDateCovered", sfo_changes_covered(&s));
         sfi_json_end_object(&w);
         sqlite3_finalize(stmt);
+        if (!fine) sfo_answer_fault(call, &f); /* a list cut short would pass for all changes */
     } else {
         sfo_answer_fault(call, &f);
     }

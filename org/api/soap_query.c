@@ -276,9 +276,10 @@ static void answer_changes(sfo_soap *s, bool deleted)
     sfo_store_lock(store);
     sqlite3_stmt *stmt = sfo_changes_select(store, o, deleted, &span, &f);
     if (stmt != NULL) {
+        bool fine = true;
         sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_PLAIN);
         sfi_buf_add_str(out, "<result>");
-        while (sqlite3_step(stmt) == SQLITE_ROW) {
+        while (sfo_store_next(store, stmt, &fine, &f)) {
             const char *id = (const char *)sqlite3_column_text(stmt, 0);
             if (deleted) sfi_buf_add_str(out, "<deletedRecords>");
             if (deleted) sfo_soap_element_time(out, "deletedDate", sqlite3_column_int64(stmt, 1));
@@ -289,7 +290,10 @@ static void answer_changes(sfo_soap *s, bool deleted)
         if (deleted) sfo_soap_element_time(out, "earliestDateAvailable", s->call->org->metadata_modified_ms);
         sfo_soap_element_time(out, "latestDateCovered", sfo_changes_covered(&span));
         sfi_buf_add_str(out, "</result>");
-        sfo_soap_end(s);
+        if (fine)
+            sfo_soap_end(s);
+        else
+            sfo_soap_store_fault(s, &f); /* a list cut short would pass for all changes */
     } else {
         sfo_soap_store_fault(s, &f);
     }

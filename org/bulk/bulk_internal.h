@@ -23,7 +23,6 @@ struct sfo_bulk {
 /* A statement, to end with sqlite3_finalize; the store's lock is held. NULL: fault. */
 sqlite3_stmt *sfo_bulk_prepare(sfo_bulk *b, const char *sql, sfo_fault *f);
 bool sfo_bulk_step(sfo_bulk *b, sqlite3_stmt *stmt, sfo_fault *f); /* to its end, and finalizes; NULL: false */
-bool sfo_bulk_sql_fault(sfo_bulk *b, sfo_fault *f);
 
 /* ---- jobs.c ---- */
 sf_status sfo_bulk_tables_open(sfo_bulk *b, sf_error *err);

@@ -81,7 +81,7 @@ bool sfo_bulk_data_read(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, sfi_
     sfo_store_lock(b->store);
     sqlite3_stmt *stmt = select_pieces(b, owner, kind, 0, -1, f);
     bool fine = stmt != NULL;
-    while (fine && sqlite3_step(stmt) == SQLITE_ROW)
+    while (fine && sfo_store_next(b->store, stmt, &fine, f))
         if (sqlite3_column_bytes(stmt, 2) > 0 &&
             !sfi_buf_add(out, sqlite3_column_blob(stmt, 2), (size_t)sqlite3_column_bytes(stmt, 2)))
             fine = memory_fault(f);
@@ -96,7 +96,7 @@ bool sfo_bulk_piece_read(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, int
     sfo_store_lock(b->store);
     sqlite3_stmt *stmt = select_pieces(b, owner, kind, *number, 1, f);
     bool fine = stmt != NULL;
-    if (fine && sqlite3_step(stmt) == SQLITE_ROW) {
+    if (fine && sfo_store_next(b->store, stmt, &fine, f)) {
         *number = sqlite3_column_int64(stmt, 0);
         sfi_buf_clear(out);
         if (sqlite3_column_bytes(stmt, 2) > 0 &&
@@ -143,7 +143,7 @@ bool sfo_bulk_rows_read(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, char
     sqlite3_stmt *stmt = select_pieces(b, owner, kind, 0, -1, f);
     bool fine = stmt != NULL;
     int64_t at = 0; /* rows before the piece */
-    while (fine && !*more && sqlite3_step(stmt) == SQLITE_ROW) {
+    while (fine && !*more && sfo_store_next(b->store, stmt, &fine, f)) {
         int64_t n = sqlite3_column_int64(stmt, 1);
         int64_t skip = from > at ? from - at : 0;
         int64_t take = n - skip < max - *rows ? n - skip : max - *rows;

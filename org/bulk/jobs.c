@@ -23,7 +23,7 @@ static const char tables[] =
     "CREATE INDEX IF NOT EXISTS sfo_bulk_data_owner ON sfo_bulk_data(owner, kind, number)";
 
 /* ---- statements ---- */
-bool sfo_bulk_sql_fault(sfo_bulk *b, sfo_fault *f)
+static bool sql_fault(sfo_bulk *b, sfo_fault *f)
 {
     return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "the data file: %s", sqlite3_errmsg(sfo_store_db(b->store)));
 }
@@ -31,7 +31,7 @@ bool sfo_bulk_sql_fault(sfo_bulk *b, sfo_fault *f)
 sqlite3_stmt *sfo_bulk_prepare(sfo_bulk *b, const char *sql, sfo_fault *f)
 {
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(sfo_store_db(b->store), sql, -1, &stmt, NULL) != SQLITE_OK) (void)sfo_bulk_sql_fault(b, f);
+    if (sqlite3_prepare_v2(sfo_store_db(b->store), sql, -1, &stmt, NULL) != SQLITE_OK) (void)sql_fault(b, f);
     return stmt;
 }
 
@@ -39,7 +39,7 @@ bool sfo_bulk_step(sfo_bulk *b, sqlite3_stmt *stmt, sfo_fault *f)
 {
     if (stmt == NULL) return false;
     bool fine = sqlite3_step(stmt) == SQLITE_DONE;
-    if (!fine) (void)sfo_bulk_sql_fault(b, f);
+    if (!fine) (void)sql_fault(b, f);
     sqlite3_finalize(stmt);
     return fine;
 }
@@ -140,7 +140,7 @@ static bool next_id(sfo_bulk *b, const char *prefix, char out[19], sfo_fault *f)
     bind_text(stmt, 1, prefix);
     bool fine = sqlite3_step(stmt) == SQLITE_ROW;
     int64_t n = fine ? sqlite3_column_int64(stmt, 0) : 0;
-    if (!fine) (void)sfo_bulk_sql_fault(b, f);
+    if (!fine) (void)sql_fault(b, f);
     sqlite3_finalize(stmt);
     char text[16];
     snprintf(text, sizeof text, "%s5g0000000000000", prefix); /* prefix, pod, number: 15 characters */
@@ -172,7 +172,7 @@ bool sfo_bulk_job_get(sfo_bulk *b, const char *id, sfo_bulk_job *out, sfo_fault 
         fine = stmt != NULL;
         if (fine) {
             bind_text(stmt, 1, full.text);
-            found = sqlite3_step(stmt) == SQLITE_ROW;
+            found = sfo_store_next(b->store, stmt, &fine, f);
             if (found) read_job(stmt, out);
             sqlite3_finalize(stmt);
         }
@@ -193,10 +193,12 @@ int sfo_bulk_job_list(sfo_bulk *b, const char *after, int max, void (*fn)(void *
         sfo_bulk_job job;
         bind_text(stmt, 1, after);
         sqlite3_bind_int(stmt, 2, max);
-        for (count = 0; sqlite3_step(stmt) == SQLITE_ROW; count++) {
+        bool fine = true;
+        for (count = 0; sfo_store_next(b->store, stmt, &fine, f); count++) {
             read_job(stmt, &job);
             fn(user, &job);
         }
+        if (!fine) count = -1;
         sqlite3_finalize(stmt);
     }
     sfo_store_unlock(b->store);
@@ -298,7 +300,7 @@ bool sfo_bulk_batch_get(sfo_bulk *b, const char *job, const char *id, sfo_bulk_b
     if (fine) {
         bind_text(stmt, 1, full.text);
         bind_text(stmt, 2, job);
-        found = sqlite3_step(stmt) == SQLITE_ROW;
+        found = sfo_store_next(b->store, stmt, &fine, f);
         if (found) read_batch(stmt, out);
         sqlite3_finalize(stmt);
     }
@@ -317,10 +319,12 @@ int sfo_bulk_batch_list(sfo_bulk *b, const char *job, void (*fn)(void *user, con
     if (stmt != NULL) {
         sfo_bulk_batch batch;
         bind_text(stmt, 1, job);
-        for (count = 0; sqlite3_step(stmt) == SQLITE_ROW; count++) {
+        bool fine = true;
+        for (count = 0; sfo_store_next(b->store, stmt, &fine, f); count++) {
             read_batch(stmt, &batch);
             fn(user, &batch);
         }
+        if (!fine) count = -1;
         sqlite3_finalize(stmt);
     }
     sfo_store_unlock(b->store);
@@ -336,8 +340,10 @@ int sfo_bulk_batch_next(sfo_bulk *b, sfo_bulk_batch *out, sfo_fault *f)
     sqlite3_stmt *stmt = sql != NULL ? sfo_bulk_prepare(b, sql, f) : NULL;
     sqlite3_free(sql);
     if (stmt != NULL) {
-        found = sqlite3_step(stmt) == SQLITE_ROW ? 1 : 0;
+        bool fine = true;
+        found = sfo_store_next(b->store, stmt, &fine, f);
         if (found == 1) read_batch(stmt, out);
+        if (!fine) found = -1;
         sqlite3_finalize(stmt);
     }
     sfo_store_unlock(b->store);
@@ -358,7 +364,7 @@ bool sfo_bulk_job_counts(sfo_bulk *b, const char *job, sfo_bulk_counts *out, sfo
     bool fine = stmt != NULL;
     if (fine) {
         bind_text(stmt, 1, job);
-        if (sqlite3_step(stmt) == SQLITE_ROW)
+        if (sfo_store_next(b->store, stmt, &fine, f))
             *out = (sfo_bulk_counts){ .queued = sqlite3_column_int64(stmt, 0),
                                       .running = sqlite3_column_int64(stmt, 1),
                                       .completed = sqlite3_column_int64(stmt, 2),

@@ -156,9 +156,9 @@ static bool check_not_converted(sfo_store *s, const char *lead, sfo_fault *f)
     sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT IsConverted FROM Lead WHERE Id=?1", f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, lead);
-    bool converted = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) != 0;
+    bool fine, converted = sfo_store_next(s, stmt, &fine, f) && sqlite3_column_int(stmt, 0) != 0;
     sfo_statement_done(stmt);
-    return !converted || sfo_fault_converted(f);
+    return converted ? sfo_fault_converted(f) : fine;
 }
 
 static bool check_reference(sfo_store *s, const sfo_field *field, const sfo_cell *cell, sfo_fault *f)
@@ -200,10 +200,11 @@ static bool parent_of(sfo_store *s, const sfo_field *field, char id[19], sfo_fau
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
     (void)sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT); /* id is written to below */
-    const char *parent = sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    bool fine;
+    const char *parent = sfo_store_next(s, stmt, &fine, f) ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
     (void)snprintf(id, 19, "%s", parent != NULL ? parent : ""); /* an id */
     sfo_statement_done(stmt);
-    return true;
+    return fine;
 }
 
 static bool check_hierarchy(sfo_store *s, const sfo_row *row, const sfo_field *field, const sfo_cell *cell,

@@ -97,14 +97,15 @@ static int find_matches(sfo_store *s, const struct sfo_duplicate_rule *rule, con
     sfo_bind_id(stmt, 1, row->id);
     for (size_t i = 0; i < rule->field_count; i++) sfo_bind_cell(stmt, (int)i + 2, &row->cells[rule->fields[i]]);
     int count = 0;
-    while (count < MATCHES_MAX && sqlite3_step(stmt) == SQLITE_ROW) {
+    bool fine = true;
+    while (count < MATCHES_MAX && sfo_store_next(s, stmt, &fine, f)) {
         ids[count] = (sf_id){ "" };
         (void)snprintf(ids[count].text, sizeof ids[count].text, "%s",
                        (const char *)sqlite3_column_text(stmt, 0)); /* an id */
         count++;
     }
     sfo_statement_done(stmt);
-    return count;
+    return fine ? count : -1;
 }
 
 /* ---- saying ---- */

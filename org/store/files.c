@@ -106,8 +106,10 @@ static int64_t replace_latest(sfo_store *s, sf_str document, sfo_fault *f)
     sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT count(*) + 1 FROM ContentVersion WHERE ContentDocumentId=?1", f);
     if (stmt == NULL) return -1;
     sfo_bind_text(stmt, 1, document);
-    if (sqlite3_step(stmt) == SQLITE_ROW) version = sqlite3_column_int64(stmt, 0);
+    bool fine;
+    if (sfo_store_next(s, stmt, &fine, f)) version = sqlite3_column_int64(stmt, 0);
     sfo_statement_done(stmt);
+    if (!fine) return -1;
     stmt = sfo_statement_get(s, "UPDATE ContentVersion SET IsLatest=0 WHERE ContentDocumentId=?1 AND IsLatest=1", f);
     if (stmt == NULL) return -1;
     sfo_bind_text(stmt, 1, document);

@@ -29,9 +29,9 @@ bool sfo_lock_check(sfo_store *s, const char *id, sfo_fault *f)
     sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT 1 FROM sfo_locks WHERE id=?1", f);
     if (stmt == NULL) return false;
     sfo_bind_id(stmt, 1, id);
-    bool is_locked = sqlite3_step(stmt) == SQLITE_ROW;
+    bool fine, is_locked = sfo_store_next(s, stmt, &fine, f);
     sfo_statement_done(stmt);
-    if (!is_locked) return true;
+    if (!is_locked) return fine;
     (void)sfo_fault_set(f, 400, "ENTITY_IS_LOCKED", "the entity is locked for editing");
     if (f != NULL) f->has_fields = true;
     return false;

@@ -163,7 +163,9 @@ int sfo_report_was_defined(sfo_store *s, const char *developer_name, sfo_fault *
     sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT 1 FROM sfo_report WHERE developer_name = ?1", f);
     if (stmt != NULL) {
         sfo_bind_text(stmt, 1, sfi_str(developer_name));
-        found = sqlite3_step(stmt) == SQLITE_ROW;
+        bool fine;
+        found = sfo_store_next(s, stmt, &fine, f);
+        if (!fine) found = -1;
         sfo_statement_done(stmt);
     }
     sfo_store_unlock(s);
@@ -181,7 +183,8 @@ int sfo_report_list(sfo_store *s, sfi_arena *arena, sfo_report_row *out, int max
     if (stmt != NULL) {
         count = 0;
         (void)sqlite3_bind_int(stmt, 1, max); /* the place is right */
-        while (count >= 0 && count < max && sqlite3_step(stmt) == SQLITE_ROW) {
+        bool fine = true;
+        while (count >= 0 && count < max && sfo_store_next(s, stmt, &fine, f)) {
             if (read_report(stmt, arena, &out[count])) {
                 count++;
             } else {
@@ -189,6 +192,7 @@ int sfo_report_list(sfo_store *s, sfi_arena *arena, sfo_report_row *out, int max
                 count = -1;
             }
         }
+        if (!fine) count = -1;
         sfo_statement_done(stmt);
     }
     sfo_store_unlock(s);
@@ -273,7 +277,9 @@ int sfo_report_run_find(sfo_store *s, const char *report_id, sf_str id, int64_t 
     if (stmt != NULL) {
         sfo_bind_id(stmt, 1, full.text);
         sfo_bind_id(stmt, 2, report_id);
-        found = sqlite3_step(stmt) == SQLITE_ROW;
+        bool fine;
+        found = sfo_store_next(s, stmt, &fine, f);
+        if (!fine) found = -1;
         if (found == 1 && !read_run(stmt, arena, out)) {
             (void)sfo_fault_memory(f);
             found = -1;
@@ -300,7 +306,8 @@ int sfo_report_run_list(sfo_store *s, const char *report_id, int64_t now_ms, sfi
         count = 0;
         sfo_bind_id(stmt, 1, report_id);
         (void)sqlite3_bind_int(stmt, 2, max); /* the place is right */
-        while (count >= 0 && count < max && sqlite3_step(stmt) == SQLITE_ROW) {
+        bool fine = true;
+        while (count >= 0 && count < max && sfo_store_next(s, stmt, &fine, f)) {
             if (read_run(stmt, arena, &out[count])) {
                 count++;
             } else {
@@ -308,6 +315,7 @@ int sfo_report_run_list(sfo_store *s, const char *report_id, int64_t now_ms, sfi
                 count = -1;
             }
         }
+        if (!fine) count = -1;
         sfo_statement_done(stmt);
     }
     sfo_store_unlock(s);

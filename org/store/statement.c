@@ -74,6 +74,13 @@ bool sfo_statement_run(sfo_store *s, sqlite3_stmt *stmt, sfo_fault *f)
     return ok;
 }
 
+bool sfo_store_next(sfo_store *s, sqlite3_stmt *stmt, bool *fine, sfo_fault *f)
+{
+    int rc = sqlite3_step(stmt);
+    *fine = rc == SQLITE_ROW || rc == SQLITE_DONE || sfo_fault_sql(s, f);
+    return rc == SQLITE_ROW;
+}
+
 bool sfo_sql_run(sfo_store *s, const char *sql, sfo_fault *f)
 {
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || sfo_fault_sql(s, f);

@@ -54,6 +54,8 @@ sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store *
 void sfo_store_close(sfo_store *store); /* checkpoints the log; nothing is lost */
 const sfo_schema *sfo_store_schema(const sfo_store *store);
 sqlite3 *sfo_store_db(sfo_store *store); /* for soql; SFTEXT and the functions of functions.c are registered */
+/* One step of a SELECT, with the lock held. false: no more rows; or it broke off: then *fine is false and the fault set. */
+bool sfo_store_next(sfo_store *store, sqlite3_stmt *stmt, bool *fine, sfo_fault *f);
 void sfo_store_lock(sfo_store *store);
 void sfo_store_unlock(sfo_store *store);
 const char *sfo_store_org_id(const sfo_store *store);   /* 18 characters, 00D… */
@@ -131,7 +133,7 @@ bool sfo_several_id(const sfo_schema *schema, const sfo_object **o, sf_str text,
 /* As sfo_record_upsert, but an external id that several records have is the row's fault, with two of them. */
 bool sfo_several_upsert(sfo_store *s, const sfo_context *c, const sfo_object *o, const sfo_field *field, sf_str value,
                         sf_value body, sf_id *id, bool *created, sfo_fault *f);
-void sfo_several_reword(sfo_fault *f); /* what is not found by its path is, among several, a wrong reference */
+void sfo_several_reword(sfo_fault *f);      /* what is not found by its path is, among several, a wrong reference */
 void sfo_several_rolled_back(sfo_fault *f); /* a good row that went with the bad ones */
 /* One record as JSON: attributes, then the fields asked for, or all readable ones (count 0). Also gives its
  * LastModifiedDate for the Last-Modified header. */
