@@ -19,7 +19,7 @@ typedef struct ingest {
     sfo_zip *zip;
     sf_str whole;  /* API 1.0: all of the upload; ptr NULL: read piece by piece */
     int64_t piece; /* the last one read; -1: there are no more */
-    sfi_buf data, header, body, results, bad, line;
+    sfi_buf data, body, results, bad, line;
     size_t ends[SFO_BULK_CHUNK_ROWS + 1]; /* of the rows of a chunk in results */
     sfo_bulk_column *columns;
     size_t column_count, column_cap;
@@ -138,8 +138,7 @@ static bool read_header(ingest *in)
                                       &in->fault)
                 : no_memory(in);
     sfi_free(names);
-    bom = sfi_csv_bom(record.raw.ptr, record.raw.len);
-    return fine && sfi_buf_add(&in->header, record.raw.ptr + bom, record.raw.len - bom);
+    return fine;
 }
 
 /* ---- results ---- */
@@ -340,7 +339,7 @@ static bool begin(ingest *in)
     in->delimiter = in->job->api == 2 ? sfo_bulk_delimiter(in->job->delimiter) : ',';
     in->line_end = in->job->api == 2 && strcmp(in->job->line_ending, "CRLF") == 0 ? "\r\n" : "\n";
     sfo_bulk_context(in->job, &in->context);
-    sfi_csv_reader_options options = { .delimiter = in->delimiter, .keep_raw = true };
+    sfi_csv_reader_options options = { .delimiter = in->delimiter };
     if (sfi_csv_reader_new(&options, &in->csv, &err) != SF_OK || sfi_json_new(&in->doc, &err) != SF_OK)
         return sfo_fault_set(&in->fault, 500, "UNKNOWN_EXCEPTION", "%s", err.message);
     return sfo_bulk_target_of(in->b, in->job, &in->target, &in->fault) && (in->job->api == 2 || begin_v1(in));
@@ -353,7 +352,7 @@ static void end(ingest *in)
     sfo_zip_free(in->zip);
     sfi_json_free(in->doc);
     sfi_free(in->columns);
-    sfi_buf *all[] = { &in->data, &in->header, &in->body, &in->results, &in->bad, &in->line };
+    sfi_buf *all[] = { &in->data, &in->body, &in->results, &in->bad, &in->line };
     for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
     sfo_fault_clear(&in->fault);
 }
@@ -384,15 +383,12 @@ static bool finish(ingest *in, bool failed)
 bool sfo_bulk_ingest(sfo_bulk *b, sfo_bulk_job *job, sfo_bulk_batch *batch)
 {
     ingest in = { .b = b, .job = job, .batch = batch };
-    bool is_new = batch->processed == 0 && strcmp(batch->state, "Queued") == 0;
     bool fine = begin(&in) && read_header(&in) && skip_done(&in);
     int more = 0;
     if (fine && in.columns != NULL) {
         snprintf(batch->state, sizeof batch->state, "InProgress");
         if (job->api == 2) snprintf(job->state, sizeof job->state, "InProgress");
-        if (is_new && !sfo_bulk_data_add(b, batch->id, SFO_BULK_HEADER, sfi_buf_str(&in.header), 0, &in.fault))
-            more = -2;
-        if (more == 0) more = 1;
+        more = 1;
         while (more == 1) { /* each round takes SFO_BULK_CHUNK_ROWS rows off the upload */
             if (atomic_load(&b->stopping)) more = -2;
             if (more == 1) more = run_chunk(&in);
