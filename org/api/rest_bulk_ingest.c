@@ -92,10 +92,36 @@ void sfo_rest_ingest_create(sfo_call *call)
         create_job(call, body, (sf_str){ NULL, 0 });
 }
 
+/* With the lock held. */
+static void upload(sfo_call *call, sfo_bulk_job *job)
+{
+    sfo_fault fault = { 0 };
+    if (strcmp(job->state, "Open") != 0) {
+        sfo_answer_error(call, 400, "INVALIDJOBSTATE",
+                         "Invalid job state : Job was already closed or aborted: it is %s", job->state);
+        return;
+    }
+    if (call->request->body.len > SFO_BULK_UPLOAD_MAX) {
+        sfo_answer_error(call, 413, "REQUEST_TOO_LARGE", "Request entity too large: an upload has at most %d bytes",
+                         SFO_BULK_UPLOAD_MAX);
+        return;
+    }
+    job->uploads++; /* a second one is taken, and told when the job is closed */
+    bool ok = sfo_store_begin(call->org->store, &fault);
+    if (ok) {
+        ok = (job->uploads > 1 ||
+              sfo_bulk_data_add(call->org->bulk, job->id, SFO_BULK_UPLOAD, call->request->body, 0, &fault)) &&
+             sfo_bulk_job_save(call->org->bulk, job, &fault);
+        if (!ok) sfo_answer_fault(call, &fault);
+        if (end(call, ok)) sfo_answer_empty(call, 201);
+    } else {
+        sfo_answer_fault(call, &fault);
+    }
+}
+
 void sfo_rest_ingest_upload(sfo_call *call)
 {
     sfo_bulk_job job;
-    sfo_fault fault = { 0 };
     if (!sfo_bulk_job_of(call, false, &job)) return;
     const char *type = sfo_call_header(call, "Content-Type");
     sf_str bare = sfi_trim((sf_str){ type, type != NULL ? strcspn(type, ";") : 0 });
@@ -104,27 +130,9 @@ void sfo_rest_ingest_upload(sfo_call *call)
                          type != NULL ? type : "");
         return;
     }
-    if (strcmp(job.state, "Open") != 0) {
-        sfo_answer_error(call, 400, "INVALIDJOBSTATE",
-                         "Invalid job state : Job was already closed or aborted: it is %s", job.state);
-        return;
-    }
-    if (call->request->body.len > SFO_BULK_UPLOAD_MAX) {
-        sfo_answer_error(call, 413, "REQUEST_TOO_LARGE", "Request entity too large: an upload has at most %d bytes",
-                         SFO_BULK_UPLOAD_MAX);
-        return;
-    }
-    job.uploads++; /* a second one is taken, and told when the job is closed */
-    bool ok = sfo_store_begin(call->org->store, &fault);
-    if (ok) {
-        ok = (job.uploads > 1 ||
-              sfo_bulk_data_add(call->org->bulk, job.id, SFO_BULK_UPLOAD, call->request->body, 0, &fault)) &&
-             sfo_bulk_job_save(call->org->bulk, &job, &fault);
-        if (!ok) sfo_answer_fault(call, &fault);
-        if (end(call, ok)) sfo_answer_empty(call, 201);
-    } else {
-        sfo_answer_fault(call, &fault);
-    }
+    sfo_store_lock(call->org->store); /* of two uploads at once the second sees the first */
+    if (sfo_bulk_job_of(call, false, &job)) upload(call, &job);
+    sfo_store_unlock(call->org->store);
 }
 
 /* ---- PATCH: close and abort ---- */

@@ -2,6 +2,7 @@
  * answer, and that no failed allocation breaks the org or makes it lie. */
 #include "api/api.h"
 #include "json/json_internal.h"
+#include <pthread.h>
 #include "support/support.h"
 
 static sfo_schema *schema;
@@ -194,6 +195,63 @@ static void test_org__control_survives_each_failed_allocation(void **state)
     starve("DELETE", "/__org/faults", "", "", 200, "removed");
 }
 
+/* ---- two at once ---- */
+
+static int64_t number_of(const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(sfo_store_db(store), sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return n;
+}
+
+static const char *csv_header(void *connection, const char *name)
+{
+    return sfi_eq_nocase(name, "Content-Type") ? "text/csv" : header(connection, name);
+}
+
+static void *upload(void *user)
+{
+    sfo_response answer;
+    sfo_request request = { .method = "PUT",
+                            .path = user,
+                            .query = "",
+                            .body = SFI_STR("Name\nuploaded\n"),
+                            .host = "h:1",
+                            .loopback = true,
+                            .header = csv_header };
+    sfo_response_init(&answer);
+    sfo_org_handle(org, &request, &answer);
+    assert_int_equal(answer.status, 201);
+    sfo_response_clear(&answer);
+    return NULL;
+}
+
+/* As when a client sends again what is still at work. */
+static void test_org__uploads_at_once_are_not_added_up(void **state)
+{
+    enum { UPLOADS = 4 };
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        char id[19], path[100], sql[100];
+        pthread_t threads[UPLOADS];
+        ask("POST", "/services/data/v62.0/jobs/ingest", "", "{\"object\":\"Account\",\"operation\":\"insert\"}");
+        assert_int_equal(response.status, 200);
+        const char *at = strstr(response.body.data, "\"id\":\"");
+        assert_non_null(at);
+        snprintf(id, sizeof id, "%.18s", at + 6);
+        snprintf(path, sizeof path, "/services/data/v62.0/jobs/ingest/%s/batches", id);
+        for (int i = 0; i < UPLOADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, upload, path), 0);
+        for (int i = 0; i < UPLOADS; i++) pthread_join(threads[i], NULL);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM sfo_bulk_data WHERE owner='%s'", id);
+        assert_int_equal(number_of(sql), 1);
+        snprintf(sql, sizeof sql, "SELECT uploads FROM sfo_bulk_job WHERE id='%s'", id);
+        assert_int_equal(number_of(sql), UPLOADS);
+    }
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -229,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_org__rows_survive_each_failed_allocation),
         cmocka_unit_test(test_org__logins_survive_each_failed_allocation),
         cmocka_unit_test(test_org__control_survives_each_failed_allocation),
+        cmocka_unit_test(test_org__uploads_at_once_are_not_added_up),
     };
     test_allocator_install();
     return cmocka_run_group_tests_name("org_api org", tests, begin, end);
