@@ -6,6 +6,7 @@ enum { DESCRIBES_MAX = 100 };
 
 typedef enum rule {
     ALWAYS,  /* null: nil */
+    FROM_40, /* as ALWAYS from version 40.0 on, before left out */
     PRESENT, /* null: left out */
     TRUTH,   /* null or false: left out */
 } rule;
@@ -142,7 +143,6 @@ static const member object_members[] = {
     { NULL, ALWAYS, NULL },
 };
 
-/* Those after the first of describeGlobal came with later versions than the recorded answer; all of 62.0 are told. */
 static const member global_members[] = {
     { "activateable", ALWAYS, NULL },
     { "associateEntityType", PRESENT, NULL },
@@ -150,46 +150,19 @@ static const member global_members[] = {
     { "createable", ALWAYS, NULL },
     { "custom", ALWAYS, NULL },
     { "customSetting", ALWAYS, NULL },
+    { "deepCloneable", FROM_40, NULL },
     { "deletable", ALWAYS, NULL },
     { "deprecatedAndHidden", ALWAYS, NULL },
     { "feedEnabled", ALWAYS, NULL },
+    { "hasSubtypes", FROM_40, NULL },
+    { "isInterface", FROM_40, NULL },
+    { "isSubtype", FROM_40, NULL },
     { "keyPrefix", PRESENT, NULL },
     { "label", ALWAYS, NULL },
     { "labelPlural", ALWAYS, NULL },
     { "layoutable", ALWAYS, NULL },
     { "mergeable", ALWAYS, NULL },
-    { "name", ALWAYS, NULL },
-    { "queryable", ALWAYS, NULL },
-    { "replicateable", ALWAYS, NULL },
-    { "retrieveable", ALWAYS, NULL },
-    { "searchable", ALWAYS, NULL },
-    { "triggerable", ALWAYS, NULL },
-    { "undeletable", ALWAYS, NULL },
-    { "updateable", ALWAYS, NULL },
-    { NULL, ALWAYS, NULL },
-};
-
-/* Version 40 and later. */
-static const member global_members_later[] = {
-    { "activateable", ALWAYS, NULL },
-    { "associateEntityType", PRESENT, NULL },
-    { "associateParentEntity", PRESENT, NULL },
-    { "createable", ALWAYS, NULL },
-    { "custom", ALWAYS, NULL },
-    { "customSetting", ALWAYS, NULL },
-    { "deepCloneable", ALWAYS, NULL },
-    { "deletable", ALWAYS, NULL },
-    { "deprecatedAndHidden", ALWAYS, NULL },
-    { "feedEnabled", ALWAYS, NULL },
-    { "hasSubtypes", ALWAYS, NULL },
-    { "isInterface", ALWAYS, NULL },
-    { "isSubtype", ALWAYS, NULL },
-    { "keyPrefix", PRESENT, NULL },
-    { "label", ALWAYS, NULL },
-    { "labelPlural", ALWAYS, NULL },
-    { "layoutable", ALWAYS, NULL },
-    { "mergeable", ALWAYS, NULL },
-    { "mruEnabled", ALWAYS, NULL },
+    { "mruEnabled", FROM_40, NULL },
     { "name", ALWAYS, NULL },
     { "queryable", ALWAYS, NULL },
     { "replicateable", ALWAYS, NULL },
@@ -203,9 +176,9 @@ static const member global_members_later[] = {
 
 /* ---- writing ---- */
 
-static void write_members(sfi_buf *out, sf_value v, const member *members);
+static void write_members(sfi_buf *out, sf_value v, const member *members, int version);
 
-static void write_list(sfi_buf *out, const member *m, sf_value list)
+static void write_list(sfi_buf *out, const member *m, sf_value list, int version)
 {
     sf_iter it = sf_iter_begin(list);
     sf_value item;
@@ -215,21 +188,22 @@ static void write_list(sfi_buf *out, const member *m, sf_value list)
             continue;
         }
         sfi_xml_open(out, m->name);
-        write_members(out, item, m->list);
+        write_members(out, item, m->list, version);
         sfi_xml_close(out, m->name);
     }
 }
 
-static void write_members(sfi_buf *out, sf_value v, const member *members)
+static void write_members(sfi_buf *out, sf_value v, const member *members, int version)
 {
     for (const member *m = members; m->name != NULL; m++) {
+        if (m->rule == FROM_40 && version < 40) continue;
         sf_value value = sf_get(v, m->name);
         sf_type type = sf_value_type(value);
         if (type == SF_ARRAY)
-            write_list(out, m, value);
+            write_list(out, m, value, version);
         else if (type != SF_NULL && type != SF_MISSING && (m->rule != TRUTH || sf_get_bool(value, NULL, true)))
             sfi_xml_element_text(out, m->name, sf_get_text(value, NULL));
-        else if (m->rule == ALWAYS)
+        else if (m->rule == ALWAYS || m->rule == FROM_40)
             sfi_xml_element_text(out, m->name, (sf_str){ NULL, 0 });
     }
 }
@@ -260,7 +234,7 @@ void sfo_soap_describe_global(sfo_soap *s)
     sfi_buf_add_str(out, "<result><encoding>UTF-8</encoding><maxBatchSize>200</maxBatchSize>");
     for (sf_iter it = sf_iter_begin(sf_get(v, "sobjects")); sf_iter_next(&it, NULL, &object);) {
         sfi_buf_add_str(out, "<sobjects>");
-        write_members(out, object, s->version_number < 40 ? global_members : global_members_later);
+        write_members(out, object, global_members, s->version_number);
         sfi_buf_add_str(out, "</sobjects>");
     }
     sfi_buf_add_str(out, "</result>");
@@ -301,7 +275,7 @@ static void describe(sfo_soap *s, size_t max)
         sfo_describe_object(s->call->org->schema, o, s->call->version, &s->text);
         if (!parse(s, &v)) return;
         sfi_buf_add_str(out, "<result>");
-        write_members(out, v, object_members);
+        write_members(out, v, object_members, s->version_number);
         sfi_buf_add_str(out, "</result>");
     }
     sfo_soap_end(s);
