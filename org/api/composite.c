@@ -307,7 +307,8 @@ void sfo_parts_run(sfo_parts *p, sf_value spec)
     } else {
         part->response->body.failed = true;
     }
-    if (part->response->status >= 300 && part->response->status != 304) p->failed = true;
+    bool is_fine = part->response->status < 300 || part->response->status == 304;
+    if (!is_fine || part->response->body.failed) p->failed = true; /* without memory for its answer, too */
     p->count++;
     sfi_buf_free(&url);
 }
