@@ -19,7 +19,7 @@ typedef struct sfo_anonymous_result { /* texts in the call's arena */
 bool sfo_anonymous_run(sfo_call *call, sf_str apex, sfo_anonymous_result *out);
 
 /* ---- between the two files ---- */
-enum { SFO_APEX_VARIABLES_MAX = 200, SFO_APEX_DEPTH_MAX = 100, SFO_APEX_FIELDS_MAX = 200 };
+enum { SFO_APEX_VARIABLES_MAX = 200, SFO_APEX_DEPTH_MAX = 100, SFO_APEX_EXPRS_MAX = 2000, SFO_APEX_FIELDS_MAX = 200 };
 
 typedef enum sfo_apex_kind {
     SFO_APEX_NULL,

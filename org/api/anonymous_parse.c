@@ -18,6 +18,7 @@ typedef struct parser {
     int line, column; /* of rest */
     token now, next;
     int depth;
+    int exprs; /* of the statement: a row of operators is a tree as deep as it is long */
     struct {
         sf_str name;
         sfo_apex_type type;
@@ -288,6 +289,7 @@ static sfo_apex_expr *parse_expr(parser *p);
 
 static sfo_apex_expr *new_expr(parser *p, sfo_apex_op op, const token *at)
 {
+    if (++p->exprs > SFO_APEX_EXPRS_MAX) return beyond(p, at);
     sfo_apex_expr *e = take(p, sizeof *e);
     if (e == NULL) return NULL;
     e->op = op;
@@ -727,7 +729,7 @@ bool sfo_apex_parse(const sfo_schema *schema, sfi_arena *arena, sf_str text, sfo
     advance(p);
     while (!p->failed && p->now.kind != END) {
         if (take_sign(p, ";")) continue;
-        p->depth = 0;
+        p->depth = p->exprs = 0;
         sfo_apex_statement *s = parse_statement(p);
         if (s == NULL || p->failed || !expect_sign(p, ";")) break;
         *last = s;

@@ -195,6 +195,24 @@ static void test_org__control_survives_each_failed_allocation(void **state)
     starve("DELETE", "/__org/faults", "", "", 200, "removed");
 }
 
+/* A row of operators is no deeper a text, yet as deep a tree as it is long. */
+static void test_org__apex_of_many_operators_is_refused(void **state)
+{
+    (void)state;
+    sfi_buf query = { 0 };
+    for (int pairs = 100; pairs <= 200000; pairs *= 2000) {
+        sfi_buf_clear(&query);
+        sfi_buf_add_str(&query, "anonymousBody=Integer+i=1");
+        for (int i = 0; i < pairs; i++) sfi_buf_add_str(&query, "%2B1");
+        sfi_buf_add_str(&query, ";");
+        assert_false(query.failed);
+        ask("GET", "/services/data/v62.0/tooling/executeAnonymous", query.data, "");
+        assert_int_equal(response.status, 200);
+        assert_non_null(strstr(response.body.data, pairs == 100 ? "\"success\":true" : "\"compiled\":false"));
+    }
+    sfi_buf_free(&query);
+}
+
 /* ---- two at once ---- */
 
 static int64_t number_of(const char *sql)
@@ -287,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_org__rows_survive_each_failed_allocation),
         cmocka_unit_test(test_org__logins_survive_each_failed_allocation),
         cmocka_unit_test(test_org__control_survives_each_failed_allocation),
+        cmocka_unit_test(test_org__apex_of_many_operators_is_refused),
         cmocka_unit_test(test_org__uploads_at_once_are_not_added_up),
     };
     test_allocator_install();
