@@ -1,6 +1,7 @@
 /* report_filter.c: the filters of a report as the WHERE of a SOQL statement: see reports.h. Each filter becomes one
  * condition in parentheses; the filter logic puts them together, where it is there. */
 #include "api/reports.h"
+#include "soql/ast.h"
 #include "soql/dates.h"
 
 enum { VALUES_MAX = 200, LOGIC_DEPTH_MAX = 50, DAY_MS = 86400000 };
@@ -130,7 +131,8 @@ static bool add_multi_filter(const where *w, const sfo_report_filter *filter, co
         return true;
     }
     sfi_buf_addf(w->out, "%s %s (", filter->column->path, op->soql);
-    for (size_t n = 0; next_value(&rest, &value) && n < VALUES_MAX; n++) {
+    for (size_t n = 0; next_value(&rest, &value); n++) {
+        if (n == VALUES_MAX) return sfo_report_bad(w->f, "A filter has at most %d values.", VALUES_MAX);
         if (n > 0) sfi_buf_add_char(w->out, ',');
         add_string(w->out, value, false, false);
     }
@@ -157,10 +159,9 @@ static bool add_number_filter(const where *w, const sfo_report_filter *filter, c
         if (op->soql[0] != '=' && op->soql[0] != '!') return bad_operator(w, filter);
         return sfi_buf_addf(w->out, "%s %s null", filter->column->path, op->soql);
     }
-    for (size_t i = 0; i < text.len && n < sizeof plain - 1; i++)
+    for (size_t i = 0; i < text.len && n < sizeof plain; i++)
         if (strchr("$,% \"", text.ptr[i]) == NULL) plain[n++] = text.ptr[i];
-    plain[n] = '\0';
-    if (!sfi_parse_double((sf_str){ plain, n }, &d))
+    if (n == sizeof plain || !sfi_parse_double((sf_str){ plain, n }, &d))
         return sfo_report_bad(w->f, "The filter value %.100s of the column %s is not a number.", filter->value,
                               filter->column->name);
     sfi_buf_addf(w->out, "%s %s ", filter->column->path, op->soql);
@@ -307,6 +308,9 @@ static bool add_filter(const where *w, size_t i)
     const operator_words *op = find_operator(filter->op);
     bool ok = true;
     if (op == NULL) return bad_operator(w, filter);
+    if (w->out->len > (size_t)SFO_SOQL_TEXT_MAX * 4) /* logic may name a filter as often as it likes */
+        return sfo_report_bad(w->f, "We ran into an error when running this report: Query is either selecting too many "
+                                    "fields or the filter conditions are too complicated.");
     sfi_buf_add_char(w->out, '(');
     if (sfo_report_is_number(filter->column)) {
         ok = add_number_filter(w, filter, op);
