@@ -11,18 +11,7 @@ void sfo_write_action_errors(sfi_json_writer *w, const sfo_fault *fault)
 {
     sfi_json_begin_array(w);
     sfi_json_begin_object(w);
-    sfi_json_key(w, "statusCode");
-    sfi_json_string(w, fault->code);
-    sfi_json_key(w, "message");
-    sfi_json_string(w, fault->message != NULL ? fault->message : "");
-    sfi_json_key(w, "fields");
-    sfi_json_begin_array(w);
-    for (const char *at = fault->fields; *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        sfi_json_string_n(w, (sf_str){ at, len });
-        at += len + (at[len] == ',' ? 1 : 0);
-    }
-    sfi_json_end_array(w);
+    sfo_fault_write_members(fault, w);
     sfi_json_end_object(w);
     sfi_json_end_array(w);
 }

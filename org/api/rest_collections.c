@@ -261,18 +261,7 @@ static void write_fault(sfi_json_writer *w, const sfo_fault *f)
         sfi_json_key(w, "duplicateResult");
         sfi_json_raw_text(w, sfi_str(f->duplicates));
     }
-    sfi_json_key(w, "statusCode");
-    sfi_json_string(w, f->code);
-    sfi_json_key(w, "message");
-    sfi_json_string(w, f->message != NULL ? f->message : "");
-    sfi_json_key(w, "fields");
-    sfi_json_begin_array(w);
-    for (const char *at = f->fields; *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        sfi_json_string_n(w, (sf_str){ at, len });
-        at += len + (at[len] == ',' ? 1 : 0);
-    }
-    sfi_json_end_array(w);
+    sfo_fault_write_members(f, w);
     sfi_json_end_object(w);
 }
 

@@ -24,15 +24,6 @@ typedef struct column_list {
     size_t count;
 } column_list;
 
-static void text(sfi_json_writer *w, const char *key, const char *value)
-{
-    sfi_json_key(w, key);
-    if (value != NULL)
-        sfi_json_string(w, value);
-    else
-        sfi_json_null(w);
-}
-
 /* ---- which views, and what they show ---- */
 static bool is_alnum(char c)
 {
@@ -147,15 +138,15 @@ static void write_entry(sfo_call *call, sfi_json_writer *w, const list_view *v)
                        v->object->name, v->id.text);
     sfi_json_begin_object(w);
     snprintf(url + len, sizeof url - (size_t)len, "/describe");
-    text(w, "describeUrl", url);
-    text(w, "developerName", v->name);
-    text(w, "id", v->id.text);
-    text(w, "label", v->label);
+    sfi_json_put_string(w, "describeUrl", url);
+    sfi_json_put_string(w, "developerName", v->name);
+    sfi_json_put_string(w, "id", v->id.text);
+    sfi_json_put_string(w, "label", v->label);
     snprintf(url + len, sizeof url - (size_t)len, "/results");
-    text(w, "resultsUrl", url);
+    sfi_json_put_string(w, "resultsUrl", url);
     sfi_json_put_bool(w, "soqlCompatible", true);
     url[len] = '\0';
-    text(w, "url", url);
+    sfi_json_put_string(w, "url", url);
     sfi_json_end_object(w);
 }
 
@@ -180,20 +171,20 @@ static void write_column(sfi_json_writer *w, const list_view *v, const column *c
         }
     select_item(c, item);
     sfi_json_begin_object(w);
-    text(w, "ascendingLabel", up);
-    text(w, "descendingLabel", down);
-    text(w, "fieldNameOrPath", c->path);
+    sfi_json_put_string(w, "ascendingLabel", up);
+    sfi_json_put_string(w, "descendingLabel", down);
+    sfi_json_put_string(w, "fieldNameOrPath", c->path);
     sfi_json_put_bool(w, "hidden", c->hidden);
-    text(w, "label", c->label);
-    text(w, "selectListItem", item);
-    text(w, "sortDirection", is_order ? "ascending" : NULL);
+    sfi_json_put_string(w, "label", c->label);
+    sfi_json_put_string(w, "selectListItem", item);
+    sfi_json_put_string(w, "sortDirection", is_order ? "ascending" : NULL);
     sfi_json_key(w, "sortIndex");
     if (is_order)
         sfi_json_int(w, 0);
     else
         sfi_json_null(w);
     sfi_json_put_bool(w, "sortable", !c->hidden && (is_owner(c) || c->field->sortable));
-    text(w, "type", is_owner(c) ? "string" : c->field->type_name);
+    sfi_json_put_string(w, "type", is_owner(c) ? "string" : c->field->type_name);
     sfi_json_end_object(w);
 }
 
@@ -208,9 +199,9 @@ static void write_columns(sfi_json_writer *w, const list_view *v, const column_l
 static void write_order(sfi_json_writer *w, const char *path)
 {
     sfi_json_begin_object(w);
-    text(w, "fieldNameOrPath", path);
-    text(w, "nullsPosition", "first");
-    text(w, "sortDirection", "ascending");
+    sfi_json_put_string(w, "fieldNameOrPath", path);
+    sfi_json_put_string(w, "nullsPosition", "first");
+    sfi_json_put_string(w, "sortDirection", "ascending");
     sfi_json_end_object(w);
 }
 
@@ -249,9 +240,9 @@ void sfo_rest_list_views(sfo_call *call)
             count++;
         }
     sfi_json_end_array(&w);
-    text(&w, "nextRecordsUrl", NULL);
+    sfi_json_put_string(&w, "nextRecordsUrl", NULL);
     sfi_json_put_int(&w, "size", count);
-    text(&w, "sobjectType", o->name);
+    sfi_json_put_string(&w, "sobjectType", o->name);
     sfi_json_end_object(&w);
 }
 
@@ -268,8 +259,8 @@ static void write_condition(sfi_json_writer *w, const list_view *v)
     sfi_json_key(w, "whereCondition");
     sfi_json_begin_object(w);
     if (v->condition != NULL) {
-        text(w, "field", v->condition);
-        text(w, "operator", "equals");
+        sfi_json_put_string(w, "field", v->condition);
+        sfi_json_put_string(w, "operator", "equals");
         sfi_json_key(w, "values");
         sfi_json_begin_array(w);
         sfi_json_string(w, "THIS_WEEK");
@@ -278,7 +269,7 @@ static void write_condition(sfi_json_writer *w, const list_view *v)
         sfi_json_key(w, "conditions");
         sfi_json_begin_array(w);
         sfi_json_end_array(w);
-        text(w, "conjunction", "and");
+        sfi_json_put_string(w, "conjunction", "and");
     }
     sfi_json_end_object(w);
 }
@@ -295,7 +286,7 @@ void sfo_rest_list_view_describe(sfo_call *call)
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     write_columns(&w, &v, &columns);
-    text(&w, "id", v.id.text);
+    sfi_json_put_string(&w, "id", v.id.text);
     sfi_json_key(&w, "orderBy");
     sfi_json_begin_array(&w);
     write_order(&w, order);
@@ -303,8 +294,8 @@ void sfo_rest_list_view_describe(sfo_call *call)
     sfi_json_end_array(&w);
     sfi_json_key(&w, "query");
     sfi_json_string_n(&w, sfi_buf_str(&soql));
-    text(&w, "scope", v.scope);
-    text(&w, "sobjectType", v.object->name);
+    sfi_json_put_string(&w, "scope", v.scope);
+    sfi_json_put_string(&w, "sobjectType", v.object->name);
     write_condition(&w, &v);
     sfi_json_end_object(&w);
     if (soql.failed) call->response->body.failed = true;
@@ -324,7 +315,7 @@ static void write_value(sfi_json_writer *w, const column *c, sf_value record)
         strftime(words, sizeof words, "%a %b %d %H:%M:%S GMT %Y", &tm);
         value = words;
     }
-    text(w, "value", value);
+    sfi_json_put_string(w, "value", value);
 }
 
 static void write_record(sfi_json_writer *w, const column_list *l, sf_value record)
@@ -334,7 +325,7 @@ static void write_record(sfi_json_writer *w, const column_list *l, sf_value reco
     sfi_json_begin_array(w);
     for (size_t i = 0; i < l->count; i++) {
         sfi_json_begin_object(w);
-        text(w, "fieldNameOrPath", l->items[i].path);
+        sfi_json_put_string(w, "fieldNameOrPath", l->items[i].path);
         write_value(w, &l->items[i], record);
         sfi_json_end_object(w);
     }
@@ -359,10 +350,10 @@ static void write_results(sfo_call *call, const list_view *v, const column_list 
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     write_columns(&w, v, columns);
-    text(&w, "developerName", v->name);
+    sfi_json_put_string(&w, "developerName", v->name);
     sfi_json_put_bool(&w, "done", true);
-    text(&w, "id", v->id.text);
-    text(&w, "label", v->label);
+    sfi_json_put_string(&w, "id", v->id.text);
+    sfi_json_put_string(&w, "label", v->label);
     sfi_json_key(&w, "records");
     sfi_json_begin_array(&w);
     for (sf_iter it = sf_iter_begin(rows); sf_iter_next(&it, NULL, &record);) write_record(&w, columns, record);

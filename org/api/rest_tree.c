@@ -188,18 +188,7 @@ static void run(tree *t)
 static void write_fault(sfi_json_writer *w, const sfo_fault *f)
 {
     sfi_json_begin_object(w);
-    sfi_json_key(w, "statusCode");
-    sfi_json_string(w, f->code);
-    sfi_json_key(w, "message");
-    sfi_json_string(w, f->message);
-    sfi_json_key(w, "fields");
-    sfi_json_begin_array(w);
-    for (const char *at = f->fields; *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        sfi_json_string_n(w, sfi_trim((sf_str){ at, len }));
-        at += len + (at[len] == ',');
-    }
-    sfi_json_end_array(w);
+    sfo_fault_write_members(f, w);
     sfi_json_end_object(w);
 }
 

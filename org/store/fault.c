@@ -71,6 +71,27 @@ bool sfo_fault_converted(sfo_fault *f)
     return false;
 }
 
+static void write_fields(const sfo_fault *f, sfi_json_writer *w)
+{
+    sfi_json_key(w, "fields");
+    sfi_json_begin_array(w);
+    for (const char *at = f->fields; *at != '\0';) { /* each round takes a name away */
+        size_t len = strcspn(at, ",");
+        sfi_json_string_n(w, (sf_str){ at, len });
+        at += len + (at[len] == ',' ? 1 : 0);
+    }
+    sfi_json_end_array(w);
+}
+
+void sfo_fault_write_members(const sfo_fault *f, sfi_json_writer *w)
+{
+    sfi_json_key(w, "statusCode");
+    sfi_json_string(w, f->code);
+    sfi_json_key(w, "message");
+    sfi_json_string(w, f->message != NULL ? f->message : "");
+    write_fields(f, w);
+}
+
 void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out)
 {
     sfi_json_writer w = sfi_json_write_to(out);
@@ -84,16 +105,7 @@ void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out)
     sfi_json_string(&w, f->message != NULL ? f->message : "");
     sfi_json_key(&w, "errorCode");
     sfi_json_string(&w, f->code);
-    if (f->has_fields || f->fields[0] != '\0') {
-        sfi_json_key(&w, "fields");
-        sfi_json_begin_array(&w);
-        for (const char *at = f->fields; *at != '\0';) {
-            size_t len = strcspn(at, ",");
-            sfi_json_string_n(&w, (sf_str){ at, len });
-            at += len + (at[len] == ',' ? 1 : 0);
-        }
-        sfi_json_end_array(&w);
-    }
+    if (f->has_fields || f->fields[0] != '\0') write_fields(f, &w);
     sfi_json_end_object(&w);
     sfi_json_end_array(&w);
 }

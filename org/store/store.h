@@ -32,6 +32,8 @@ bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *
 void sfo_fault_clear(sfo_fault *f);
 /* [{"message":…,"errorCode":…,"fields":[…]}] */
 void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out);
+/* What an error of a row is among others, into an object that is begun: "statusCode":…,"message":…,"fields":[…] */
+void sfo_fault_write_members(const sfo_fault *f, sfi_json_writer *w);
 
 /* Who asks and how: part of every call. */
 typedef struct sfo_context {
