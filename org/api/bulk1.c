@@ -108,9 +108,10 @@ bool sfo_bulk1_struck(sfo_call *call, int status, const char *code, const char *
 /* ---- descriptions ---- */
 void sfo_bulk1_time(const sfo_bulk1 *b, int64_t ms, char out[40])
 {
-    sfi_time_format(ms, out);
-    size_t len = strlen(out);
-    if (b->json && len > 0) memcpy(out + len - 1, "+0000", 6);
+    if (b->json)
+        sfo_time_text(ms, out);
+    else
+        sfi_time_format(ms, out);
 }
 
 static int by_name(const void *a, const void *b)

@@ -82,9 +82,7 @@ static void member(sfi_json_writer *w, const char *name, const char *text)
 static void time_member(sfi_json_writer *w, const char *name, int64_t ms)
 {
     char text[40];
-    sfi_time_format(ms, text);
-    size_t len = strlen(text);
-    if (len > 0) memcpy(text + len - 1, "+0000", 6); /* REST's form instead of Z */
+    sfo_time_text(ms, text);
     member(w, name, text);
 }
 

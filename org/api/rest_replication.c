@@ -40,11 +40,9 @@ int64_t sfo_changes_covered(const sfo_span *span)
 
 static void member_time(sfi_json_writer *w, const char *name, int64_t ms)
 {
-    char text[32];
-    sfi_time_format(ms, text);
-    memcpy(text + 23, "+0000", 6); /* the org writes no Z here */
-    sfi_json_key(w, name);
-    sfi_json_string(w, text);
+    char text[40];
+    sfo_time_text(ms, text);
+    sfi_json_put_string(w, name, text);
 }
 
 sqlite3_stmt *sfo_changes_select(sfo_store *store, const sfo_object *o, bool deleted, const sfo_span *span,

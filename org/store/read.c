@@ -6,11 +6,17 @@
 
 /* ---- one column ---- */
 
+void sfo_time_text(int64_t ms, char out[40])
+{
+    sfi_time_format(ms, out); /* 2024-11-23T22:10:05.000Z */
+    size_t len = strlen(out);
+    if (len > 0) memcpy(out + len - 1, "+0000", 6);
+}
+
 static void write_datetime(sfi_json_writer *w, int64_t ms)
 {
     char text[40];
-    sfi_time_format(ms, text);                           /* 2024-11-23T22:10:05.000Z */
-    (void)snprintf(text + strlen(text) - 1, 8, "+0000"); /* in place of the Z; fits */
+    sfo_time_text(ms, text);
     sfi_json_string(w, text);
 }
 

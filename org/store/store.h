@@ -32,6 +32,8 @@ bool sfo_fault_set(sfo_fault *f, int http_status, const char *code, const char *
 void sfo_fault_clear(sfo_fault *f);
 /* [{"message":…,"errorCode":…,"fields":[…]}] */
 void sfo_fault_write_json(const sfo_fault *f, sfi_buf *out);
+/* 2024-11-23T22:10:05.000+0000, as REST writes a point of time; "" outside the years 0..9999 (read.c) */
+void sfo_time_text(int64_t ms, char out[40]);
 /* What an error of a row is among others, into an object that is begun: "statusCode":…,"message":…,"fields":[…] */
 void sfo_fault_write_members(const sfo_fault *f, sfi_json_writer *w);
 

@@ -164,8 +164,10 @@ static bool put_time(sfo_store *s, const sfo_field *field, int64_t ms, sfo_cell 
 
 static bool parse_time(const sfo_field *field, sf_str text, int64_t *ms)
 {
-    char kind;
-    return text.len > 0 && sfi_time_parse(text, ms, &kind) && (kind == 't') == (field->type == SFO_TIME);
+    char kind, said[32];
+    if (text.len == 0 || !sfi_time_parse(text, ms, &kind) || (kind == 't') != (field->type == SFO_TIME)) return false;
+    sfi_time_format(*ms, said); /* "": a zone moved it out of the years 0 to 9999 */
+    return said[0] != '\0';
 }
 
 static bool date_from_json(sfo_store *s, const sfo_field *field, sf_value v, sfo_cell *cell, sfo_fault *f)

@@ -133,6 +133,11 @@ static void test_validate__refuses_in_the_orgs_words(void **state)
           "missing a required field at "
           "[line:1, column:15]",
           "" },
+        { "Thing__c", "{\"Moment__c\":\"9999-12-31T23:59:59-12:00\"}", "JSON_PARSER_ERROR", /* in the year 10000 */
+          "Cannot deserialize instance of datetime from VALUE_STRING value 9999-12-31T23:59:59-12:00 or request may be "
+          "missing a required field at "
+          "[line:1, column:15]",
+          "" },
         { "Thing__c", "{\"Ext__c\":5}", "JSON_PARSER_ERROR",
           "Cannot deserialize instance of string from VALUE_NUMBER_INT value 5 or request may be missing a required "
           "field at [line:1, column:12]",
