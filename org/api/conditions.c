@@ -15,14 +15,10 @@ bool sfo_etag_in(const char *list, const char *etag)
 {
     sf_str wanted = without_gzip(sfi_str(etag));
     sf_str rest = sfi_str(list);
-    while (rest.len > 0) {
-        const char *comma = memchr(rest.ptr, ',', rest.len);
-        size_t len = comma != NULL ? (size_t)(comma - rest.ptr) : rest.len;
-        sf_str tag = sfi_trim((sf_str){ rest.ptr, len });
+    sf_str tag;
+    while (sfo_next_piece(&rest, &tag)) {
         (void)sfi_take_text(&tag, "W/"); /* a weak tag compares by its text */
         if (sfi_str_is(tag, "*") || sfi_str_eq(without_gzip(tag), wanted)) return true;
-        rest.ptr += len + (comma != NULL);
-        rest.len -= len + (comma != NULL);
     }
     return false;
 }

@@ -236,25 +236,10 @@ static bool plan_record(sfo_gql *g, statement *s, const sfo_gql_field *at, const
 /* ---- connections ---- */
 
 /* base64 of a number, as pageInfo gives it. */
-static bool read_cursor(sf_str text, int64_t *out)
+static bool read_cursor(sfo_gql *g, sf_str text, int64_t *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char plain[24];
-    size_t len = 0;
-    uint32_t bits = 0;
-    int have = 0;
-    for (size_t i = 0; i < text.len && text.ptr[i] != '='; i++) {
-        const char *at = text.ptr[i] != '\0' ? strchr(digits, text.ptr[i]) : NULL;
-        if (at == NULL) return false;
-        bits = (bits << 6 | (uint32_t)(at - digits)) & 0xFFFFFF;
-        have += 6;
-        if (have < 8) continue;
-        have -= 8;
-        if (len == sizeof plain) return false;
-        plain[len++] = (char)(bits >> have & 0xFF);
-    }
-    sf_str rest = { plain, len };
-    return sfi_take_int(&rest, INT32_MAX, out) && rest.len == 0;
+    sf_str rest;
+    return sfo_base64_decode(g->arena, text, &rest) && sfi_take_int(&rest, INT32_MAX, out) && rest.len == 0;
 }
 
 static bool read_page(sfo_gql *g, const sfo_gql_field *at, sfo_gql_part *out)
@@ -265,7 +250,7 @@ static bool read_page(sfo_gql *g, const sfo_gql_field *at, sfo_gql_part *out)
     if (first.kind != SFO_GQL_NULL && (first.kind != SFO_GQL_INT || !sfi_parse_int(first.text, &out->first) ||
                                        out->first < 0 || out->first > SFO_GQL_FIRST_MAX))
         return sfo_gql_invalid(g, at, "WrongType", "argument 'first' is a number from 0 to %d", SFO_GQL_FIRST_MAX);
-    if (after.kind != SFO_GQL_NULL && (after.kind != SFO_GQL_STRING || !read_cursor(after.text, &out->after)))
+    if (after.kind != SFO_GQL_NULL && (after.kind != SFO_GQL_STRING || !read_cursor(g, after.text, &out->after)))
         return sfo_gql_invalid(g, at, "WrongType", "argument 'after' is no cursor of this connection");
     return true;
 }

@@ -129,6 +129,16 @@ bool sfo_params_parse_multipart(sfi_arena *arena, const char *content_type, sf_s
 }
 _Static_assert((int)SFO_PARTS_MAX <= (int)SFO_PARAMS_MAX, "each part is a parameter");
 
+bool sfo_next_piece(sf_str *list, sf_str *piece)
+{
+    if (list->len == 0) return false;
+    const char *comma = memchr(list->ptr, ',', list->len);
+    size_t len = comma != NULL ? (size_t)(comma - list->ptr) : list->len;
+    *piece = sfi_trim((sf_str){ list->ptr, len });
+    skip(list, len + (comma != NULL));
+    return true;
+}
+
 static int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -137,7 +147,7 @@ static int base64_digit(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool decode_base64(sfi_arena *arena, sf_str in, sf_str *out)
+bool sfo_base64_decode(sfi_arena *arena, sf_str in, sf_str *out)
 {
     while (in.len > 0 && in.ptr[in.len - 1] == '=') in.len--;
     char *text = sfi_arena_alloc(arena, in.len + 1);
@@ -166,7 +176,7 @@ bool sfo_basic_credentials(sfi_arena *arena, const char *authorization, sf_str *
     sf_str text;
     if (!sfi_starts_with_nocase(rest, "Basic ")) return false;
     skip(&rest, 6);
-    if (!decode_base64(arena, sfi_trim(rest), &text)) return false;
+    if (!sfo_base64_decode(arena, sfi_trim(rest), &text)) return false;
     size_t colon = find(text, SFI_STR(":"));
     if (colon == text.len) return false;
     /* RFC 6749 has both parts form-encoded inside; ids and secrets hold nothing that decoding would change. */

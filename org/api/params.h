@@ -25,6 +25,10 @@ bool sfo_params_parse(sfi_arena *arena, sf_str text, sfo_params *out);
 bool sfo_params_parse_multipart(sfi_arena *arena, const char *content_type, sf_str body, sfo_params *out);
 /* The value of the first parameter of that name; ptr NULL: there is none. */
 sf_str sfo_params_get(const sfo_params *p, const char *name);
+/* Base64 with or without its padding to bytes and a NUL. false: it is none, or no memory. */
+bool sfo_base64_decode(sfi_arena *arena, sf_str in, sf_str *out);
+/* Cuts the next piece off a list with commas, blanks around it left out. false: the list is at its end. */
+bool sfo_next_piece(sf_str *list, sf_str *piece);
 /* "Basic …" to user and password. false: another scheme, or not base64 of user:password. */
 bool sfo_basic_credentials(sfi_arena *arena, const char *authorization, sf_str *user, sf_str *password);
 /* The text between key= and the next ; or the end, without quotes: attributes of header values. ptr NULL: not there. */

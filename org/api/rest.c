@@ -217,13 +217,8 @@ static void record_count(sfo_call *call)
     if (names.len == 0) /* sf sends an empty list for all */
         for (size_t i = 0; i < sfo_schema_count(call->org->schema); i++)
             write_record_count(call, &w, sfo_schema_at(call->org->schema, i));
-    while (names.ptr != NULL && names.len > 0) {
-        const char *comma = memchr(names.ptr, ',', names.len);
-        size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
-        write_record_count(call, &w, sfo_schema_object(call->org->schema, sfi_trim((sf_str){ names.ptr, len })));
-        names.ptr += len + (comma != NULL);
-        names.len -= len + (comma != NULL);
-    }
+    for (sf_str name; sfo_next_piece(&names, &name);)
+        write_record_count(call, &w, sfo_schema_object(call->org->schema, name));
     sfi_json_end_array(&w);
     sfi_json_end_object(&w);
 }

@@ -5,7 +5,7 @@
 #include "api/rest_bulk.h"
 #include "soql/table.h"
 
-enum { OPAQUE_FROM = 49, NO_CONTENT_FROM = 48, PAGES_FROM = 58, PAGES_AT_ONCE = 5 };
+enum { OPAQUE_FROM = 49, LOCATOR_MAX = 40, NO_CONTENT_FROM = 48, PAGES_FROM = 58, PAGES_AT_ONCE = 5 };
 
 void sfo_rest_query_job_create(sfo_call *call)
 {
@@ -87,29 +87,13 @@ static void write_locator(const sfo_bulk_job *job, int64_t row, char out[48])
 }
 
 /* The row of a locator; -1: none that was given out. Every one of ours is written again and compared. */
-static int64_t read_locator(const sfo_bulk_job *job, sf_str text)
+static int64_t read_locator(sfo_call *call, const sfo_bulk_job *job, sf_str text)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char number[40];
-    size_t len = 0;
-    if (text.len == 0 || text.len > 40) return -1;
-    if (strtol(job->version, NULL, 10) < OPAQUE_FROM) {
-        len = text.len < sizeof number ? text.len : sizeof number - 1;
-        memcpy(number, text.ptr, len);
-    } else {
-        uint32_t bits = 0;
-        for (size_t i = 0, have = 0; i < text.len && text.ptr[i] != '='; i++) {
-            const char *at = text.ptr[i] != '\0' ? strchr(letters, text.ptr[i]) : NULL;
-            if (at == NULL) return -1;
-            bits = bits << 6 | (uint32_t)(at - letters);
-            have += 6;
-            if (have < 8) continue;
-            have -= 8;
-            number[len++] = (char)(bits >> have & 0xff);
-        }
-    }
     int64_t row;
-    return sfi_parse_int((sf_str){ number, len }, &row) && row >= 0 ? row : -1;
+    if (text.len == 0 || text.len > LOCATOR_MAX) return -1;
+    bool is_opaque = strtol(job->version, NULL, 10) >= OPAQUE_FROM;
+    if (is_opaque && !sfo_base64_decode(&call->arena, text, &text)) return -1;
+    return sfi_parse_int(text, &row) && row >= 0 ? row : -1;
 }
 
 /* The job, when its rows may be read now. false: the response is given. */
@@ -135,7 +119,7 @@ static bool first_row(sfo_call *call, const sfo_bulk_job *job, int64_t *row)
     sf_str locator = sfo_params_get(&call->query, "locator");
     *row = 0;
     if (locator.len == 0) return true;
-    *row = read_locator(job, locator);
+    *row = read_locator(call, job, locator);
     if (*row >= 0 && *row <= job->processed) return true;
     sfo_answer_error(call, 400, "INVALID_QUERY_LOCATOR", "invalid query locator");
     return false;

@@ -494,13 +494,9 @@ void sfo_rest_all_compact_layouts(sfo_call *call)
     }
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
-    for (int n = 0; names.len > 0 && n < OBJECTS_MAX; n++) {
-        const char *comma = memchr(names.ptr, ',', names.len);
-        size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
-        sf_str name = sfi_trim((sf_str){ names.ptr, len });
+    sf_str name;
+    for (int n = 0; n < OBJECTS_MAX && sfo_next_piece(&names, &name); n++) {
         const sfo_object *o = sfo_schema_object(call->org->schema, name);
-        names.ptr += len + (comma != NULL);
-        names.len -= len + (comma != NULL);
         if (o == NULL || !o->layoutable) {
             sfo_answer_error(call, 400, "INVALID_TYPE", "sObject type '%.*s' is not supported.", (int)name.len,
                              name.ptr);

@@ -63,12 +63,8 @@ static int requested_fields(sfo_call *call, const sfo_object *o, const sfo_field
     const sfo_field **fields = sfi_arena_alloc(&call->arena, FIELDS_MAX * sizeof *fields);
     int count = 0;
     bool has_id = false;
-    while (names.len > 0 && fields != NULL && count < FIELDS_MAX - 1) {
-        const char *comma = memchr(names.ptr, ',', names.len);
-        size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
-        sf_str name = sfi_trim((sf_str){ names.ptr, len });
-        names.ptr += len + (comma != NULL);
-        names.len -= len + (comma != NULL);
+    sf_str name;
+    while (fields != NULL && count < FIELDS_MAX - 1 && sfo_next_piece(&names, &name)) {
         const sfo_field *field = sfo_object_field(o, name);
         if (field == NULL) {
             sfo_answer_error(call, 400, "INVALID_FIELD",

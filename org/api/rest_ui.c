@@ -346,13 +346,9 @@ typedef struct path_list {
 /* fields=Account.Name,Account.Owner.Name. false: the response says what is wrong. */
 static bool add_paths(sfo_call *call, path_list *list, const sfo_object *o, sf_str names, bool optional)
 {
-    while (names.len > 0) {
-        const char *comma = memchr(names.ptr, ',', names.len);
-        size_t len = comma != NULL ? (size_t)(comma - names.ptr) : names.len;
-        sf_str path = sfi_trim((sf_str){ names.ptr, len });
+    sf_str path;
+    while (sfo_next_piece(&names, &path)) {
         const char *dot = path.len > 0 ? memchr(path.ptr, '.', path.len) : NULL;
-        names.ptr += len + (comma != NULL);
-        names.len -= len + (comma != NULL);
         if (dot == NULL || !sfi_str_is_nocase((sf_str){ path.ptr, (size_t)(dot - path.ptr) }, o->name)) {
             sfo_answer_error(call, 400, "INVALID_FIELD", "%.*s is not %s.FIELD", (int)path.len, path.ptr, o->name);
             return false;

@@ -155,11 +155,8 @@ static bool read_fields(sfo_soap *s, const sfo_object *o, field_list *out)
     out->count = 0;
     out->fields = sfi_arena_alloc(&s->call->arena, (o->field_count + 1) * sizeof *out->fields);
     if (rest.len == 0) return missing(s, "fieldList");
-    while (rest.len > 0 && out->fields != NULL) {
-        const char *comma = memchr(rest.ptr, ',', rest.len);
-        size_t len = comma != NULL ? (size_t)(comma - rest.ptr) : rest.len;
-        sf_str name = sfi_trim((sf_str){ rest.ptr, len });
-        rest = (sf_str){ rest.ptr + len + (comma != NULL), rest.len - len - (comma != NULL) };
+    sf_str name;
+    while (out->fields != NULL && sfo_next_piece(&rest, &name)) {
         const sfo_field *field = sfo_object_field(o, name);
         bool repeated = false;
         if (field == NULL) {
