@@ -40,7 +40,6 @@ typedef struct matching {
     entry *entries;
     size_t count, cap;
     sfi_csv_reader *csv; /* for one record of the results */
-    sfi_buf record;      /* its text */
     sfi_buf errors, retry, origins, original;
     int64_t retried, told, missed;
 } matching;
@@ -139,86 +138,105 @@ sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err)
     return rc;
 }
 
-/* ---- successes go straight to their file, without the header line, and are counted ---- */
-typedef struct successes {
+/* ---- results as they come: into a file, and counted ---- */
+typedef struct results {
     sfi_load *l;
+    const sfi_load_unit *unit;
+    int fd;
+    const char *name; /* of the file */
+    int64_t begin;    /* where they begin in it */
+    bool no_header;   /* the file does not get their header line */
     sfi_csv_scan scan;
-    int64_t size; /* of the file, so far */
+    int64_t at; /* behind what is in the file */
     bool in_header;
-    char last; /* byte */
-} successes;
+    char first, last; /* byte */
+} results;
 
-static sf_status begin_successes(void *user, sf_error *err)
+static sf_status begin_results(void *user, sf_error *err)
 {
-    successes *s = user;
-    sfi_csv_scan_init(&s->scan, s->l->delimiter);
-    s->scan.any_columns = true;
-    s->in_header = true;
-    s->last = '\n';
-    s->size = s->l->success_size;
-    if (s->l->success_fd >= 0 &&
-        (ftruncate(s->l->success_fd, (off_t)s->size) != 0 || lseek(s->l->success_fd, (off_t)s->size, SEEK_SET) < 0))
-        return fail_io(s->l->options->success_path, "cannot begin again", err);
+    results *r = user;
+    sfi_csv_scan_init(&r->scan, r->l->delimiter);
+    r->scan.any_columns = true;
+    r->in_header = r->no_header;
+    r->first = '\0';
+    r->last = '\n';
+    r->at = r->begin;
+    return ftruncate(r->fd, (off_t)r->at) == 0 && lseek(r->fd, (off_t)r->at, SEEK_SET) >= 0
+               ? SF_OK
+               : fail_io(r->name, "cannot begin again", err);
+}
+
+/* What the scanner says of a user's file is here said of the org's results. */
+static sf_status scanned(const results *r, sf_status rc, sf_error *err)
+{
+    if (rc != SF_ERR_USAGE) return rc;
+    sfi_error_prefix(err, "the results of job %s", r->unit->job.text);
+    if (err != NULL) err->status = SF_ERR_PROTOCOL;
+    return SF_ERR_PROTOCOL;
+}
+
+static sf_status take_results(void *user, const char *data, size_t len, sf_error *err)
+{
+    results *r = user;
+    size_t skip = 0;
+    sf_status rc = SF_OK;
+    if (len > 0 && r->first == '\0') r->first = data[0];
+    while (rc == SF_OK && r->in_header && skip < len) { /* byte by byte up to the end of one line */
+        rc = scanned(r, sfi_csv_scan_feed(&r->scan, data + skip++, 1, err), err);
+        r->in_header = r->scan.records == 0;
+    }
+    if (rc != SF_OK || skip == len) return rc;
+    rc = scanned(r, sfi_csv_scan_feed(&r->scan, data + skip, len - skip, err), err);
+    if (rc == SF_OK) rc = sfi_load_write(r->fd, data + skip, len - skip, r->name, err);
+    r->at += (int64_t)(len - skip);
+    r->last = data[len - 1];
+    return rc;
+}
+
+/* They have ended: are they as many as the job says, and is the last one whole? */
+static sf_status end_results(results *r, sf_bulk2_results which, int64_t want, sf_error *err)
+{
+    static const char *const said[] = { "", "succeeded", "failed", "were not processed" };
+    const char *job = r->unit->job.text;
+    int64_t last_columns = r->scan.delimiters + 1;
+    sf_status rc = scanned(r, sfi_csv_scan_finish(&r->scan, err), err);
+    if (rc != SF_OK) return rc;
+    int64_t rows = r->scan.records > 0 ? r->scan.records - 1 : 0;
+    if (rows != want)
+        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows %s, and its results hold %lld: they were cut", job,
+                        (long long)want, said[which], (long long)rows);
+    if (r->last == '\n' || rows == 0) return SF_OK;
+    bool is_quoted = r->first == '"'; /* then every value is, up to the last one */
+    if (last_columns < r->scan.columns || (is_quoted && r->last != '"'))
+        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: its results were cut in their last row", job);
     return SF_OK;
 }
 
-static sf_status take_successes(void *user, const char *data, size_t len, sf_error *err)
+static sf_status fetch_results(results *r, sf_bulk2_results which, int64_t want, sf_error *err)
 {
-    successes *s = user;
-    size_t skip = 0;
-    sf_status rc = SF_OK;
-    while (rc == SF_OK && s->in_header && skip < len) { /* byte by byte up to the end of one line */
-        rc = sfi_csv_scan_feed(&s->scan, data + skip++, 1, err);
-        s->in_header = s->scan.records == 0;
-    }
-    if (rc != SF_OK || skip == len) return rc;
-    rc = sfi_csv_scan_feed(&s->scan, data + skip, len - skip, err);
-    if (rc == SF_OK) rc = sfi_load_write(s->l->success_fd, data + skip, len - skip, s->l->options->success_path, err);
-    s->size += (int64_t)(len - skip);
-    s->last = data[len - 1];
-    return rc;
+    const sf_sink sink = { .write = take_results, .restart = begin_results, .user = r };
+    sf_status rc = begin_results(r, err);
+    if (rc == SF_OK) rc = sf_bulk2_get_results(r->l->sf, r->unit->job.text, which, &sink, r->l->options->call, err);
+    return rc == SF_OK ? end_results(r, which, want, err) : rc;
 }
 
-static sf_status gather_successes(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, int64_t want, sf_error *err)
+/* Successes go straight to their file. */
+static sf_status gather_successes(sfi_load *l, const sfi_load_unit *u, int64_t want, sf_error *err)
 {
-    successes s = { .l = l };
-    sf_status rc = begin_successes(&s, err);
-    const sf_sink sink = { .write = take_successes, .restart = begin_successes, .user = &s };
-    if (rc == SF_OK) rc = sf_bulk2_get_results(l->sf, u->job.text, SF_RESULTS_SUCCESSFUL, &sink, l->options->call, err);
-    if (rc == SF_OK) rc = sfi_csv_scan_finish(&s.scan, err);
-    int64_t rows = s.scan.records > 0 ? s.scan.records - 1 : 0;
-    if (rc == SF_OK && rows != want)
-        rc = sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows succeeded, and its results hold %lld: they were cut",
-                      job->id.text, (long long)want, (long long)rows);
+    results r = { .l = l,
+                  .unit = u,
+                  .fd = l->success_fd,
+                  .name = l->options->success_path,
+                  .begin = l->success_size,
+                  .no_header = true };
+    sf_status rc = fetch_results(&r, SF_RESULTS_SUCCESSFUL, want, err);
     sf_str line_end = l->crlf ? SFI_STR("\r\n") : SFI_STR("\n");
-    if (rc == SF_OK && s.last != '\n') { /* the next job's rows begin a line */
-        rc = sfi_load_write(l->success_fd, line_end.ptr, line_end.len, l->options->success_path, err);
-        s.size += (int64_t)line_end.len;
+    if (rc == SF_OK && r.last != '\n') { /* the next job's rows begin a line */
+        rc = sfi_load_write(r.fd, line_end.ptr, line_end.len, r.name, err);
+        r.at += (int64_t)line_end.len;
     }
-    if (rc == SF_OK) l->success_size = s.size;
+    if (rc == SF_OK) l->success_size = r.at;
     return rc;
-}
-
-/* ---- failures into a temporary file ---- */
-typedef struct spool {
-    int fd;
-    int64_t size;
-} spool;
-
-static sf_status restart_spool(void *user, sf_error *err)
-{
-    spool *s = user;
-    s->size = 0;
-    return ftruncate(s->fd, 0) == 0 && lseek(s->fd, 0, SEEK_SET) == 0
-               ? SF_OK
-               : fail_io("a temporary file", "cannot begin again", err);
-}
-
-static sf_status take_spool(void *user, const char *data, size_t len, sf_error *err)
-{
-    spool *s = user;
-    s->size += (int64_t)len;
-    return sfi_load_write(s->fd, data, len, "a temporary file", err);
 }
 
 /* ---- hashes ---- */
@@ -262,23 +280,34 @@ static uint64_t hash_row(const sfi_load *l, const sfi_load_unit *u, const sfi_cs
 }
 
 /* ---- the list ---- */
-/* Records of a file of results, each to fn; the header line is left out. *count gets how many. */
-static sf_status each_result(matching *m,
-                             sf_status (*fn)(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts,
-                                             sf_error *err),
-                             uint64_t part, uint64_t parts, int64_t *count, sf_error *err)
+static sf_status add_entry(matching *m, const sfi_csv_record *r, uint64_t hash, sf_error *err)
+{
+    if (m->count == m->cap) { /* over entries_max only with many equal rows: their hashes are in one part */
+        size_t cap = m->cap == 0 ? 64 : m->cap * 2;
+        entry *more = sfi_realloc(m->entries, cap * sizeof *more);
+        if (more == NULL) return sfi_fail_memory(err, "the results of a job");
+        m->entries = more;
+        m->cap = cap;
+    }
+    m->entries[m->count++] = (entry){ .hash = hash, .offset = r->offset, .len = (int32_t)r->raw.len };
+    return SF_OK;
+}
+
+/* Entries of the records in the file of results whose hash is of this part; the header line is none. */
+static sf_status list_entries(matching *m, uint64_t part, uint64_t parts, sf_error *err)
 {
     sfi_csv_reader *csv = NULL;
     sfi_csv_record record;
     sfi_csv_reader_options options = { .delimiter = m->l->delimiter, .keep_raw = true, .any_columns = true };
     sf_status rc = sfi_csv_reader_new(&options, &csv, err);
-    int64_t at = 0, n = -1; /* the header line is none */
-    bool ended = false;
+    int64_t at = 0;
+    bool in_header = true, ended = false;
     while (rc >= 0) { /* each round takes a record or reads on */
         rc = sfi_csv_reader_next(csv, &record, err);
         if (rc == SF_ROW) {
-            n++;
-            rc = n > 0 ? fn(m, &record, part, parts, err) : SF_OK;
+            uint64_t hash = in_header ? 0 : hash_result(&record, m->skip);
+            rc = !in_header && hash % parts == part ? add_entry(m, &record, hash, err) : SF_OK;
+            in_header = false;
             continue;
         }
         if (rc < 0 || ended) break;
@@ -295,37 +324,7 @@ static sf_status each_result(matching *m,
         at += got > 0 ? got : 0;
     }
     sfi_csv_reader_free(csv);
-    *count = n > 0 ? n : 0;
-    if (rc < 0 && err != NULL && err->status == SF_ERR_USAGE) {
-        err->status = rc = SF_ERR_PROTOCOL; /* not the user's CSV */
-        sfi_error_prefix(err, "the results of job %s", m->unit->job.text);
-    }
     return rc < 0 ? rc : SF_OK;
-}
-
-static sf_status count_only(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts, sf_error *err)
-{
-    (void)m;
-    (void)r;
-    (void)part;
-    (void)parts;
-    (void)err;
-    return SF_OK;
-}
-
-static sf_status list_entry(matching *m, const sfi_csv_record *r, uint64_t part, uint64_t parts, sf_error *err)
-{
-    uint64_t hash = hash_result(r, m->skip);
-    if (hash % parts != part) return SF_OK;
-    if (m->count == m->cap) { /* over entries_max only with many equal rows: their hashes are in one part */
-        size_t cap = m->cap == 0 ? 64 : m->cap * 2;
-        entry *more = sfi_realloc(m->entries, cap * sizeof *more);
-        if (more == NULL) return sfi_fail_memory(err, "the results of a job");
-        m->entries = more;
-        m->cap = cap;
-    }
-    m->entries[m->count++] = (entry){ .hash = hash, .offset = r->offset, .len = (int32_t)r->raw.len };
-    return SF_OK;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -519,9 +518,9 @@ static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error
 {
     sfi_load_rows *rows = NULL;
     sfi_csv_record row;
-    int64_t listed, number = m->unit->first_row;
+    int64_t number = m->unit->first_row;
     m->count = 0;
-    sf_status rc = each_result(m, list_entry, part, parts, &listed, err);
+    sf_status rc = list_entries(m, part, parts, err);
     if (rc == SF_OK && m->count > 0) qsort(m->entries, m->count, sizeof *m->entries, compare_entries);
     if (rc == SF_OK) rc = sfi_load_rows_open(m->l, m->unit, true, &rows, err);
     while (rc == SF_OK) { /* until the unit's rows are used up */
@@ -546,28 +545,21 @@ static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results
     matching m = {
         .l = l, .unit = u, .skip = which == SF_RESULTS_FAILED ? 2 : 0, .message = message, .results_fd = -1
     };
-    int64_t count = 0;
-    spool s = { .fd = sfi_load_temporary(err) };
-    sf_status rc = s.fd >= 0 ? SF_OK : SF_ERR_IO;
-    m.results_fd = s.fd;
-    const sf_sink sink = { .write = take_spool, .restart = restart_spool, .user = &s };
-    if (rc == SF_OK) rc = sf_bulk2_get_results(l->sf, u->job.text, which, &sink, l->options->call, err);
-    if (rc == SF_OK) rc = each_result(&m, count_only, 0, 1, &count, err);
-    if (rc == SF_OK && count != want)
-        rc = sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows %s, and its results hold %lld: they were cut",
-                      u->job.text, (long long)want, which == SF_RESULTS_FAILED ? "failed" : "were not processed",
-                      (long long)count);
+    results r = { .l = l, .unit = u, .fd = sfi_load_temporary(err), .name = "a temporary file" };
+    sf_status rc = r.fd >= 0 ? SF_OK : SF_ERR_IO;
+    m.results_fd = r.fd;
+    if (rc == SF_OK) rc = fetch_results(&r, which, want, err);
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .any_columns = true };
     if (rc == SF_OK) rc = sfi_csv_reader_new(&options, &m.csv, err);
-    uint64_t parts = (uint64_t)count / ((l->entries_max + 1) / 2) + 1;
+    uint64_t parts = (uint64_t)want / ((l->entries_max + 1) / 2) + 1;
     for (uint64_t part = 0; rc == SF_OK && part < parts; part++) rc = match_part(&m, part, parts, err);
     if (rc == SF_OK) rc = flush(&m, true, err);
     *retried += m.retried;
     l->report.unmatched += m.missed;
-    if (s.fd >= 0) close(s.fd);
+    if (r.fd >= 0) close(r.fd);
     sfi_csv_reader_free(m.csv);
     sfi_free(m.entries);
-    sfi_buf *all[] = { &m.record, &m.errors, &m.retry, &m.origins, &m.original };
+    sfi_buf *all[] = { &m.errors, &m.retry, &m.origins, &m.original };
     for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
     return rc;
 }
@@ -612,32 +604,32 @@ static sf_status take_back(sfi_load *l, sf_error *err)
 }
 
 /* What the org tells of a job must be possible. */
-static sf_status check_counts(const sfi_load_unit *u, const sf_bulk2_job *job, int64_t processed, int64_t failed,
-                              sf_error *err)
+static sf_status check_counts(const sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
 {
-    if (processed > u->rows || failed > processed)
+    if (job->processed < 0 || job->failed < 0) /* to take it for none would tell of rows as written, or as not */
+        return sfi_fail(err, SF_ERR_PROTOCOL, "job %s: it has ended, and the org does not tell how many rows failed",
+                        job->id.text);
+    if (job->processed > u->rows || job->failed > job->processed)
         return sfi_fail(err, SF_ERR_PROTOCOL,
                         "job %s: the org tells of %lld rows, %lld of them failed, and %lld were sent", job->id.text,
-                        (long long)processed, (long long)failed, (long long)u->rows);
-    if (job->state == SF_JOB_COMPLETE && processed < u->rows)
+                        (long long)job->processed, (long long)job->failed, (long long)u->rows);
+    if (job->state == SF_JOB_COMPLETE && job->processed < u->rows)
         return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: it is complete with %lld rows, and %lld were sent",
-                        job->id.text, (long long)processed, (long long)u->rows);
+                        job->id.text, (long long)job->processed, (long long)u->rows);
     return SF_OK;
 }
 
 static sf_status gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
 {
-    int64_t processed = job->processed > 0 ? job->processed : 0, failed = job->failed > 0 ? job->failed : 0,
-            retried = 0;
-    int64_t unprocessed = u->rows - processed;
+    sf_status rc = check_counts(u, job, err);
+    if (rc != SF_OK) return rc;
+    int64_t processed = job->processed, failed = job->failed, unprocessed = u->rows - processed, retried = 0;
     char message[sizeof job->error_message + 64];
     snprintf(message, sizeof message, "not processed: the job %s%s%s",
              job->state == SF_JOB_ABORTED ? "was aborted" : "failed", job->error_message[0] != '\0' ? ": " : "",
              job->error_message);
-    sf_status rc = check_counts(u, job, processed, failed, err);
-    if (rc == SF_OK) rc = take_back(l, err);
-    if (rc == SF_OK && l->success_fd >= 0 && processed > failed)
-        rc = gather_successes(l, u, job, processed - failed, err);
+    rc = take_back(l, err);
+    if (rc == SF_OK && l->success_fd >= 0 && processed > failed) rc = gather_successes(l, u, processed - failed, err);
     if (rc == SF_OK && failed > 0) rc = gather_failures(l, u, SF_RESULTS_FAILED, failed, "", &retried, err);
     int64_t retried_failed = retried;
     if (rc == SF_OK && processed == 0)

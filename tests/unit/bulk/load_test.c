@@ -77,11 +77,10 @@ static sf_status load(const talk *t, sf_load_report *report)
 }
 
 /* Three rows, one of which fails. */
-static const char good_rows[] =
-    "\"sf__Id\",\"sf__Created\",LastName,Email\n\"0035e00000AbCdEAAV\",\"true\",\"A\",\"a@x\"\n"
-    "\"0035e00000AbCdFAAV\",\"true\",\"C\",\"\"";
-static const char bad_rows[] = "\"sf__Id\",\"sf__Error\",LastName,Email\n\"\",\"INVALID_EMAIL_ADDRESS:Email: no:Email "
-                               "--\",\"B, b\",\"b\"\n";
+#define GOOD_HEAD "\"sf__Id\",\"sf__Created\",LastName,Email\n\"0035e00000AbCdEAAV\",\"true\",\"A\",\"a@x\"\n"
+#define BAD_HEAD "\"sf__Id\",\"sf__Error\",LastName,Email\n"
+static const char good_rows[] = GOOD_HEAD "\"0035e00000AbCdFAAV\",\"true\",\"C\",\"\"";
+static const char bad_rows[] = BAD_HEAD "\"\",\"INVALID_EMAIL_ADDRESS:Email: no:Email --\",\"B, b\",\"b\"\n";
 static const char *const all_answers[] = { OPEN, " ", CLOSED, DONE_WITH("3", "1"), good_rows, bad_rows, NULL };
 
 static void test_load__results_of_a_job(void **state)
@@ -121,6 +120,14 @@ static void test_load__answers_that_do_not_add_up(void **state)
         { DONE_WITH("3", "1"), good_rows, good_rows, SF_ERR_TRUNCATED, "1 rows failed, and its results hold 2" },
         { DONE_WITH("3", "1"), good_rows, "x\n\"", SF_ERR_PROTOCOL, "the results of job " ID },
         { DONE_WITH("2", "1"), good_rows, bad_rows, SF_ERR_TRUNCATED, "complete with 2 rows" },
+        { JOB("JobComplete", ",\"numberRecordsProcessed\":3"), good_rows, bad_rows, SF_ERR_PROTOCOL, "how many rows" },
+        { JOB("Aborted", ""), good_rows, bad_rows, SF_ERR_PROTOCOL, "how many rows" },
+        /* cut within a value, behind a value, behind a comma: in the last row, which still counts as one */
+        { DONE_WITH("3", "1"), GOOD_HEAD "\"0035e00000AbCdFAAV\",\"true\",\"C\",\"", bad_rows, SF_ERR_PROTOCOL,
+          "the results of job " ID },
+        { DONE_WITH("3", "1"), GOOD_HEAD "\"0035e00000AbCdFAAV\",\"true\",\"C\"", bad_rows, SF_ERR_TRUNCATED, "" },
+        { DONE_WITH("3", "1"), GOOD_HEAD "\"0035e00000AbCdFAAV\",\"true\",\"C\",", bad_rows, SF_ERR_TRUNCATED, "" },
+        { DONE_WITH("3", "1"), good_rows, BAD_HEAD "\"\",\"NO:x:--\",\"B, b\"", SF_ERR_TRUNCATED, "" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         talk t;
