@@ -58,8 +58,11 @@ sf_status sfi_load_rows_open(sfi_load *l, const sfi_load_unit *u, bool keep_raw,
 
 sf_status sfi_load_rows_next(sfi_load_rows *r, sfi_csv_record *out, sf_error *err)
 {
+    size_t columns = r->in->is_base ? r->l->column_count : r->l->sent_count;
     for (;;) { /* each round gives a record or reads on */
         sf_status rc = sfi_csv_reader_next(r->csv, out, err);
+        if (rc == SF_ROW && out->count != columns) /* it was checked before */
+            return sfi_fail(err, SF_ERR_IO, "%.300s: it changed while it was loaded", r->in->name);
         if (rc != SF_DONE || r->ended) {
             out->line += r->line - 1;
             out->offset += r->begin;

@@ -104,16 +104,18 @@ static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err
     size_t kept = 0, len = 0;
     while (rc == SF_OK) { /* each round reads on, until the end */
         rc = read_at(in, offset, from + kept, SFI_LOAD_BUFFER - kept, &len, err);
-        if (rc != SF_OK || (len == 0 && kept == 0)) break;
-        bool is_end = len == 0;
+        if (rc != SF_OK) break;
+        bool is_end = len == 0, is_over = is_end && kept == 0;
         offset += (int64_t)len;
         char *in_at = from, *out_at = to;
         size_t in_left = kept + len, out_left = (size_t)4 * SFI_LOAD_BUFFER;
-        size_t n = iconv(cd, &in_at, &in_left, &out_at, &out_left);
+        /* At the end it gives out what it holds back: in some encodings a mark may follow a letter. */
+        size_t n = iconv(cd, is_over ? NULL : &in_at, &in_left, &out_at, &out_left);
         if (n == (size_t)-1 && (errno == EILSEQ || (errno == EINVAL && is_end)))
             rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: byte %lld is no text in %.40s", in->name,
                           (long long)(offset - (int64_t)in_left), encoding);
         if (rc == SF_OK) rc = sfi_load_write(fd, to, (size_t)(out_at - to), "a temporary file", err);
+        if (is_over) break;
         memmove(from, in_at, in_left);
         kept = in_left;
     }

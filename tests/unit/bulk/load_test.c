@@ -261,6 +261,68 @@ static void test_load__reasons(void **state)
     }
 }
 
+static void write_csv(const char *text)
+{
+    FILE *f = fopen(csv, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Some decoders hold a letter back until they see that no mark follows it. */
+static void test_load__the_last_letter_of_another_encoding(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    char *before = test_read_file(csv, &(size_t){ 0 });
+    write_csv("LastName\nabc");
+    talk_start(&t, (const char *const[]){ NULL });
+    const sf_bulk_load_options options = { .object = "Contact",
+                                           .operation = SF_INSERT,
+                                           .csv_path = csv,
+                                           .encoding = "CP1258",
+                                           .dry_run = true,
+                                           .no_describe = true };
+    sf_status rc = sf_bulk_load(t.sf, &options, &report, &err);
+    talk_stop(&t);
+    write_csv(before);
+    free(before);
+    if (rc != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(report.bytes, strlen("LastName\nabc"));
+}
+
+static bool overwrite(void *user, const sf_load_progress *p)
+{
+    (void)user;
+    if (p->bytes_sent > 0) write_csv("LastName,Email\nA a@x\nB  b   b\nC \n");
+    return true;
+}
+
+/* Its rows have lost their columns since they were checked. */
+static void test_load__a_file_that_changes_under_way(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    const sf_load_column email = { .from = "Email", .to = "Email" };
+    char *before = test_read_file(csv, &(size_t){ 0 });
+    talk_start(&t, (const char *const[]){ OPEN, " ", NULL });
+    const sf_bulk_load_options options = { .object = "Contact",
+                                           .operation = SF_INSERT,
+                                           .csv_path = csv,
+                                           .columns = &email,
+                                           .column_count = 1,
+                                           .progress = overwrite,
+                                           .no_describe = true };
+    sf_status rc = sf_bulk_load(t.sf, &options, &report, &err);
+    talk_stop(&t);
+    write_csv(before);
+    free(before);
+    assert_int_equal(rc, SF_ERR_IO);
+    if (strstr(err.message, "it changed while it was loaded") == NULL) fail_msg("%s", err.message);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -287,6 +349,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_load__results_of_a_job),
         cmocka_unit_test(test_load__answers_that_do_not_add_up),
+        cmocka_unit_test(test_load__the_last_letter_of_another_encoding),
+        cmocka_unit_test(test_load__a_file_that_changes_under_way),
         cmocka_unit_test(test_load__a_row_that_came_back_changed),
         cmocka_unit_test(test_load__a_job_that_took_no_row),
         cmocka_unit_test(test_load__reasons),
