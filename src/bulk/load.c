@@ -14,7 +14,6 @@
 enum {
     PARALLEL = 4,
     TRIES_MAX = 4,
-    RETRIES = 3,
     RETRIES_MAX = 10,
     JOB_BYTES_MIN = 1000,
     POLL_MIN_MS = 20, /* doubled up to POLL_SLOW_MS, then half as much again each time: small jobs end at once */
@@ -65,7 +64,7 @@ static sf_status check_options(sf_client *sf, const sf_bulk_load_options *o, sf_
         return sfi_fail(err, SF_ERR_USAGE, "job_rows is %lld; want 1 or more, or 0", (long long)o->job_rows);
     if (o->retries_max < SF_NONE || o->retries_max > RETRIES_MAX)
         return sfi_fail(err, SF_ERR_USAGE, "retries_max is %d; want 1 to %d, 0 (%d) or SF_NONE", o->retries_max,
-                        RETRIES_MAX, RETRIES);
+                        RETRIES_MAX, SFI_LOAD_RETRIES);
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_bulk_load_options: reserved is not zero");
     return SF_OK;
@@ -137,6 +136,40 @@ static known *known_of(run *r, int32_t pass, int32_t number)
     return NULL;
 }
 
+static sf_status fail_line(sf_error *err)
+{
+    return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of a load's");
+}
+
+/* What a unit's last line tells beside its rows. */
+static sf_status take_gathered(run *r, known *k, sf_value line, sf_error *err)
+{
+    int64_t retried, unmatched, jobs_failed;
+    const struct {
+        const char *name;
+        int64_t *out, most;
+    } numbers[] = { { "ok", &k->unit.ok, k->unit.rows },
+                    { "failed", &k->unit.failed, k->unit.rows },
+                    { "unprocessed", &k->unit.unprocessed, k->unit.rows },
+                    { "success_size", &k->success_size, INT64_MAX },
+                    { "errors_size", &k->errors_size, INT64_MAX },
+                    { "retry_size", &k->retry_size, INT64_MAX },
+                    { "retry_rows", &k->retry_rows, INT64_MAX / (int64_t)sizeof(sfi_load_origin) },
+                    { "retried", &retried, INT64_MAX },
+                    { "unmatched", &unmatched, INT64_MAX },
+                    { "jobs_failed", &jobs_failed, SFI_LOAD_UNITS_MAX } };
+    for (size_t i = 0; i < SFI_COUNT_OF(numbers); i++) {
+        *numbers[i].out = sf_get_int(line, numbers[i].name, -1);
+        if (*numbers[i].out < 0 || *numbers[i].out > numbers[i].most) return fail_line(err);
+    }
+    r->l.report.retried = retried;
+    r->l.report.unmatched = unmatched;
+    r->l.report.jobs_failed = (int32_t)jobs_failed;
+    if (k->success_size > r->l.success_size) r->l.success_size = k->success_size;
+    if (k->errors_size > r->l.errors_size) r->l.errors_size = k->errors_size;
+    return SF_OK;
+}
+
 static sf_status take_event(void *user, sf_value line, sf_error *err)
 {
     run *r = user;
@@ -145,10 +178,10 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
         return SF_OK;
     }
     int64_t pass = sf_get_int(line, "pass", -1), number = sf_get_int(line, "unit", -1);
-    int64_t state = sf_get_int(line, "state", -1);
-    if (pass < 0 || pass > RETRIES_MAX || number < 0 || number >= SFI_LOAD_UNITS_MAX || state < SFI_UNIT_CREATING ||
-        state > SFI_UNIT_GATHERED)
-        return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of a load's");
+    int64_t state = sf_get_int(line, "state", -1), rows = sf_get_int(line, "rows", -1);
+    if (rows < 0 || rows > r->l.report.rows || pass < 0 || pass > RETRIES_MAX || number < 0 ||
+        number >= SFI_LOAD_UNITS_MAX || state < SFI_UNIT_CREATING || state > SFI_UNIT_GATHERED)
+        return fail_line(err);
     known *k = known_of(r, (int32_t)pass, (int32_t)number);
     if (k == NULL) {
         if (r->known_count == r->known_cap) {
@@ -163,24 +196,11 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
     }
     k->unit.state = (sfi_journal_state)state;
     k->unit.begin = sf_get_int(line, "begin", -1);
-    k->unit.rows = sf_get_int(line, "rows", -1);
+    k->unit.rows = rows;
     if (state == SFI_UNIT_CREATING) k->unit.job.text[0] = '\0';
     sf_str job = sf_get_text(line, "job");
     if (job.len > 0) k->unit.job = sfi_id_make(job);
-    if (state != SFI_UNIT_GATHERED) return SF_OK;
-    k->unit.ok = sf_get_int(line, "ok", 0);
-    k->unit.failed = sf_get_int(line, "failed", 0);
-    k->unit.unprocessed = sf_get_int(line, "unprocessed", 0);
-    k->success_size = sf_get_int(line, "success_size", 0);
-    k->errors_size = sf_get_int(line, "errors_size", 0);
-    k->retry_size = sf_get_int(line, "retry_size", 0);
-    k->retry_rows = sf_get_int(line, "retry_rows", 0);
-    r->l.report.retried = sf_get_int(line, "retried", 0);
-    r->l.report.unmatched = sf_get_int(line, "unmatched", 0);
-    r->l.report.jobs_failed = (int32_t)sf_get_int(line, "jobs_failed", 0);
-    if (k->success_size > r->l.success_size) r->l.success_size = k->success_size;
-    if (k->errors_size > r->l.errors_size) r->l.errors_size = k->errors_size;
-    return SF_OK;
+    return state == SFI_UNIT_GATHERED ? take_gathered(r, k, line, err) : SF_OK;
 }
 
 static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf_error *err)
@@ -335,6 +355,11 @@ static sf_status end_unit(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job
     return note(l, u, SFI_UNIT_GATHERED, err);
 }
 
+static int64_t within(int64_t n, int64_t most)
+{
+    return n < 0 ? 0 : n < most ? n : most;
+}
+
 /* Rows of a unit that are done, as far as is known now. */
 static void tell_rows(sfi_load *l, sfi_load_unit *u, int64_t done, int64_t failed)
 {
@@ -361,7 +386,8 @@ static sf_status look_once(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error 
                         (long long)u->rows, (long long)u->line);
     if (rc != SF_OK) return rc;
     if (!sfi_bulk2_has_ended(&job)) {
-        tell_rows(l, u, job.processed > 0 ? job.processed : 0, job.failed > 0 ? job.failed : 0);
+        int64_t done = within(job.processed, u->rows);
+        tell_rows(l, u, done, within(job.failed, done));
         return SF_OK;
     }
     rc = end_unit(l, u, &job, err);

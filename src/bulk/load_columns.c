@@ -257,6 +257,10 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
                         l->inputs[0].name, l->sent[i] + 1, o->object,
                         (int)(relationship.len < 80 ? relationship.len : 80), relationship.ptr);
     sf_value targets = sf_get(field, "referenceTo");
+    if (colon == NULL && sf_get_text(targets, "0").len == 0)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "%.300s: line 1, column %zu: \"%.*s\" points to no object that this user sees",
+                        l->inputs[0].name, l->sent[i] + 1, (int)(name.len < 80 ? name.len : 80), name.ptr);
     if (colon == NULL && sf_value_count(targets) > 1)
         return sfi_fail(err, SF_ERR_USAGE,
                         "%.300s: line 1, column %zu: \"%.*s\" may point to several objects: say which, as in %s:%.*s",

@@ -14,7 +14,8 @@
 enum {
     SFI_LOAD_JOB_BYTES = 100000000, /* of a job, unless the options say */
     SFI_LOAD_BUFFER = 256 * 1024,   /* of reading: it stays in the second-level cache */
-    SFI_LOAD_UNITS_MAX = 1000000
+    SFI_LOAD_UNITS_MAX = 1000000,
+    SFI_LOAD_RETRIES = 3 /* passes, unless the options say */
 };
 
 typedef struct sfi_load_input {

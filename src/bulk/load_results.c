@@ -452,9 +452,8 @@ static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load
             error = result.fields[1];
         }
     }
-    int32_t passes = l->options->retries_max == SF_NONE ? 0
-                     : l->options->retries_max == 0     ? 3
-                                                        : l->options->retries_max;
+    int32_t most = l->options->retries_max;
+    int32_t passes = most == SF_NONE ? 0 : most == 0 ? SFI_LOAD_RETRIES : most;
     if (l->pass < passes && sfi_load_is_passing(sfi_load_code_of(error))) {
         add_to_retry(m, row, origin);
         return flush(m, false, err);
