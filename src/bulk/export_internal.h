@@ -1,6 +1,6 @@
 /*
  * export_internal.h: what the files of sf_bulk_export share. A page comes from the org (export_fetch.c), is checked and
- * stripped of its header line (export_page.c), put into its form (export_rows.c, export_sqlite.c) and written to a file
+ * stripped of its header line (export_page.c), put into its form (export_rows.c, export_sqlite.c with export_reader.c) and written to a file
  * that can be taken back to the last whole page (export_out.c). Threads: one.
  */
 #ifndef SFI_BULK_EXPORT_INTERNAL_H
@@ -105,6 +105,21 @@ typedef struct sfi_export {
     sf_export_report report;
 } sfi_export;
 bool sfi_export_tell(sfi_export *x); /* false: the caller wants an end */
+
+/* ---- export_reader.c: a page's rows one by one ---- */
+typedef sf_status sfi_export_add_fn(sfi_export *x, const sfi_csv_record *row, sf_error *err);
+typedef struct sfi_export_reader { /* begins as zeros */
+    sfi_csv_reader *csv;
+    sfi_export_add_fn *add; /* a row, with as many fields as columns */
+    size_t columns;         /* the form's to set, from the header line; 0: not known yet */
+    int64_t rows;           /* of the page, so far */
+} sfi_export_reader;
+sf_status sfi_export_reader_open(sfi_export *x, sfi_export_reader *r, sfi_export_add_fn *add, sf_error *err);
+sf_status sfi_export_reader_rows(sfi_export *x, sfi_export_reader *r, sf_str text, sf_error *err);
+/* The page is over, and has so many rows. @return SF_ERR_PROTOCOL: it has others. */
+sf_status sfi_export_reader_keep(sfi_export *x, sfi_export_reader *r, int64_t rows, sf_error *err);
+void sfi_export_reader_back(sfi_export_reader *r); /* the page begins again */
+void sfi_export_reader_close(sfi_export_reader *r);
 /* The names in the header line of the page. @param reader ends with sfi_csv_reader_free, also after a failure; *out is
  * good until then. */
 sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_reader **reader, sf_error *err);

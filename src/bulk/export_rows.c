@@ -65,48 +65,21 @@ const sfi_export_form sfi_export_csv = { .head = csv_head,
                                          .close = csv_close };
 
 /* ---- NDJSON ---- */
-enum { READ_PIECE = 64 * 1024, WRITE_PIECE = 128 * 1024 };
+enum { WRITE_PIECE = 128 * 1024 };
 
 typedef struct ndjson {
-    sfi_csv_reader *reader;
+    sfi_export_reader reader;
     sfi_buf keys;       /* «{"Id":», «,"Name":» … one after another */
     uint32_t *key_ends; /* where each ends */
-    size_t columns;
-    int64_t rows; /* of the page */
     sfi_buf lines;
 } ndjson;
-
-static sf_status nd_open(sfi_export *x, sf_error *err)
-{
-    ndjson *n = sfi_calloc(sizeof *n);
-    x->state = n;
-    if (n == NULL) return sfi_fail_memory(err, "an export");
-    return sfi_csv_reader_new(&(sfi_csv_reader_options){ .delimiter = x->delimiter }, &n->reader, err);
-}
-
-sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_reader **reader, sf_error *err)
-{
-    char *room;
-    size_t size;
-    const sfi_buf *h = &x->page.header;
-    size_t bom = sfi_csv_bom(h->data, h->len);
-    sf_status rc = sfi_csv_reader_new(&(sfi_csv_reader_options){ .delimiter = x->delimiter }, reader, err);
-    if (rc == SF_OK) rc = sfi_csv_reader_room(*reader, h->len, &room, &size, err);
-    if (rc != SF_OK) return rc;
-    memcpy(room, h->data + bom, h->len - bom);
-    sfi_csv_reader_added(*reader, h->len - bom);
-    sfi_csv_reader_end(*reader);
-    rc = sfi_csv_reader_next(*reader, out, err);
-    if (rc == SF_ROW) return SF_OK;
-    return rc < 0 ? rc : sfi_fail(err, SF_ERR_PROTOCOL, "a page of a bulk query has an empty header line");
-}
 
 static sf_status nd_head(sfi_export *x, sf_error *err)
 {
     ndjson *n = x->state;
     sfi_csv_record names;
     sfi_csv_reader *reader = NULL;
-    sf_status rc = n->columns == 0 ? sfi_export_read_columns(x, &names, &reader, err) : SF_DONE;
+    sf_status rc = n->reader.columns == 0 ? sfi_export_read_columns(x, &names, &reader, err) : SF_DONE;
     if (rc == SF_OK) {
         n->key_ends = sfi_calloc_n(names.count, sizeof *n->key_ends);
         if (n->key_ends == NULL) rc = sfi_fail_memory(err, "the columns of an export");
@@ -118,7 +91,7 @@ static sf_status nd_head(sfi_export *x, sf_error *err)
         n->key_ends[i] = (uint32_t)n->keys.len;
     }
     if (rc == SF_OK) rc = sfi_buf_status(&n->keys, err, "the columns of an export");
-    if (rc == SF_OK) n->columns = names.count;
+    if (rc == SF_OK) n->reader.columns = names.count;
     sfi_csv_reader_free(reader);
     return rc == SF_DONE ? SF_OK : rc;
 }
@@ -132,10 +105,11 @@ static sf_status nd_flush(sfi_export *x, sf_error *err)
     return rc;
 }
 
-static void add_row(ndjson *n, const sfi_csv_record *r)
+static sf_status nd_add(sfi_export *x, const sfi_csv_record *r, sf_error *err)
 {
+    ndjson *n = x->state;
     size_t from = 0;
-    for (size_t i = 0; i < n->columns; i++) { /* the scan saw to it that each record has as many as the first */
+    for (size_t i = 0; i < r->count; i++) {
         sfi_buf_add(&n->lines, n->keys.data + from, n->key_ends[i] - from);
         from = n->key_ends[i];
         if (r->fields[i].len == 0) {
@@ -145,66 +119,46 @@ static void add_row(ndjson *n, const sfi_csv_record *r)
         sfi_json_escape(&n->lines, r->fields[i]);
     }
     sfi_buf_add(&n->lines, "}\n", 2);
-    n->rows++;
+    return n->lines.len < WRITE_PIECE ? SF_OK : nd_flush(x, err);
 }
 
-static sf_status nd_drain(sfi_export *x, sf_error *err)
+static sf_status nd_open(sfi_export *x, sf_error *err)
 {
-    ndjson *n = x->state;
-    sfi_csv_record record;
-    sf_status rc;
-    while ((rc = sfi_csv_reader_next(n->reader, &record, err)) == SF_ROW) {
-        if (record.count != n->columns)
-            return sfi_fail(err, SF_ERR_PROTOCOL, "a row with other columns than the header");
-        add_row(n, &record);
-        if (n->lines.len < WRITE_PIECE) continue;
-        sf_status flushed = nd_flush(x, err);
-        if (flushed != SF_OK) return flushed;
-    }
-    return rc == SF_DONE ? SF_OK : rc;
+    ndjson *n = sfi_calloc(sizeof *n);
+    x->state = n;
+    if (n == NULL) return sfi_fail_memory(err, "an export");
+    return sfi_export_reader_open(x, &n->reader, nd_add, err);
 }
 
 static sf_status nd_rows(sfi_export *x, sf_str text, sf_error *err)
 {
     ndjson *n = x->state;
-    sf_status rc = SF_OK;
-    while (rc == SF_OK && text.len > 0) { /* each round takes a piece off */
-        char *room;
-        size_t size, len = text.len < READ_PIECE ? text.len : READ_PIECE;
-        rc = sfi_csv_reader_room(n->reader, len, &room, &size, err);
-        if (rc != SF_OK) break;
-        memcpy(room, text.ptr, len);
-        sfi_csv_reader_added(n->reader, len);
-        text = (sf_str){ text.ptr + len, text.len - len };
-        rc = nd_drain(x, err);
-    }
-    return rc;
+    return sfi_export_reader_rows(x, &n->reader, text, err);
 }
 
 static sf_status nd_keep(sfi_export *x, int64_t rows, sf_error *err)
 {
     ndjson *n = x->state;
-    sfi_csv_reader_end(n->reader);
-    sf_status rc = nd_drain(x, err);
-    /* Blank lines of a single column are rows with an empty value, which the reader passes over: they come last. */
-    while (rc == SF_OK && n->columns == 1 && n->rows < rows)
-        add_row(n, &(sfi_csv_record){ .fields = &(sf_str){ "", 0 } });
-    if (rc == SF_OK && n->rows != rows)
-        rc =
-            sfi_fail(err, SF_ERR_PROTOCOL, "a page of %lld rows was read as %lld", (long long)rows, (long long)n->rows);
+    sf_status rc = sfi_export_reader_keep(x, &n->reader, rows, err);
     if (rc == SF_OK) rc = nd_flush(x, err);
-    n->rows = 0;
-    sfi_csv_reader_reset(n->reader);
     return rc == SF_OK ? sfi_export_out_keep(&x->out, err) : rc;
+}
+
+static void forget_keys(ndjson *n)
+{
+    sfi_buf_clear(&n->keys);
+    sfi_free(n->key_ends);
+    n->key_ends = NULL;
+    n->reader.columns = 0;
 }
 
 static sf_status nd_back(sfi_export *x, sf_error *err)
 {
     ndjson *n = x->state;
-    if (n == NULL || n->reader == NULL) return SF_OK; /* it was never opened */
-    sfi_csv_reader_reset(n->reader);
+    if (n == NULL || n->reader.csv == NULL) return SF_OK; /* it was never opened */
+    sfi_export_reader_back(&n->reader);
     sfi_buf_clear(&n->lines);
-    n->rows = 0;
+    if (x->mark.columns == 0) forget_keys(n); /* they were a damaged page's */
     return sfi_export_out_back(&x->out, err);
 }
 
@@ -212,7 +166,7 @@ static void nd_close(sfi_export *x)
 {
     ndjson *n = x->state;
     if (n == NULL) return;
-    sfi_csv_reader_free(n->reader);
+    sfi_export_reader_close(&n->reader);
     sfi_buf_free(&n->keys);
     sfi_buf_free(&n->lines);
     sfi_free(n->key_ends);

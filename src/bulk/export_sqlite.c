@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-enum { READ_PIECE = 64 * 1024 };
 #define STATE_TABLE "_sforce_export"
 
 /* ---- the library ---- */
@@ -61,9 +60,7 @@ static void load(void)
 typedef struct table {
     sqlite3 *db;
     sqlite3_stmt *insert; /* NULL: not prepared */
-    sfi_csv_reader *reader;
-    size_t columns;
-    int64_t rows; /* of the page */
+    sfi_export_reader reader;
     bool in_page; /* its savepoint is there */
 } table;
 
@@ -210,6 +207,20 @@ static sf_status write_mark(sfi_export *x, sf_error *err)
 }
 
 /* ---- the form ---- */
+static sf_status sq_add(sfi_export *x, const sfi_csv_record *r, sf_error *err)
+{
+    table *t = x->state;
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < r->count && rc == SQLITE_OK; i++) {
+        sf_str v = r->fields[i];
+        rc = v.len == 0 ? lib.bind_null(t->insert, (int)i + 1)
+                        : lib.bind_text(t->insert, (int)i + 1, v.ptr, (int)v.len, SQLITE_STATIC);
+    }
+    if (rc == SQLITE_OK) rc = lib.step(t->insert);
+    (void)lib.reset(t->insert); /* repeats what step said */
+    return rc == SQLITE_DONE ? SF_OK : fail_sql(x, t, rc, err);
+}
+
 static sf_status sq_open(sfi_export *x, sf_error *err)
 {
     (void)pthread_once(&once, load);
@@ -220,7 +231,7 @@ static sf_status sq_open(sfi_export *x, sf_error *err)
     table *t = sfi_calloc(sizeof *t);
     x->state = t;
     if (t == NULL) return sfi_fail_memory(err, "an export");
-    sf_status rc = sfi_csv_reader_new(&(sfi_csv_reader_options){ .delimiter = x->delimiter }, &t->reader, err);
+    sf_status rc = sfi_export_reader_open(x, &t->reader, sq_add, err);
     if (rc != SF_OK || !x->has_job) return rc == SF_OK ? sq_clear(x, err) : rc;
     sf_error why;
     rc = open_db(x, &why);
@@ -250,7 +261,7 @@ static sf_status make_table(sfi_export *x, const sfi_csv_record *names, sf_error
     if (rc == SF_OK) rc = sfi_buf_status(&insert, err, "the columns of an export");
     if (rc == SF_OK) rc = exec(x, make.data, err);
     if (rc == SF_OK) rc = prepare(x, insert.data, &t->insert, err);
-    if (rc == SF_OK) t->columns = names->count;
+    if (rc == SF_OK) t->reader.columns = names->count;
     sfi_buf_free(&make);
     sfi_buf_free(&insert);
     return rc;
@@ -271,65 +282,16 @@ static sf_status sq_head(sfi_export *x, sf_error *err)
     return rc;
 }
 
-static sf_status add_row(sfi_export *x, const sfi_csv_record *r, sf_error *err)
-{
-    table *t = x->state;
-    int rc = SQLITE_OK;
-    for (size_t i = 0; i < t->columns && rc == SQLITE_OK; i++) {
-        sf_str v = r->fields[i];
-        rc = v.len == 0 ? lib.bind_null(t->insert, (int)i + 1)
-                        : lib.bind_text(t->insert, (int)i + 1, v.ptr, (int)v.len, SQLITE_STATIC);
-    }
-    if (rc == SQLITE_OK) rc = lib.step(t->insert);
-    (void)lib.reset(t->insert); /* repeats what step said */
-    t->rows++;
-    return rc == SQLITE_DONE ? SF_OK : fail_sql(x, t, rc, err);
-}
-
-static sf_status drain(sfi_export *x, sf_error *err)
-{
-    table *t = x->state;
-    sfi_csv_record record;
-    sf_status rc;
-    while ((rc = sfi_csv_reader_next(t->reader, &record, err)) == SF_ROW) {
-        if (record.count != t->columns)
-            return sfi_fail(err, SF_ERR_PROTOCOL, "a row with other columns than the header");
-        rc = add_row(x, &record, err);
-        if (rc != SF_OK) return rc;
-    }
-    return rc == SF_DONE ? SF_OK : rc;
-}
-
 static sf_status sq_rows(sfi_export *x, sf_str text, sf_error *err)
 {
     table *t = x->state;
-    sf_status rc = SF_OK;
-    while (rc == SF_OK && text.len > 0) { /* each round takes a piece off */
-        char *room;
-        size_t size, len = text.len < READ_PIECE ? text.len : READ_PIECE;
-        rc = sfi_csv_reader_room(t->reader, len, &room, &size, err);
-        if (rc != SF_OK) break;
-        memcpy(room, text.ptr, len);
-        sfi_csv_reader_added(t->reader, len);
-        text = (sf_str){ text.ptr + len, text.len - len };
-        rc = drain(x, err);
-    }
-    return rc;
+    return sfi_export_reader_rows(x, &t->reader, text, err);
 }
 
 static sf_status sq_keep(sfi_export *x, int64_t rows, sf_error *err)
 {
     table *t = x->state;
-    const sf_str empty = { "", 0 };
-    sfi_csv_reader_end(t->reader);
-    sf_status rc = drain(x, err);
-    while (rc == SF_OK && t->columns == 1 && t->rows < rows) /* blank lines: see nd_keep */
-        rc = add_row(x, &(sfi_csv_record){ .fields = &empty, .count = 1 }, err);
-    if (rc == SF_OK && t->rows != rows)
-        rc =
-            sfi_fail(err, SF_ERR_PROTOCOL, "a page of %lld rows was read as %lld", (long long)rows, (long long)t->rows);
-    t->rows = 0;
-    sfi_csv_reader_reset(t->reader);
+    sf_status rc = sfi_export_reader_keep(x, &t->reader, rows, err);
     if (rc != SF_OK || !t->in_page) return rc;
     t->in_page = false;
     return exec(x, "RELEASE page", err);
@@ -339,8 +301,7 @@ static sf_status sq_back(sfi_export *x, sf_error *err)
 {
     table *t = x->state;
     if (t == NULL || t->db == NULL) return SF_OK;
-    sfi_csv_reader_reset(t->reader);
-    t->rows = 0;
+    sfi_export_reader_back(&t->reader);
     if (!t->in_page) return SF_OK;
     drop_insert(t); /* its table may have been made in this page */
     t->in_page = false;
@@ -369,7 +330,7 @@ static void sq_close(sfi_export *x)
     table *t = x->state;
     if (t == NULL) return;
     close_db(t);
-    sfi_csv_reader_free(t->reader);
+    sfi_export_reader_close(&t->reader);
     sfi_free(t);
 }
 

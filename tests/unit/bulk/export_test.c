@@ -1,0 +1,93 @@
+/* export_test.c: whole exports against a server that plays the org: a first page whose header line was another's, and one that is
+ * blank. */
+#include <salesforce/bulk.h>
+#include <unistd.h>
+#include "support/support.h"
+#include "support/wire_server.h"
+
+#define JOB                                                                                                            \
+    "{\"id\":\"7505e00000AbCdEAAV\",\"operation\":\"query\",\"object\":\"Contact\",\"state\":\"JobComplete\","         \
+    "\"numberRecordsProcessed\":2}"
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nContent-Type: %s\r\n%s\r\n%s"
+#define TWO_ROWS "Sforce-NumberOfRecords: 2\r\nSforce-Locator: null\r\n"
+
+static sf_error err;
+static sf_export_report report;
+
+/* pages[]: bodies, in turn. */
+static sf_status export_to(const char *path, sf_export_format format, const char *const *pages, size_t count)
+{
+    static char texts[8][1024];
+    wire_step steps[20] = { WIRE_REQUEST };
+    const wire_step *const scripts[] = { steps };
+    size_t at = 0;
+    sf_client *sf;
+    for (size_t i = 0; i <= count; i++) {
+        const char *body = i == 0 ? JOB : pages[i - 1];
+        int len = snprintf(texts[i], sizeof texts[i], HEAD, strlen(body), i == 0 ? "application/json" : "text/csv",
+                           i == 0 ? "" : TWO_ROWS, body);
+        steps[at++] = (wire_step)WIRE_REQUEST;
+        steps[at++] = (wire_step){ WIRE_OP_SEND, texts[i], (size_t)len };
+    }
+    steps[at] = (wire_step)WIRE_END;
+    wire_server *server = wire_start(scripts, 1);
+    assert_non_null(server);
+    const sf_client_options how = { .instance_url = wire_url(server, ""),
+                                    .api_version = "62.0",
+                                    .retry = { .retries_max = SF_NONE, .pause_ms = 1, .breaker_failures = SF_NONE },
+                                    .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
+    if (sf_client_open(&how, &sf, &err) != SF_OK) fail_msg("%s", err.message);
+    sf_status rc = sf_bulk_export(
+        sf, &(sf_bulk_export_options){ .soql = "SELECT Id, Name FROM Contact", .path = path, .format = format },
+        &report, &err);
+    sf_client_close(sf);
+    wire_stop(server);
+    return rc;
+}
+
+static const char *new_path(void)
+{
+    static char path[] = "/tmp/sf-export-unit-XXXXXX";
+    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    return path;
+}
+
+/* The first page came damaged, and not only in its rows: what is written is what came in its place. */
+static void test_export__columns_of_a_damaged_page_are_forgotten(void **state)
+{
+    (void)state;
+    static const char *const pages[] = { "Other,Words\n1,a\n", "Id,Name\n1,a\n2,\n" };
+    static const char *const wanted[] = { "Id,Name\n1,a\n2,\n",
+                                          "{\"Id\":\"1\",\"Name\":\"a\"}\n{\"Id\":\"2\",\"Name\":null}\n" };
+    for (int i = 0; i < 2; i++) {
+        size_t len;
+        const char *path = new_path();
+        sf_status rc = export_to(path, i == 0 ? SF_EXPORT_CSV : SF_EXPORT_NDJSON, pages, 2);
+        if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+        assert_int_equal(report.pages_again, 1);
+        char *text = test_read_file(path, &len);
+        assert_string_equal(text, wanted[i]);
+        free(text);
+        (void)unlink(path);
+    }
+}
+
+static void test_export__a_blank_header_line(void **state)
+{
+    (void)state;
+    static const char *const pages[] = { "\n\n" };
+    const char *path = new_path();
+    assert_int_equal(export_to(path, SF_EXPORT_NDJSON, pages, 1), SF_ERR_PROTOCOL);
+    assert_non_null(strstr(err.message, "empty header line"));
+    (void)unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_export__columns_of_a_damaged_page_are_forgotten),
+                                        cmocka_unit_test(test_export__a_blank_header_line) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
