@@ -91,6 +91,27 @@ static void forget(run *r)
     r->crc = 0;
 }
 
+/* Does it say where an export stood, in numbers that can be? Without the next page's name the first one would come again. */
+static bool is_mark(const sfi_export *x, sf_value line)
+{
+    const struct {
+        const char *name;
+        int64_t least, most;
+    } numbers[] = { { "pages", 1, INT64_MAX / 2 },
+                    { "rows", 0, INT64_MAX / 2 },
+                    { "bytes", 0, INT64_MAX / 2 },
+                    { "size", x->options->format == SF_EXPORT_SQLITE ? SFI_EXPORT_LEAVE : 0, INT64_MAX / 2 },
+                    { "plain", 0, INT64_MAX / 2 },
+                    { "crc", 0, UINT32_MAX } };
+    size_t next = sf_get_text(line, "next").len;
+    bool fits = next < sizeof x->mark.next && (next == 0) == sf_get_bool(line, "last", false);
+    for (size_t i = 0; i < SFI_COUNT_OF(numbers); i++) {
+        int64_t n = sf_get_int(line, numbers[i].name, INT64_MIN);
+        fits = fits && n >= numbers[i].least && n <= numbers[i].most;
+    }
+    return fits;
+}
+
 static sf_status take_event(void *user, sf_value line, sf_error *err)
 {
     run *r = user;
@@ -105,7 +126,7 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
         x->job.id = sfi_id_make(job);
         x->has_job = x->job.id.text[0] != '\0';
         memcpy(r->version, version.len > 0 ? version.ptr : "", version.len + (version.len > 0));
-    } else if (sf_get_int(line, "pages", -1) > 0 && next.len < sizeof x->mark.next) {
+    } else if (is_mark(x, line)) {
         bool is_safe = sf_get_bool(line, "synced", false) ||
                        (r->boot[0] != '\0' && sfi_str_is(sf_get_text(line, "boot"), r->boot));
         if (!is_safe) return SF_OK;

@@ -77,21 +77,23 @@ sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err
 
 static sf_status open_part(sfi_export_out *o, int64_t keep, sf_error *err)
 {
-    struct stat st, old;
+    struct stat st, old, named;
     sf_status rc = sfi_export_out_name(o, o->path, err);
     if (rc != SF_OK) return rc;
     bool exists = stat(o->target, &old) == 0;
     if (exists && S_ISDIR(old.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s is a folder", o->path);
     o->fd = open(o->part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (o->fd < 0) return fail_io(o->part, "cannot open", err);
-    if (flock(o->fd, LOCK_EX | LOCK_NB) != 0) {
+    /* One that has just ended renames what was opened here: then this would be its file. */
+    bool is_ours = flock(o->fd, LOCK_EX | LOCK_NB) == 0 && fstat(o->fd, &st) == 0 && stat(o->part, &named) == 0 &&
+                   st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+    if (!is_ours) {
         rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: another export is at work with it", o->part);
         close(o->fd);
         o->fd = -1;
         return rc;
     }
     if (exists) (void)fchmod(o->fd, old.st_mode & 0777); /* at worst it gets a new file's mode */
-    if (fstat(o->fd, &st) != 0) return fail_io(o->part, "cannot look at it", err);
     return st.st_size < keep ? SF_DONE : SF_OK;
 }
 

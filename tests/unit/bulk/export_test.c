@@ -1,7 +1,8 @@
 /* export_test.c: whole exports against a server that plays the org: a first page whose header line was another's, and one that is
- * blank. */
+ * blank; a journal whose numbers cannot be. */
 #include <salesforce/bulk.h>
 #include <unistd.h>
+#include "bulk/journal_internal.h"
 #include "support/support.h"
 #include "support/wire_server.h"
 
@@ -13,6 +14,7 @@
 
 static sf_error err;
 static sf_export_report report;
+static const char *journal; /* NULL: none */
 
 /* pages[]: bodies, in turn. */
 static sf_status export_to(const char *path, sf_export_format format, const char *const *pages, size_t count)
@@ -38,7 +40,9 @@ static sf_status export_to(const char *path, sf_export_format format, const char
                                     .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
     if (sf_client_open(&how, &sf, &err) != SF_OK) fail_msg("%s", err.message);
     sf_status rc = sf_bulk_export(
-        sf, &(sf_bulk_export_options){ .soql = "SELECT Id, Name FROM Contact", .path = path, .format = format },
+        sf,
+        &(sf_bulk_export_options){
+            .soql = "SELECT Id, Name FROM Contact", .path = path, .format = format, .journal_path = journal },
         &report, &err);
     sf_client_close(sf);
     wire_stop(server);
@@ -85,9 +89,55 @@ static void test_export__a_blank_header_line(void **state)
     (void)unlink(path);
 }
 
+static sf_status pass_over(void *user, sf_value line, sf_error *e)
+{
+    (void)user;
+    (void)line;
+    (void)e;
+    return SF_OK;
+}
+
+static void test_export__a_journal_whose_numbers_cannot_be(void **state)
+{
+    (void)state;
+    static const char *const pages[] = { "Id,Name\n1,a\n2,\n" };
+    static const char *const lines[] = {
+        "{\"pages\":1,\"rows\":-1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"x\"}",
+        "{\"pages\":1,\"rows\":9223372036854775807,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"x\"}",
+        "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":-1,\"plain\":9,\"crc\":1,\"next\":\"x\"}",
+        "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":4294967296,\"next\":\"x\"}",
+        "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"\",\"last\":false}",
+        "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"x\",\"last\":true}",
+    };
+    char kept[64];
+    const char *path = new_path();
+    size_t len;
+    snprintf(kept, sizeof kept, "%s.journal", path);
+    journal = kept;
+    sf_status rc = export_to(path, SF_EXPORT_CSV, pages, 1);
+    if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+    char *text = test_read_file(kept, &len);
+    const sf_str head = { text + 9, strcspn(text, "\n") - 9 }; /* behind the sum */
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        sfi_journal *j;
+        bool resumed;
+        assert_int_equal(truncate(kept, (off_t)len), 0);
+        assert_int_equal(sfi_journal_open(kept, head, pass_over, NULL, &j, &resumed, &err), SF_OK);
+        assert_int_equal(sfi_journal_add(j, (sf_str){ lines[i], strlen(lines[i]) }, &err), SF_OK);
+        sfi_journal_close(j);
+        if (export_to(path, SF_EXPORT_CSV, pages, 1) != SF_ERR_USAGE) fail_msg("%s", lines[i]);
+        assert_non_null(strstr(err.message, "none of an export's"));
+    }
+    journal = NULL;
+    free(text);
+    (void)unlink(kept);
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_export__columns_of_a_damaged_page_are_forgotten),
-                                        cmocka_unit_test(test_export__a_blank_header_line) };
+                                        cmocka_unit_test(test_export__a_blank_header_line),
+                                        cmocka_unit_test(test_export__a_journal_whose_numbers_cannot_be) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
