@@ -4,70 +4,40 @@
 #include "jobs.h"
 #include <unistd.h>
 
-enum { LOG_EVERY_MS = 10000, SHOW_EVERY_MS = 200 };
-
 typedef struct run {
-    cli *c;
-    bool terminal, quiet;
-    int64_t began_ms, next_ms;
+    cli_progress shown;
     int64_t rows_ms; /* when the first rows came */
     int64_t rows_before;
-    bool shown;
 } run;
 
 /* ---- progress ---- */
-static const char *duration(cli *c, int64_t ms)
-{
-    int64_t s = ms / 1000;
-    if (s < 60) return cli_textf(c, "%lld s", (long long)s);
-    return cli_textf(c, "%lld:%02lld", (long long)(s / 60), (long long)(s % 60));
-}
-
-static void show(run *r, const sf_export_progress *p, int64_t now)
-{
-    cli *c = r->c;
-    char line[256];
-    if (p->rows_total < 0) {
-        snprintf(line, sizeof line, "the org is at work (%s): %s rows so far", p->state[0] != 0 ? p->state : "new",
-                 cli_group_digits(c, p->rows_found > 0 ? p->rows_found : 0));
-    } else {
-        int64_t took = now - r->rows_ms, rate = took > 0 ? (p->rows - r->rows_before) * 1000 / took : 0;
-        snprintf(line, sizeof line, "%s of %s rows, %.1f MB%s%s%s%s", cli_group_digits(c, p->rows),
-                 cli_group_digits(c, p->rows_total), (double)p->bytes / 1e6, rate > 0 ? ", " : "",
-                 rate > 0 ? cli_group_digits(c, rate) : "", rate > 0 ? " rows/s, left: " : "",
-                 rate > 0 ? duration(c, (p->rows_total - p->rows) * 1000 / rate) : "");
-    }
-    if (r->terminal)
-        fprintf(stderr, "\r%s\033[K", line);
-    else
-        fprintf(stderr, "%s\n", line);
-    r->shown = true;
-}
-
 static bool progress(void *user, const sf_export_progress *p)
 {
     run *r = user;
+    cli *c = r->shown.c;
     if (cli_signal != 0) return false;
-    if (r->quiet) return true;
     int64_t now = sfi_now_ms();
     if (p->rows_total >= 0 && r->rows_ms == 0) {
         r->rows_ms = now;
         r->rows_before = p->rows;
     }
-    if (now < r->next_ms) return true;
-    show(r, p, now);
-    r->next_ms = now + (r->terminal ? SHOW_EVERY_MS : LOG_EVERY_MS);
+    if (!cli_progress_is_due(&r->shown, now)) return true;
+    char line[256];
+    if (p->rows_total < 0) {
+        snprintf(line, sizeof line, "the org is at work (%s): %s rows so far", p->state[0] != 0 ? p->state : "new",
+                 cli_group_digits(c, p->rows_found > 0 ? p->rows_found : 0));
+    } else {
+        int64_t rate = cli_progress_rate(p->rows - r->rows_before, now - r->rows_ms);
+        snprintf(line, sizeof line, "%s of %s rows, %.1f MB%s%s%s%s", cli_group_digits(c, p->rows),
+                 cli_group_digits(c, p->rows_total), (double)p->bytes / 1e6, rate > 0 ? ", " : "",
+                 rate > 0 ? cli_group_digits(c, rate) : "", rate > 0 ? " rows/s, left: " : "",
+                 cli_progress_left(c, p->rows_total - p->rows, rate));
+    }
+    cli_progress_show(&r->shown, now, line);
     return true;
 }
 
 /* ---- options ---- */
-static sf_status take_number(cli *c, const char *flag, int64_t max, int64_t *out, sf_error *err)
-{
-    const char *text = cli_args_value(&c->args, flag);
-    if (text == NULL || (sfi_parse_int(sfi_str(text), out) && *out >= 1 && *out <= max)) return SF_OK;
-    return sfi_fail(err, SF_ERR_USAGE, "--%s %.20s: want a number from 1 to %lld", flag, text, (long long)max);
-}
-
 static bool is_name(const char *text)
 {
     for (const char *p = text; *p != 0; p++)
@@ -157,8 +127,8 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
     o->table = cli_args_value(&c->args, "table");
     o->call = &c->call;
     sf_status rc = take_query(c, o, err);
-    if (rc == SF_OK) rc = take_number(c, "parallel", SF_EXPORT_PARALLEL_MAX, &parallel, err);
-    if (rc == SF_OK) rc = take_number(c, "page-rows", INT32_MAX, &o->page_rows, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "parallel", 1, SF_EXPORT_PARALLEL_MAX, &parallel, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "page-rows", 1, INT32_MAX, &o->page_rows, err);
     if (rc == SF_OK && wait != NULL && !cli_parse_duration(wait, &o->wait_ms))
         rc = sfi_fail(err, SF_ERR_USAGE, "--wait %.20s: want a time such as 90s or 10m", wait);
     o->parallel = (int32_t)parallel;
@@ -207,22 +177,14 @@ static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_
     return code;
 }
 
-static int fail_unfinished(cli *c, const sf_error *err, const sf_export_report *r, const cli_journal *journal)
+static int fail_export(cli *c, const sf_error *err, const sf_export_report *r, const cli_journal *journal)
 {
     bool begun = r->job.text[0] != 0 || (journal->is_ours && !journal->is_new);
-    int code = (int)cli_exit_of(err);
-    bool is_refused = err->status == SF_ERR_ORG || err->status == SF_ERR_USAGE;
-    if (!begun || journal->path == NULL || is_refused) {
-        sf_error told = *err;
-        if (!begun && err->status == SF_ERR_IO)
-            told.status = SF_ERR_USAGE; /* a file that cannot be written; nothing was sent */
-        if (journal->is_ours) cli_journal_remove(journal);
-        return cli_fail_error(c, &told);
-    }
-    const char *hint = journal->is_ours ? cli_textf(c, "go on with: sforce jobs resume %s", journal->name)
-                                        : cli_textf(c, "the same command with --journal %s goes on", journal->path);
-    (void)cli_fail_hint(c, err, hint);
-    return code == CLI_NETWORK ? CLI_UNFINISHED : code;
+    sf_error told = *err;
+    if (!begun && err->status == SF_ERR_IO)
+        told.status = SF_ERR_USAGE; /* a file that cannot be written; nothing was sent */
+    return cli_journal_fail(c, &told, begun && err->status != SF_ERR_ORG,
+                            journal); /* a refused query is nothing begun */
 }
 
 static int run_export(cli *c)
@@ -232,7 +194,7 @@ static int run_export(cli *c)
     sf_export_report report = { 0 };
     sf_bulk_export_options o = { 0 };
     cli_journal journal = { 0 };
-    run r = { .c = c, .quiet = c->quiet || c->no_progress || c->json, .terminal = isatty(STDERR_FILENO) == 1 };
+    run r = { .rows_ms = 0 };
     sf_status rc = take_options(c, &o, &sink, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK && !o.dry_run && o.path != NULL) rc = cli_journal_choose(c, "export", true, &journal, &err);
@@ -240,11 +202,10 @@ static int run_export(cli *c)
     o.journal_path = journal.path;
     o.progress = progress;
     o.user = &r;
-    r.began_ms = sfi_now_ms();
-    r.next_ms = r.began_ms + (r.terminal ? 500 : LOG_EVERY_MS);
+    cli_progress_begin(c, &r.shown);
     rc = sf_bulk_export(c->sf, &o, &report, &err);
-    if (r.terminal && r.shown) fputs("\r\033[K", stderr);
-    if (rc < 0) return fail_unfinished(c, &err, &report, &journal);
+    cli_progress_end(&r.shown);
+    if (rc < 0) return fail_export(c, &err, &report, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
     if (report.started_over) cli_note(c, "The job of the earlier run was gone: a new one was made.");
     if (report.resumed && !report.started_over) cli_note(c, "Went on where an earlier run stood.");

@@ -57,9 +57,11 @@ static sf_status all_jobs(cli *c, sf_bulk2_job **out, size_t *count, sf_error *e
     sf_bulk2_job *jobs = NULL;
     size_t n = 0, cap = 0;
     sf_status rc = sf_bulk2_jobs_open(c->sf, SF_JOB_INGEST, &(sf_bulk2_jobs_options){ .call = &c->call }, &list, err);
-    while (rc >= 0 && n < JOBS_MAX) { /* until the list ends */
+    while (rc >= 0) { /* until the list ends, or JOBS_MAX */
         sf_bulk2_job job;
         rc = sf_bulk2_jobs_next(list, &job, err);
+        if (rc == SF_ROW && n == JOBS_MAX)
+            rc = sfi_fail(err, SF_ERR_LIMIT, "the org lists more than %d bulk jobs", JOBS_MAX);
         if (rc != SF_ROW) break;
         if (n == cap) {
             sf_bulk2_job *more = cli_alloc(c, (cap * 2 + 64) * sizeof *more);
@@ -236,6 +238,9 @@ static sf_status write_pages(cli *c, const sf_bulk2_job *job, sf_error *err)
         sf_status rc = sf_bulk2_get_page(
             c->sf, job->id.text, &(sf_bulk2_page_options){ .locator = locator, .call = &c->call }, &sink, &page, err);
         if (rc != SF_OK) return rc;
+        if (page.rows > job->processed - rows) /* so that pages which go round end too */
+            return sfi_fail(err, SF_ERR_PROTOCOL, "job %s has %lld rows, and its pages hold more", job->id.text,
+                            (long long)job->processed);
         rows += page.rows;
         if (strcmp(locator, page.locator) == 0 && locator[0] != 0)
             return sfi_fail(err, SF_ERR_PROTOCOL, "the org's pages go round in a circle");

@@ -4,14 +4,7 @@
 #include "jobs.h"
 #include <unistd.h>
 
-enum { FILES_MAX = 10000, LOG_EVERY_MS = 10000, SHOW_EVERY_MS = 200 };
-
-typedef struct run {
-    cli *c;
-    bool terminal, quiet;
-    int64_t began_ms, next_ms;
-    bool shown;
-} run;
+enum { FILES_MAX = 10000 };
 
 /* ---- progress ---- */
 static const char *megabytes(cli *c, int64_t bytes)
@@ -19,44 +12,25 @@ static const char *megabytes(cli *c, int64_t bytes)
     return cli_textf(c, "%.1f MB", (double)bytes / 1e6);
 }
 
-static const char *seconds(cli *c, int64_t ms)
+static bool progress(void *user, const sf_load_progress *p)
 {
-    int64_t s = ms / 1000;
-    if (s < 60) return cli_textf(c, "%lld s", (long long)s);
-    return cli_textf(c, "%lld:%02lld", (long long)(s / 60), (long long)(s % 60));
-}
-
-static void show(run *r, const sf_load_progress *p, int64_t now)
-{
-    cli *c = r->c;
-    int64_t took = now - r->began_ms;
+    cli_progress *shown = user;
+    cli *c = shown->c;
+    if (cli_signal != 0) return false;
+    int64_t now = sfi_now_ms();
+    if (!cli_progress_is_due(shown, now)) return true;
     char line[256];
     if (p->jobs_total == 0) {
         snprintf(line, sizeof line, "checking: %s", megabytes(c, p->bytes_checked));
     } else {
-        int64_t rate = took > 0 ? p->rows_done * 1000 / took : 0;
-        int64_t left = rate > 0 ? (p->rows_total - p->rows_done) * 1000 / rate : 0;
+        int64_t rate = cli_progress_rate(p->rows_done, now - shown->began_ms);
         snprintf(line, sizeof line, "%s of %s rows, %s failed, %s sent, jobs %d/%d/%d%s%s%s",
                  cli_group_digits(c, p->rows_done), cli_group_digits(c, p->rows_total),
                  cli_group_digits(c, p->rows_failed), megabytes(c, p->bytes_sent), p->jobs_done, p->jobs_sent,
                  p->jobs_total, p->pass > 0 ? ", trying locked rows again" : "", rate > 0 ? ", left: " : "",
-                 rate > 0 ? seconds(c, left) : "");
+                 cli_progress_left(c, p->rows_total - p->rows_done, rate));
     }
-    if (r->terminal)
-        fprintf(stderr, "\r%s\033[K", line);
-    else
-        fprintf(stderr, "%s\n", line);
-    r->shown = true;
-}
-
-static bool progress(void *user, const sf_load_progress *p)
-{
-    run *r = user;
-    if (cli_signal != 0) return false;
-    int64_t now = sfi_now_ms();
-    if (r->quiet || now < r->next_ms) return true;
-    show(r, p, now);
-    r->next_ms = now + (r->terminal ? SHOW_EVERY_MS : LOG_EVERY_MS);
+    cli_progress_show(shown, now, line);
     return true;
 }
 
@@ -206,22 +180,6 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     return code;
 }
 
-/* What is still to be done is in the journal; how to go on is said. */
-static int fail_unfinished(cli *c, const sf_error *err, const sf_load_report *r, const cli_journal *journal)
-{
-    bool begun = r->jobs > 0 || r->resumed || (journal->is_ours && !journal->is_new);
-    int code = (int)cli_exit_of(err);
-    if (!begun || journal->path == NULL) {
-        if (journal->is_ours && !begun) cli_journal_remove(journal);
-        return cli_fail_error(c, err);
-    }
-    if (err->status == SF_ERR_USAGE) return cli_fail_error(c, err); /* first that has to be put right */
-    const char *hint = journal->is_ours ? cli_textf(c, "go on with: sforce jobs resume %s", journal->name)
-                                        : cli_textf(c, "the same command with --journal %s goes on", journal->path);
-    (void)cli_fail_hint(c, err, hint);
-    return code == CLI_NETWORK ? CLI_UNFINISHED : code;
-}
-
 static int run_load(cli *c)
 {
     sf_error err;
@@ -229,7 +187,7 @@ static int run_load(cli *c)
     sf_load_report report = { 0 };
     sf_bulk_load_options o = { 0 };
     cli_journal journal = { 0 };
-    run r = { .c = c, .quiet = c->quiet || c->no_progress || c->json, .terminal = isatty(STDERR_FILENO) == 1 };
+    cli_progress shown;
     sf_status rc = take_options(c, &o, &err);
     if (rc == SF_OK) rc = take_input(c, &o, &source, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
@@ -237,12 +195,12 @@ static int run_load(cli *c)
     if (rc != SF_OK) return cli_fail_error(c, &err);
     o.journal_path = journal.path;
     o.progress = progress;
-    o.user = &r;
-    r.began_ms = sfi_now_ms();
-    r.next_ms = r.began_ms + (r.terminal ? 500 : LOG_EVERY_MS);
+    o.user = &shown;
+    cli_progress_begin(c, &shown);
     rc = sf_bulk_load(c->sf, &o, &report, &err);
-    if (r.terminal && r.shown) fputs("\r\033[K", stderr);
-    if (rc < 0) return fail_unfinished(c, &err, &report, &journal);
+    cli_progress_end(&shown);
+    bool begun = report.jobs > 0 || report.resumed || (journal.is_ours && !journal.is_new);
+    if (rc < 0) return cli_journal_fail(c, &err, begun, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
     if (report.resumed) cli_note(c, "Went on where an earlier run stood.");
     return print_report(c, &report, &o, rc == SF_DONE ? CLI_ROWS : CLI_OK);

@@ -36,10 +36,13 @@ sf_status cli_journal_choose(cli *c, const char *kind, bool can_repeat, cli_jour
     if (given != NULL || !can_repeat) return SF_OK;
     const char *again = getenv("SFORCE_JOURNAL");
     if (again != NULL && again[0] != 0) {
-        const char *slash = strrchr(again, '/');
+        const char *slash = strrchr(again, '/'), *name = slash != NULL ? slash + 1 : again;
+        size_t len = strlen(name), end = strlen(".journal");
+        if (len <= end || strcmp(name + len - end, ".journal") != 0) /* it is removed in the end: no other file */
+            return sfi_fail(err, SF_ERR_USAGE,
+                            "SFORCE_JOURNAL is %.200s; want a journal, as sforce jobs resume sets it", again);
         out->path = cli_strdup(c, again);
-        out->name = cli_strndup(c, slash != NULL ? slash + 1 : again,
-                                strlen(slash != NULL ? slash + 1 : again) - strlen(".journal"));
+        out->name = cli_strndup(c, name, len - end);
         out->is_ours = true;
         return SF_OK;
     }

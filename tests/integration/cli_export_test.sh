@@ -57,6 +57,9 @@ run 1 export 'SELECT COUNT() FROM Contact' -O x.csv
 run 1 export Nope__c -O x.csv
 run 2 export Contact -O nowhere/x.csv
 check "no half file" test ! -e x.csv -a ! -e x.csv.part
+printf x >mine
+SFORCE_JOURNAL=mine run 2 export Contact -O x.csv
+check "a file that is no journal stays" test -e mine
 check "no journal of what cannot be done" test -z "$(ls "$jobs_dir")"
 echo old >kept.csv
 fault 'truncate:after=900,length=right,path=/jobs/query/*/results'
@@ -122,6 +125,12 @@ code=$(interrupt INT 20000 i.csv)
 check "Ctrl-C: $code" test "$code" = 130
 check "says how to go on" grep -q 'go on with: sforce jobs resume export-' err
 check "not under its name" test ! -e i.csv
+exec 9<"$(ls "$jobs_dir"/*.journal)"
+flock 9
+run 2 jobs resume
+check "another is at work with it" grep -q 'another process is at work' err
+exec 9<&-
+check "whose journal stays" test "$(ls "$jobs_dir" | wc -l)" = 2
 run 0 jobs resume
 check "went on" grep -q 'Went on where an earlier run stood' err
 check "the same bytes" cmp i.csv c.csv
