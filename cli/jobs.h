@@ -1,5 +1,5 @@
-/* jobs.h: what loads and exports share: their line of progress, and journals in the state folder, each a file with, beside it, the command line that it
- * belongs to, so that `sforce jobs resume` can run it again. Threads: one. */
+/* jobs.h: what loads and exports share: their line of progress, and journals in the state folder, each a file with, beside
+ * it, the command line that it belongs to, so that `sforce jobs resume` can run it again. Threads: one. */
 #ifndef CLI_JOBS_H
 #define CLI_JOBS_H
 #include "cli.h"

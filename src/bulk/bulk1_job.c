@@ -5,6 +5,7 @@
 #include <salesforce/bulk1.h>
 #include <salesforce/writer.h>
 #include "bulk/bulk1_internal.h"
+#include "bulk/poll_internal.h"
 
 _Static_assert((int)SF_BULK1_INSERT == (int)SF_INSERT && (int)SF_BULK1_HARD_DELETE == (int)SF_HARD_DELETE,
                "bulk1.h says that they are the same");
@@ -131,13 +132,6 @@ static sf_status check_options(sf_client *sf, const sf_bulk1_job_options *o, sf_
     return check_chunks(o, is_query, err);
 }
 
-static void member(sfi_json_writer *w, const char *name, const char *text)
-{
-    if (text == NULL) return;
-    sfi_json_key(w, name);
-    sfi_json_string(w, text);
-}
-
 /* The value of Sforce-Enable-PKChunking. */
 static sf_str chunking(const sf_bulk1_job_options *o, sfi_buf *out)
 {
@@ -155,12 +149,12 @@ sf_status sf_bulk1_create_job(sf_client *sf, const sf_bulk1_job_options *options
     if (rc != SF_OK) return rc;
     sfi_json_writer w = sfi_json_write_to(&body);
     sfi_json_begin_object(&w); /* in the order of the schema of XML, which JSON does not ask for */
-    member(&w, "operation", operations[o->operation]);
-    member(&w, "object", o->object);
-    if (o->operation == SF_BULK1_UPSERT) member(&w, "externalIdFieldName", o->external_id);
-    member(&w, "concurrencyMode", o->serial ? "Serial" : "Parallel");
-    member(&w, "contentType", formats[o->format].name);
-    member(&w, "assignmentRuleId", o->assignment_rule);
+    sfi_json_put_string_if(&w, "operation", operations[o->operation]);
+    sfi_json_put_string_if(&w, "object", o->object);
+    if (o->operation == SF_BULK1_UPSERT) sfi_json_put_string_if(&w, "externalIdFieldName", o->external_id);
+    sfi_json_put_string_if(&w, "concurrencyMode", o->serial ? "Serial" : "Parallel");
+    sfi_json_put_string_if(&w, "contentType", formats[o->format].name);
+    sfi_json_put_string_if(&w, "assignmentRuleId", o->assignment_rule);
     sfi_json_end_object(&w);
     rc = sfi_buf_status(&body, err, "a bulk job");
     sfi_call_request request = { .method = "POST",
@@ -239,26 +233,14 @@ static sf_status look(sf_client *sf, const char *job, const sf_call_options *cal
         out->ended += batch.state == SF_BULK1_BATCH_COMPLETED || batch.state == SF_BULK1_BATCH_FAILED ||
                       batch.state == SF_BULK1_BATCH_NOT_PROCESSED;
         out->failed_batches += batch.state == SF_BULK1_BATCH_FAILED;
-        if (batch.processed > 0) out->processed += batch.processed;
-        if (batch.failed > 0) out->failed += batch.failed;
+        if ((batch.processed > 0 && __builtin_add_overflow(out->processed, batch.processed, &out->processed)) ||
+            (batch.failed > 0 && __builtin_add_overflow(out->failed, batch.failed, &out->failed))) {
+            rc = sfi_fail(err, SF_ERR_PROTOCOL, "the batches of job %s have more rows than can be", job);
+            break;
+        }
     }
     sf_bulk1_batches_close(list);
     return rc == SF_DONE ? SF_OK : rc;
-}
-
-static sf_status check_wait(const sf_bulk1_wait_options *o, sf_error *err)
-{
-    enum { PAUSE_MIN = 10, PAUSE_MAX = 600000 };
-    if ((o->poll_min_ms != 0 && (o->poll_min_ms < PAUSE_MIN || o->poll_min_ms > PAUSE_MAX)) ||
-        (o->poll_max_ms != 0 && (o->poll_max_ms < PAUSE_MIN || o->poll_max_ms > PAUSE_MAX)))
-        return sfi_fail(err, SF_ERR_USAGE, "poll_min_ms is %lld, poll_max_ms %lld; want %d to %d milliseconds",
-                        (long long)o->poll_min_ms, (long long)o->poll_max_ms, PAUSE_MIN, PAUSE_MAX);
-    if (o->call != NULL && (o->call->timeout_ms < SF_NONE || o->call->timeout_ms > 86400000))
-        return sfi_fail(err, SF_ERR_USAGE, "timeout_ms is %lld; want 1 to 86400000 milliseconds, 0 or SF_NONE",
-                        (long long)o->call->timeout_ms);
-    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
-        return sfi_fail(err, SF_ERR_USAGE, "sf_bulk1_wait_options: reserved is not zero");
-    return SF_OK;
 }
 
 sf_status sf_bulk1_wait(sf_client *sf, const char *job, const sf_bulk1_wait_options *options, sf_bulk1_progress *out,
@@ -267,28 +249,20 @@ sf_status sf_bulk1_wait(sf_client *sf, const char *job, const sf_bulk1_wait_opti
     static const sf_bulk1_wait_options none;
     const sf_bulk1_wait_options *o = options != NULL ? options : &none;
     sf_bulk1_progress now;
-    sf_status rc = check_wait(o, err);
+    sfi_poll poll;
+    sf_status rc = sfi_poll_begin(&poll, o->poll_min_ms, o->poll_max_ms, o->call, err);
+    if (rc == SF_OK && !sfi_is_zero(o->reserved, sizeof o->reserved))
+        rc = sfi_fail(err, SF_ERR_USAGE, "sf_bulk1_wait_options: reserved is not zero");
     if (rc != SF_OK) return rc;
-    int64_t timeout = o->call != NULL ? o->call->timeout_ms : 0;
-    int64_t pause = o->poll_min_ms > 0 ? o->poll_min_ms : 500, most = o->poll_max_ms > 0 ? o->poll_max_ms : 20000;
-    const sfi_wait wait = { .deadline_ms = timeout > 0 ? sfi_now_ms() + timeout : 0,
-                            .cancel = o->call != NULL ? o->call->cancel : NULL };
-    sf_call_options call = o->call != NULL ? *o->call : (sf_call_options){ 0 };
     for (;;) { /* ends with the batches, the deadline or the caller's word */
-        if (timeout > 0) {
-            call.timeout_ms = wait.deadline_ms - sfi_now_ms();
-            if (call.timeout_ms < 1) call.timeout_ms = 1;
-        }
-        rc = look(sf, job, &call, &now, err);
+        rc = look(sf, job, sfi_poll_call(&poll), &now, err);
         if (rc != SF_OK) return rc;
         if (o->progress != NULL && !o->progress(o->user, &now))
             return sfi_fail(err, SF_ERR_CANCELLED, "bulk job %s: waiting was ended by the caller; the job goes on",
                             job);
         if (now.ended == now.batches) break;
-        if (pause > most) pause = most;
-        rc = sfi_wait_pause(&wait, pause, "waiting for a bulk job", err);
+        rc = sfi_poll_pause(&poll, err);
         if (rc != SF_OK) return rc;
-        pause += pause / 2;
     }
     if (out != NULL) *out = now;
     return SF_OK;

@@ -4,6 +4,7 @@
  */
 #include <salesforce/bulk2.h>
 #include "bulk/bulk2_internal.h"
+#include "bulk/poll_internal.h"
 
 /* ---- reading ---- */
 static const struct {
@@ -249,21 +250,6 @@ sf_status sf_bulk2_get_job(sf_client *sf, sf_job_kind kind, const char *job, con
     return rc == SF_OK ? run(sf, &request, out, err) : rc;
 }
 
-static sf_status check_wait(const sf_bulk2_wait_options *o, sf_error *err)
-{
-    enum { PAUSE_MIN = 10, PAUSE_MAX = 600000 };
-    if ((o->poll_min_ms != 0 && (o->poll_min_ms < PAUSE_MIN || o->poll_min_ms > PAUSE_MAX)) ||
-        (o->poll_max_ms != 0 && (o->poll_max_ms < PAUSE_MIN || o->poll_max_ms > PAUSE_MAX)))
-        return sfi_fail(err, SF_ERR_USAGE, "poll_min_ms is %lld, poll_max_ms %lld; want %d to %d milliseconds",
-                        (long long)o->poll_min_ms, (long long)o->poll_max_ms, PAUSE_MIN, PAUSE_MAX);
-    if (o->call != NULL && (o->call->timeout_ms < SF_NONE || o->call->timeout_ms > 86400000))
-        return sfi_fail(err, SF_ERR_USAGE, "timeout_ms is %lld; want 1 to 86400000 milliseconds, 0 or SF_NONE",
-                        (long long)o->call->timeout_ms);
-    if (!sfi_is_zero(o->reserved, sizeof o->reserved))
-        return sfi_fail(err, SF_ERR_USAGE, "sf_bulk2_wait_options: reserved is not zero");
-    return SF_OK;
-}
-
 sf_status sf_bulk2_wait(sf_client *sf, sf_job_kind kind, const char *job, const sf_bulk2_wait_options *options,
                         sf_bulk2_job *out, sf_error *err)
 {
@@ -272,28 +258,20 @@ sf_status sf_bulk2_wait(sf_client *sf, sf_job_kind kind, const char *job, const 
     char path[SFI_BULK2_PATH_BYTES];
     sf_bulk2_job now;
     sf_status rc = sfi_bulk2_path(sf, kind, job, "", path, err);
-    if (rc == SF_OK) rc = check_wait(o, err);
+    sfi_poll poll;
+    if (rc == SF_OK) rc = sfi_poll_begin(&poll, o->poll_min_ms, o->poll_max_ms, o->call, err);
+    if (rc == SF_OK && !sfi_is_zero(o->reserved, sizeof o->reserved))
+        rc = sfi_fail(err, SF_ERR_USAGE, "sf_bulk2_wait_options: reserved is not zero");
     if (rc != SF_OK) return rc;
-    int64_t timeout = o->call != NULL ? o->call->timeout_ms : 0;
-    int64_t pause = o->poll_min_ms > 0 ? o->poll_min_ms : 500, most = o->poll_max_ms > 0 ? o->poll_max_ms : 20000;
-    const sfi_wait wait = { .deadline_ms = timeout > 0 ? sfi_now_ms() + timeout : 0,
-                            .cancel = o->call != NULL ? o->call->cancel : NULL };
-    sf_call_options call = o->call != NULL ? *o->call : (sf_call_options){ 0 };
     for (;;) { /* ends with the job, the deadline or the caller's word */
-        if (timeout > 0) {
-            call.timeout_ms = wait.deadline_ms - sfi_now_ms();
-            if (call.timeout_ms < 1) call.timeout_ms = 1;
-        }
-        rc = sf_bulk2_get_job(sf, kind, job, &call, &now, err);
+        rc = sf_bulk2_get_job(sf, kind, job, sfi_poll_call(&poll), &now, err);
         if (rc != SF_OK) return rc;
         if (o->progress != NULL && !o->progress(o->user, &now))
             return sfi_fail(err, SF_ERR_CANCELLED, "bulk job %s: waiting was ended by the caller; the job goes on",
                             job);
         if (sfi_bulk2_has_ended(&now)) break;
-        if (pause > most) pause = most;
-        rc = sfi_wait_pause(&wait, pause, "waiting for a bulk job", err);
+        rc = sfi_poll_pause(&poll, err);
         if (rc != SF_OK) return rc;
-        pause += pause / 2;
     }
     if (out != NULL) *out = now;
     return SF_OK;
