@@ -71,21 +71,6 @@ static sf_status check_options(sf_client *sf, const sf_bulk_load_options *o, sf_
 }
 
 /* ---- the journal ---- */
-static void member_text(sfi_json_writer *w, const char *name, const char *text)
-{
-    sfi_json_key(w, name);
-    if (text != NULL)
-        sfi_json_string(w, text);
-    else
-        sfi_json_null(w);
-}
-
-static void member_int(sfi_json_writer *w, const char *name, int64_t n)
-{
-    sfi_json_key(w, name);
-    sfi_json_int(w, n);
-}
-
 static void member_columns(const sfi_load *l, sfi_json_writer *w)
 {
     sfi_json_key(w, "sent");
@@ -100,17 +85,17 @@ static void write_head(const sfi_load *l, const sf_client_info *org, sfi_buf *ou
     const sf_bulk_load_options *o = l->options;
     sfi_json_writer w = sfi_json_write_to(out);
     sfi_json_begin_object(&w);
-    member_text(&w, "journal", "load 1");
-    member_text(&w, "org", org->org_id.text[0] != '\0' ? org->org_id.text : org->instance_url);
-    member_text(&w, "object", o->object);
-    member_int(&w, "operation", o->operation);
-    member_text(&w, "external_id", o->external_id);
-    member_text(&w, "assignment_rule", o->assignment_rule);
-    member_text(&w, "success", o->success_path);
-    member_text(&w, "errors", o->errors_path);
-    member_int(&w, "job_bytes", o->job_bytes != 0 ? o->job_bytes : SFI_LOAD_JOB_BYTES);
-    member_int(&w, "job_rows", o->job_rows);
-    member_int(&w, "retries", o->retries_max);
+    sfi_json_put_string(&w, "journal", "load 1");
+    sfi_json_put_string(&w, "org", org->org_id.text[0] != '\0' ? org->org_id.text : org->instance_url);
+    sfi_json_put_string(&w, "object", o->object);
+    sfi_json_put_int(&w, "operation", o->operation);
+    sfi_json_put_string(&w, "external_id", o->external_id);
+    sfi_json_put_string(&w, "assignment_rule", o->assignment_rule);
+    sfi_json_put_string(&w, "success", o->success_path);
+    sfi_json_put_string(&w, "errors", o->errors_path);
+    sfi_json_put_int(&w, "job_bytes", o->job_bytes != 0 ? o->job_bytes : SFI_LOAD_JOB_BYTES);
+    sfi_json_put_int(&w, "job_rows", o->job_rows);
+    sfi_json_put_int(&w, "retries", o->retries_max);
     sfi_json_key(&w, "header");
     sfi_json_string_n(&w, sfi_buf_str(&l->header));
     sfi_json_key(&w, "columns");
@@ -120,9 +105,9 @@ static void write_head(const sfi_load *l, const sf_client_info *org, sfi_buf *ou
     sfi_json_begin_array(&w);
     for (int32_t i = 0; i < l->base_count; i++) {
         sfi_json_begin_object(&w);
-        member_text(&w, "name", l->inputs[i].name);
-        member_int(&w, "size", l->inputs[i].size);
-        member_int(&w, "stamp", l->inputs[i].sum != 0 ? (int64_t)(l->inputs[i].sum >> 1) : l->inputs[i].mtime_ns);
+        sfi_json_put_string(&w, "name", l->inputs[i].name);
+        sfi_json_put_int(&w, "size", l->inputs[i].size);
+        sfi_json_put_int(&w, "stamp", l->inputs[i].sum != 0 ? (int64_t)(l->inputs[i].sum >> 1) : l->inputs[i].mtime_ns);
         sfi_json_end_object(&w);
     }
     sfi_json_end_array(&w);
@@ -210,23 +195,23 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
     sfi_buf line = { 0 };
     sfi_json_writer w = sfi_json_write_to(&line);
     sfi_json_begin_object(&w);
-    member_int(&w, "pass", l->pass);
-    member_int(&w, "unit", (int64_t)(u - l->units) - l->first_unit);
-    member_int(&w, "state", state);
-    member_int(&w, "begin", u->begin);
-    member_int(&w, "rows", u->rows);
-    if (u->job.text[0] != '\0' && state > SFI_UNIT_CREATING) member_text(&w, "job", u->job.text);
+    sfi_json_put_int(&w, "pass", l->pass);
+    sfi_json_put_int(&w, "unit", (int64_t)(u - l->units) - l->first_unit);
+    sfi_json_put_int(&w, "state", state);
+    sfi_json_put_int(&w, "begin", u->begin);
+    sfi_json_put_int(&w, "rows", u->rows);
+    if (u->job.text[0] != '\0' && state > SFI_UNIT_CREATING) sfi_json_put_string(&w, "job", u->job.text);
     if (state == SFI_UNIT_GATHERED) {
-        member_int(&w, "ok", u->ok);
-        member_int(&w, "failed", u->failed);
-        member_int(&w, "unprocessed", u->unprocessed);
-        member_int(&w, "success_size", l->success_size);
-        member_int(&w, "errors_size", l->errors_size);
-        member_int(&w, "retry_size", l->retry_size);
-        member_int(&w, "retry_rows", l->retry_rows);
-        member_int(&w, "retried", l->report.retried);
-        member_int(&w, "unmatched", l->report.unmatched);
-        member_int(&w, "jobs_failed", l->report.jobs_failed);
+        sfi_json_put_int(&w, "ok", u->ok);
+        sfi_json_put_int(&w, "failed", u->failed);
+        sfi_json_put_int(&w, "unprocessed", u->unprocessed);
+        sfi_json_put_int(&w, "success_size", l->success_size);
+        sfi_json_put_int(&w, "errors_size", l->errors_size);
+        sfi_json_put_int(&w, "retry_size", l->retry_size);
+        sfi_json_put_int(&w, "retry_rows", l->retry_rows);
+        sfi_json_put_int(&w, "retried", l->report.retried);
+        sfi_json_put_int(&w, "unmatched", l->report.unmatched);
+        sfi_json_put_int(&w, "jobs_failed", l->report.jobs_failed);
     }
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
