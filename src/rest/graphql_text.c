@@ -26,12 +26,18 @@ static bool stands(const scanner *s, const char *what)
     return s->len - s->at >= n && memcmp(s->text + s->at, what, n) == 0;
 }
 
+/* Blanks, commas, comments (which a CR alone ends too) and marks of the byte order. */
 static void skip_ignored(scanner *s)
 {
+    static const char order_mark[] = "\xEF\xBB\xBF";
     for (; s->at < s->len; s->at++) {
         char c = s->text[s->at];
         if (c == '#') {
-            while (s->at + 1 < s->len && s->text[s->at + 1] != '\n') s->at++;
+            while (s->at + 1 < s->len && strchr("\r\n", s->text[s->at + 1]) == NULL) s->at++;
+            continue;
+        }
+        if (stands(s, order_mark)) {
+            s->at += sizeof order_mark - 2;
             continue;
         }
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != ',') return;
@@ -121,6 +127,8 @@ static bool skip_to_set(scanner *s)
 }
 
 /* ---- operations ---- */
+
+/* A definition that is none of those known to read counts as one that writes: it must not be sent twice. */
 bool sfi_graphql_writes(const char *text)
 {
     scanner s = { .text = text, .len = strlen(text) };
@@ -128,7 +136,9 @@ bool sfi_graphql_writes(const char *text)
         token t = next(&s);
         if (t.kind == END) return false;
         if (is_word(&s, t, SFI_STR("mutation")) || is_word(&s, t, SFI_STR("subscription"))) return true;
+        bool reads = is_symbol(t, '{') || is_word(&s, t, SFI_STR("query")) || is_word(&s, t, SFI_STR("fragment"));
         if (!is_symbol(t, '{') && !skip_to_set(&s)) return false;
+        if (!reads) return true;
         skip_balanced(&s);
     }
 }

@@ -107,6 +107,13 @@ static void test_graphql__knows_what_writes(void **state)
         { "# mutation { a }\n{ b }", false },
         { "{ a(x: \"} mutation {\") }", false },
         { "fragment f on A { x } mutation m($i: I = {a: 1}) { b }", true },
+        { "\xEF\xBB\xBFmutation { a }", true },
+        { "\xEF\xBB\xBF{ a }", false },
+        { "{ a } \xEF\xBB\xBF mutation { b }", true },
+        { "# a comment\rmutation { a }", true },
+        { "{ b } # a comment\r# another\rmutation { a }", true },
+        { "\"What it does\" mutation { a }", true },
+        { "something of a later day { a }", true },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
