@@ -14,6 +14,7 @@ static sf_status add_row(sf_writer *w, const row_form *form, const void *row, sf
 {
     for (;;) { /* ends: the batch is full, then empty, then as large as can be */
         sfi_rows *rows = &sfi_writer_filling(w)->rows;
+        if (rows->text.len == 0) sfi_writer_start_rows(w, rows); /* what a request begins with found no memory */
         sf_status rc = form->write(w, row, rows, err);
         if (rc != SF_OK) {
             sfi_rows_undo(rows);

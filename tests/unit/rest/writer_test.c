@@ -321,6 +321,42 @@ static void test_writer__survives_each_failed_allocation(void **state)
     }
 }
 
+/* A row that found no memory may be tried again: what is sent then is whole, also when it was the batch's first. */
+static void test_writer__a_row_without_memory_may_be_tried_again(void **state)
+{
+    (void)state;
+    static const char *const answers[] = { "[" OK "," OK "]", NULL };
+    bool has_failed = true;
+    for (int n = 0; has_failed; n++) {
+        static talk t;
+        has_failed = false;
+        test_allocations_limit(-1);
+        talk_start(&t, answers, (sf_writer_options){ .operation = SF_INSERT });
+        sf_writer_abort(t.w);
+        test_allocations_limit(n);
+        sf_status rc = sf_writer_open(
+            t.sf, &(sf_writer_options){ .operation = SF_INSERT, .object = "Account", .on_result = note, .user = &t },
+            &t.w, NULL);
+        for (int i = 0; rc == SF_OK && i < 2; i++) {
+            sf_status added = sf_writer_add_fields(t.w, SF_BINDS({ "N", sf_bind_int(i) }), NULL);
+            test_allocations_limit(-1);
+            assert_true(added == SF_OK || added == SF_ERR_MEMORY);
+            has_failed |= added != SF_OK;
+            if (added != SF_OK) i--;
+        }
+        test_allocations_limit(-1);
+        has_failed |= rc != SF_OK;
+        if (rc == SF_OK) {
+            assert_int_equal(talk_stop(&t, NULL), SF_OK);
+            assert_true(request_is(&t, 0, "{\"allOrNone\":false,\"records\":[" ROW("0") "," ROW("1") "]}"));
+        } else {
+            sf_client_close(t.sf);
+        }
+        wire_stop(t.server);
+        assert_true(n < 100);
+    }
+}
+
 static void test_writer__open_survives_each_failed_allocation(void **state)
 {
     (void)state;
@@ -358,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_writer__so_many_under_way),
         cmocka_unit_test(test_writer__steady_work_allocates_nothing_per_row),
         cmocka_unit_test(test_writer__survives_each_failed_allocation),
+        cmocka_unit_test(test_writer__a_row_without_memory_may_be_tried_again),
         cmocka_unit_test(test_writer__open_survives_each_failed_allocation),
     };
     test_allocator_install();
