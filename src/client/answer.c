@@ -72,6 +72,21 @@ sf_status sfi_answer_json(sf_client *sf, sfi_answer *a, sfi_json *doc, bool whol
     return explain_not_json(a, (sf_str){ text, text != NULL ? len : 0 }, &cause, err);
 }
 
+sf_status sfi_answer_document(sf_client *sf, sfi_answer *a, sf_document **out, sf_error *err)
+{
+    sfi_json *doc = NULL;
+    sf_status rc = sfi_json_new(&doc, err);
+    if (rc == SF_OK) rc = sfi_answer_json(sf, a, doc, true, err);
+    if (rc != SF_OK) {
+        sfi_json_free(doc);
+        return rc;
+    }
+    sf_document *document = sfi_document_wrap(doc); /* transferred */
+    if (document == NULL) return sfi_fail_memory(err, "a document");
+    *out = document;
+    return SF_OK;
+}
+
 sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t *len, sf_error *err)
 {
     *out = NULL;
@@ -98,29 +113,33 @@ sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t
     return rc;
 }
 
+sf_status sfi_fail_unread(const char *what, int http_status, sf_error *err)
+{
+    sfi_error_prefix(err, "%s: the org answered %d, so it may be done, but what came with it cannot be read", what,
+                     http_status);
+    if (err != NULL) {
+        err->status = SF_ERR_UNKNOWN_OUTCOME;
+        err->http_status = http_status;
+        err->retryable = false;
+    }
+    return SF_ERR_UNKNOWN_OUTCOME;
+}
+
 sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_document **out, sf_error *err)
 {
     *out = NULL;
-    sf_status rc = SF_OK;
-    for (int attempt = 0; attempt < 2; attempt++) { /* a cut answer of a request that may be done twice: once more */
+    bool is_repeatable = sfi_request_is_repeatable(request, request->headers, request->header_count);
+    bool no_retry = request->options != NULL && request->options->no_retry;
+    for (int attempt = 0;; attempt++) {
         sfi_answer answer = { 0 };
-        sfi_json *doc = NULL;
-        rc = sfi_call_run(sf, request, &answer, err);
-        if (rc == SF_OK)
-            rc = sfi_json_new(&doc, err);
-        else
-            attempt = 2;
-        if (rc == SF_OK) rc = sfi_answer_json(sf, &answer, doc, true, err);
+        sf_status rc = sfi_call_run(sf, request, &answer, err);
+        if (rc != SF_OK) return rc;
+        int http_status = answer.status;
+        rc = sfi_answer_document(sf, &answer, out, err);
         sfi_answer_clear(&answer);
-        if (rc == SF_OK) {
-            *out = sfi_document_wrap(doc); /* transferred */
-            return *out != NULL ? SF_OK : sfi_fail_memory(err, "a document");
-        }
-        sfi_json_free(doc);
+        if (rc == SF_OK) return rc;
+        if (!is_repeatable) return sfi_fail_unread(request->what, http_status, err);
         bool is_cut = rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL;
-        if (!is_cut || !sfi_request_is_repeatable(request, request->headers, request->header_count) ||
-            (request->options != NULL && request->options->no_retry))
-            break;
+        if (!is_cut || attempt > 0 || no_retry) return rc;
     }
-    return rc;
 }

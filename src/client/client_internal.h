@@ -74,12 +74,19 @@ sf_status sfi_call_run(sf_client *sf, const sfi_call_request *request, sfi_answe
 /* Inflate the body into the document's buffer (no copy when plain: buffers are swapped and the old one goes back to
  * the transport for the next page) and index it. whole: as in sfi_json_index. */
 sf_status sfi_answer_json(sf_client *sf, sfi_answer *a, sfi_json *doc, bool whole, sf_error *err);
+/* The whole body as a document of its own. @param out owned by the caller; untouched on failure. */
+sf_status sfi_answer_document(sf_client *sf, sfi_answer *a, sf_document **out, sf_error *err);
 /* The same as plain text in memory of its own, NUL-terminated; ends with sfi_free. */
 sf_status sfi_answer_text(const sf_client *sf, sfi_answer *a, char **out, size_t *len, sf_error *err);
 sf_str sfi_answer_header(const sfi_answer *a, const char *name);
 void sfi_answer_clear(sfi_answer *a);
 
-/* Run and give the whole answer as a document: what describe, limits and get by id need. */
+/* A request that may not be done twice was answered, and what came says nothing, for the reason in err: it may be done.
+ * @return SF_ERR_UNKNOWN_OUTCOME. */
+sf_status sfi_fail_unread(const char *what, int http_status, sf_error *err);
+
+/* Run and give the whole answer as a document: what describe, limits and get by id need. One that cannot be read is asked
+ * for once more where that is harmless, else it is an unknown outcome. */
 sf_status sfi_call_document(sf_client *sf, const sfi_call_request *request, sf_document **out, sf_error *err);
 
 /* "62.0", asked once; borrowed for the client's life. */

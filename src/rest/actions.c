@@ -145,20 +145,14 @@ static sf_status read_quick(const sfi_call_request *request, const sfi_answer *a
 static sf_status send_quick(sf_client *sf, const sfi_call_request *request, sf_quick_action_result *out, sf_error *err)
 {
     sfi_answer answer = { 0 };
-    sfi_json *doc = NULL;
+    sf_document *doc = NULL;
     sf_status rc = sfi_call_run(sf, request, &answer, err);
-    if (rc == SF_OK) rc = sfi_json_new(&doc, err);
     if (rc == SF_OK) {
-        rc = sfi_answer_json(sf, &answer, doc, true, err);
-        if (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL) {
-            sfi_error_prefix(err, "%s: the org answered %d, so it may be done, but what came with it is damaged",
-                             request->what, answer.status);
-            rc = SF_ERR_UNKNOWN_OUTCOME;
-            if (err != NULL) err->status = rc;
-        }
+        rc = sfi_answer_document(sf, &answer, &doc, err);
+        if (rc != SF_OK) rc = sfi_fail_unread(request->what, answer.status, err);
     }
-    if (rc == SF_OK) rc = read_quick(request, &answer, sfi_json_root(doc), out, err);
-    sfi_json_free(doc);
+    if (rc == SF_OK) rc = read_quick(request, &answer, sf_document_root(doc), out, err);
+    sf_document_free(doc);
     sfi_answer_clear(&answer);
     return rc;
 }

@@ -198,7 +198,7 @@ sf_status sf_process_rule_trigger(sf_client *sf, const char *const *ids, size_t 
     if (sf == NULL || ids == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client or the ids are NULL");
     sfi_buf body = { 0 };
     sfi_answer answer = { 0 };
-    sfi_json *doc = NULL;
+    sf_document *doc = NULL;
     sf_status rc = check_count(count, "records", err);
     if (rc == SF_OK) rc = write_ids(ids, count, &body, err);
     if (rc == SF_OK) {
@@ -210,15 +210,11 @@ sf_status sf_process_rule_trigger(sf_client *sf, const char *const *ids, size_t 
         rc = sfi_call_run(sf, &request, &answer, err);
     }
     if (rc == SF_OK && answer.body_len > 0) {
-        rc = sfi_json_new(&doc, err);
-        if (rc == SF_OK) rc = sfi_answer_json(sf, &answer, doc, true, err);
-        if (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL)
-            rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
-                          "process rules: the org answered %d, so they may have run, but what came with it is damaged",
-                          answer.status);
-        if (rc == SF_OK) rc = sfi_result_check(sfi_json_root(doc), results_flag, "process rules", err);
+        rc = sfi_answer_document(sf, &answer, &doc, err);
+        if (rc != SF_OK) rc = sfi_fail_unread("process rules", answer.status, err);
+        if (rc == SF_OK) rc = sfi_result_check(sf_document_root(doc), results_flag, "process rules", err);
     }
-    sfi_json_free(doc);
+    sf_document_free(doc);
     sfi_answer_clear(&answer);
     sfi_buf_free(&body);
     return rc;

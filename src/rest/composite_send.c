@@ -186,13 +186,7 @@ static sf_status run(sf_client *sf, const checked *q, sf_str body, const sf_call
     }
     sfi_json_free(doc);
     sfi_answer_clear(&answer);
-    if (q->writes && (rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED)) {
-        sfi_error_prefix(err, "%s: the org answered %d, so its parts were tried, but what came back is damaged",
-                         k->what, status);
-        if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
-        rc = SF_ERR_UNKNOWN_OUTCOME;
-    }
-    return rc;
+    return rc != SF_OK && q->writes ? sfi_fail_unread(k->what, status, err) : rc;
 }
 
 sf_status sfi_composite_send_text(sf_client *sf, sf_composite_kind kind, sf_str json, const sf_composite_options *o,

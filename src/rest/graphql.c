@@ -68,20 +68,14 @@ static sf_status post(sf_client *sf, const char *text, const char *operation, co
     }
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&body, err, "a GraphQL request");
-    bool writes = sfi_graphql_writes(text);
     if (rc == SF_OK) {
         sfi_call_request request = { .method = "POST",
                                      .path = "graphql",
                                      .body = sfi_buf_str(&body),
-                                     .repeatable = !writes,
+                                     .repeatable = !sfi_graphql_writes(text),
                                      .options = call,
                                      .what = "graphql" };
         rc = sfi_call_document(sf, &request, out, err);
-        if (writes && (rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED)) {
-            sfi_error_prefix(err, "graphql: the mutation was sent, but what came back is damaged");
-            if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
-            rc = SF_ERR_UNKNOWN_OUTCOME;
-        }
     }
     sfi_buf_free(&body);
     return rc;

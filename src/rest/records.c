@@ -130,17 +130,6 @@ static sf_status add_write_options(write_call *w, const sf_write_options *o, sf_
     return SF_OK;
 }
 
-/* What the org said when it refused, as a document; that it cannot be had is no further failure. */
-static void take_refusal(sf_client *sf, sfi_answer *answer, sf_document **refusal)
-{
-    sfi_json *doc = NULL;
-    if (sfi_json_new(&doc, NULL) == SF_OK && sfi_answer_json(sf, answer, doc, true, NULL) == SF_OK) {
-        *refusal = sfi_document_wrap(doc); /* transferred */
-        return;
-    }
-    sfi_json_free(doc);
-}
-
 /* Runs a prepared write. */
 static sf_status run_write(sf_client *sf, write_call *w, const char *method, const char *what, sfi_answer *answer,
                            sf_error *err)
@@ -156,7 +145,7 @@ static sf_status run_write(sf_client *sf, write_call *w, const char *method, con
     if (rc == SF_OK) rc = sfi_call_finish_full(call, answer, err);
     w->request.what = NULL; /* the caller's text ends before w does */
     if (rc != SF_OK && answer->status >= 300 && answer->body_len > 0 && w->refusal != NULL)
-        take_refusal(sf, answer, w->refusal);
+        (void)sfi_answer_document(sf, answer, w->refusal, NULL); /* that it cannot be had is no further failure */
     if (rc != SF_OK) sfi_answer_clear(answer);
     return rc;
 }
@@ -178,8 +167,10 @@ static sf_status read_save_result(sf_value root, const sfi_answer *answer, const
 {
     sf_id id = sfi_id_make(sf_get_text(root, "id"));
     if (!sf_get_bool(root, "success", true)) return sfi_error_from_value(answer->status, root, what, err);
-    if (id.text[0] == '\0' && out->id.text[0] == '\0')
-        return sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered %d, but no id of the record", what, answer->status);
+    if (id.text[0] == '\0' && out->id.text[0] == '\0') {
+        (void)sfi_fail(err, SF_ERR_PROTOCOL, "it has no id of the record");
+        return sfi_fail_unread(what, answer->status, err);
+    }
     if (id.text[0] != '\0') out->id = id;
     out->created = sf_get_bool(root, "created", out->created);
     return SF_OK;
@@ -192,23 +183,17 @@ sf_status sfi_rest_read_saved(sf_client *sf, sfi_answer *answer, const char *wha
 {
     *out = (sf_upsert_result){ .id = id_of_location(answer), .created = answer->status == 201 };
     if (answer->status == 204) return SF_OK;
-    sfi_json *doc = NULL;
-    sf_status rc = sfi_json_new(&doc, err);
-    if (rc == SF_OK) rc = sfi_answer_json(sf, answer, doc, true, err);
-    bool is_damaged = rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL;
-    if (rc == SF_OK) rc = read_save_result(sfi_json_root(doc), answer, what, out, err);
-    if (is_damaged && answer->status == 201 && out->id.text[0] != '\0') rc = SF_OK;
-    if (is_damaged && rc != SF_OK) {
-        sfi_error_prefix(err, "%s: the org answered %d, so it was done, but what came with it is damaged", what,
-                         answer->status);
-        if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
-        rc = SF_ERR_UNKNOWN_OUTCOME;
-    }
+    sf_document *doc = NULL;
+    sf_status rc = sfi_answer_document(sf, answer, &doc, err);
+    if (rc == SF_OK)
+        rc = read_save_result(sf_document_root(doc), answer, what, out, err);
+    else
+        rc = answer->status == 201 && out->id.text[0] != '\0' ? SF_OK : sfi_fail_unread(what, answer->status, err);
     if (rc == SF_ERR_ORG && refusal != NULL) {
-        *refusal = sfi_document_wrap(doc); /* transferred */
+        *refusal = doc; /* transferred */
         doc = NULL;
     }
-    sfi_json_free(doc);
+    sf_document_free(doc);
     return rc;
 }
 
@@ -390,17 +375,15 @@ sf_status sf_record_delete_by_external_id(sf_client *sf, const char *object, con
 
 static sf_status read_row(sf_client *sf, sfi_answer *answer, const target *t, sf_document **out, sf_error *err)
 {
-    sfi_json *doc = NULL;
-    sf_status rc = sfi_json_new(&doc, err);
-    if (rc == SF_OK) rc = sfi_answer_json(sf, answer, doc, true, err);
-    if (rc == SF_OK && sf_value_type(sfi_json_root(doc)) != SF_OBJECT)
+    sf_document *doc = NULL;
+    sf_status rc = sfi_answer_document(sf, answer, &doc, err);
+    if (rc == SF_OK && sf_value_type(sf_document_root(doc)) != SF_OBJECT)
         rc = sfi_fail(err, SF_ERR_PROTOCOL, "get %s: the org's answer is not a record", t->object);
     if (rc == SF_OK) {
-        *out = sfi_document_wrap(doc);
-        doc = NULL; /* transferred */
-        if (*out == NULL) rc = sfi_fail_memory(err, "a record");
+        *out = doc; /* transferred */
+        doc = NULL;
     }
-    sfi_json_free(doc);
+    sf_document_free(doc);
     return rc;
 }
 

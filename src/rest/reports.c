@@ -303,7 +303,8 @@ sf_status sf_report_run_async(sf_client *sf, const char *report_id, const sf_rep
         rc = sfi_call_document(sf, &request, &doc, err);
     }
     if (rc == SF_OK && !sf_report_read_instance(sf_document_root(doc), out))
-        rc = sfi_fail(err, SF_ERR_PROTOCOL, "run report in the background: the org's answer has no \"id\"");
+        rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
+                      "run report in the background: the org's answer has no \"id\", so it may run or not");
     sf_document_free(doc);
     sfi_buf_free(&body);
     return rc;

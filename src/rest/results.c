@@ -28,7 +28,7 @@ static sf_status take(sfi_results *r, const sfi_call_request *request, int http_
         return unknown(err, request, http_status, why);
     }
     r->list = sfi_calloc_n(count, sizeof *r->list);
-    if (r->list == NULL) return sfi_fail_memory(err, "results");
+    if (r->list == NULL) return unknown(err, request, http_status, "there is no memory for its results");
     for (sf_iter it = sf_iter_begin(root); sf_iter_next(&it, NULL, &v);) {
         if (sf_value_type(sf_get(v, r->flag)) != SF_BOOL)
             return unknown(err, request, http_status, "a result does not say whether it was done");
@@ -42,22 +42,14 @@ sf_status sfi_results_run(sf_client *sf, sfi_call_request *request, const char *
                           sf_error *err)
 {
     sfi_answer answer = { 0 };
-    sfi_json *doc = NULL;
     sfi_results r = { .flag = flag };
     request->method = "POST";
     request->parts_flag = flag;
     sf_status rc = sfi_call_run(sf, request, &answer, err);
     int http_status = answer.status;
-    if (rc == SF_OK) rc = sfi_json_new(&doc, err);
     if (rc == SF_OK) {
-        rc = sfi_answer_json(sf, &answer, doc, true, err);
-        if (rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL)
-            rc = unknown(err, request, http_status, "what came with it is damaged");
-    }
-    if (rc == SF_OK) {
-        r.doc = sfi_document_wrap(doc); /* transferred */
-        doc = NULL;
-        if (r.doc == NULL) rc = sfi_fail_memory(err, "results");
+        rc = sfi_answer_document(sf, &answer, &r.doc, err);
+        if (rc != SF_OK) rc = sfi_fail_unread(request->what, http_status, err);
     }
     if (rc == SF_OK) rc = take(&r, request, http_status, expected, err);
     if (rc == SF_OK) {
@@ -65,7 +57,6 @@ sf_status sfi_results_run(sf_client *sf, sfi_call_request *request, const char *
         r = (sfi_results){ 0 };
     }
     sfi_results_clear(&r);
-    sfi_json_free(doc);
     sfi_answer_clear(&answer);
     return rc;
 }

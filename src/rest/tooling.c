@@ -74,7 +74,8 @@ sf_status sf_tooling_run(sf_client *sf, const char *apex, const sf_tooling_run_o
     if (rc == SF_OK) {
         read_result(out);
         if (sf_get(sf_document_root(out->document), "compiled").type != SF_BOOL)
-            rc = sfi_fail(err, SF_ERR_PROTOCOL, "run Apex: the org's answer has no \"compiled\"");
+            rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
+                          "run Apex: the org's answer has no \"compiled\", so it may have run or not");
         else if (o->fail)
             rc = judge(out, err);
     }
@@ -140,7 +141,7 @@ sf_status sf_tooling_queue_tests(sf_client *sf, const char *tests, const sf_call
     if (rc == SF_OK) {
         sf_id id = sfi_id_make(sf_get_text(sf_document_root(doc), NULL)); /* a bare string of 15 characters */
         if (id.text[0] == '\0')
-            rc = sfi_fail(err, SF_ERR_PROTOCOL, "queue tests: the org's answer is no id");
+            rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "queue tests: the org's answer is no id, so they may run or not");
         else
             *job = id;
     }

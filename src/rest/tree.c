@@ -262,12 +262,7 @@ static sf_status send_text(sf_client *sf, const char *object, sf_str json, size_
     int status = answer.status;
     rc = read_answer(sf, &answer, records, out, err);
     sfi_answer_clear(&answer);
-    if (status < 300 && (rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED)) {
-        sfi_error_prefix(err, "tree: the org answered %d, so it was done, but what came with it is damaged", status);
-        if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
-        rc = SF_ERR_UNKNOWN_OUTCOME;
-    }
-    return rc;
+    return rc != SF_OK && status < 300 ? sfi_fail_unread("tree", status, err) : rc;
 }
 
 sf_status sf_tree_send(sf_client *sf, const sf_tree *t, const sf_call_options *call, sf_parts **out, sf_error *err)

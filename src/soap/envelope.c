@@ -299,14 +299,6 @@ static bool is_page(sf_str type, sf_str text)
            sfi_starts_with_nocase(start, "<!doctype html");
 }
 
-static sf_status fail_unknown(const sfi_soap_operation *op, int status, sf_error *err)
-{
-    sfi_error_prefix(err, "%s: the org answered %d, so it was done, but what came with it cannot be read", op->name,
-                     status);
-    if (err != NULL) err->status = SF_ERR_UNKNOWN_OUTCOME;
-    return SF_ERR_UNKNOWN_OUTCOME;
-}
-
 sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_operation *op, sf_xml **out, sf_error *err)
 {
     *out = NULL;
@@ -317,7 +309,7 @@ sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_ope
     if (rc != SF_OK) sfi_error_prefix(err, "%s: the answer", op->name);
     if (rc == SF_OK) rc = check_answer(op->name, status, type, text, doc, err);
     bool is_damaged = rc == SF_ERR_PROTOCOL || rc == SF_ERR_TRUNCATED || rc == SF_ERR_LIMIT || rc == SF_ERR_MEMORY;
-    if (is_damaged && !op->is_repeatable) rc = fail_unknown(op, status, err);
+    if (is_damaged && !op->is_repeatable) rc = sfi_fail_unread(op->name, status, err);
     if (rc == SF_OK) {
         *out = doc;
         doc = NULL;
@@ -333,7 +325,7 @@ static sf_status read_answer(sf_client *sf, sfi_answer *answer, const sfi_soap_o
     size_t len = 0;
     sf_status rc = sfi_answer_text(sf, answer, &text, &len, err);
     if (rc != SF_OK && !op->is_repeatable) /* too large, or its gzip is broken */
-        rc = fail_unknown(op, answer->status, err);
+        rc = sfi_fail_unread(op->name, answer->status, err);
     else if (rc == SF_OK)
         rc = sfi_soap_read(answer->status, sfi_answer_header(answer, "Content-Type"), (sf_str){ text, len }, op, out,
                            err);

@@ -250,6 +250,87 @@ static void test_org_calls__survive_each_failed_allocation(void **state)
     }
 }
 
+/* ---- what may not be done twice, and was answered with what cannot be read ---- */
+
+static sf_status create_report(sf_client *sf, sf_error *err)
+{
+    sf_document *doc = NULL;
+    sf_status rc = sf_report_create(sf, "{\"name\":\"R\"}", NULL, &doc, err);
+    if (rc != SF_OK) assert_null(doc);
+    sf_document_free(doc);
+    return rc;
+}
+
+static sf_status clone_report(sf_client *sf, sf_error *err)
+{
+    sf_document *doc = NULL;
+    sf_status rc = sf_report_clone(sf, "00O000000000001", "R", NULL, NULL, &doc, err);
+    sf_document_free(doc);
+    return rc;
+}
+
+static sf_status run_report(sf_client *sf, sf_error *err)
+{
+    sf_report_instance run;
+    return sf_report_run_async(sf, "00O000000000001", NULL, &run, err);
+}
+
+static sf_status run_apex(sf_client *sf, sf_error *err)
+{
+    sf_tooling_result result;
+    sf_status rc = sf_tooling_run(sf, "insert new Account(Name='A');", NULL, &result, err);
+    sf_tooling_result_clear(&result);
+    return rc;
+}
+
+static sf_status queue_tests(sf_client *sf, sf_error *err)
+{
+    sf_id job;
+    return sf_tooling_queue_tests(sf, "{\"tests\":[]}", NULL, &job, err);
+}
+
+static sf_status mutate(sf_client *sf, sf_error *err)
+{
+    sf_document *doc = NULL;
+    sf_status rc = sf_graphql_run(sf, "mutation { a }", NULL, &doc, err);
+    sf_document_free(doc);
+    return rc;
+}
+
+static sf_status create_record(sf_client *sf, sf_error *err)
+{
+    sf_record *r = sf_record_new("Account");
+    sf_status rc = sf_record_create(sf, r, NULL, NULL, err);
+    sf_record_free(r);
+    return rc;
+}
+
+static const struct {
+    const char *name;
+    sf_status (*call)(sf_client *sf, sf_error *err);
+    bool is_checked; /* {} is no answer either */
+} once[] = { { "create report", create_report, false }, { "clone report", clone_report, false },
+             { "run report", run_report, true },        { "run Apex", run_apex, true },
+             { "queue tests", queue_tests, true },      { "graphql", mutate, false },
+             { "create Account", create_record, true } };
+
+static void test_org_calls__an_answer_to_a_write_that_cannot_be_read_is_an_unknown_outcome(void **state)
+{
+    static const char *const answers[] = { "{\"id\":}", "{\"id\":\"0LG", "", "<html>x</html>", "{}" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(once); i++)
+        for (size_t k = 0; k < COUNT_OF(answers) - (once[i].is_checked ? 0 : 1); k++) {
+            talk t;
+            sf_error err = { 0 };
+            talk_start(&t, "200 OK", answers[k], strlen(answers[k]));
+            sf_status rc = once[i].call(t.sf, &err);
+            if (rc != SF_ERR_UNKNOWN_OUTCOME || err.status != rc || err.retryable)
+                fail_msg("%s, %s: %s: %s", once[i].name, answers[k], sf_status_name(rc), err.message);
+            assert_int_equal(wire_requests(t.server), 1);
+            talk_stop(&t);
+        }
+}
+
 /* ---- a new password is nowhere but in the request ---- */
 
 typedef struct seen {
@@ -304,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_org_calls__a_cut_answer_is_an_error),
         cmocka_unit_test(test_org_calls__another_kind_of_answer_is_told),
         cmocka_unit_test(test_org_calls__survive_each_failed_allocation),
+        cmocka_unit_test(test_org_calls__an_answer_to_a_write_that_cannot_be_read_is_an_unknown_outcome),
         cmocka_unit_test(test_org_calls__a_new_password_is_told_to_nobody),
     };
     test_allocator_install();
