@@ -38,6 +38,8 @@ sf_status sfi_fail_text(sf_error *err, sf_status status, sf_str text);
 sf_status sfi_fail_memory(sf_error *err, const char *what); /* SF_ERR_MEMORY, "no memory for <what>" */
 /* Puts "context: " before the message that is there. */
 void sfi_error_prefix(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
+/* Stars for a secret that the org's words in err's message and code may repeat. err NULL is fine. */
+void sfi_error_blot_out(sf_error *err, const char *secret);
 void sfi_error_set_code(sf_error *err, sf_str code);     /* cut to fit; NULL err is fine */
 void sfi_error_add_field(sf_error *err, sf_str field);   /* appended with a comma where it fits */
 bool sfi_is_zero(const void *ptr, size_t len);           /* for reserved words */

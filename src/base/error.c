@@ -101,6 +101,19 @@ void sfi_error_prefix(sf_error *err, const char *format, ...)
     copy_ends(err->message, sizeof err->message, text, len + old);
 }
 
+static void blot_out(char *text, const char *secret, size_t len)
+{
+    for (char *hit = strstr(text, secret); hit != NULL; hit = strstr(hit + len, secret)) memset(hit, '*', len);
+}
+
+void sfi_error_blot_out(sf_error *err, const char *secret)
+{
+    size_t len = strlen(secret);
+    if (err == NULL || len == 0) return;
+    blot_out(err->message, secret, len);
+    blot_out(err->code, secret, len);
+}
+
 void sfi_error_set_code(sf_error *err, sf_str code)
 {
     if (err != NULL) copy_line(err->code, sizeof err->code, code.ptr, code.len);

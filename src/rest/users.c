@@ -57,14 +57,6 @@ sf_status sf_password_is_expired(sf_client *sf, const char *user_id, const sf_ca
 
 /* ---- set ---- */
 
-/* The org's words may repeat what was sent. */
-static void blot_out(sf_error *err, const char *secret)
-{
-    size_t len = strlen(secret);
-    if (err == NULL) return;
-    for (char *hit = strstr(err->message, secret); hit != NULL; hit = strstr(hit + len, secret)) memset(hit, '*', len);
-}
-
 sf_status sf_password_set(sf_client *sf, const char *user_id, const char *password, const sf_call_options *call,
                           sf_error *err)
 {
@@ -90,7 +82,7 @@ sf_status sf_password_set(sf_client *sf, const char *user_id, const char *passwo
         .method = "POST", .path = path, .body = sfi_buf_str(&body), .options = call, .what = what
     };
     if (rc == SF_OK) rc = sfi_call_run(sf, &request, &answer, err);
-    if (rc != SF_OK) blot_out(err, password);
+    if (rc != SF_OK) sfi_error_blot_out(err, password);
     sfi_answer_clear(&answer);
     if (body.data != NULL) sfi_wipe(body.data, body.cap);
     sfi_buf_free(&body);

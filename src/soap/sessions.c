@@ -57,7 +57,9 @@ sf_status sf_soap_set_password(sf_client *sf, const char *user_id, const char *p
     (void)sf_xml_add(w, "urn:userId", user_id);
     (void)sf_xml_add(w, "urn:password", password);
     (void)sf_xml_end(w);
-    return sfi_soap_run_writer(sf, "setPassword", w, false, options, NULL, err);
+    rc = sfi_soap_run_writer(sf, "setPassword", w, false, options, NULL, err);
+    if (rc != SF_OK) sfi_error_blot_out(err, password);
+    return rc;
 }
 
 sf_status sf_soap_reset_password(sf_client *sf, const char *user_id, const sf_soap_options *options, char **password,
@@ -97,7 +99,10 @@ sf_status sf_soap_change_own_password(sf_client *sf, const char *old_password, c
     (void)sf_xml_add(w, "urn:oldPassword", old_password);
     (void)sf_xml_add(w, "urn:newPassword", new_password);
     (void)sf_xml_end(w);
-    return sfi_soap_run_writer(sf, "changeOwnPassword", w, false, options, NULL, err);
+    rc = sfi_soap_run_writer(sf, "changeOwnPassword", w, false, options, NULL, err);
+    if (rc != SF_OK) sfi_error_blot_out(err, old_password);
+    if (rc != SF_OK) sfi_error_blot_out(err, new_password);
+    return rc;
 }
 
 /* ---- ends of sessions ---- */

@@ -439,6 +439,24 @@ static void test_calls__records_approvals_and_mail(void **state)
     stop(&s);
 }
 
+/* The org's words may repeat what was sent; an error that is told to people does not. */
+static void test_calls__a_fault_does_not_tell_the_password(void **state)
+{
+    (void)state;
+    server s;
+    sf_error err;
+    start(&s, NULL, fault("pl4nted-old"), fault("pl4nted-new"), fault("pl4nted-new"));
+    assert_int_equal(sf_soap_change_own_password(s.sf, "pl4nted-old", "pl4nted-new", NULL, &err), SF_ERR_ORG);
+    assert_null(strstr(err.message, "pl4nted"));
+    assert_non_null(strstr(err.message, "so it is"));
+    assert_int_equal(sf_soap_change_own_password(s.sf, "pl4nted-old", "pl4nted-new", NULL, &err), SF_ERR_ORG);
+    assert_null(strstr(err.message, "pl4nted"));
+    assert_int_equal(sf_soap_set_password(s.sf, "005000000000001", "pl4nted-new", NULL, &err), SF_ERR_ORG);
+    assert_null(strstr(err.message, "pl4nted"));
+    assert_int_equal(sf_soap_set_password(s.sf, "005000000000001", "pl4nted-new", NULL, NULL), SF_ERR_ORG);
+    stop(&s);
+}
+
 static void test_calls__passwords_and_sessions(void **state)
 {
     (void)state;
@@ -541,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_calls__enterprise_records_have_their_type_as_attribute),
         cmocka_unit_test(test_calls__what_cannot_be_sent_is_refused_by_name),
         cmocka_unit_test(test_calls__records_approvals_and_mail),
+        cmocka_unit_test(test_calls__a_fault_does_not_tell_the_password),
         cmocka_unit_test(test_calls__passwords_and_sessions),
         cmocka_unit_test(test_calls__a_body_of_ones_own_is_checked_before_it_is_sent),
     };
