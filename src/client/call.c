@@ -211,6 +211,7 @@ static sfi_verdict judge(sfi_call *call, sfi_http_response *r, sf_error *cause)
         (void)sfi_fail(cause, SF_ERR_PROTOCOL, "%s: HTTP 304 to a request without a condition", call->request.what);
         cause->http_status = r->status;
     }
+    call->may_be_done |= sfi_attempt_may_be_done(&a);
     return sfi_decide(&a);
 }
 
@@ -369,9 +370,6 @@ sf_status sfi_call_finish_full(sfi_call *call, sfi_answer *out, sf_error *err)
             rc = SF_OK;
             break;
         }
-        bool is_maybe_done = r->outcome == SFI_HTTP_LOST || cause.status == SF_ERR_TRUNCATED ||
-                             (r->outcome == SFI_HTTP_ANSWERED && r->status >= 500 && r->status != 503);
-        call->may_be_done |= is_maybe_done;
         bool is_once_more = verdict == SFI_VERDICT_RENEW || verdict == SFI_VERDICT_REPEAT;
         const char *held_up_by = is_once_more ? what_holds_up(call, r) : NULL;
         if (held_up_by != NULL) {

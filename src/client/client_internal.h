@@ -101,6 +101,8 @@ const sfi_log *sfi_client_log(const sf_client *sf);
 const char *sfi_client_name(const sf_client *sf);           /* client_name of the options; NULL: none */
 /* Usage that stood in an answer's body instead of the Sforce-Limit-Info header (SOAP). */
 void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);
+/* Is this the one GET of the API that does work? It runs the Apex in its query string. NULL is not. */
+bool sfi_path_runs_code(const char *path);
 /* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
 /* The same from a value that was read already, such as {"success":false,"errors":[…]} in a good answer. */

@@ -72,16 +72,25 @@ sfi_verdict sfi_decide(const sfi_attempt *a)
     return SFI_VERDICT_FAIL;
 }
 
-/* The one GET of the API that does work: it runs the Apex in its query string. */
-static bool runs_code(const sfi_call_request *r)
+/* 503 comes from in front of the org, which was not asked; what a proxy says when it lost the org is another 503. */
+bool sfi_attempt_may_be_done(const sfi_attempt *a)
 {
-    return r->path != NULL && strstr(r->path, "tooling/executeAnonymous") != NULL;
+    if (a->outcome != SFI_HTTP_ANSWERED) return a->outcome == SFI_HTTP_LOST;
+    return a->status >= 500 && (a->status != 503 || a->is_proxy_text);
+}
+
+bool sfi_path_runs_code(const char *path)
+{
+    size_t len = path != NULL ? strcspn(path, "?") : 0;
+    for (size_t i = 0; i < len; i++)
+        if (sfi_starts_with_nocase((sf_str){ path + i, len - i }, "executeAnonymous")) return true;
+    return false;
 }
 
 bool sfi_request_is_repeatable(const sfi_call_request *r, const sfi_header *headers, size_t count)
 {
     if (r->once) return false;
-    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0) return !runs_code(r);
+    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0) return !sfi_path_runs_code(r->path);
     for (size_t i = 0; i < count; i++)
         if (sfi_str_is_nocase(headers[i].name, "If-Match") || sfi_str_is_nocase(headers[i].name, "If-Unmodified-Since"))
             return false;

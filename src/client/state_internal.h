@@ -74,6 +74,8 @@ typedef struct sfi_attempt {
     bool is_lasting; /* the transport's error will not pass by itself */
 } sfi_attempt;
 sfi_verdict sfi_decide(const sfi_attempt *a);
+/* May the work be done, although the answer does not say so? */
+bool sfi_attempt_may_be_done(const sfi_attempt *a);
 /* Is it the kind of REQUEST_LIMIT_EXCEEDED that passes in seconds? */
 bool sfi_limit_is_concurrent(const char *message);
 /* 401 which a new session does not cure. */

@@ -79,7 +79,8 @@ static sf_status check_list(checked *q, sf_value list, const char *where, sf_err
             return sfi_fail(err, SF_ERR_USAGE, "%spart %zu of %s: another part has the referenceId \"%.60s\"", where,
                             i + 1, name, id.ptr);
         sf_str method = sf_get_text(part, "method");
-        q->writes |= !sfi_str_is_nocase(method, "GET") && !sfi_str_is_nocase(method, "HEAD");
+        bool reads = sfi_str_is_nocase(method, "GET") || sfi_str_is_nocase(method, "HEAD");
+        q->writes |= !reads || sfi_path_runs_code(sf_get_str(part, "url"));
         q->queries += is_query_or_collection(sf_get_text(part, "url"));
     }
     q->parts += i;

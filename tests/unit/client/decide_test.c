@@ -128,8 +128,40 @@ static void test_decide__which_requests_may_be_done_twice(void **state)
         assert_int_equal(sfi_request_is_repeatable(&r, NULL, 0), cases[i].plain);
         assert_int_equal(sfi_request_is_repeatable(&r, &condition, 1), cases[i].conditional);
     }
-    sfi_call_request apex = { .method = "GET", .path = "tooling/executeAnonymous/?anonymousBody=insert" };
-    assert_false(sfi_request_is_repeatable(&apex, NULL, 0)); /* it runs what it is given */
+    static const struct {
+        const char *path;
+        bool runs_code; /* Apex, that it is given */
+    } paths[] = { { "tooling/executeAnonymous/?anonymousBody=insert", true },
+                  { "/services/data/v62.0/tooling/executeanonymous?anonymousBody=insert", true },
+                  { "/services/data/v62.0//tooling//ExecuteAnonymous/", true },
+                  { "query?q=SELECT+Id+FROM+A+WHERE+B='tooling/executeAnonymous'", false },
+                  { "tooling/query?q=SELECT", false } };
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        sfi_call_request r = { .method = "GET", .path = paths[i].path };
+        print_message("  %s\n", paths[i].path);
+        assert_int_equal(sfi_request_is_repeatable(&r, NULL, 0), !paths[i].runs_code);
+    }
+}
+
+/* Of a delete that finds nothing afterwards it was this attempt that has done it. */
+static void test_decide__what_may_have_been_carried_out(void **state)
+{
+    (void)state;
+    static const struct {
+        sfi_attempt a;
+        bool may_be_done;
+    } cases[] = { { { SFI_HTTP_ANSWERED, .status = 204 }, false },
+                  { { SFI_HTTP_ANSWERED, .status = 404 }, false },
+                  { { SFI_HTTP_ANSWERED, .status = 429 }, false },
+                  { { SFI_HTTP_ANSWERED, .status = 500 }, true },
+                  { { SFI_HTTP_ANSWERED, .status = 502 }, true },
+                  { { SFI_HTTP_ANSWERED, .status = 503 }, false },
+                  { { SFI_HTTP_ANSWERED, .status = 503, .is_proxy_text = true }, true },
+                  { { SFI_HTTP_LOST, .cause = SF_ERR_NETWORK }, true },
+                  { { SFI_HTTP_LOST, .status = 200, .cause = SF_ERR_TRUNCATED }, true },
+                  { { SFI_HTTP_NOT_SENT, .cause = SF_ERR_NETWORK }, false } };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(sfi_attempt_may_be_done(&cases[i].a), cases[i].may_be_done);
 }
 
 static void test_decide__usage_headers(void **state)
@@ -184,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decide__the_policy),
         cmocka_unit_test(test_decide__which_requests_may_be_done_twice),
+        cmocka_unit_test(test_decide__what_may_have_been_carried_out),
         cmocka_unit_test(test_decide__usage_headers),
         cmocka_unit_test(test_decide__versions),
     };
