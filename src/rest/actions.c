@@ -30,13 +30,6 @@ static sf_status add_steps(sfi_buf *path, const char *steps, sf_error *err)
                     *steps != '\0' ? steps : "an empty name");
 }
 
-static sf_status get(sf_client *sf, const sfi_buf *path, const char *what, const sf_call_options *call,
-                     sf_document **out, sf_error *err)
-{
-    sfi_call_request request = { .method = "GET", .path = path->data, .options = call, .what = what };
-    return sfi_call_document(sf, &request, out, err);
-}
-
 /* ---- quick actions ---- */
 
 /* [sobjects/OBJECT/]quickActions[/ACTION[/tail[/ID]]] */
@@ -68,7 +61,7 @@ static sf_status quick_get(sf_client *sf, const char *object, const char *action
     char what[WHAT_BYTES];
     (void)snprintf(what, sizeof what, "quick action%s%.80s", action != NULL ? " " : "s", action != NULL ? action : "");
     sf_status rc = quick_path(object, action, tail, id, &path, err);
-    if (rc == SF_OK) rc = get(sf, &path, what, call, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, what, call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -191,7 +184,7 @@ static sf_status action_get(sf_client *sf, const char *action, const char *what,
     sfi_buf path = { 0 };
     sfi_buf_add_str(&path, "actions");
     sf_status rc = action != NULL ? add_steps(&path, action, err) : sfi_buf_status(&path, err, "a URL");
-    if (rc == SF_OK) rc = get(sf, &path, what, call, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, what, call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -282,12 +275,7 @@ static sf_status check_json(sf_str inputs, size_t *count, sf_error *err)
 {
     sf_document *doc = NULL;
     sf_value one;
-    sf_status rc = sf_document_parse(inputs.ptr, inputs.len, &doc, err);
-    if (rc == SF_ERR_PROTOCOL) {
-        sfi_error_prefix(err, "the inputs are no JSON");
-        rc = SF_ERR_USAGE;
-        if (err != NULL) err->status = rc;
-    }
+    sf_status rc = sfi_rest_parse("the inputs are no JSON", inputs, &doc, err);
     sf_value root = sf_document_root(doc);
     bool is_list = sf_value_type(root) == SF_ARRAY;
     for (sf_iter it = sf_iter_begin(root); is_list && sf_iter_next(&it, NULL, &one);)

@@ -8,21 +8,11 @@ struct sf_approval_results {
     sfi_results r;
 };
 
-static sf_status get(sf_client *sf, const char *path, const char *what, const sf_call_options *call, sf_document **out,
-                     sf_error *err)
-{
-    sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
-    return sfi_call_document(sf, &request, out, err);
-}
-
 /* ---- approvals ---- */
 
 sf_status sf_approval_list(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
-    return get(sf, "process/approvals", "approval processes", call, out, err);
+    return sfi_rest_get(sf, "process/approvals", "approval processes", call, out, err);
 }
 
 static sf_status check_request(const sf_approval_request *r, size_t at, sf_error *err)
@@ -173,7 +163,7 @@ sf_status sf_process_rule_list(sf_client *sf, const char *object, const sf_call_
         return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not an object's name", object);
     char path[SFI_REST_NAME_MAX + 32];
     (void)snprintf(path, sizeof path, "process/rules%s%s", object != NULL ? "/" : "", object != NULL ? object : "");
-    return get(sf, path, "process rules", call, out, err);
+    return sfi_rest_get(sf, path, "process rules", call, out, err);
 }
 
 static sf_status write_ids(const char *const *ids, size_t count, sfi_buf *body, sf_error *err)

@@ -195,12 +195,9 @@ sf_status sfi_composite_send_text(sf_client *sf, sf_composite_kind kind, sf_str 
 {
     sf_document *doc = NULL;
     sfi_buf body = { .max = SFI_COMPOSITE_BYTES_MAX };
-    sf_status rc = sf_document_parse(json.ptr, json.len, &doc, err);
-    if (rc == SF_ERR_PROTOCOL) {
-        sfi_error_prefix(err, "the %s request is not JSON", kinds[kind].what);
-        if (err != NULL) err->status = SF_ERR_USAGE; /* the text is the caller's, not the org's */
-        rc = SF_ERR_USAGE;
-    }
+    char what[48];
+    snprintf(what, sizeof what, "the %s request is not JSON", kinds[kind].what);
+    sf_status rc = sfi_rest_parse(what, json, &doc, err);
     checked q = { .kind = kind, .root = sf_document_root(doc) };
     bool is_bare = sf_value_type(q.root) == SF_ARRAY;
     if (rc == SF_OK) rc = check_request(&q, err);

@@ -130,12 +130,6 @@ sf_status sf_describe_object(sf_client *sf, const char *object, const sf_describ
 
 /* ---- asked anew each time ---- */
 
-static sf_status get_document(sf_client *sf, const sfi_call_request *request, sf_document **out, sf_error *err)
-{
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
-    return sfi_call_document(sf, request, out, err);
-}
-
 sf_status sf_describe_basic(sf_client *sf, const char *object, const sf_call_options *call, sf_document **out,
                             sf_error *err)
 {
@@ -146,19 +140,18 @@ sf_status sf_describe_basic(sf_client *sf, const char *object, const sf_call_opt
     char path[SFI_REST_NAME_MAX + 32], what[SFI_REST_NAME_MAX + 16];
     snprintf(path, sizeof path, "sobjects/%s", object);
     snprintf(what, sizeof what, "describe %s", object);
-    return get_document(sf, &(sfi_call_request){ .method = "GET", .path = path, .options = call, .what = what }, out,
-                        err);
+    return sfi_rest_get(sf, path, what, call, out, err);
 }
 
 sf_status sf_get_versions(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
-    return get_document(
-        sf,
-        &(sfi_call_request){
-            .method = "GET", .path = "/services/data/", .anonymous = true, .options = call, .what = "versions" },
-        out, err);
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
+    const sfi_call_request request = {
+        .method = "GET", .path = "/services/data/", .anonymous = true, .options = call, .what = "versions"
+    };
+    return sfi_call_document(sf, &request, out, err);
 }
 
 sf_status sf_get_resources(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
@@ -171,16 +164,12 @@ sf_status sf_get_resources(sf_client *sf, const sf_call_options *call, sf_docume
     if (rc != SF_OK) return rc;
     char path[64];
     snprintf(path, sizeof path, "/services/data/v%s/", version);
-    return get_document(sf, &(sfi_call_request){ .method = "GET", .path = path, .options = call, .what = "resources" },
-                        out, err);
+    return sfi_rest_get(sf, path, "resources", call, out, err);
 }
 
 sf_status sf_get_limits(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    return get_document(sf, &(sfi_call_request){ .method = "GET", .path = "limits", .options = call, .what = "limits" },
-                        out, err);
+    return sfi_rest_get(sf, "limits", "limits", call, out, err);
 }
 
 /* ---- counts and recent items ---- */
@@ -193,8 +182,7 @@ sf_status sf_get_record_counts(sf_client *sf, const char *const *objects, const 
     sfi_buf path = { 0 };
     sfi_buf_add_str(&path, "limits/recordCount");
     sf_status rc = sfi_rest_add_objects(&path, "?sObjects=", objects, SF_COUNT_OBJECTS_MAX, err);
-    const sfi_call_request request = { .method = "GET", .path = path.data, .options = call, .what = "record counts" };
-    if (rc == SF_OK) rc = get_document(sf, &request, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, "record counts", call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -207,8 +195,7 @@ sf_status sf_get_recent(sf_client *sf, int64_t limit, const sf_call_options *cal
         return sfi_fail(err, SF_ERR_USAGE, "recent: limit %lld is not within 1 to %d", (long long)limit, SF_RECENT_MAX);
     char path[48] = "recent";
     if (limit > 0) snprintf(path, sizeof path, "recent?limit=%lld", (long long)limit);
-    return get_document(sf, &(sfi_call_request){ .method = "GET", .path = path, .options = call, .what = "recent" },
-                        out, err);
+    return sfi_rest_get(sf, path, "recent", call, out, err);
 }
 
 sf_status sf_get_platform_action(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)

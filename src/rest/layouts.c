@@ -3,14 +3,6 @@
 #include <salesforce/layouts.h>
 #include "rest/rest_internal.h"
 
-static sf_status get(sf_client *sf, const char *path, const char *what, const sf_call_options *call, sf_document **out,
-                     sf_error *err)
-{
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
-    const sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
-    return sfi_call_document(sf, &request, out, err);
-}
-
 /* sobjects/{object}/describe/{kind}[/{tail}]; the tail is encoded, whatever it holds. */
 static sf_status get_of_object(sf_client *sf, const char *object, const char *kind, const char *tail,
                                const sf_call_options *call, sf_document **out, sf_error *err)
@@ -30,7 +22,7 @@ static sf_status get_of_object(sf_client *sf, const char *object, const char *ki
         (void)sfi_rest_add_value(&path, tail); /* a failure stays in the buffer */
     }
     sf_status rc = sfi_buf_status(&path, err, "the path");
-    if (rc == SF_OK) rc = get(sf, path.data, what, call, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, what, call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -87,7 +79,7 @@ sf_status sf_get_compact_layouts(sf_client *sf, const char *const *objects, cons
     sfi_buf path = { 0 };
     sfi_buf_add_str(&path, "compactLayouts");
     sf_status rc = sfi_rest_add_objects(&path, "?q=", objects, SF_LAYOUT_OBJECTS_MAX, err);
-    if (rc == SF_OK) rc = get(sf, path.data, "compact layouts", call, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, "compact layouts", call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -96,16 +88,12 @@ sf_status sf_get_compact_layouts(sf_client *sf, const char *const *objects, cons
 
 sf_status sf_get_tabs(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    return get(sf, "tabs", "tabs", call, out, err);
+    return sfi_rest_get(sf, "tabs", "tabs", call, out, err);
 }
 
 sf_status sf_get_theme(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    return get(sf, "theme", "theme", call, out, err);
+    return sfi_rest_get(sf, "theme", "theme", call, out, err);
 }
 
 sf_status sf_get_app_menu(sf_client *sf, const char *menu, const sf_call_options *call, sf_document **out,
@@ -117,7 +105,7 @@ sf_status sf_get_app_menu(sf_client *sf, const char *menu, const sf_call_options
         return sfi_fail(err, SF_ERR_USAGE, "\"%.80s\" is not a menu's name", menu);
     char path[SFI_REST_NAME_MAX + 16];
     snprintf(path, sizeof path, "appMenu%s%s", menu != NULL ? "/" : "", menu != NULL ? menu : "");
-    return get(sf, path, "app menu", call, out, err);
+    return sfi_rest_get(sf, path, "app menu", call, out, err);
 }
 
 /* ---- picklists ---- */
@@ -137,5 +125,5 @@ sf_status sf_get_picklist_values(sf_client *sf, const char *object, const char *
              record_type != NULL ? record_type : SF_RECORD_TYPE_MASTER, field != NULL ? "/" : "",
              field != NULL ? field : "");
     snprintf(what, sizeof what, "picklist values of %s", object);
-    return get(sf, path, what, call, out, err);
+    return sfi_rest_get(sf, path, what, call, out, err);
 }

@@ -25,13 +25,6 @@ static sf_status check(sf_client *sf, const char *id, const char *what, sf_error
 
 /* ---- requests with a document, or nothing, as their answer ---- */
 
-static sf_status get(sf_client *sf, const char *path, const char *what, const sf_call_options *call, sf_document **out,
-                     sf_error *err)
-{
-    sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
-    return sfi_call_document(sf, &request, out, err);
-}
-
 /* Below the collection: "analytics/reports/00O…/describe". */
 static sf_status get_of(sf_client *sf, const char *collection, const char *id, const char *end, const char *what,
                         const sf_call_options *call, sf_document **out, sf_error *err)
@@ -42,7 +35,7 @@ static sf_status get_of(sf_client *sf, const char *collection, const char *id, c
     sf_status rc = check(sf, id, what, err);
     if (rc != SF_OK) return rc;
     snprintf(path, sizeof path, "analytics/%s/%s%s", collection, id, end);
-    return get(sf, path, what, call, out, err);
+    return sfi_rest_get(sf, path, what, call, out, err);
 }
 
 static sf_status delete_path(sf_client *sf, const char *path, const char *what, const sf_call_options *call,
@@ -57,10 +50,7 @@ static sf_status delete_path(sf_client *sf, const char *path, const char *what, 
 
 sf_status sf_report_list(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
-    return get(sf, "analytics/reports", "reports", call, out, err);
+    return sfi_rest_get(sf, "analytics/reports", "reports", call, out, err);
 }
 
 sf_status sf_report_describe(sf_client *sf, const char *report_id, const sf_call_options *call, sf_document **out,
@@ -84,7 +74,7 @@ sf_status sf_report_types(sf_client *sf, const char *type, const sf_call_options
         sfi_rest_add_value(&path, type);
     }
     sf_status rc = sfi_buf_status(&path, err, "a URL");
-    if (rc == SF_OK) rc = get(sf, path.data, "report types", call, out, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path.data, "report types", call, out, err);
     sfi_buf_free(&path);
     return rc;
 }
@@ -198,12 +188,7 @@ static sf_status check_options(const sf_report_options *o, sf_error *err)
 /* Parses a caller's metadata; also that of a describe, which has it one level deeper. */
 static sf_status parse_metadata(const char *text, sf_document **doc, sf_value *out, sf_error *err)
 {
-    sf_status rc = sf_document_parse(text, strlen(text), doc, err);
-    if (rc == SF_ERR_PROTOCOL) {
-        sfi_error_prefix(err, "the report's metadata");
-        if (err != NULL) err->status = SF_ERR_USAGE;
-        return SF_ERR_USAGE;
-    }
+    sf_status rc = sfi_rest_parse("the report's metadata", sfi_str(text), doc, err);
     if (rc != SF_OK) return rc;
     *out = sf_document_root(*doc);
     if (out->type == SF_OBJECT && sf_get(*out, "reportMetadata").type == SF_OBJECT)
@@ -342,7 +327,7 @@ sf_status sf_report_get_result(sf_client *sf, const char *report_id, const char 
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
     sf_status rc = instance_path(sf, report_id, instance_id, path, err);
-    if (rc == SF_OK) rc = get(sf, path, "report run", call, &doc, err);
+    if (rc == SF_OK) rc = sfi_rest_get(sf, path, "report run", call, &doc, err);
     return rc == SF_OK ? sfi_report_result_new(doc, out, err) : rc;
 }
 
@@ -476,10 +461,7 @@ sf_status sf_report_save(sf_client *sf, const char *report_id, const char *metad
 
 sf_status sf_dashboard_list(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
-    return get(sf, "analytics/dashboards", "dashboards", call, out, err);
+    return sfi_rest_get(sf, "analytics/dashboards", "dashboards", call, out, err);
 }
 
 sf_status sf_dashboard_get(sf_client *sf, const char *dashboard_id, const sf_call_options *call, sf_document **out,

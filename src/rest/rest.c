@@ -140,6 +140,25 @@ sf_status sfi_rest_add_fields(sfi_buf *path, const char *const *fields, sf_error
     return SF_OK;
 }
 
+sf_status sfi_rest_get(sf_client *sf, const char *path, const char *what, const sf_call_options *call,
+                       sf_document **out, sf_error *err)
+{
+    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
+    *out = NULL;
+    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
+    const sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
+    return sfi_call_document(sf, &request, out, err);
+}
+
+sf_status sfi_rest_parse(const char *what, sf_str json, sf_document **out, sf_error *err)
+{
+    sf_status rc = sf_document_parse(json.ptr, json.len, out, err);
+    if (rc != SF_ERR_PROTOCOL) return rc;
+    sfi_error_prefix(err, "%s", what);
+    if (err != NULL) err->status = SF_ERR_USAGE; /* the text is the caller's, not the org's */
+    return SF_ERR_USAGE;
+}
+
 void sfi_rest_reword(sf_error *err, const char *format, ...)
 {
     if (err == NULL) return;

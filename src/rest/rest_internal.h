@@ -38,6 +38,13 @@ sf_status sfi_rest_add_objects(sfi_buf *path, const char *prefix, const char *co
 /* The same for fields: "?fields=Name,Owner.Name". */
 sf_status sfi_rest_add_fields(sfi_buf *path, const char *const *fields, sf_error *err);
 
+/* A GET whose answer is a document. @return also SF_ERR_USAGE: sf or out is NULL. */
+sf_status sfi_rest_get(sf_client *sf, const char *path, const char *what, const sf_call_options *call, sf_document **out,
+                       sf_error *err);
+
+/* A caller's own JSON: what is wrong with it is SF_ERR_USAGE, and begins with what. */
+sf_status sfi_rest_parse(const char *what, sf_str json, sf_document **out, sf_error *err);
+
 /* Replaces the message and keeps what the org said otherwise (status, code, HTTP status, fields, retry). */
 void sfi_rest_reword(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 

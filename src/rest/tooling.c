@@ -96,12 +96,7 @@ static sf_status check_tests(const char *tests, sf_error *err)
 {
     sf_document *doc = NULL;
     if (tests == NULL) return sfi_fail(err, SF_ERR_USAGE, "the tests are NULL");
-    sf_status rc = sf_document_parse(tests, strlen(tests), &doc, err);
-    if (rc == SF_ERR_PROTOCOL) {
-        sfi_error_prefix(err, "the tests to run");
-        if (err != NULL) err->status = SF_ERR_USAGE;
-        rc = SF_ERR_USAGE;
-    }
+    sf_status rc = sfi_rest_parse("the tests to run", sfi_str(tests), &doc, err);
     if (rc == SF_OK && sf_document_root(doc).type != SF_OBJECT)
         rc = sfi_fail(err, SF_ERR_USAGE, "the tests to run are no JSON object");
     sf_document_free(doc);
@@ -141,7 +136,8 @@ sf_status sf_tooling_queue_tests(sf_client *sf, const char *tests, const sf_call
     if (rc == SF_OK) {
         sf_id id = sfi_id_make(sf_get_text(sf_document_root(doc), NULL)); /* a bare string of 15 characters */
         if (id.text[0] == '\0')
-            rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "queue tests: the org's answer is no id, so they may run or not");
+            rc =
+                sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "queue tests: the org's answer is no id, so they may run or not");
         else
             *job = id;
     }
@@ -151,19 +147,9 @@ sf_status sf_tooling_queue_tests(sf_client *sf, const char *tests, const sf_call
 
 /* ---- what there is ---- */
 
-static sf_status get(sf_client *sf, const char *path, const char *what, const sf_call_options *call, sf_document **out,
-                     sf_error *err)
-{
-    if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
-    *out = NULL;
-    if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
-    sfi_call_request request = { .method = "GET", .path = path, .options = call, .what = what };
-    return sfi_call_document(sf, &request, out, err);
-}
-
 sf_status sf_tooling_describe_global(sf_client *sf, const sf_call_options *call, sf_document **out, sf_error *err)
 {
-    return get(sf, "tooling/sobjects", "tooling objects", call, out, err);
+    return sfi_rest_get(sf, "tooling/sobjects", "tooling objects", call, out, err);
 }
 
 sf_status sf_tooling_describe(sf_client *sf, const char *object, const sf_call_options *call, sf_document **out,
@@ -174,7 +160,7 @@ sf_status sf_tooling_describe(sf_client *sf, const char *object, const sf_call_o
     *out = NULL;
     if (!sfi_rest_is_name(object)) return sfi_fail(err, SF_ERR_USAGE, "the object's name is none");
     snprintf(path, sizeof path, "tooling/sobjects/%s/describe", object);
-    return get(sf, path, "describe tooling object", call, out, err);
+    return sfi_rest_get(sf, path, "describe tooling object", call, out, err);
 }
 
 sf_status sf_tooling_completions(sf_client *sf, const char *type, const sf_call_options *call, sf_document **out,
@@ -185,5 +171,5 @@ sf_status sf_tooling_completions(sf_client *sf, const char *type, const sf_call_
     *out = NULL;
     if (!sfi_rest_is_name(type)) return sfi_fail(err, SF_ERR_USAGE, "the type of completions is none");
     snprintf(path, sizeof path, "tooling/completions?type=%s", type);
-    return get(sf, path, "completions", call, out, err);
+    return sfi_rest_get(sf, path, "completions", call, out, err);
 }

@@ -300,12 +300,7 @@ sf_status sf_tree_send_json(sf_client *sf, const char *object, sf_str json, cons
     if (!sfi_rest_is_name(object)) return sfi_fail(err, SF_ERR_USAGE, "tree: the object's name is none");
     sf_document *doc = NULL;
     size_t records = 0;
-    sf_status rc = sf_document_parse(json.ptr, json.len, &doc, err);
-    if (rc == SF_ERR_PROTOCOL) {
-        sfi_error_prefix(err, "the tree is not JSON");
-        if (err != NULL) err->status = SF_ERR_USAGE; /* the text is the caller's, not the org's */
-        rc = SF_ERR_USAGE;
-    }
+    sf_status rc = sfi_rest_parse("the tree is not JSON", json, &doc, err);
     sf_value list = sf_get(sf_document_root(doc), "records");
     if (rc == SF_OK && !count_records(list, 1, &records))
         rc = sfi_fail(err, SF_ERR_LIMIT, "tree: records are nested deeper than %d levels", SF_TREE_DEPTH_MAX);

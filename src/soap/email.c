@@ -41,11 +41,6 @@ static sf_status check_email(const sf_soap_email *m, size_t i, sf_error *err)
     return SF_OK;
 }
 
-static void add_text(sf_xml_writer *w, const char *name, const char *text)
-{
-    if (text != NULL) (void)sf_xml_add(w, name, text);
-}
-
 static void add_list(sf_xml_writer *w, const char *name, sf_soap_texts list)
 {
     for (size_t i = 0; i < list.count; i++) (void)sf_xml_add(w, name, list.items[i]);
@@ -53,23 +48,23 @@ static void add_list(sf_xml_writer *w, const char *name, sf_soap_texts list)
 
 static void add_base(sf_xml_writer *w, const sf_soap_email *m)
 {
-    add_text(w, "urn:bccSender", m->bcc_sender ? "true" : NULL);
-    add_text(w, "urn:emailPriority", m->priority);
-    add_text(w, "urn:replyTo", m->reply_to);
-    add_text(w, "urn:saveAsActivity", m->no_activity ? "false" : NULL);
-    add_text(w, "urn:senderDisplayName", m->sender_display_name);
-    add_text(w, "urn:subject", m->subject);
-    add_text(w, "urn:useSignature", m->no_signature ? "false" : NULL);
+    sfi_soap_add_text(w, "urn:bccSender", m->bcc_sender ? "true" : NULL);
+    sfi_soap_add_text(w, "urn:emailPriority", m->priority);
+    sfi_soap_add_text(w, "urn:replyTo", m->reply_to);
+    sfi_soap_add_text(w, "urn:saveAsActivity", m->no_activity ? "false" : NULL);
+    sfi_soap_add_text(w, "urn:senderDisplayName", m->sender_display_name);
+    sfi_soap_add_text(w, "urn:subject", m->subject);
+    sfi_soap_add_text(w, "urn:useSignature", m->no_signature ? "false" : NULL);
 }
 
 static void add_file(sf_xml_writer *w, const sf_soap_email_file *f)
 {
     (void)sf_xml_begin(w, "urn:fileAttachments");
     (void)sf_xml_add_base64(w, "urn:body", f->bytes, f->len);
-    add_text(w, "urn:contentType", f->content_type);
+    sfi_soap_add_text(w, "urn:contentType", f->content_type);
     (void)sf_xml_add(w, "urn:fileName", f->name);
-    add_text(w, "urn:id", f->content_id);
-    add_text(w, "urn:inline", f->is_inline ? "true" : NULL);
+    sfi_soap_add_text(w, "urn:id", f->content_id);
+    sfi_soap_add_text(w, "urn:inline", f->is_inline ? "true" : NULL);
     (void)sf_xml_end(w);
 }
 
@@ -77,30 +72,30 @@ static void add_single(sf_xml_writer *w, const sf_soap_email *m)
 {
     add_list(w, "urn:bccAddresses", m->bcc);
     add_list(w, "urn:ccAddresses", m->cc);
-    add_text(w, "urn:charset", m->charset);
+    sfi_soap_add_text(w, "urn:charset", m->charset);
     add_list(w, "urn:documentAttachments", m->document_ids);
     add_list(w, "urn:entityAttachments", m->entity_ids);
     for (size_t i = 0; i < m->file_count; i++) add_file(w, &m->files[i]);
-    add_text(w, "urn:htmlBody", m->html_body);
-    add_text(w, "urn:inReplyTo", m->in_reply_to);
-    add_text(w, "urn:optOutPolicy", m->opt_out_policy);
-    add_text(w, "urn:orgWideEmailAddressId", m->org_wide_email_address_id);
-    add_text(w, "urn:plainTextBody", m->plain_text_body);
-    add_text(w, "urn:references", m->references);
-    add_text(w, "urn:targetObjectId", m->target_object_id);
-    add_text(w, "urn:templateId", m->template_id);
-    add_text(w, "urn:templateName", m->template_name);
+    sfi_soap_add_text(w, "urn:htmlBody", m->html_body);
+    sfi_soap_add_text(w, "urn:inReplyTo", m->in_reply_to);
+    sfi_soap_add_text(w, "urn:optOutPolicy", m->opt_out_policy);
+    sfi_soap_add_text(w, "urn:orgWideEmailAddressId", m->org_wide_email_address_id);
+    sfi_soap_add_text(w, "urn:plainTextBody", m->plain_text_body);
+    sfi_soap_add_text(w, "urn:references", m->references);
+    sfi_soap_add_text(w, "urn:targetObjectId", m->target_object_id);
+    sfi_soap_add_text(w, "urn:templateId", m->template_id);
+    sfi_soap_add_text(w, "urn:templateName", m->template_name);
     add_list(w, "urn:toAddresses", m->to);
-    add_text(w, "urn:treatBodiesAsTemplate", m->bodies_are_templates ? "true" : NULL);
-    add_text(w, "urn:treatTargetObjectAsRecipient", m->not_to_target ? "false" : NULL);
-    add_text(w, "urn:whatId", m->what_id);
+    sfi_soap_add_text(w, "urn:treatBodiesAsTemplate", m->bodies_are_templates ? "true" : NULL);
+    sfi_soap_add_text(w, "urn:treatTargetObjectAsRecipient", m->not_to_target ? "false" : NULL);
+    sfi_soap_add_text(w, "urn:whatId", m->what_id);
 }
 
 static void add_mass(sf_xml_writer *w, const sf_soap_email *m)
 {
-    add_text(w, "urn:description", m->description);
+    sfi_soap_add_text(w, "urn:description", m->description);
     add_list(w, "urn:targetObjectIds", m->target_object_ids);
-    add_text(w, "urn:templateId", m->template_id);
+    sfi_soap_add_text(w, "urn:templateId", m->template_id);
     add_list(w, "urn:whatIds", m->what_ids);
 }
 

@@ -86,11 +86,6 @@ sf_status sfi_soap_check(const sf_client *sf, const sf_soap_options *options, bo
 
 /* ---- headers ---- */
 
-static void add_text(sf_xml_writer *w, const char *name, const char *text)
-{
-    if (text != NULL) (void)sf_xml_add(w, name, text);
-}
-
 static void add_header(sf_xml_writer *w, const char *header, const char *name, const char *text)
 {
     if (text == NULL) return;
@@ -163,8 +158,8 @@ static void add_headers(sf_xml_writer *w, const sf_client *sf, const sf_soap_opt
     const char *client = sfi_client_name(sf);
     if (client != NULL || o->default_namespace != NULL) {
         (void)sf_xml_begin(w, "urn:CallOptions");
-        add_text(w, "urn:client", client);
-        add_text(w, "urn:defaultNamespace", o->default_namespace);
+        sfi_soap_add_text(w, "urn:client", client);
+        sfi_soap_add_text(w, "urn:defaultNamespace", o->default_namespace);
         (void)sf_xml_end(w);
     }
     (void)snprintf(size, sizeof size, "%d", (int)o->batch_size);
@@ -177,8 +172,8 @@ static void add_headers(sf_xml_writer *w, const sf_client *sf, const sf_soap_opt
     add_header(w, "urn:MruHeader", "urn:updateMru", o->update_mru ? "true" : NULL);
     if (o->language != NULL || o->localize_errors) {
         (void)sf_xml_begin(w, "urn:LocaleOptions");
-        add_text(w, "urn:language", o->language);
-        add_text(w, "urn:localizeErrors", o->localize_errors ? "true" : NULL);
+        sfi_soap_add_text(w, "urn:language", o->language);
+        sfi_soap_add_text(w, "urn:localizeErrors", o->localize_errors ? "true" : NULL);
         (void)sf_xml_end(w);
     }
     add_header(w, "urn:UserTerritoryDeleteHeader", "urn:transferToUserId", o->transfer_to_user_id);

@@ -38,11 +38,6 @@ static sf_status check_lead(const sf_soap_lead *l, size_t i, sf_error *err)
     return SF_OK;
 }
 
-static void add_text(sf_xml_writer *w, const char *name, const char *text)
-{
-    if (text != NULL) (void)sf_xml_add(w, name, text);
-}
-
 static sf_status add_record(sf_xml_writer *w, const char *name, const sf_record *r, const char *object, sf_soap_api api,
                             sf_error *err)
 {
@@ -56,21 +51,21 @@ static sf_status add_record(sf_xml_writer *w, const char *name, const sf_record 
 static sf_status add_lead(sf_xml_writer *w, const sf_soap_lead *l, sf_soap_api api, sf_error *err)
 {
     (void)sf_xml_begin(w, "urn:leadConverts");
-    add_text(w, "urn:accountId", l->account_id);
+    sfi_soap_add_text(w, "urn:accountId", l->account_id);
     sf_status rc = add_record(w, "urn:accountRecord", l->account_record, "Account", api, err);
-    add_text(w, "urn:bypassAccountDedupeCheck", l->bypass_account_dedupe_check ? "true" : NULL);
-    add_text(w, "urn:bypassContactDedupeCheck", l->bypass_contact_dedupe_check ? "true" : NULL);
-    add_text(w, "urn:contactId", l->contact_id);
+    sfi_soap_add_text(w, "urn:bypassAccountDedupeCheck", l->bypass_account_dedupe_check ? "true" : NULL);
+    sfi_soap_add_text(w, "urn:bypassContactDedupeCheck", l->bypass_contact_dedupe_check ? "true" : NULL);
+    sfi_soap_add_text(w, "urn:contactId", l->contact_id);
     if (rc == SF_OK) rc = add_record(w, "urn:contactRecord", l->contact_record, "Contact", api, err);
     (void)sf_xml_add(w, "urn:convertedStatus", l->converted_status);
     (void)sf_xml_add_bool(w, "urn:doNotCreateOpportunity", l->do_not_create_opportunity);
     (void)sf_xml_add(w, "urn:leadId", l->lead_id);
-    add_text(w, "urn:opportunityId", l->opportunity_id);
-    add_text(w, "urn:opportunityName", l->opportunity_name);
+    sfi_soap_add_text(w, "urn:opportunityId", l->opportunity_id);
+    sfi_soap_add_text(w, "urn:opportunityName", l->opportunity_name);
     if (rc == SF_OK) rc = add_record(w, "urn:opportunityRecord", l->opportunity_record, "Opportunity", api, err);
     (void)sf_xml_add_bool(w, "urn:overwriteLeadSource", l->overwrite_lead_source);
-    add_text(w, "urn:ownerId", l->owner_id);
-    add_text(w, "urn:relatedPersonAccountId", l->related_person_account_id);
+    sfi_soap_add_text(w, "urn:ownerId", l->owner_id);
+    sfi_soap_add_text(w, "urn:relatedPersonAccountId", l->related_person_account_id);
     if (rc == SF_OK)
         rc = add_record(w, "urn:relatedPersonAccountRecord", l->related_person_account_record, "Account", api, err);
     (void)sf_xml_add_bool(w, "urn:sendNotificationEmail", l->send_notification_email);

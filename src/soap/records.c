@@ -147,13 +147,13 @@ static void add_process(sf_xml_writer *w, const sf_soap_process_request *p)
     (void)sf_xml_begin(w, "urn:actions");
     (void)sf_xml_add_attribute(w, "xsi:type",
                                p->object_id != NULL ? "urn:ProcessSubmitRequest" : "urn:ProcessWorkitemRequest");
-    if (p->comments != NULL) (void)sf_xml_add(w, "urn:comments", p->comments);
+    sfi_soap_add_text(w, "urn:comments", p->comments);
     for (size_t k = 0; k < p->next_approver_count; k++)
         (void)sf_xml_add(w, "urn:nextApproverIds", p->next_approver_ids[k]);
     if (p->object_id != NULL) {
         (void)sf_xml_add(w, "urn:objectId", p->object_id);
-        if (p->submitter_id != NULL) (void)sf_xml_add(w, "urn:submitterId", p->submitter_id);
-        if (p->process != NULL) (void)sf_xml_add(w, "urn:processDefinitionNameOrId", p->process);
+        sfi_soap_add_text(w, "urn:submitterId", p->submitter_id);
+        sfi_soap_add_text(w, "urn:processDefinitionNameOrId", p->process);
         if (p->skip_entry_criteria) (void)sf_xml_add_bool(w, "urn:skipEntryCriteria", true);
     } else {
         (void)sf_xml_add(w, "urn:action", p->action);

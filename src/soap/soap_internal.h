@@ -27,6 +27,12 @@ sf_status sfi_soap_run_writer(sf_client *sf, const char *name, sf_xml_writer *w,
                               const sf_soap_options *options, sf_xml **out, sf_error *err);
 bool sfi_soap_is_id(const char *id); /* 15 or 18 letters and digits */
 
+/* An element, unless text is NULL. */
+static inline void sfi_soap_add_text(sf_xml_writer *w, const char *name, const char *text)
+{
+    if (text != NULL) (void)sf_xml_add(w, name, text); /* a failure stays in the writer */
+}
+
 /* The part without I/O. @param out owned by the caller; NULL on failure. */
 sf_status sfi_soap_read(int status, sf_str type, sf_str text, const sfi_soap_operation *op, sf_xml **out,
                         sf_error *err);
