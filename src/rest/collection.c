@@ -161,9 +161,10 @@ sf_status sfi_collection_read(sf_client *sf, sfi_answer *answer, sfi_json *doc, 
     return sfi_fail(err, SF_ERR_PROTOCOL, "%s: the org answered with %zu results", what, count);
 }
 
-sf_status sfi_collection_unread(const sfi_collection *c, const char *what, sf_error *err)
+/* An answer of the right status that cannot be read: of inserts nobody knows what it said. */
+static sf_status fail_unread(const sfi_collection *c, const char *what, sf_error *err)
 {
-    if (c->operation != SF_INSERT || err == NULL) return err == NULL ? SF_ERR_PROTOCOL : err->status;
+    if (c->operation != SF_INSERT) return err->status;
     int32_t http_status = err->http_status;
     char why[sizeof err->message];
     memcpy(why, err->message, sizeof why);
@@ -229,13 +230,39 @@ bool sfi_collection_has_code(sf_value answer, const char *code)
     return false;
 }
 
-bool sfi_collection_is_done(sf_value array)
+/* Every row of a delete says that it is deleted already: so an earlier attempt has done it, all or none. */
+static bool is_done(sf_value array)
 {
     sf_value row;
     sf_iter it = sf_iter_begin(array);
     while (sf_iter_next(&it, NULL, &row))
         if (!sfi_collection_has_code(row, "ENTITY_IS_DELETED")) return false;
     return true;
+}
+
+sf_status sfi_collection_finish(sf_client *sf, const sfi_collection *c, const sfi_rows *rows, sfi_call *call,
+                                sfi_json **doc, sfi_collection_end *end, sf_error *err)
+{
+    sfi_collection_texts texts;
+    sfi_call_request request = sfi_collection_request(c, rows, &texts);
+    bool may_repeat = c->operation != SF_INSERT && (c->call == NULL || !c->call->no_retry);
+    *end = (sfi_collection_end){ 0 };
+    for (int attempt = 0;; attempt++) { /* ends: the second one is the last */
+        sfi_answer answer = { 0 };
+        sf_status rc = attempt == 0 ? sfi_call_finish(call, &answer, err) : sfi_call_run(sf, &request, &answer, err);
+        bool came = rc == SF_OK;
+        end->repeated |= answer.may_be_done || attempt > 0;
+        if (came && *doc == NULL) rc = sfi_json_new(doc, err);
+        if (came && rc == SF_OK) rc = sfi_collection_read(sf, &answer, *doc, rows->count, texts.what, err);
+        sfi_answer_clear(&answer);
+        if (rc == SF_OK) {
+            if (c->all_or_none && end->repeated) end->repeated = is_done(sfi_json_root(*doc));
+            return rc;
+        }
+        if (came && rc != SF_ERR_MEMORY && attempt == 0 && may_repeat) continue;
+        end->may_be_done = came || end->repeated || rc == SF_ERR_UNKNOWN_OUTCOME || rc == SF_ERR_CANCELLED;
+        return came ? fail_unread(c, texts.what, err) : rc;
+    }
 }
 
 void sfi_collection_result(const sfi_collection *c, sf_value answer, bool repeated, sf_row_result *out)

@@ -49,11 +49,17 @@ sfi_call_request sfi_collection_request(const sfi_collection *c, const sfi_rows 
 /* The results in an answer: an array of as many objects. @return SF_OK, or what sfi_answer_json gives, SF_ERR_PROTOCOL. */
 sf_status sfi_collection_read(sf_client *sf, sfi_answer *answer, sfi_json *doc, size_t rows, const char *what,
                               sf_error *err);
-/* An answer of the right status that cannot be read: of inserts nobody knows what it said. */
-sf_status sfi_collection_unread(const sfi_collection *c, const char *what, sf_error *err);
+/* What else is known of a request that has ended. */
+typedef struct sfi_collection_end {
+    bool repeated;    /* an attempt before the one that was answered may have been carried out */
+    bool may_be_done; /* of one that failed */
+} sfi_collection_end;
+/* Waits for a call's end and reads its results. When they cannot be read and a repeat is harmless, the rows are sent once
+ * more; of inserts nobody then knows what became of them. @param doc made when NULL; the caller's, also on failure.
+ * @param err not NULL. */
+sf_status sfi_collection_finish(sf_client *sf, const sfi_collection *c, const sfi_rows *rows, sfi_call *call,
+                                sfi_json **doc, sfi_collection_end *end, sf_error *err);
 /* Fills out but row and answer's owner. repeated: an earlier attempt may have been carried out. */
 void sfi_collection_result(const sfi_collection *c, sf_value answer, bool repeated, sf_row_result *out);
-/* Every row of a delete says that it is deleted already: so an earlier attempt has done it, all or none. */
-bool sfi_collection_is_done(sf_value array);
 bool sfi_collection_has_code(sf_value answer, const char *code);
 #endif

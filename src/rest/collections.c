@@ -6,7 +6,7 @@
 struct sf_row_results {
     sfi_json *doc;
     sfi_collection c; /* its texts are dead: only the operation counts */
-    bool repeated;
+    sfi_collection_end end;
     size_t count, failed;
     sf_value rows[SF_COLLECTION_MAX];
 };
@@ -30,7 +30,7 @@ bool sf_row_results_get(const sf_row_results *r, size_t row, sf_row_result *out)
     if (r == NULL || out == NULL || row >= r->count) return false;
     out->row = (int64_t)row;
     memset(out->reserved, 0, sizeof out->reserved);
-    sfi_collection_result(&r->c, r->rows[row], r->repeated, out);
+    sfi_collection_result(&r->c, r->rows[row], r->end.repeated, out);
     return true;
 }
 
@@ -46,36 +46,26 @@ static void note_rows(sf_row_results *r)
     sf_value row;
     sf_row_result result;
     sf_value array = sfi_json_root(r->doc);
-    if (r->c.all_or_none && r->repeated) r->repeated = sfi_collection_is_done(array);
     sf_iter it = sf_iter_begin(array);
     while (r->count < SF_COLLECTION_MAX && sf_iter_next(&it, NULL, &row)) {
         r->rows[r->count++] = row;
-        sfi_collection_result(&r->c, row, r->repeated, &result);
+        sfi_collection_result(&r->c, row, r->end.repeated, &result);
         if (!result.success) r->failed++;
     }
 }
 
 /* ---- one request ---- */
 
-/* Sends rows that were ended, and once more when the answer cannot be read and a repeat is harmless. */
+/* Sends rows that were ended. */
 static sf_status run(sf_client *sf, const sfi_collection *c, const sfi_rows *rows, sf_row_results *r, sf_error *err)
 {
     sf_error own;
     sf_error *e = err != NULL ? err : &own;
     sfi_collection_texts texts;
+    sfi_call *call;
     sfi_call_request request = sfi_collection_request(c, rows, &texts);
-    bool no_retry = c->operation == SF_INSERT || (c->call != NULL && c->call->no_retry);
-    for (int attempt = 0;; attempt++) {
-        sfi_answer answer;
-        sf_status rc = sfi_call_run(sf, &request, &answer, e);
-        bool came = rc == SF_OK;
-        r->repeated |= answer.may_be_done || attempt > 0;
-        if (came) rc = sfi_collection_read(sf, &answer, r->doc, rows->count, texts.what, e);
-        sfi_answer_clear(&answer);
-        if (!came || rc == SF_OK) return rc;
-        if (rc != SF_ERR_MEMORY && attempt == 0 && !no_retry) continue;
-        return sfi_collection_unread(c, texts.what, e);
-    }
+    sf_status rc = sfi_call_begin(sf, &request, &call, e);
+    return rc == SF_OK ? sfi_collection_finish(sf, c, rows, call, &r->doc, &r->end, e) : rc;
 }
 
 static sf_status send_rows(sf_client *sf, const sfi_collection *c, sfi_rows *rows, sf_row_results **out, sf_error *err)

@@ -185,43 +185,11 @@ static void tell_failure(sf_writer *w, int64_t row, const sf_error *e, bool may_
 
 /* ---- the answers of the oldest batch ---- */
 
-static sf_status read_round(sf_writer *w, sfi_round *round, sfi_answer *answer, size_t rows, const char *what)
-{
-    sf_error *e = &round->error;
-    sf_status rc = round->doc == NULL ? sfi_json_new(&round->doc, e) : SF_OK;
-    if (rc == SF_OK) rc = sfi_collection_read(w->sf, answer, round->doc, rows, what, e);
-    return rc;
-}
-
-/* Waits for a call's end, and repeats it once when its answer cannot be read and a repeat is harmless. */
 static void finish_call(sf_writer *w, sfi_call *call, const sfi_rows *rows, sfi_round *round)
 {
-    sfi_collection_texts texts;
-    sfi_call_request request = sfi_collection_request(&w->c, rows, &texts);
     sf_error *e = &round->error;
-    sfi_answer answer;
-    sf_status rc = sfi_call_finish(call, &answer, e);
-    bool came = rc == SF_OK;
-    round->repeated = round->may_be_done = answer.may_be_done;
     w->counts.batches++;
-    if (came) rc = read_round(w, round, &answer, rows->count, texts.what);
-    sfi_answer_clear(&answer);
-    bool no_retry = w->c.operation == SF_INSERT || (w->c.call != NULL && w->c.call->no_retry);
-    if (came && rc != SF_OK && rc != SF_ERR_MEMORY && !no_retry) {
-        rc = sfi_call_run(w->sf, &request, &answer, e);
-        came = rc == SF_OK;
-        round->repeated = true;
-        if (came) rc = read_round(w, round, &answer, rows->count, texts.what);
-        sfi_answer_clear(&answer);
-    }
-    if (came && rc != SF_OK) {
-        round->may_be_done = true;
-        if (rc != SF_ERR_MEMORY || w->c.operation == SF_INSERT) rc = sfi_collection_unread(&w->c, texts.what, e);
-    }
-    if (rc == SF_OK) *e = (sf_error){ 0 };
-    if (rc == SF_ERR_UNKNOWN_OUTCOME || rc == SF_ERR_CANCELLED) round->may_be_done = true;
-    if (rc == SF_OK && w->c.all_or_none && round->repeated)
-        round->repeated = sfi_collection_is_done(sfi_json_root(round->doc));
+    if (sfi_collection_finish(w->sf, &w->c, rows, call, &round->doc, &round->end, e) == SF_OK) *e = (sf_error){ 0 };
 }
 
 /* Which rows of the round are to be sent again. all: the whole request was undone because of them. */
@@ -272,7 +240,7 @@ static void collect(sf_writer *w, sfi_batch *b, uint8_t *last_round)
         b->call = NULL;
     } else {
         first->error = b->begin_error;
-        first->repeated = first->may_be_done = false;
+        first->end = (sfi_collection_end){ 0 };
     }
     memset(last_round, 0, SF_COLLECTION_MAX);
     for (uint8_t round = 0; round < w->options.lock_retries_max && w->rounds[round].error.status == SF_OK; round++) {
@@ -299,10 +267,10 @@ static void tell_rows(sf_writer *w, const sfi_batch *b, const uint8_t *last_roun
         const sfi_round *last = &w->rounds[last_round[i]];
         int64_t row = b->first_row + (int64_t)i;
         if (last->error.status != SF_OK) {
-            tell_failure(w, row, &last->error, last->may_be_done);
+            tell_failure(w, row, &last->error, last->end.may_be_done);
             continue;
         }
-        sfi_collection_result(&w->c, answer, last->repeated, &w->result);
+        sfi_collection_result(&w->c, answer, last->end.repeated, &w->result);
         tell(w, row, false);
     }
 }

@@ -17,10 +17,9 @@ typedef struct sfi_batch {
 
 /* One request's answer; a batch has several when rows are sent again. */
 typedef struct sfi_round {
-    sfi_json *doc;    /* made when first needed, kept */
-    bool repeated;    /* an attempt before the answer's may have been carried out */
-    bool may_be_done; /* of a failed one */
-    sf_error error;   /* status SF_OK: doc holds the results */
+    sfi_json *doc; /* made when first needed, kept */
+    sfi_collection_end end;
+    sf_error error; /* status SF_OK: doc holds the results */
 } sfi_round;
 
 struct sf_writer {

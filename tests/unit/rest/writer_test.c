@@ -35,16 +35,18 @@ static bool note(void *user, const sf_row_result *r)
     return true;
 }
 
-/* answers: NULL at the end; each request gets the next. */
+/* answers: NULL at the end; each request gets the next, with 200 unless it brings a head of its own. */
 static void talk_start(talk *t, const char *const *answers, sf_writer_options o)
 {
     *t = (talk){ .rows = 0 };
     int n = 0;
     for (; answers[n] != NULL; n++) {
-        int len =
-            snprintf(t->answers[n], sizeof t->answers[n],
-                     "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%s",
-                     strlen(answers[n]), answers[n]);
+        int len = strncmp(answers[n], "HTTP/", 5) == 0
+                      ? snprintf(t->answers[n], sizeof t->answers[n], "%s", answers[n])
+                      : snprintf(t->answers[n], sizeof t->answers[n],
+                                 "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: "
+                                 "%zu\r\n\r\n%s",
+                                 strlen(answers[n]), answers[n]);
         assert_in_range(len, 1, sizeof t->answers[n] - 1);
         t->steps[2 * n] = (wire_step)WIRE_REQUEST;
         t->steps[2 * n + 1] = (wire_step)WIRE_BYTES(t->answers[n], (size_t)len);
@@ -198,6 +200,27 @@ static void test_writer__answers_that_are_none(void **state)
         assert_int_equal(counts.unknown, 2); /* done or not; they may be sent again */
         wire_stop(t.server);
     }
+}
+
+/* Answered unreadably, and then refused: whatever the second attempt ended with, the first may have been carried out. */
+static void test_writer__a_second_attempt_that_fails_leaves_the_first_unknown(void **state)
+{
+    (void)state;
+    talk t;
+    sf_writer_counts counts;
+    static const char *const answers[] = {
+        "[]",
+        "HTTP/1.1 400 B\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n"
+        "[{\"errorCode\":\"X\",\"message\":\"m\"}]",
+        NULL
+    };
+    talk_start(&t, answers, (sf_writer_options){ .operation = SF_UPDATE });
+    add(&t, 2);
+    assert_true(talk_stop(&t, &counts) < 0);
+    assert_string_equal(t.fates, "ff");
+    assert_int_equal(counts.unknown, 2); /* they may be sent again */
+    assert_int_equal(counts.failed, 0);
+    wire_stop(t.server);
 }
 
 /* A writer that is cancelled tells of every row that it took. */
@@ -390,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_writer__all_or_none_is_sent_again_whole),
         cmocka_unit_test(test_writer__a_retry_whose_answer_is_lost),
         cmocka_unit_test(test_writer__answers_that_are_none),
+        cmocka_unit_test(test_writer__a_second_attempt_that_fails_leaves_the_first_unknown),
         cmocka_unit_test(test_writer__cancelled),
         cmocka_unit_test(test_writer__so_many_under_way),
         cmocka_unit_test(test_writer__steady_work_allocates_nothing_per_row),
