@@ -386,6 +386,7 @@ static void test_bulk1__a_result_that_is_cut_is_asked_for_again(void **state)
     ok(sf_bulk1_get_query_result(sf, job.id.text, batch.id.text, id, &sink, NULL, &err));
     assert_int_equal(count("\n\"003"), want);
     assert_true(buffer.restarts <= 1); /* none when the cut came before its first byte was handed on */
+    test_org_expect_fault(&org, 2, 1);
     test_org_faults_clear(&org);
     assert_int_equal(sf_bulk1_get_query_result(sf, job.id.text, batch.id.text, "752000000000000", &sink, NULL, &err),
                      SF_ERR_ORG);

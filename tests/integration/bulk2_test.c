@@ -262,6 +262,7 @@ static void test_bulk2__a_query_in_pages(void **state)
     ok(sf_bulk2_get_page(sf, job.id.text, NULL, &sink, &page, &err));
     assert_int_equal(lines(buffer.data), want + 1);
     assert_true(buffer.restarts <= 1); /* none when the cut came before its first byte was handed on */
+    test_org_expect_fault(&org, 2, 1);
     test_org_faults_clear(&org);
     sink = sink_of_buffer();
     assert_int_equal(

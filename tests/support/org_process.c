@@ -142,3 +142,12 @@ void test_org_faults_clear(test_org *org)
     int status = test_org_http(org, "DELETE", "/__org/faults", NULL, NULL);
     assert_in_range(status, 200, 299);
 }
+
+void test_org_expect_fault(test_org *org, int matched, int struck)
+{
+    char want[64];
+    snprintf(want, sizeof want, "\"matched\":%d,\"struck\":%d}]", matched, struck);
+    assert_int_equal(test_org_http(org, "GET", "/__org/faults", NULL, NULL), 200);
+    if (org->reply == NULL || strstr(org->reply, want) == NULL)
+        fail_msg("the fault is %s and not %s", org->reply != NULL ? org->reply : "gone", want);
+}

@@ -23,4 +23,7 @@ int test_org_http(test_org *org, const char *method, const char *path, const cha
 /* Faults of the org (see org/api/faults.h): add one SPEC, take all away. */
 void test_org_fault(test_org *org, const char *spec);
 void test_org_faults_clear(test_org *org);
+/* The org's only fault has looked at so many requests and struck so many of them; otherwise the test fails. With times=1,
+ * matched 2 says that the request which was struck was sent again, however much of its answer had come by then. */
+void test_org_expect_fault(test_org *org, int matched, int struck);
 #endif
