@@ -1,42 +1,10 @@
-/*
- * abi_test.c: sizes, offsets and numbers of soap.h and xml.h that programs which are already compiled rely on: see
- * tests/unit/base/abi_test.c.
- */
-#include "support/support.h"
-#include <salesforce.h>
+/* abi_test.c: what compiled programs rely on in soap.h: see support/abi.h. */
+#include "support/abi.h"
+#include <salesforce/soap.h>
 
-typedef struct pin {
-    const char *name;
-    long long is, want;
-} pin;
-
-#define SIZE(type, bytes)                                                                                              \
-    {                                                                                                                  \
-        "sizeof(" #type ")", (long long)sizeof(type), bytes                                                            \
-    }
-#define AT(type, member, offset)                                                                                       \
-    {                                                                                                                  \
-#type "." #member, (long long)offsetof(type, member), offset                                                   \
-    }
-#define NUMBER(constant, number)                                                                                       \
-    {                                                                                                                  \
-#constant, (long long)(constant), number                                                                       \
-    }
-
-static int failures(const pin *pins, size_t count)
+static void test_abi__soap(void **state)
 {
-    int failed = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (pins[i].is == pins[i].want) continue;
-        print_error("%s is %lld, and was released as %lld\n", pins[i].name, pins[i].is, pins[i].want);
-        failed++;
-    }
-    return failed;
-}
-
-static void test_abi__structs_of_soap(void **state)
-{
-    static const pin pins[] = {
+    static const abi_pin pins[] = {
         SIZE(sf_soap_owner_change, 32),
         AT(sf_soap_owner_change, type, 0),
         AT(sf_soap_owner_change, execute, 8),
@@ -198,35 +166,13 @@ static void test_abi__structs_of_soap(void **state)
         NUMBER(SF_SOAP_TOOLING, 3),
         NUMBER(SF_SOAP_APEX, 4),
     };
-    (void)state;
-    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
-}
-
-static void test_abi__structs_of_xml(void **state)
-{
-    static const pin pins[] = {
-        SIZE(sf_xml_element, 16),
-        AT(sf_xml_element, doc, 0),
-        AT(sf_xml_element, node, 8),
-        NUMBER(SF_XML_BYTES_MAX, 67108864),
-        NUMBER(SF_XML_WRITE_MAX, 52428800),
-        NUMBER(SF_XML_DEPTH_MAX, 128),
-        NUMBER(SF_XML_ELEMENTS_MAX, 4000000),
-        NUMBER(SF_XML_TAG_BYTES_MAX, 8192),
-    };
-    (void)state;
-    assert_int_equal(failures(pins, COUNT_OF(pins)), 0);
+    ABI_ASSERT(state, pins);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_abi__structs_of_soap),
-        cmocka_unit_test(test_abi__structs_of_xml),
+        cmocka_unit_test(test_abi__soap),
     };
-    if (sizeof(void *) != 8 || sizeof(long) != 8) {
-        print_message("sizes and offsets are pinned for LP64 only\n");
-        return 77; /* skipped */
-    }
-    return cmocka_run_group_tests_name("abi of soap", tests, NULL, NULL);
+    return ABI_RUN("abi of soap", tests);
 }
