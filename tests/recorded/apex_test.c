@@ -1,38 +1,8 @@
 /* apex_test.c: what Apex REST classes of real orgs once answered, taken by the client: rows, numbers as they were written,
  * empty bodies, errors. The files lie beside the checkout (shared/recorded, see its INDEX.md); without them the test says
  * so and is skipped. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
-
-static const char *shared;
-
-/* An answer as it was recorded, with a length of its own. */
-static char *answer_of(const char *name, size_t *len)
-{
-    char path[1024];
-    size_t size = 0;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &size);
-    if (text == NULL) fail_msg("%s is not there", path);
-    char *answer = malloc(size + 512);
-    const char *body = text, *end = strstr(text, "\r\n\r\n");
-    int at;
-    if (strstr(name, ".http") != NULL) {
-        if (end == NULL) fail_msg("%s has no end of its headers", path);
-        body = end + 4;
-        at = (int)(end - text);
-        memcpy(answer, text, (size_t)at);
-    } else {
-        at = snprintf(answer, 256, "HTTP/1.1 403 X\r\nContent-Type: application/json;charset=UTF-8");
-    }
-    size_t body_len = size - (size_t)(body - text);
-    at += snprintf(answer + at, 100, "\r\nContent-Length: %zu\r\n\r\n", body_len);
-    memcpy(answer + at, body, body_len);
-    *len = (size_t)at + body_len;
-    free(text);
-    return answer;
-}
 
 typedef struct taken {
     sf_status rc;
@@ -43,30 +13,19 @@ typedef struct taken {
 
 static taken take(const char *name, const char *method)
 {
-    size_t len;
+    replay r;
     taken t = { .rc = SF_OK };
-    print_message("  %s\n", name);
-    char *answer = answer_of(name, &len);
-    const wire_step steps[] = { WIRE_REQUEST, WIRE_BYTES(answer, len), WIRE_AGAIN };
-    wire_server *server = wire_start((const wire_step *const[]){ steps }, 1);
-    sf_client *sf = NULL;
-    t.rc = sf_client_open(&(sf_client_options){ .instance_url = wire_url(server, ""),
-                                                .retry = { .retries_max = SF_NONE },
-                                                .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                          &sf, &t.err);
-    if (t.rc != SF_OK) fail_msg("%s", t.err.message);
-    t.rc = sf_apex_request(sf, method, "/x", NULL, &t.answer, &t.err);
+    replay_start(&r, name, 403, NULL);
+    t.rc = sf_apex_request(r.sf, method, "/x", NULL, &t.answer, &t.err);
     sf_document *doc = NULL;
     sf_error err;
-    sf_status rc = sf_apex_json(sf, method, "/x", NULL, &doc, &err);
+    sf_status rc = sf_apex_json(r.sf, method, "/x", NULL, &doc, &err);
     if (t.rc == SF_OK)
         assert_int_equal(rc, t.answer.body_len == 0 ? SF_DONE : SF_OK);
     else
         assert_int_equal(rc, t.rc);
     t.doc = doc;
-    sf_client_close(sf);
-    wire_stop(server);
-    free(answer);
+    replay_stop(&r);
     return t;
 }
 
@@ -147,10 +106,5 @@ int main(void)
         cmocka_unit_test(test_recorded__values_stay_as_they_were_written),
         cmocka_unit_test(test_recorded__empty_answers_and_errors),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        puts("skipped: no ../shared/recorded");
-        return 77;
-    }
-    return cmocka_run_group_tests_name("recorded.apex", tests, NULL, NULL);
+    return REPLAY_RUN("recorded.apex", tests);
 }

@@ -3,57 +3,8 @@
  * checkout (shared/recorded/bulk1 and more/bulk1, see their INDEX.md); without them the test says so and is skipped. A file
  * that no case names fails the test.
  */
-#define SFI_MAY_ALLOCATE
-#include <dirent.h>
+#include "support/replay.h"
 #include <salesforce.h>
-#include "support/support.h"
-#include "support/wire_server.h"
-
-static const char *shared;
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void serve(replay *r, const char *name, int status, const char *type)
-{
-    char path[1024];
-    size_t len = 0;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    print_message("  %s\n", name);
-    memset(r, 0, sizeof *r);
-    r->answer = malloc(len + 300);
-    int at =
-        snprintf(r->answer, 300, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", status, type, len);
-    memcpy(r->answer + at, text, len);
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step){ WIRE_OP_SEND, r->answer, (size_t)at + len };
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    free(text);
-    sf_error err;
-    if (sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
-                                             .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
-                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                       &r->sf, &err) != SF_OK)
-        fail_msg("%s", err.message);
-}
-
-static void stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
 
 #define JOB "750000000000001"
 #define BATCH "751000000000001"
@@ -82,7 +33,7 @@ static void test_recorded_bulk1__jobs(void **state)
         replay r;
         sf_error err;
         sf_bulk1_job job;
-        serve(&r, jobs[i].file, strstr(jobs[i].file, "create") != NULL ? 201 : 200, "application/xml");
+        replay_start(&r, jobs[i].file, strstr(jobs[i].file, "create") != NULL ? 201 : 200, "application/xml");
         sf_status rc;
         if (jobs[i].state == SF_BULK1_JOB_ABORTED)
             rc = sf_bulk1_abort_job(r.sf, JOB, NULL, &job, &err);
@@ -101,7 +52,7 @@ static void test_recorded_bulk1__jobs(void **state)
         assert_true(job.batches == jobs[i].batches && job.processed == jobs[i].processed && job.failed == 0);
         assert_true(job.total_ms == jobs[i].total_ms && job.created_ms > 0 && job.modified_ms >= job.created_ms);
         assert_int_equal(strncmp(job.id.text, "750", 3), 0);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -129,7 +80,7 @@ static void test_recorded_bulk1__batches(void **state)
         replay r;
         sf_error err;
         sf_bulk1_batch batch;
-        serve(&r, batches[i].file, batches[i].is_added ? 201 : 200, batches[i].type);
+        replay_start(&r, batches[i].file, batches[i].is_added ? 201 : 200, batches[i].type);
         sf_status rc = batches[i].is_added ? sf_bulk1_add_batch_text(r.sf, JOB, SF_BULK1_CSV, (sf_str){ "a\n1\n", 4 },
                                                                      NULL, &batch, &err)
                                            : sf_bulk1_get_batch(r.sf, JOB, BATCH, NULL, &batch, &err);
@@ -140,7 +91,7 @@ static void test_recorded_bulk1__batches(void **state)
         assert_int_equal(batch.processed, batches[i].processed);
         assert_true(batch.failed == 0 && strncmp(batch.id.text, "751", 3) == 0 &&
                     strncmp(batch.job.text, "750", 3) == 0);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -158,12 +109,12 @@ static void test_recorded_bulk1__lists_of_batches(void **state)
         replay r;
         sf_error err;
         sf_bulk1_progress sums;
-        serve(&r, lists[i].file, 200, "application/xml");
+        replay_start(&r, lists[i].file, 200, "application/xml");
         assert_int_equal(sf_bulk1_wait(r.sf, JOB, NULL, &sums, &err), SF_OK);
         assert_int_equal(sums.batches, lists[i].count);
         assert_int_equal(sums.ended, lists[i].count);
         assert_int_equal(sums.processed, lists[i].rows);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -196,7 +147,7 @@ static void test_recorded_bulk1__results_of_rows(void **state)
         sf_bulk1_results *list;
         sf_bulk1_result row = { .row = 0 };
         int64_t rows = 0, succeeded = 0, created = 0;
-        serve(&r, results[i].file, 200, results[i].type);
+        replay_start(&r, results[i].file, 200, results[i].type);
         if (sf_bulk1_results_open(r.sf, JOB, BATCH, NULL, &list, &err) != SF_OK) fail_msg("%s", err.message);
         while (sf_bulk1_results_next(list, &row, &err) == SF_ROW) {
             rows++;
@@ -208,7 +159,7 @@ static void test_recorded_bulk1__results_of_rows(void **state)
         }
         assert_true(rows == results[i].rows && succeeded == results[i].succeeded && created == results[i].created);
         sf_bulk1_results_close(list);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -237,26 +188,22 @@ static void test_recorded_bulk1__results_of_queries(void **state)
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         sf_bulk1_query_results *list;
         const char *id = NULL;
-        serve(&r, lists[i][0], 200, lists[i][1]);
+        replay_start(&r, lists[i][0], 200, lists[i][1]);
         assert_int_equal(sf_bulk1_query_results_open(r.sf, JOB, BATCH, NULL, &list, &err), SF_OK);
         assert_int_equal(sf_bulk1_query_results_next(list, &id, &err), SF_ROW);
         assert_string_equal(id, lists[i][2]);
         assert_int_equal(sf_bulk1_query_results_next(list, &id, &err), SF_DONE);
         sf_bulk1_query_results_close(list);
-        stop(&r);
+        replay_stop(&r);
     }
     for (size_t i = 0; i < COUNT_OF(data); i++) {
         static char text[100000];
-        char path[1024];
         text[0] = '\0';
-        serve(&r, data[i][0], 200, data[i][1]);
+        replay_start(&r, data[i][0], 200, data[i][1]);
         const sf_sink sink = { .write = take, .user = text };
         assert_int_equal(sf_bulk1_get_query_result(r.sf, JOB, BATCH, "752000000000001", &sink, NULL, &err), SF_OK);
-        snprintf(path, sizeof path, "%s/recorded/%s", shared, data[i][0]);
-        char *want = test_read_file(path, &(size_t){ 0 });
-        assert_string_equal(text, want); /* to the byte */
-        free(want);
-        stop(&r);
+        assert_string_equal(text, r.body.ptr); /* to the byte */
+        replay_stop(&r);
     }
 }
 
@@ -280,12 +227,12 @@ static void test_recorded_bulk1__errors(void **state)
         replay r;
         sf_error err;
         sf_bulk1_job job;
-        serve(&r, errors[i].file, 400, "application/xml");
+        replay_start(&r, errors[i].file, 400, "application/xml");
         assert_int_equal(sf_bulk1_get_job(r.sf, JOB, NULL, &job, &err), errors[i].rc);
         assert_string_equal(err.code, errors[i].code);
         assert_non_null(strstr(err.message, errors[i].says));
         assert_int_equal(err.http_status, 400);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -311,28 +258,12 @@ static bool is_named(const char *name)
 static void test_recorded_bulk1__every_file_has_a_case(void **state)
 {
     (void)state;
-    static const char *const folders[] = { "bulk1", "more/bulk1" };
-    for (size_t i = 0; i < COUNT_OF(folders); i++) {
-        char path[1024], name[600];
-        snprintf(path, sizeof path, "%s/recorded/%s", shared, folders[i]);
-        DIR *dir = opendir(path);
-        assert_non_null(dir);
-        for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-            if (entry->d_name[0] == '.') continue;
-            snprintf(name, sizeof name, "%s/%s", folders[i], entry->d_name);
-            if (!is_named(name)) fail_msg("%s has no case", name);
-        }
-        closedir(dir);
-    }
+    recorded_assert_named("bulk1", is_named);
+    recorded_assert_named("more/bulk1", is_named);
 }
 
 int main(void)
 {
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("skipped: no ../shared\n");
-        return 77;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded_bulk1__jobs),
         cmocka_unit_test(test_recorded_bulk1__batches),
@@ -342,5 +273,5 @@ int main(void)
         cmocka_unit_test(test_recorded_bulk1__errors),
         cmocka_unit_test(test_recorded_bulk1__every_file_has_a_case),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return REPLAY_RUN("recorded bulk1", tests);
 }

@@ -1,53 +1,9 @@
 /* bulk2_client_test.c: what real orgs once answered to Bulk API 2.0, replayed through the client: jobs, lists, results and a
  * page of a query. The files lie beside the checkout (shared/recorded); without them the test is skipped. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
 
-static const char *shared;
 static sf_error err;
-
-typedef struct replay {
-    char *answer, *body;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void replay_start(replay *r, const char *name, const char *type, const char *headers)
-{
-    char path[1024];
-    size_t len;
-    *r = (replay){ .answer = NULL };
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    r->body = test_read_file(path, &len);
-    if (r->body == NULL) fail_msg("%s is not there", path);
-    r->answer = malloc(len + 512);
-    assert_non_null(r->answer);
-    int head = snprintf(r->answer, 512, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%sContent-Length: %zu\r\n\r\n", type,
-                        headers, len);
-    memcpy(r->answer + head, r->body, len);
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step)WIRE_BYTES(r->answer, (size_t)head + len);
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    sf_client_options o = { .instance_url = wire_url(r->server, ""),
-                            .api_version = "60.0",
-                            .retry = { .retries_max = SF_NONE },
-                            .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
-    assert_int_equal(sf_client_open(&o, &r->sf, NULL), SF_OK);
-}
-
-static void replay_stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-    free(r->body);
-}
 
 static void test_recorded__jobs(void **state)
 {
@@ -83,8 +39,7 @@ static void test_recorded__jobs(void **state)
     for (size_t i = 0; i < COUNT_OF(want); i++) {
         replay r;
         sf_bulk2_job job;
-        print_message("  %s\n", want[i].file);
-        replay_start(&r, want[i].file, "application/json;charset=UTF-8", "");
+        replay_start(&r, want[i].file, 200, NULL);
         if (sf_bulk2_get_job(r.sf, SF_JOB_INGEST, want[i].id, NULL, &job, &err) != SF_OK) fail_msg("%s", err.message);
         assert_string_equal(job.id.text, want[i].id);
         assert_string_equal(job.operation, want[i].operation);
@@ -106,7 +61,7 @@ static void test_recorded__lists(void **state)
     replay r;
     sf_bulk2_jobs *list;
     sf_bulk2_job job;
-    replay_start(&r, "more/bulk2/jobs-list.json", "application/json;charset=UTF-8", "");
+    replay_start(&r, "more/bulk2/jobs-list.json", 200, NULL);
     assert_int_equal(sf_bulk2_jobs_open(r.sf, SF_JOB_INGEST, NULL, &list, &err), SF_OK);
     assert_int_equal(sf_bulk2_jobs_next(list, &job, &err), SF_ROW);
     assert_string_equal(job.id.text, "7500Y00000BSfbrQAD");
@@ -146,11 +101,10 @@ static void test_recorded__results_come_byte_for_byte(void **state)
         static text got;
         got = (text){ .len = 0 };
         const sf_sink sink = { .write = take, .user = &got };
-        print_message("  %s\n", files[i].file);
-        replay_start(&r, files[i].file, "text/csv", "");
+        replay_start(&r, files[i].file, 200, "text/csv");
         assert_int_equal(sf_bulk2_get_results(r.sf, "750ak000009BWKLAA4", files[i].which, &sink, NULL, &err), SF_OK);
-        assert_int_equal(got.len, strlen(r.body));
-        assert_memory_equal(got.data, r.body, got.len);
+        assert_int_equal(got.len, r.body.len);
+        assert_memory_equal(got.data, r.body.ptr, got.len);
         replay_stop(&r);
     }
     replay r;
@@ -158,26 +112,21 @@ static void test_recorded__results_come_byte_for_byte(void **state)
     page_text = (text){ .len = 0 };
     sf_bulk2_page page;
     const sf_sink sink = { .write = take, .user = &page_text };
-    replay_start(&r, "bulk2/query-results-page.csv", "text/csv",
-                 "Sforce-NumberOfRecords: 10\r\nsforce-locator: MTA\r\n");
+    replay_start(&r, "bulk2/query-results-page.csv", 200,
+                 "text/csv\r\nSforce-NumberOfRecords: 10\r\nsforce-locator: MTA");
     assert_int_equal(sf_bulk2_get_page(r.sf, "750ak000009AVi5AAG", NULL, &sink, &page, &err), SF_OK);
     assert_int_equal(page.rows, 10);
     assert_string_equal(page.locator, "MTA");
-    assert_memory_equal(page_text.data, r.body, page_text.len);
+    assert_memory_equal(page_text.data, r.body.ptr, page_text.len);
     replay_stop(&r);
 }
 
 int main(void)
 {
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("no recorded answers beside the checkout: skipped\n");
-        return 77;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded__jobs),
         cmocka_unit_test(test_recorded__lists),
         cmocka_unit_test(test_recorded__results_come_byte_for_byte),
     };
-    return cmocka_run_group_tests_name("recorded bulk2", tests, NULL, NULL);
+    return REPLAY_RUN("recorded bulk2", tests);
 }

@@ -1,83 +1,7 @@
 /* client_test.c: answers that real orgs once gave, replayed through the client. The files lie beside the checkout
  * (shared/recorded, see its INDEX.md); without them the test says so and is skipped. What is here is what they must yield. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
-
-static const char *shared;
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-/* Status line, headers and body of a file, with a Content-Length of its own. */
-static char *answer_of(const char *name, int status, size_t *len)
-{
-    char path[1024];
-    size_t size = 0;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &size);
-    if (text == NULL) fail_msg("%s is not there", path);
-    char *answer = malloc(size + 512);
-    const char *body = text;
-    size_t head = 0;
-    if (strstr(name, ".http") != NULL) {
-        body = strstr(text, "\r\n\r\n");
-        if (body == NULL) fail_msg("%s has no end of its headers", path);
-        head = (size_t)(body - text);
-        body += 4;
-        const char *code = strchr(text, ' ');
-        int at = snprintf(answer, 64, "HTTP/1.1 %.3s X", code + 1);
-        const char *line = strstr(text, "\r\n"); /* the end of the status line, or of all headers */
-        size_t rest = (size_t)(text + head - line);
-        if (rest > 0) memcpy(answer + at, line, rest);
-        head = (size_t)at + rest;
-    } else {
-        head = (size_t)snprintf(answer, 256, "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8", status);
-    }
-    size_t body_len = size - (size_t)(body - text);
-    if (strncmp(answer + 9, "204", 3) == 0)
-        head += (size_t)snprintf(answer + head, 64, "\r\n\r\n");
-    else
-        head += (size_t)snprintf(answer + head, 64, "\r\nContent-Length: %zu\r\n\r\n", body_len);
-    memcpy(answer + head, body, body_len);
-    *len = head + body_len;
-    free(text);
-    return answer;
-}
-
-static void replay_start(replay *r, const char *name, int status)
-{
-    size_t len;
-    memset(r, 0, sizeof *r);
-    print_message("  %s\n", name);
-    r->answer = answer_of(name, status, &len);
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step){ WIRE_OP_SEND, r->answer, len };
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    sf_error err = { 0 };
-    sf_status rc =
-        sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
-                                             .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
-                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                       &r->sf, &err);
-    if (rc != SF_OK) fail_msg("%s", err.message);
-}
-
-static void replay_stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
 
 /* Rows of a cursor and of all its child queries. */
 static sf_status read_rows(sf_query *q, int64_t *rows, int64_t *children, sf_error *err)
@@ -163,7 +87,7 @@ static void test_recorded__queries_give_their_rows(void **state)
         sf_error err = { 0 };
         sf_query *q = NULL;
         int64_t rows, children;
-        replay_start(&r, cases[i].file, 200);
+        replay_start(&r, cases[i].file, 200, NULL);
         sf_query_options o = { .no_prefetch = true,
                                .resume = cases[i].soql == NULL ? "/services/data/v59.0/query/0r8x-2000" : NULL };
         if (sf_query_open(r.sf, cases[i].soql, &o, &q, &err) != SF_OK) fail_msg("%s", err.message);
@@ -205,7 +129,7 @@ static void test_recorded__describes_have_their_fields(void **state)
     sf_document *doc = NULL;
     replay r;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        replay_start(&r, cases[i].file, 200);
+        replay_start(&r, cases[i].file, 200, NULL);
         if (sf_describe_object(r.sf, cases[i].object, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
         sf_value root = sf_document_root(doc);
         assert_string_equal(sf_get_str(root, "name"), cases[i].object);
@@ -219,13 +143,13 @@ static void test_recorded__describes_have_their_fields(void **state)
         size_t objects;
     } globals[] = { { "describe/global-v59-first-200.http", 200 }, { "more/describe/global-subset.json", 110 } };
     for (size_t i = 0; i < COUNT_OF(globals); i++) {
-        replay_start(&r, globals[i].file, 200);
+        replay_start(&r, globals[i].file, 200, NULL);
         if (sf_describe_global(r.sf, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(sf_value_count(sf_get(sf_document_root(doc), "sobjects")), globals[i].objects);
         sf_document_free(doc);
         replay_stop(&r);
     }
-    replay_start(&r, "describe/basic-info-account-v63.http", 200);
+    replay_start(&r, "describe/basic-info-account-v63.http", 200, NULL);
     assert_int_equal(sf_describe_basic(r.sf, "Account", NULL, &doc, &err), SF_OK);
     assert_int_equal(sf_value_count(sf_document_root(doc)), 2);
     sf_document_free(doc);
@@ -269,14 +193,14 @@ static void test_recorded__records_are_read_and_written(void **state)
     replay r;
     for (size_t i = 0; i < COUNT_OF(creates); i++) {
         sf_id id = { "" };
-        replay_start(&r, creates[i], 201);
+        replay_start(&r, creates[i], 201, NULL);
         if (sf_record_create(r.sf, record, NULL, &id, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(strlen(id.text), 18);
         replay_stop(&r);
     }
     for (size_t i = 0; i < COUNT_OF(gets); i++) {
         sf_document *doc = NULL;
-        replay_start(&r, gets[i].file, 200);
+        replay_start(&r, gets[i].file, 200, NULL);
         if (sf_record_get(r.sf, "Account", any, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(sf_value_count(sf_document_root(doc)), gets[i].members);
         assert_int_equal(strlen(sf_get_str(sf_document_root(doc), "Id")), 18);
@@ -284,19 +208,19 @@ static void test_recorded__records_are_read_and_written(void **state)
         replay_stop(&r);
     }
     for (size_t i = 0; i < COUNT_OF(updates); i++) {
-        replay_start(&r, updates[i], 204);
+        replay_start(&r, updates[i], 204, NULL);
         if (sf_record_update(r.sf, record, any, NULL, &err) != SF_OK) fail_msg("%s", err.message);
         replay_stop(&r);
     }
     for (size_t i = 0; i < COUNT_OF(deletes); i++) {
-        replay_start(&r, deletes[i], 204);
+        replay_start(&r, deletes[i], 204, NULL);
         if (sf_record_delete(r.sf, "Account", any, NULL, &err) != SF_OK) fail_msg("%s", err.message);
         replay_stop(&r);
     }
     for (int created = 0; created < 2; created++) {
         sf_upsert_result saved = { 0 };
         replay_start(&r, created ? "records/upsert-201-created-v60.http" : "records/patch-by-external-id-200-v59.http",
-                     200);
+                     200, NULL);
         if (sf_record_upsert(r.sf, record, "Ext__c", "v", NULL, &saved, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(saved.created, created != 0);
         assert_int_equal(strlen(saved.id.text), 18);
@@ -349,7 +273,7 @@ static void test_recorded__errors_keep_code_and_status(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         replay r;
         sf_error err = { 0 };
-        replay_start(&r, cases[i].file, cases[i].status);
+        replay_start(&r, cases[i].file, cases[i].status, NULL);
         sf_status rc = sf_record_create(r.sf, record, NULL, NULL, &err);
         if (rc != cases[i].want) fail_msg("%s %s", sf_status_name(rc), err.message);
         if (cases[i].code[0] != '\0') assert_string_equal(err.code, cases[i].code);
@@ -382,7 +306,7 @@ static void test_recorded__limits_and_versions_are_read(void **state)
         sf_error err = { 0 };
         sf_document *doc = NULL;
         bool is_limits = strstr(cases[i].file, "limits-v") != NULL;
-        replay_start(&r, cases[i].file, 200);
+        replay_start(&r, cases[i].file, 200, NULL);
         sf_status rc = is_limits ? sf_get_limits(r.sf, NULL, &doc, &err) : sf_get_versions(r.sf, NULL, &doc, &err);
         if (rc != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(sf_value_count(sf_document_root(doc)), cases[i].count);
@@ -415,7 +339,7 @@ static void test_recorded__token_answers_are_understood(void **state)
         replay r;
         sf_error err = { 0 };
         sf_client *sf = NULL;
-        replay_start(&r, cases[i].file, cases[i].status);
+        replay_start(&r, cases[i].file, cases[i].status, NULL);
         const sf_auth auth = { .flow = SF_AUTH_PASSWORD,
                                .client_id = "id",
                                .client_secret = "secret",
@@ -453,7 +377,7 @@ static void test_recorded__searches_give_their_rows(void **state)
         sf_search *s = NULL;
         sf_value row;
         int64_t rows = 0;
-        replay_start(&r, cases[i].file, cases[i].status);
+        replay_start(&r, cases[i].file, cases[i].status, NULL);
         sf_status rc = sf_search_open(r.sf, "FIND {any text}", NULL, &s, &err);
         while (rc >= 0 && (rc = sf_search_next(s, &row, &err)) == SF_ROW) {
             assert_non_null(sf_get_str(row, "attributes.type"));
@@ -478,11 +402,6 @@ int main(void)
         cmocka_unit_test(test_recorded__limits_and_versions_are_read),
         cmocka_unit_test(test_recorded__token_answers_are_understood),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("the recorded answers are not beside the checkout: skipped\n");
-        return 77;
-    }
     test_allocator_install();
-    return cmocka_run_group_tests_name("recorded", tests, NULL, NULL);
+    return REPLAY_RUN("recorded", tests);
 }

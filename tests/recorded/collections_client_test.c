@@ -1,30 +1,7 @@
 /* collections_client_test.c: what real orgs once answered to collections, replayed through the client: each row's result.
  * The files lie beside the checkout (shared/recorded); without them the test says so and is skipped. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
-
-static const char *shared;
-
-/* The body of a recording, whatever its form, as an answer with a length of its own; free(). */
-static char *answer_of(const char *name, int status, size_t *len)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    const char *body = strstr(name, ".http") != NULL ? strstr(text, "\r\n\r\n") + 4 : text;
-    size_t body_len = *len - (size_t)(body - text);
-    char *answer = malloc(body_len + 256);
-    assert_non_null(answer);
-    int head = snprintf(answer, 256,
-                        "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-                        status, body_len);
-    memcpy(answer + head, body, body_len);
-    *len = (size_t)head + body_len;
-    free(text);
-    return answer;
-}
 
 typedef struct recording {
     const char *file;
@@ -54,38 +31,6 @@ static const recording recordings[] = {
     { "composite/collections-delete-three-v42.http", SF_DELETE, 3, 0, 0, "", "" },
     { "composite/collections-delete-v66.http", SF_DELETE, 2, 0, 0, "", "" },
 };
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void replay_start(replay *r, const char *name, int status)
-{
-    size_t len;
-    *r = (replay){ .answer = answer_of(name, status, &len) };
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step)WIRE_BYTES(r->answer, len);
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    sf_client_options o = { .instance_url = wire_url(r->server, ""),
-                            .api_version = "62.0",
-                            .retry = { .retries_max = SF_NONE },
-                            .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
-    assert_int_equal(sf_client_open(&o, &r->sf, NULL), SF_OK);
-}
-
-static void replay_stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
 
 static void check_row(const sf_row_result *one, const char **code, const char **fields)
 {
@@ -117,8 +62,7 @@ static void test_recorded__collections_give_a_result_a_row(void **state)
         sf_row_result one;
         const char *code = "", *fields = "";
         size_t created = 0;
-        print_message("  %s\n", want->file);
-        replay_start(&r, want->file, 200);
+        replay_start(&r, want->file, 200, NULL);
         sf_status rc =
             want->operation == SF_INSERT   ? sf_collection_create(r.sf, records, want->rows, NULL, &results, &err)
             : want->operation == SF_UPDATE ? sf_collection_update(r.sf, records, ids, want->rows, NULL, &results, &err)
@@ -160,7 +104,7 @@ static void test_recorded__a_writer_counts_them(void **state)
         sf_error err;
         sf_writer *w = NULL;
         sf_writer_counts counts;
-        replay_start(&r, want->file, 200);
+        replay_start(&r, want->file, 200, NULL);
         sf_writer_options o = { .operation = want->operation,
                                 .object = "Account",
                                 .external_id = want->operation == SF_UPSERT ? "Email" : NULL,
@@ -186,7 +130,7 @@ static void test_recorded__a_refusal_of_the_whole(void **state)
     sf_error err;
     sf_row_results *results = NULL;
     sf_record *record = sf_record_new("Account");
-    replay_start(&r, "errors/collections-400-no-records.json", 400);
+    replay_start(&r, "errors/collections-400-no-records.json", 400, NULL);
     assert_int_equal(sf_collection_create(r.sf, (const sf_record *[]){ record }, 1, NULL, &results, &err), SF_ERR_ORG);
     assert_string_equal(err.code, "REQUIRED_FIELD_MISSING");
     assert_non_null(strstr(err.message, "At least 1 record is required"));
@@ -202,10 +146,5 @@ int main(void)
         cmocka_unit_test(test_recorded__a_writer_counts_them),
         cmocka_unit_test(test_recorded__a_refusal_of_the_whole),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        puts("skipped: no ../shared");
-        return 77;
-    }
-    return cmocka_run_group_tests_name("collections_client", tests, NULL, NULL);
+    return REPLAY_RUN("collections_client", tests);
 }

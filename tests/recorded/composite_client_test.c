@@ -1,64 +1,8 @@
 /* composite_client_test.c: what real orgs once answered to composites, batches and graphs, replayed through the client:
  * each part, and the cause of a failure. The files lie beside the checkout (shared/recorded); without them the test says so
  * and is skipped. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
-
-static const char *shared;
-
-/* The body of a recording, whatever its form, as an answer with a length of its own; free(). */
-static char *answer_of(const char *name, int status, size_t *len)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    const char *body = strstr(name, ".http") != NULL ? strstr(text, "\r\n\r\n") + 4 : text;
-    size_t body_len = *len - (size_t)(body - text);
-    char *answer = malloc(body_len + 256);
-    assert_non_null(answer);
-    int head = snprintf(answer, 256,
-                        "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-                        status, body_len);
-    memcpy(answer + head, body, body_len);
-    *len = (size_t)head + body_len;
-    free(text);
-    return answer;
-}
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void replay_start(replay *r, const char *name, int status)
-{
-    size_t len;
-    print_message("  %s\n", name);
-    *r = (replay){ .answer = answer_of(name, status, &len) };
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step)WIRE_BYTES(r->answer, len);
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    sf_client_options o = { .instance_url = wire_url(r->server, ""),
-                            .api_version = "62.0",
-                            .retry = { .retries_max = SF_NONE },
-                            .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
-    assert_int_equal(sf_client_open(&o, &r->sf, NULL), SF_OK);
-}
-
-static void replay_stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
 
 /* A request of so many parts; what they ask for plays no part here. */
 static sf_parts *send(replay *r, sf_composite_kind kind, size_t count, sf_status want)
@@ -100,7 +44,7 @@ static void test_recorded__parts_that_went_well(void **state)
         replay r;
         sf_part part;
         sf_error err;
-        replay_start(&r, cases[i].file, 200);
+        replay_start(&r, cases[i].file, 200, NULL);
         sf_parts *parts = send(&r, cases[i].kind, cases[i].parts, SF_OK);
         assert_int_equal(sf_parts_count(parts), cases[i].parts);
         assert_int_equal(sf_parts_check(parts, &err), SF_OK);
@@ -128,7 +72,7 @@ static void test_recorded__the_cause_stands_behind_its_consequence(void **state)
     replay r;
     sf_part part;
     sf_error err;
-    replay_start(&r, "composite/composite-processing-halted.json", 200);
+    replay_start(&r, "composite/composite-processing-halted.json", 200, NULL);
     sf_parts *parts = send(&r, SF_COMPOSITE, 2, SF_OK);
     assert_int_equal(sf_parts_failed(parts), 2);
     assert_int_equal(sf_parts_check(parts, &err), SF_ERR_ORG);
@@ -144,7 +88,7 @@ static void test_recorded__a_500_without_a_body(void **state)
 {
     (void)state;
     replay r;
-    replay_start(&r, "more/errors/composite-500-empty-body.json", 500);
+    replay_start(&r, "more/errors/composite-500-empty-body.json", 500, NULL);
     assert_null(send(&r, SF_COMPOSITE, 2, SF_ERR_UNKNOWN_OUTCOME));
     replay_stop(&r);
 }
@@ -156,10 +100,5 @@ int main(void)
         cmocka_unit_test(test_recorded__the_cause_stands_behind_its_consequence),
         cmocka_unit_test(test_recorded__a_500_without_a_body),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("skipped: no ../shared\n");
-        return 77;
-    }
-    return cmocka_run_group_tests_name("recorded composites", tests, NULL, NULL);
+    return REPLAY_RUN("recorded composites", tests);
 }

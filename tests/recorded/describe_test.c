@@ -1,65 +1,7 @@
 /* describe_test.c: answers of real orgs about themselves, replayed through the client: counts, recent items, and every
  * picklist of every recorded describe. Without the files (shared/recorded beside the checkout) the test is skipped. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
-
-static const char *shared;
-
-/* The body of a recording, which stands behind an empty line when its head was recorded. free(). */
-static char *body_of(const char *name)
-{
-    char path[1024];
-    size_t len = 0;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    char *end = strstr(name, ".http") != NULL ? strstr(text, "\r\n\r\n") : NULL;
-    if (end != NULL) memmove(text, end + 4, strlen(end + 4) + 1);
-    return text;
-}
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void replay_start(replay *r, const char *name)
-{
-    print_message("  %s\n", name);
-    memset(r, 0, sizeof *r);
-    char *body = body_of(name);
-    size_t size = strlen(body) + 200;
-    r->answer = malloc(size);
-    int len =
-        snprintf(r->answer, size,
-                 "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%s",
-                 strlen(body), body);
-    free(body);
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step){ WIRE_OP_SEND, r->answer, (size_t)len };
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    assert_int_equal(
-        sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
-                                             .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
-                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                       &r->sf, NULL),
-        SF_OK);
-}
-
-static void replay_stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
 
 static void test_recorded__counts_are_read(void **state)
 {
@@ -75,7 +17,7 @@ static void test_recorded__counts_are_read(void **state)
         replay r;
         sf_error err = { 0 };
         sf_document *doc = NULL;
-        replay_start(&r, cases[i].file);
+        replay_start(&r, cases[i].file, 200, NULL);
         if (sf_get_record_counts(r.sf, objects, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
         sf_value list = sf_get(sf_document_root(doc), "sObjects");
         assert_int_equal(sf_value_count(list), cases[i].name != NULL ? 1 : 0);
@@ -100,7 +42,7 @@ static void test_recorded__recent_items_are_read(void **state)
     sf_document *doc = NULL;
     sf_value item;
     size_t n = 0;
-    replay_start(&r, "misc/recent-v60.http");
+    replay_start(&r, "misc/recent-v60.http", 200, NULL);
     if (sf_get_recent(r.sf, 3, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message);
     for (sf_iter it = sf_iter_begin(sf_document_root(doc)); sf_iter_next(&it, NULL, &item); n++) {
         assert_true(n < COUNT_OF(types));
@@ -134,12 +76,12 @@ static void test_recorded__every_picklist_of_every_describe_is_read(void **state
     (void)state;
     size_t picklists = 0, dependent = 0;
     for (size_t i = 0; i < COUNT_OF(files); i++) {
-        char *body = body_of(files[i]);
+        recorded_file file = recorded_read(files[i]);
         sf_document *doc = NULL;
         sf_value field, value;
         sf_error err = { 0 };
         print_message("  %s\n", files[i]);
-        if (sf_document_parse(body, strlen(body), &doc, &err) != SF_OK) fail_msg("%s", err.message);
+        if (sf_document_parse(file.body.ptr, file.body.len, &doc, &err) != SF_OK) fail_msg("%s", err.message);
         for (sf_iter it = sf_iter_begin(sf_get(sf_document_root(doc), "fields")); sf_iter_next(&it, NULL, &field);) {
             const char *name = sf_get_str(field, "name");
             sf_value list = sf_get(field, "picklistValues");
@@ -159,7 +101,7 @@ static void test_recorded__every_picklist_of_every_describe_is_read(void **state
             sf_picklist_free(p);
         }
         sf_document_free(doc);
-        free(body);
+        free(file.text);
     }
     print_message("  %zu picklists, %zu of them dependent\n", picklists, dependent);
     assert_true(picklists > 60);
@@ -172,11 +114,6 @@ int main(void)
         cmocka_unit_test(test_recorded__recent_items_are_read),
         cmocka_unit_test(test_recorded__every_picklist_of_every_describe_is_read),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        puts("skipped: there is no ../shared beside the checkout");
-        return 77;
-    }
     test_allocator_install();
-    return cmocka_run_group_tests_name("recorded describe", tests, NULL, NULL);
+    return REPLAY_RUN("recorded describe", tests);
 }

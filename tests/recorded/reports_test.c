@@ -1,25 +1,19 @@
 /* reports_test.c: results of reports that real orgs once gave, read as rows and facts. The files lie beside the checkout
  * (shared/recorded); without them the test says so and is skipped. */
-#include "support/support.h"
+#include "support/replay.h"
 #include "rest/reports_internal.h"
 #include <salesforce.h>
 
-static const char *shared;
-
 static sf_report_result *open_file(const char *name)
 {
-    char path[1024];
-    size_t len = 0;
     sf_error err;
     sf_document *doc = NULL;
     sf_report_result *r = NULL;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    sf_status rc = sf_document_parse(text, len, &doc, &err);
+    recorded_file file = recorded_read(name);
+    sf_status rc = sf_document_parse(file.body.ptr, file.body.len, &doc, &err);
     if (rc == SF_OK) rc = sfi_report_result_new(doc, &r, &err);
     if (rc != SF_OK) fail_msg("%s: %s", name, err.message);
-    free(text);
+    free(file.text);
     return r;
 }
 
@@ -110,10 +104,5 @@ int main(void)
         cmocka_unit_test(test_reports__all_recorded_results_are_read),
         cmocka_unit_test(test_reports__a_summary_says_what_it_sums),
     };
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("skipped: no shared/recorded beside the checkout\n");
-        return 77;
-    }
-    return cmocka_run_group_tests_name("reports", tests, NULL, NULL);
+    return REPLAY_RUN("reports", tests);
 }

@@ -3,64 +3,10 @@
  * (shared/recorded/soap and more/soap, see their INDEX.md); without them the test says so and is skipped. A file that no
  * case names fails the test. Then the faults that the API documents, each as it stands on the wire.
  */
-#define SFI_MAY_ALLOCATE
-#include <dirent.h>
+#include "support/replay.h"
 #include <salesforce.h>
-#include "support/support.h"
-#include "support/wire_server.h"
 
-static const char *shared;
-
-typedef struct replay {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} replay;
-
-static void serve(replay *r, const char *head, const char *body, size_t len)
-{
-    memset(r, 0, sizeof *r);
-    r->answer = malloc(strlen(head) + len + 200);
-    int at = snprintf(r->answer, strlen(head) + 200, "%s\r\nContent-Length: %zu\r\n\r\n", head, len);
-    memcpy(r->answer + at, body, len);
-    r->steps[0] = (wire_step)WIRE_REQUEST;
-    r->steps[1] = (wire_step){ WIRE_OP_SEND, r->answer, (size_t)at + len };
-    r->steps[2] = (wire_step)WIRE_AGAIN;
-    r->script = r->steps;
-    r->server = wire_start(&r->script, 1);
-    assert_non_null(r->server);
-    sf_error err;
-    if (sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
-                                             .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
-                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
-                       &r->sf, &err) != SF_OK)
-        fail_msg("%s", err.message);
-}
-
-static void serve_file(replay *r, const char *name, int status)
-{
-    char path[1024], head[100];
-    size_t len = 0;
-    snprintf(path, sizeof path, "%s/recorded/%s", shared, name);
-    char *text = test_read_file(path, &len);
-    if (text == NULL) fail_msg("%s is not there", path);
-    print_message("  %s\n", name);
-    const char *body = text, *end = strstr(text, "\r\n\r\n");
-    if (strstr(name, ".http") != NULL && end != NULL) body = end + 4;
-    snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Type: text/xml; charset=utf-8", status);
-    serve(r, head, body, len - (size_t)(body - text));
-    free(text);
-}
-
-static void stop(replay *r)
-{
-    sf_client_close(r->sf);
-    wire_stop(r->server);
-    free(r->answer);
-}
+#define XML "text/xml; charset=utf-8"
 
 /* What an answer holds, by path below the element in its body. */
 static const struct {
@@ -197,7 +143,7 @@ static void test_recorded_soap__answers_are_read(void **state)
         sf_xml *doc = NULL;
         sf_error err;
         char want[100];
-        serve_file(&r, answers[i].file, 200);
+        replay_start(&r, answers[i].file, 200, XML);
         sf_status rc = call(&r, answers[i].api, answers[i].operation, &doc, &err);
         if (rc != SF_OK) fail_msg("%s: %s", answers[i].file, err.message);
         sf_xml_element body = sf_soap_body(doc);
@@ -210,7 +156,7 @@ static void test_recorded_soap__answers_are_read(void **state)
                 fail_msg("%s is %s", answers[i].paths[p][0], text != NULL ? text : "not there");
         }
         sf_xml_free(doc);
-        stop(&r);
+        replay_stop(&r);
     }
 }
 
@@ -230,31 +176,25 @@ static void test_recorded_soap__faults_arrive_with_code_and_message(void **state
     (void)state;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         replay r;
-        serve_file(&r, faults[i].file, 500);
+        replay_start(&r, faults[i].file, 500, XML);
         check_fault(&r, faults[i].file, faults[i].code, faults[i].message, faults[i].status);
-        stop(&r);
+        replay_stop(&r);
     }
+}
+
+static bool is_named(const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) found |= strcmp(answers[i].file, name) == 0;
+    for (size_t i = 0; i < COUNT_OF(faults); i++) found |= strcmp(faults[i].file, name) == 0;
+    return found;
 }
 
 static void test_recorded_soap__no_file_is_left_out(void **state)
 {
     (void)state;
-    static const char *const folders[] = { "soap", "more/soap" };
-    for (size_t f = 0; f < COUNT_OF(folders); f++) {
-        char path[1024];
-        snprintf(path, sizeof path, "%s/recorded/%s", shared, folders[f]);
-        DIR *dir = opendir(path);
-        assert_non_null(dir);
-        for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-            if (d->d_name[0] == '.') continue;
-            bool is_known = false;
-            snprintf(path, sizeof path, "%s/%.200s", folders[f], d->d_name);
-            for (size_t i = 0; i < COUNT_OF(answers); i++) is_known |= strcmp(answers[i].file, path) == 0;
-            for (size_t i = 0; i < COUNT_OF(faults); i++) is_known |= strcmp(faults[i].file, path) == 0;
-            if (!is_known) fail_msg("%s has no case", path);
-        }
-        closedir(dir);
-    }
+    recorded_assert_named("soap", is_named);
+    recorded_assert_named("more/soap", is_named);
 }
 
 /* The rows of typed calls. */
@@ -269,7 +209,7 @@ static void test_recorded_soap__rows_are_results(void **state)
                                           .master_id = "001160000000000AAG",
                                           .ids = (const char *const[]){ "001140000000000AA4", "001150000000000AAO" },
                                           .id_count = 2 };
-    serve_file(&r, "soap/merge-ok.xml", 200);
+    replay_start(&r, "soap/merge-ok.xml", 200, XML);
     assert_int_equal(sf_soap_merge(r.sf, &merge, 1, NULL, &rows, &err), SF_OK);
     const sf_soap_result *row = sf_soap_results_at(rows, 0);
     assert_true(row->success);
@@ -279,9 +219,9 @@ static void test_recorded_soap__rows_are_results(void **state)
     assert_int_equal(sf_soap_results_failed(rows), 0);
     assert_int_equal(sf_soap_result_error(row, &err), SF_OK);
     sf_soap_results_free(rows);
-    stop(&r);
+    replay_stop(&r);
 
-    serve_file(&r, "more/soap/merge-failure.xml", 200);
+    replay_start(&r, "more/soap/merge-failure.xml", 200, XML);
     assert_int_equal(sf_soap_merge(r.sf, &merge, 1, NULL, &rows, &err), SF_OK);
     assert_int_equal(sf_soap_results_failed(rows), 1);
     row = sf_soap_results_at(rows, 0);
@@ -291,9 +231,9 @@ static void test_recorded_soap__rows_are_results(void **state)
     assert_string_equal(err.code, "MALFORMED_ID");
     assert_non_null(strstr(err.message, "bad id in recordsToMerge: 0011500000000"));
     sf_soap_results_free(rows);
-    stop(&r);
+    replay_stop(&r);
 
-    serve_file(&r, "soap/process-submit.xml", 200);
+    replay_start(&r, "soap/process-submit.xml", 200, XML);
     const sf_soap_process_request submit = { .object_id = "a00i0000007JBLJAA4" };
     assert_int_equal(sf_soap_process(r.sf, &submit, 1, NULL, &rows, &err), SF_OK);
     row = sf_soap_results_at(rows, 0);
@@ -303,7 +243,7 @@ static void test_recorded_soap__rows_are_results(void **state)
     assert_string_equal(row->actor_ids[0].text, "005i0000000Fi7vAAC");
     assert_string_equal(row->new_workitem_ids[0].text, "04ii000000098uLAAQ");
     sf_soap_results_free(rows);
-    stop(&r);
+    replay_stop(&r);
     sf_record_free(account);
 }
 
@@ -368,11 +308,12 @@ static void test_recorded_soap__every_documented_fault(void **state)
                               "<sf:exceptionMessage>what it says &lt;%zu&gt;</sf:exceptionMessage></sf:%s></detail>",
                               codes[i].type, codes[i].type, codes[i].code, i, codes[i].type);
             n += snprintf(body + n, sizeof body - (size_t)n, "</soapenv:Fault></soapenv:Body></soapenv:Envelope>");
-            serve(&r, "HTTP/1.1 500 X\r\nContent-Type: text/xml; charset=utf-8", body, (size_t)n);
+            static const char head[] = "HTTP/1.1 500 X\r\nContent-Type: " XML;
+            replay_start_text(&r, (sf_str){ head, sizeof head - 1 }, (sf_str){ body, (size_t)n });
             char message[100];
             snprintf(message, sizeof message, "query: what it says <%zu> [%s]", i, codes[i].code);
             check_fault(&r, codes[i].code, codes[i].code, message, codes[i].status);
-            stop(&r);
+            replay_stop(&r);
         }
 }
 
@@ -380,32 +321,17 @@ static void test_recorded_soap__a_page_says_wrong_host(void **state)
 {
     (void)state;
     replay r;
-    char path[1024];
-    size_t len = 0;
-    snprintf(path, sizeof path, "%s/recorded/errors/soap-405-only-post-allowed.http", shared);
-    char *text = test_read_file(path, &len);
-    assert_non_null(text);
-    const char *body = strstr(text, "\r\n\r\n");
-    assert_non_null(body);
-    body += 4;
-    serve(&r, "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/html;charset=utf-8", body,
-          len - (size_t)(body - text));
+    replay_start(&r, "errors/soap-405-only-post-allowed.http", 0, NULL);
     sf_error err;
     assert_int_equal(sf_soap_get_user_info(r.sf, NULL, &(sf_xml *){ 0 }, &err), SF_ERR_PROTOCOL);
     assert_int_equal(err.http_status, 405);
     assert_non_null(strstr(err.message, "my.salesforce.com"));
     assert_non_null(strstr(err.message, "Only POST allowed"));
-    stop(&r);
-    free(text);
+    replay_stop(&r);
 }
 
 int main(void)
 {
-    shared = test_shared_dir();
-    if (shared == NULL) {
-        print_message("skipped: no folder shared beside the checkout\n");
-        return 77;
-    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorded_soap__answers_are_read),
         cmocka_unit_test(test_recorded_soap__faults_arrive_with_code_and_message),
@@ -414,5 +340,5 @@ int main(void)
         cmocka_unit_test(test_recorded_soap__every_documented_fault),
         cmocka_unit_test(test_recorded_soap__a_page_says_wrong_host),
     };
-    return cmocka_run_group_tests_name("recorded SOAP answers", tests, NULL, NULL);
+    return REPLAY_RUN("recorded SOAP answers", tests);
 }
