@@ -1,16 +1,7 @@
 #!/bin/bash
 # apex_org_test.sh: the local org's Apex REST answers beside those of real orgs: status, headers that are there and that are
 # not, and the error bodies byte for byte where their text is fixed. Without ../shared/recorded the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-trap 'kill -TERM ${pid:-} 2>/dev/null; wait; rm -rf "$work"' EXIT
+. "$(dirname "$0")/../support/recorded.sh"
 # Declared as the recorded classes answered; the rows go in as text, because jq writes numbers anew.
 cat >"$work/schema.json" <<JSON
 {"sobjects": [], "apexRest": [
@@ -20,34 +11,19 @@ cat >"$work/schema.json" <<JSON
     {"name": "Listing", "urlMapping": "/Listing/*", "methods": {"GET": {
         "raises": "Exception: Method does not exist or incorrect signature: ListingLotteryService.getLotteryPreferenceByID(String)"}}}]}
 JSON
-"$org" --port 0 --json --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login") token=$(jq -r .access_token "$work/login")
-checks=0 failed=0
-same() { # WHAT OURS THEIRS
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  ours:   %s\n  theirs: %s\n' "$1" "$2" "$3"
-}
+start_org --schema "$work/schema.json"
 compare() { # FILE METHOD PATH BODY: BODY is how bodies are compared: text, empty or a jq program
-    local status ours theirs name
-    status=$(curl -sS --max-time 30 -X "$2" -H "Authorization: Bearer $token" -D "$work/head" -o "$work/ours" -w '%{http_code}' "$url$3")
-    case $1 in
-    *.http) tr -d '\r' <"$recorded/$1" | sed -n '1,/^$/p' >"$work/theirhead"; sed '1,/^\r*$/d' "$recorded/$1" >"$work/theirs"
-        same "$1: status" "$status" "$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$work/theirhead")"
+    local ours theirs name
+    ask "$2" "$3"
+    their "$1"
+    if [ -s "$work/theirhead" ]; then
+        same "$1: status" "$status" "$(status_of "$work/theirhead")"
         for name in content-type sforce-limit-info cache-control x-robots-tag; do
-            theirs=$(grep -i "^$name:" "$work/theirhead" | cut -d: -f2- | tr -d ' ')
+            theirs=$(value_of "$name" "$work/theirhead" | tr -d ' ')
             [ -z "$theirs" ] && [ $name != content-type ] && [ $name != sforce-limit-info ] && continue
-            same "$1: $name" "$(tr -d '\r' <"$work/head" | grep -i "^$name:" | cut -d: -f2- | tr -d ' ')" "$theirs"
-        done ;;
-    *) cat "$recorded/$1" >"$work/theirs" ;;
-    esac
+            is "$1: $name" "$(value_of "$name" "$work/head" | tr -d ' ')" "$theirs"
+        done
+    fi
     case $4 in
     text) ours=$(cat "$work/ours") theirs=$(cat "$work/theirs") ;;
     empty) ours=$(wc -c <"$work/ours") theirs=0 ;;
@@ -61,7 +37,7 @@ compare misc/apexrest-delete-200-empty.http DELETE /services/apexrest/shortForm/
 compare errors/apexrest-500-apex-error.http GET /services/apexrest/Listing/x '[.[0] | keys_unsorted, (.message | split("\n")[0])]'
 compare errors/apex-class-forbidden-403.json GET /services/apexrest/leandata text
 compare misc/apexrest-units.http GET /services/apexrest/units/1 text
-token=00Dx000000000000!none
+auth='Authorization: Bearer 00Dx000000000000!none'
 compare more/errors/invalid-session-401-apexrest-2015.http GET /services/apexrest/units/1 text
-echo "$checks comparisons, $failed failed"
-[ "$failed" -eq 0 ]
+
+report

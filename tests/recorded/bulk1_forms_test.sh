@@ -2,30 +2,11 @@
 # bulk1_forms_test.sh: the local org's answers of Bulk API 1.0 beside those that real orgs once sent: the same elements in the same
 # order, the same members, the same content types. The recordings lie outside the repository (../shared/recorded); without
 # them the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place/bulk1" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
+. "$(dirname "$0")/../support/recorded.sh"
 printf '%s' '{"sobjects":[{"name":"Contact","fields":[{"name":"Ext__c","type":"string","length":40,"externalId":true,"unique":true,"idLookup":true}]}]}' >"$work/schema.json"
-"$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")/services/async/62.0
-token=$(jq -r .access_token "$work/login")
-comparisons=0
-failed=0
+start_org --seed empty --schema "$work/schema.json"
+url=$url/services/async/62.0
 
-# ---- helpers ----
 call() { # PATH [TYPE BODY]: our answer in $work/ours, its type in $type
     local data=()
     [ $# -gt 1 ] && data=(-H "Content-Type: $2" --data-binary "$3")
@@ -41,12 +22,6 @@ await() {
 }
 # Elements in one line, without their texts, blanks between them and the declaration.
 form() { tr -d '\r\n' <"$1" | sed -E -e 's/<\?xml[^>]*\?>//' -e 's/> +</></g' -e 's/ +xmlns="/ xmlns="/g' -e 's/ +\/>/\/>/g' -e 's/>[^<]+</></g'; }
-same() { # WHAT OURS THEIRS
-    comparisons=$((comparisons + 1))
-    [ -n "$3" ] && [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n  ours   %s\n  theirs %s\n' "$1" "$2" "$3"
-}
 as() { # FILE TYPE [FILTER]: the answer has the file's form
     same "$1" "$(form "$work/ours" | sed -E "${3:-}")" "$(form "$recorded/$1" | sed -E "${3:-}")"
     same "$1: content type" "$type" "$2"
@@ -153,5 +128,4 @@ token=none
 call "job/$job"
 letter bulk1/error-invalid-session.xml
 
-echo "$comparisons comparisons, $failed failed"
-[ "$failed" -eq 0 ] && [ "$comparisons" -gt 40 ]
+report 41

@@ -2,42 +2,9 @@
 # bulk2_test.sh: the local org's answers of Bulk API 2.0 beside those that real orgs once sent: the same keys in the same
 # order, the same types, the same words. The recordings lie outside the repository (../shared/recorded); without them the
 # test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-"$org" --port 0 --json --data :memory: --schema "$source_dir/tests/recorded/bulk2.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")
-auth="Authorization: Bearer $(jq -r .access_token "$work/login")"
-checks=0
-failed=0
+. "$(dirname "$0")/../support/recorded.sh"
+start_org --data :memory: --schema "$source_dir/tests/recorded/bulk2.json"
 
-ask() { # METHOD PATH [BODY]: our answer as $work/ours
-    local body=()
-    [ $# -gt 2 ] && body=(-H 'Content-Type: application/json' --data-binary "$3")
-    curl -sS -g --max-time 30 -X "$1" -H "$auth" -D "$work/head" -o "$work/ours" "${body[@]}" "$url/services/data/$2"
-}
-same() { # WHAT OURS THEIRS
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  ours   %s\n  theirs %s\n' "$1" "$2" "$3"
-}
-like() { # FILE JQ: our last answer and the recorded one look the same through a jq program
-    same "$1" "$(jq -c "$2" "$work/ours")" "$(jq -c "$2" "$recorded/$1")"
-}
 keys='to_entries | map(.key + ":" + (.value | type))' # the members in their order, with their types
 told='{operation, state, externalIdFieldName, concurrencyMode, contentType, lineEnding, columnDelimiter, jobType}'
 upload() { # TEXT
@@ -45,14 +12,14 @@ upload() { # TEXT
 }
 await() { # STATE
     for _ in $(seq 200); do
-        ask GET "$job"
+        data GET "$job"
         [ "$(jq -r .state "$work/ours")" = "$1" ] && return
         sleep 0.05
     done
     same "the job's state" "$(jq -r .state "$work/ours")" "$1"
 }
 new_job() { # JSON
-    ask POST v60.0/jobs/ingest "$1"
+    data POST v60.0/jobs/ingest "$1"
     job=v60.0/jobs/ingest/$(jq -r .id "$work/ours")
 }
 upsert='{"object":"Opportunity","operation":"upsert","externalIdFieldName":"external_id__c","contentType":"CSV","lineEnding":"LF"}'
@@ -63,7 +30,7 @@ like bulk2/ingest-create-upsert.json "$told"
 same "contentUrl" "$(jq -r '.contentUrl | sub("750[^/]*"; "ID")' "$work/ours")" \
     "$(jq -r '.contentUrl | sub("750[^/]*"; "ID")' "$recorded/bulk2/ingest-create-upsert.json")"
 upload 'Name,StageName,external_id__c,CloseDate\nNoemi Miller,GENERATED,external-id-3,2003-04-987654321987654321\n'
-ask PATCH "$job" '{"state":"UploadComplete"}'
+data PATCH "$job" '{"state":"UploadComplete"}'
 like bulk2/ingest-close-upsert.json "$keys"
 like bulk2/ingest-close-upsert.json "$told"
 await JobComplete
@@ -71,41 +38,40 @@ like bulk2/ingest-info-partial-failure.json "$keys"
 like more/bulk2/ingest-info-complete.json "$keys"
 like bulk2/ingest-info-partial-failure.json "$told"
 like bulk2/ingest-info-in-progress.json "$keys"
-ask GET "$job/failedResults"
+data GET "$job/failedResults"
 same "failed rows, whole" "$(cat "$work/ours")" "$(head -2 "$recorded/bulk2/ingest-failed-results-unquoted-header.csv")"
 
 new_job "$upsert"
 upload 'Name,StageName_invalid,external_id__c\nx,y,z\n'
-ask PATCH "$job" '{"state":"UploadComplete"}'
+data PATCH "$job" '{"state":"UploadComplete"}'
 await Failed
 like bulk2/ingest-info-failed.json "$keys"
 same "its words" "$(jq -r .errorMessage "$work/ours" | cut -c1-54)" "$(jq -r .errorMessage "$recorded/bulk2/ingest-info-failed.json" | cut -c1-54)"
 
 new_job '{"object":"Opportunity","operation":"delete"}'
 like more/bulk2/ingest-create-delete.json "$keys"
-ask PATCH "$job" '{"state":"UploadComplete"}'
+data PATCH "$job" '{"state":"UploadComplete"}'
 like more/bulk2/ingest-close-delete.json "$keys"
 
 new_job '{"object":"Account","operation":"insert"}'
-ask GET "$job"
+data GET "$job"
 like bulk2/ingest-info-open.json "$keys | sort"
 upload 'Name\nSalesforce.com\nUniversal Containers\n'
-ask GET "$job/unprocessedrecords"
+data GET "$job/unprocessedrecords"
 same "unprocessed rows, whole" "$(cat "$work/ours")" "$(cat "$recorded/bulk2/ingest-unprocessed.csv")"
-ask PATCH "$job" '{"state":"UploadComplete"}'
+data PATCH "$job" '{"state":"UploadComplete"}'
 await JobComplete
-ask GET "$job/successfulResults"
+data GET "$job/successfulResults"
 same "good rows but for ids" "$(sed 's/"001[^"]*"/"ID"/' "$work/ours" | sort)" "$(sed 's/"001[^"]*"/"ID"/' "$recorded/bulk2/ingest-successful-results.csv" | sort)"
 
-ask POST v60.0/jobs/query '{"operation":"query","query":"SELECT Id, Name FROM Account"}'
+data POST v60.0/jobs/query '{"operation":"query","query":"SELECT Id, Name FROM Account"}'
 like bulk2/query-create.json "$keys"
 like bulk2/query-create.json "$told"
 job=v60.0/jobs/query/$(jq -r .id "$work/ours")
 await JobComplete
-ask GET "$job/results"
+data GET "$job/results"
 same "the header of a page" "$(head -1 "$work/ours")" "$(head -1 "$recorded/bulk2/query-results-page.csv")"
-ask GET v60.0/jobs/ingest
+data GET v60.0/jobs/ingest
 same "a list" "$(jq -c 'keys' "$work/ours")" "$(jq -c 'keys' "$recorded/more/bulk2/jobs-list.json")"
 
-echo "$checks comparisons, $failed differ"
-[ "$failed" -eq 0 ] && [ "$checks" -ge 20 ]
+report 20

@@ -2,48 +2,9 @@
 # describe_forms_test.sh: what the local org says of itself beside what real orgs said: recent items, record types, errors
 # of records, conditions; and the forms that the vendor's pages show where no recording is at hand (layouts, picklist
 # values, replication). Without ../shared/recorded the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-"$org" --port 0 --data :memory: --json --schema "$source_dir/tests/integration/data/describe_schema.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")
-auth="Authorization: Bearer $(jq -r .access_token "$work/login")"
-json='Content-Type: application/json'
-comparisons=0
-failed=0
+. "$(dirname "$0")/../support/recorded.sh"
+start_org --data :memory: --schema "$source_dir/tests/integration/data/describe_schema.json"
 
-ask() { # METHOD PATH [curl options]: our answer as $work/ours, head as $work/head, status in $status
-    local method=$1 path=$2
-    shift 2
-    : >"$work/ours"
-    status=$(curl -sS -g --max-time 30 -X "$method" -H "$auth" -D "$work/head" -o "$work/ours" -w '%{http_code}' "$@" "$url$path")
-}
-their() { # FILE: their body as $work/theirs
-    case $1 in
-    *.http) sed '1,/^\r*$/d' "$recorded/$1" >"$work/theirs" ;;
-    *) cat "$recorded/$1" >"$work/theirs" ;;
-    esac
-}
-same() { # WHAT OURS THEIRS
-    comparisons=$((comparisons + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1: $2 is not $3"
-}
-same_by() { same "$1" "$(jq -c "$2" "$work/ours" 2>&1)" "$(jq -c "$2" "$work/theirs" 2>&1)"; }
 ours() { same "$1" "$(jq -c "$2" "$work/ours" 2>&1)" "$3"; }
 
 # ---- recent items ----
@@ -134,5 +95,4 @@ ask POST /services/data/v62.0/sobjects/Contact -H "$json" -d '{"LastName":"B","E
 ours 'duplicates' '[.[0] | keys_unsorted, (.duplicateResut | keys_unsorted), (.duplicateResut.matchResults[0] | keys_unsorted), (.duplicateResut.matchResults[0].matchRecords[0] | keys_unsorted), .errorCode]' \
     '[["duplicateResut","message","errorCode"],["allowSave","duplicateRule","duplicateRuleEntityType","errorMessage","matchResults"],["entityType","errors","matchEngine","matchRecords","rule","size","success"],["additionalInformation","fieldDiffs","matchConfidence","record"],"DUPLICATES_DETECTED"]'
 
-echo "describe_forms_test: $comparisons comparisons, $failed failed"
-[ "$failed" = 0 ]
+report

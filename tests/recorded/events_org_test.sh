@@ -1,15 +1,7 @@
 #!/bin/bash
 # events_org_test.sh: what the local org says over CometD beside what real orgs once said: the same members, the same types, the same
 # words. The recordings lie outside the repository (../shared/recorded); without them the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
+. "$(dirname "$0")/../support/recorded.sh"
 cat >"$work/schema.json" <<'J'
 {"sobjects":[
  {"name":"Employee__c","label":"Employee","fields":[
@@ -18,24 +10,7 @@ cat >"$work/schema.json" <<'J'
  {"name":"Box__c","label":"Box","fields":[{"name":"Move__c","type":"boolean"}]},
  {"name":"Status__e","label":"Status","fields":[{"name":"StatusChanged__c","type":"string","length":80,"nillable":true}]}]}
 J
-"$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")
-auth="Authorization: Bearer $(jq -r .access_token "$work/login")"
-checks=0
-failed=0
-same() { # WHAT OURS THEIRS
-    checks=$((checks + 1))
-    [ -n "$2" ] && [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  ours   %s\n  theirs %s\n' "$1" "$2" "$3"
-}
+start_org --seed empty --schema "$work/schema.json"
 cometd() { curl -sS --max-time 30 -H "$auth" -H 'Content-Type: application/json' -o "$work/ours" --data-binary "$1" "$url/cometd/64.0"; }
 rest() { curl -sS --max-time 30 -X "$1" -H "$auth" -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$url/services/data/v64.0/$2"; }
 # What stands there whatever the values: members with their types; words and flags of the protocol as they are.
@@ -88,5 +63,5 @@ same 'schema id' "$(jq -r '.[0].data.schema|length' "$work/all")" "$(jq -r '.sch
 bare='{payload:.}|.schema="x"|'
 same events/cdc-contact-update.json "$(jq -cS ".[6].data.payload|$bare$form" "$work/all")" "$(jq -cS "$bare$form" "$recorded/events/cdc-contact-update.json")"
 event 7 events/platform-event-2021.json ' | .event |= {replayId} | .payload.CreatedDate |= length'
-echo "$checks checks, $failed failed"
-[ $failed = 0 ]
+
+report

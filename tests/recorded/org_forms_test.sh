@@ -2,71 +2,22 @@
 # org_forms_test.sh: the local org's answers beside those that real orgs once sent to the same requests: the same keys in
 # the same order, the same types, the same headers; where the text itself is fixed, the same text. The recordings lie
 # outside the repository (../shared/recorded); without them the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-"$org" --port 0 --json >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-login() { jq -r ".$1" "$work/login"; }
-url=$(login url)
-auth="Authorization: Bearer $(login access_token)"
-comparisons=0
-failed=0
+. "$(dirname "$0")/../support/recorded.sh"
+start_org
 
-# ---- helpers ----
-ask() { # METHOD PATH [curl options]: our answer as $work/head and $work/ours
-    local method=$1 path=$2
-    shift 2
-    : >"$work/ours"
-    status=$(curl -sS -g --max-time 30 -X "$method" -H "$auth" -D "$work/head" -o "$work/ours" -w '%{http_code}' "$@" "$url$path")
-}
-their() { # FILE: their body as $work/theirs; their head, when there is one, as $work/theirhead
-    : >"$work/theirhead"
-    case $1 in
-    *.http) tr -d '\r' <"$recorded/$1" | sed -n '1,/^$/p' >"$work/theirhead"
-        sed '1,/^\r*$/d' "$recorded/$1" >"$work/theirs" ;;
-    *) cat "$recorded/$1" >"$work/theirs" ;;
-    esac
-}
-same() { # WHAT OURS THEIRS
-    comparisons=$((comparisons + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    diff <(printf '%s\n' "$3") <(printf '%s\n' "$2") | head -20
-}
-same_by() { # WHAT JQ: both bodies look the same through a jq program
-    local ours theirs
-    ours=$(jq -c "$2" "$work/ours" 2>&1)
-    theirs=$(jq -c "$2" "$work/theirs" 2>&1)
-    same "$1" "$ours" "$theirs"
-}
 # What is not the org's own: cookies, what the transport adds, what a browser is told, names of the edge's own.
 not_compared='set-cookie|strict-transport-security|x-content-type-options|x-xss-protection|content-security-policy|expect-ct|x-sfdc-edge-cache|p3p|pragma|public-key-pins.*|referrer-policy|connection|x-powered-by|content-length'
 same_headers() { # WHAT: their status, and every header of theirs is one of ours, with its value where that is fixed
     local fixed='content-type|cache-control|www-authenticate|expires|x-robots-tag|vary|x-readonlymode'
-    same "$1: status" "$status" "$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$work/theirhead")"
-    sed -n '2,$s/^\([^:]*\):.*/\1/p' "$work/theirhead" | tr 'A-Z' 'a-z' | sort -u | grep -vxE "$not_compared" >"$work/names"
-    tr -d '\r' <"$work/head" | sed -n '2,$s/^\([^:]*\):.*/\1/p' | tr 'A-Z' 'a-z' | sort -u >"$work/ournames"
-    same "$1: headers that we lack" "$(comm -23 "$work/names" "$work/ournames")" ''
-    same "$1: Sforce-Limit-Info where they have none" "$(grep -x sforce-limit-info "$work/ournames")" "$(grep -x sforce-limit-info "$work/names")"
+    same "$1: status" "$status" "$(status_of "$work/theirhead")"
+    header_names "$work/theirhead" | grep -vxE "$not_compared" >"$work/names"
+    header_names "$work/head" >"$work/ournames"
+    is "$1: headers that we lack" "$(comm -23 "$work/names" "$work/ournames")" ''
+    is "$1: Sforce-Limit-Info where they have none" "$(grep -x sforce-limit-info "$work/ournames")" "$(grep -x sforce-limit-info "$work/names")"
     for name in $(grep -xE "$fixed" "$work/names"); do
         same "$1: $name" "$(value_of "$name" "$work/head")" "$(value_of "$name" "$work/theirhead")"
     done
 }
-value_of() { tr -d '\r' <"$2" | sed -n "s/^$1: *//Ip" | tail -1; }
 
 # ---- versions, limits ----
 their limits/versions-31-to-66.http
@@ -85,17 +36,17 @@ ask GET '/services/data/v58.0/limits/recordCount?sObjects=NoSuchObject'
 same_by 'recordCount of nothing' .
 
 # ---- OAuth ----
-password=$(login password)$(login security_token)
+password=$(of_org password)$(of_org security_token)
 token() { # form fields: asks the token endpoint
-    status=$(curl -sS -D "$work/head" -o "$work/ours" -w '%{http_code}' -d client_id="$(login client_id)" -d client_secret="$(login client_secret)" "$@" "$url/services/oauth2/token")
+    status=$(curl -sS -D "$work/head" -o "$work/ours" -w '%{http_code}' -d client_id="$(of_org client_id)" -d client_secret="$(of_org client_secret)" "$@" "$url/services/oauth2/token")
 }
 their oauth/token-password-sandbox-2024.http
-token -d grant_type=password --data-urlencode username="$(login username)" --data-urlencode password="$password"
+token -d grant_type=password --data-urlencode username="$(of_org username)" --data-urlencode password="$password"
 same_by 'token: keys and types' '[(keys | sort), (map_values(type) | to_entries | sort)]'
 same_by 'token: forms of values' '[(.access_token | test("^00D.{12}!.{80,}$")), (.id | test("/id/00D.{15}/005.{15}$")), (.issued_at | length), (.signature | length), .token_type]'
 same_headers 'token'
 their oauth/token-error-invalid-grant-2015.http
-token -d grant_type=password --data-urlencode username="$(login username)" -d password=wrong
+token -d grant_type=password --data-urlencode username="$(of_org username)" -d password=wrong
 same_by 'wrong password' '[.error, .error_description]'
 their oauth/token-error-refresh.json
 token -d grant_type=refresh_token -d refresh_token=dead
@@ -119,7 +70,7 @@ soap() { # PATH BODY
     status=$(curl -sS -D "$work/head" -o "$work/ours" -w '%{http_code}' -H 'Content-Type: text/xml' -H 'SOAPAction: login' --data-binary \
         "<se:Envelope xmlns:se=\"http://schemas.xmlsoap.org/soap/envelope/\"><se:Header/><se:Body>$2</se:Body></se:Envelope>" "$url/services/Soap/$1")
 }
-login_body() { printf '<login xmlns="urn:%s.soap.sforce.com"><username>%s</username><password>%s</password></login>' "$1" "$(login username)" "$2"; }
+login_body() { printf '<login xmlns="urn:%s.soap.sforce.com"><username>%s</username><password>%s</password></login>' "$1" "$(of_org username)" "$2"; }
 elements() { sed 's/></>\n</g' "$1" | sed 's/>[^<]*</></g'; }
 their soap/login-partner-v42.http
 soap u/42.0 "$(login_body partner "$password")"
@@ -190,7 +141,6 @@ same_by 'basic information' '[keys_unsorted, (.objectDescribe | keys_unsorted), 
 same_headers 'basic information'
 
 # ---- records ----
-json='Content-Type: application/json'
 their records/create-201-account-v59.http
 ask POST /services/data/v59.0/sobjects/Account -H "$json" -d '{"Name":"Form"}'
 made=$(jq -r .id "$work/ours")
@@ -254,5 +204,4 @@ ask POST /services/data/v57.0/composite/batch -H "$json" -d '{"batchRequests":[{
 same_by 'batch' '[keys_unsorted, .hasErrors, (.results[0] | keys_unsorted)]'
 same_headers 'batch'
 
-echo "org_forms_test: $comparisons comparisons, $failed failed"
-[ "$failed" = 0 ]
+report

@@ -1,24 +1,11 @@
 #!/bin/bash
 # reports_org_test.sh: the local org's reports beside those that real orgs once sent: the same members with the same types.
 # The recordings lie outside the repository (../shared/recorded); without them the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=$source_dir/../shared/recorded
-[ -d "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-"$org" --port 0 --json >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")/services/data/v62.0
-ask() { curl -sS -g --max-time 30 -H "Authorization: Bearer $(jq -r .access_token "$work/login")" -H 'Content-Type: application/json' "$@"; }
-id_of() { ask "$url/query/?q=SELECT+Id+FROM+Report+WHERE+DeveloperName='$1'" | jq -r '.records[0].Id'; }
-comparisons=0 failed=0
+. "$(dirname "$0")/../support/recorded.sh"
+start_org
+url=$url/services/data/v62.0
+rest() { curl -sS -g --max-time 30 -H "$auth" -H "$json" "$@"; }
+id_of() { rest "$url/query/?q=SELECT+Id+FROM+Report+WHERE+DeveloperName='$1'" | jq -r '.records[0].Id'; }
 # Every path of theirs, with names of groups, columns and facts made equal, is there in ours with the same types (theirs may be null).
 shape='def name: if type == "number" then "[]" else tostring end;
   def plain: map(name) | join(".") | gsub("factMap\\.[^.]+"; "factMap.K") | gsub("(detail|grouping)ColumnInfo\\.([^.]|\\.(?!dataType|label|groupingLevel))+"; "\(.a // "")columnInfo.C")
@@ -27,31 +14,22 @@ shape='def name: if type == "number" then "[]" else tostring end;
   | map({key: .[0].key, value: (map(.value) | unique)}) | from_entries'
 compare() { # WHAT OURS THEIRS
     local missing
-    jq "$shape" "$2" >"$work/ours.shape" && jq "$shape" "$3" >"$work/theirs.shape" || { failed=$((failed + 1)); return; }
+    jq "$shape" "$2" >"$work/ours.shape" && jq "$shape" "$3" >"$work/theirs.shape" || { fail "$1: no JSON"; return; }
     missing=$(jq -n -r --slurpfile o "$work/ours.shape" --slurpfile t "$work/theirs.shape" \
         '$t[0] | to_entries[] | select(.key as $k | ((.value - ["null"]) - ($o[0][$k] // [])) != [] or ($o[0] | has($k) | not)) | .key')
-    comparisons=$((comparisons + $(jq length "$work/theirs.shape")))
-    [ -z "$missing" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1: theirs has, ours has not, or with other types:"
-    printf '%s\n' "$missing"
+    checks=$((checks + $(jq length "$work/theirs.shape")))
+    is "$1: what theirs has, and ours has not, or with other types" "$missing" ''
 }
-ask "$url/analytics/reports/$(id_of Contacts_and_Their_Accounts)?includeDetails=true" >"$work/tabular"
+rest "$url/analytics/reports/$(id_of Contacts_and_Their_Accounts)?includeDetails=true" >"$work/tabular"
 compare tabular "$work/tabular" "$recorded/reports/tabular.json"
-ask "$url/analytics/reports/$(id_of Accounts_by_Type)?includeDetails=true" >"$work/summary"
+rest "$url/analytics/reports/$(id_of Accounts_by_Type)?includeDetails=true" >"$work/summary"
 compare summary "$work/summary" "$recorded/reports/summary-one-grouping.json"
-ask "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)?includeDetails=true" >"$work/matrix"
+rest "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)?includeDetails=true" >"$work/matrix"
 compare matrix "$work/matrix" "$recorded/more/reports/matrix.json"
-ask -X POST "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)" -d '{"reportMetadata":{"groupingsAcross":[{"name":"FISCAL_QUARTER"},{"name":"CLOSE_DATE","dateGranularity":"Month"}]}}' >"$work/matrix2"
+rest -X POST "$url/analytics/reports/$(id_of Won_by_Type_and_Quarter)" -d '{"reportMetadata":{"groupingsAcross":[{"name":"FISCAL_QUARTER"},{"name":"CLOSE_DATE","dateGranularity":"Month"}]}}' >"$work/matrix2"
 compare "matrix of two levels" "$work/matrix2" "$recorded/reports/matrix-two-levels.json"
-ask -X POST "$url/analytics/reports/query" -d '{"reportMetadata":{"reportType":{"type":"AccountList"},"detailColumns":["ACCOUNT.NAME"],"aggregates":["RowCount"]}}' >"$work/unsaved"
+rest -X POST "$url/analytics/reports/query" -d '{"reportMetadata":{"reportType":{"type":"AccountList"},"detailColumns":["ACCOUNT.NAME"],"aggregates":["RowCount"]}}' >"$work/unsaved"
 compare unsaved "$work/unsaved" "$recorded/reports/run-unsaved-no-rows-head.json"
-same() { # WHAT OURS THEIRS
-    comparisons=$((comparisons + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1: $2 is not $3"
-}
 # What both must say of the same report: the columns' labels and types, the words of empty cells, the order of the keys.
 for what in SALES CREATED_DATE USERS.NAME ADDRESS1_STATE; do
     same "column $what" "$(jq -cS ".reportExtendedMetadata.detailColumnInfo[\"$what\"]" "$work/summary")" \
@@ -69,12 +47,12 @@ same 'its attributes' "$(jq -c '.attributes | keys_unsorted' "$work/unsaved")" \
     "$(jq -c '.attributes | keys_unsorted' "$recorded/reports/run-unsaved-no-rows-head.json")"
 same 'its facts have no rows' "$(jq -c '.factMap["T!T"] | keys_unsorted' "$work/unsaved")" '["aggregates"]'
 # The Tooling API: the members of an answer to Apex, and of an empty query in their order.
-ask -G "$url/tooling/executeAnonymous/" --data-urlencode 'anonymousBody=System.debug(1);' >"$work/apex"
+rest -G "$url/tooling/executeAnonymous/" --data-urlencode 'anonymousBody=System.debug(1);' >"$work/apex"
 same 'executeAnonymous' "$(jq -cS . "$work/apex")" "$(jq -cS 'del(.ham)' "$recorded/misc/execute-anonymous-ok.json")"
-ask -G "$url/tooling/query/" --data-urlencode "q=SELECT Id FROM ApexClass WHERE Name = 'none'" >"$work/empty"
+rest -G "$url/tooling/query/" --data-urlencode "q=SELECT Id FROM ApexClass WHERE Name = 'none'" >"$work/empty"
 same 'an empty tooling query' "$(jq -c . "$work/empty")" "$(jq -c . "$recorded/more/query/tooling-query-empty.json")"
-ask -G "$url/tooling/query/" --data-urlencode "q=SELECT Name FROM User LIMIT 4" >"$work/rows"
+rest -G "$url/tooling/query/" --data-urlencode "q=SELECT Name FROM User LIMIT 4" >"$work/rows"
 same 'a tooling query' "$(jq -c 'keys_unsorted, .records[0].attributes.url[0:37]' "$work/rows" | sed 's/v62/v52/')" \
     "$(jq -c 'keys_unsorted, .records[0].attributes.url[0:37]' "$recorded/more/query/tooling-query-coverage.json")"
-echo "$comparisons comparisons, $failed failed"
-[ $failed -eq 0 ]
+
+report

@@ -2,34 +2,13 @@
 # soap_forms_test.sh: the local org's SOAP answers beside those that real orgs once sent: the same elements in the same order with
 # the same marks, the same namespaces; where the text itself is fixed, the same text. The recordings lie outside the
 # repository (../shared/recorded); without them the test is skipped.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-source_dir=${SF_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-recorded=
-for place in "$source_dir/../shared/recorded" "$source_dir/shared/recorded"; do
-    [ -d "$place" ] && recorded=$place
-done
-[ -n "$recorded" ] || { echo 'skipped: no ../shared/recorded'; exit 77; }
-work=$(mktemp -d)
-"$org" --port 0 --json --seed empty >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-login() { jq -r ".$1" "$work/login"; }
-url=$(login url)
-session=$(login access_token)
-comparisons=0
-failed=0
+. "$(dirname "$0")/../support/recorded.sh"
+start_org --seed empty
 
-# ---- helpers ----
 soap() { # PATH BODY: our answer as $work/ours
     local kind=partner
     [ "${1%%/*}" = c ] && kind=enterprise
-    printf '%s' "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:$kind.soap.sforce.com\" xmlns:so=\"urn:sobject.$kind.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Header><SessionHeader><sessionId>$session</sessionId></SessionHeader></e:Header><e:Body>$2</e:Body></e:Envelope>" >"$work/request"
+    printf '%s' "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:$kind.soap.sforce.com\" xmlns:so=\"urn:sobject.$kind.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><e:Header><SessionHeader><sessionId>$token</sessionId></SessionHeader></e:Header><e:Body>$2</e:Body></e:Envelope>" >"$work/request"
     post "$1" <"$work/request"
 }
 post() { curl -sS --max-time 30 -H 'Content-Type: text/xml' -H 'SOAPAction: ""' --data-binary @- -o "$work/ours" "$url/services/Soap/$1"; }
@@ -38,16 +17,8 @@ flat() { sed '1,/^\r*$/{/^HTTP/,/^\r*$/d}' "$1" | tr -d '\r\n\t' | sed -e 's/<?x
 names() { flat "$1" | sed -e 's/ xmlns[a-z:]*="[^"]*"//g'; }
 texts() { sed -e 's/>[^<]\{1,\}</>T</g'; } # what stands in the elements is the org's own
 spaces() { flat "$1" | grep -o 'xmlns[a-z:]*="[^"]*"' | sort -u; }
-same() { # WHAT OURS THEIRS: theirs is empty for namespaces only
-    comparisons=$((comparisons + 1))
-    case $1 in *namespaces) ;; *) [ -n "$3" ] || { failed=$((failed + 1)); echo "FAILED: $1: nothing to compare with"; } ;; esac
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    diff <(sed 's/></>\n</g' <<<"$3") <(sed 's/></>\n</g' <<<"$2") | head -20
-}
 same_spaces() { # WHAT FILE: each namespace of theirs is declared with the same prefix by us
-    same "$1: namespaces" "$(comm -23 <(spaces "$recorded/$2") <(spaces "$work/ours"))" ''
+    is "$1: namespaces" "$(comm -23 <(spaces "$recorded/$2") <(spaces "$work/ours"))" ''
 }
 same_form() { # WHAT FILE
     same "$1" "$(names "$work/ours" | texts)" "$(names "$recorded/$2" | texts)"
@@ -100,7 +71,7 @@ same_form 'queryMore' more/soap/query-more.xml
 # A wide row: the fields that every org has, in the recorded order; whether each is null is the row's own affair.
 wide() { grep -o '<records.*' | sed -e 's/<\/records>.*//' -e 's/ xsi:nil="true"\//>T</g' -e 's/>T<>/>T</g' | grep -o '<sf:[A-Za-z]*' | grep -v __ ; }
 fields=$(names "$recorded/soap/query-contacts-257kb.xml" | wide | sed 's/<sf://' | awk 'NR>2 && !seen[$0]++' | grep -vE '^(type|Id)$')
-known=$(curl -sS -H "Authorization: Bearer $session" "$url/services/data/v62.0/sobjects/Contact/describe" | jq -r '.fields[].name')
+known=$(curl -sS -H "$auth" "$url/services/data/v62.0/sobjects/Contact/describe" | jq -r '.fields[].name')
 common=$(grep -xF "$known" <<<"$fields")
 soap u/31.0 "<create>$(record Contact '<so:LastName>Gently</so:LastName>')</create>"
 soap u/31.0 "<query><queryString>SELECT Id, $(paste -sd, <<<"$common") FROM Contact</queryString></query>"
@@ -130,12 +101,12 @@ soap u/31.0 "<process><actions xsi:type=\"ProcessWorkitemRequest\"><action>Remov
 same_form 'process: removed' more/soap/process-workitem.xml
 
 # ---- faults ----
-session=dead
+token=dead
 soap u/31.0 '<getUserInfo/>'
 same_form 'dead session' soap/fault-invalid-session-with-detail.xml
 same 'dead session: text' "$(first faultstring | cut -c1-82)" 'INVALID_SESSION_ID: Invalid Session ID found in SessionHeader: Illegal Session. Se'
 printf '<a b="&Cl"/>' | post u/31.0
 same_form 'broken XML' soap/fault-unknown-exception-bad-xml.xml
 same 'broken XML: code' "$(first faultcode)" UNKNOWN_EXCEPTION
-echo "soap_forms_test: $comparisons comparisons, $failed failed"
-[ $failed -eq 0 ]
+
+report
