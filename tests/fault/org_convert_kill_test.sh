@@ -1,41 +1,19 @@
 #!/bin/bash
 # org_convert_kill_test.sh: sforce-org is killed while it converts leads and merges accounts. After a restart each lead is converted
 # with all that belongs to it, or not at all; an answer that came is true; merges and undeletes are whole too.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-pid=
-checks=0
-failed=0
-trap '[ -n "$pid" ] && kill -9 $pid 2>/dev/null; rm -rf "$work"' EXIT
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+org_options=(--seed empty --data "$work/org.db")
 
-start() {
-    rm -f "$work/login"
-    "$org" --port 0 --json --seed empty --data "$work/org.db" >"$work/login" 2>"$work/stderr" &
-    pid=$!
-    for _ in $(seq 600); do
-        [ -s "$work/login" ] && break
-        kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-        sleep 0.1
-    done
-    url=$(jq -r .url "$work/login")
-    session=$(jq -r .access_token "$work/login")
-}
 soap() { # BODY
-    printf '%s' "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:partner.soap.sforce.com\" xmlns:so=\"urn:sobject.partner.soap.sforce.com\"><e:Header><SessionHeader><sessionId>$session</sessionId></SessionHeader></e:Header><e:Body>$1</e:Body></e:Envelope>" |
+    printf '%s' "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:partner.soap.sforce.com\" xmlns:so=\"urn:sobject.partner.soap.sforce.com\"><e:Header><SessionHeader><sessionId>$token</sessionId></SessionHeader></e:Header><e:Body>$1</e:Body></e:Envelope>" |
         curl -sS --max-time 60 -H 'Content-Type: text/xml' -H 'SOAPAction: ""' --data-binary @- "$url/services/Soap/u/62.0" 2>/dev/null
 }
-query() { curl -sS -G -H "Authorization: Bearer $session" "$url/services/data/v62.0/queryAll" --data-urlencode "q=$1"; }
-is() {
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1: got '$2', want '$3'"
-}
+query() { curl -sS -G -H "$auth" "$url/services/data/v62.0/queryAll" --data-urlencode "q=$1"; }
 all() { grep -o "<$1>[^<]*" | sed 's/^<[^>]*>//'; }
 
 for round in 1 2 3 4; do
-    start
+    start_org
     body=
     for i in $(seq 100); do body+="<sObjects><so:type>Lead</so:type><so:LastName>L$round-$i</so:LastName><so:Company>R$round C$i</so:Company></sObjects>"; done
     mapfile -t leads < <(soap "<create>$body</create>" | all id)
@@ -52,10 +30,9 @@ for round in 1 2 3 4; do
     ) &
     loop=$!
     until [ "$(wc -l <"$work/told")" -ge $((round * 7)) ] || ! kill -0 $loop; do :; done # somewhere in the middle
-    kill -9 $pid
-    wait $pid 2>/dev/null
+    kill_org
     wait $loop
-    start
+    start_org
     query "SELECT Id, IsConverted, ConvertedAccountId, ConvertedContactId, ConvertedOpportunityId FROM Lead WHERE LastName LIKE 'L$round-%'" >"$work/leads"
     query "SELECT Id FROM Account WHERE Name LIKE 'R$round C%'" >"$work/accounts"
     query "SELECT Id, AccountId FROM Contact WHERE LastName LIKE 'L$round-%'" >"$work/contacts"
@@ -71,10 +48,8 @@ for round in 1 2 3 4; do
     is "round $round: roles" "$(comm -23 <(ids .Id contacts) <(ids .ContactId roles))" ''
     is "round $round: each task hangs on what is there" "$(comm -23 <(ids 'if .IsConverted then .ConvertedContactId else .Id end' leads) <(ids .WhoId tasks))" ''
     is "round $round: something was cut off" "$(($(wc -l <"$work/told") < 100))" 1
-    kill -TERM $pid
-    wait $pid
+    stop_org
     is "round $round: a good end" $? 0
-    pid=
 done
-echo "org_convert_kill_test: $checks checks, $failed failed"
-[ $failed -eq 0 ]
+
+report

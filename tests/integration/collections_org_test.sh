@@ -1,22 +1,10 @@
 #!/bin/bash
 # collections_org_test.sh: /composite/sobjects as sforce-org answers it over REST: a result for each row in its order, what
 # is refused of the whole and in which words, roll-back, and that nothing of a refused row stays in the org.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-checks=0
-failed=0
-"$org" --port 0 --json --data :memory: --schema "$here/data/things.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-base=$(jq -r .url "$work/login")/services/data
-token=$(jq -r .access_token "$work/login")
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+start_org --data :memory: --schema "$source_dir/tests/integration/data/things.json"
+base=$url/services/data
 version=62.0
 
 ask() { # METHOD PATH [BODY]: status and body in one line to $got
@@ -24,12 +12,6 @@ ask() { # METHOD PATH [BODY]: status and body in one line to $got
     [ $# -gt 2 ] && body=(-H 'Content-Type: application/json' --data-binary "$3")
     got=$(curl -sS -g --max-time 30 -X "$1" -H "Authorization: Bearer $token" -w '%{http_code}' -o "$work/body" "${body[@]}" "$base/v$version/$2")
     got="$got $(cat "$work/body")"
-}
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  got  %s\n  want %s\n' "$1" "$2" "$3"
 }
 answers() { # WHAT WANT: of the last ask; ids of new records read as ID
     is "$1" "$(printf %s "$got" | sed -E 's/"id":"[0-9A-Za-z]{18}"/"id":"ID"/g')" "$2"
@@ -173,5 +155,5 @@ is 'delete 202' "${got%% *} $(jq -r '.[0].errorCode' "$work/body")" '400 EXCEEDE
 # ---- inside a composite request ----
 ask POST composite "{\"allOrNone\":true,\"compositeRequest\":[{\"method\":\"POST\",\"url\":\"/services/data/v62.0/composite/sobjects\",\"referenceId\":\"c\",\"body\":{\"records\":[$(account part)]}},{\"method\":\"PATCH\",\"url\":\"/services/data/v62.0/sobjects/Account/@{c[0].id}\",\"referenceId\":\"p\",\"body\":{\"Nope\":1}}]}"
 is 'a composite takes them along' "$(count "SELECT Id FROM Account WHERE Name = 'part'")" 0
-echo "$checks checks, $failed failed"
-[ $failed -eq 0 ]
+
+report

@@ -2,15 +2,11 @@
 # The programs of examples/ and of the README run against a local org and say what they should; the C of docs/ is theirs.
 set -euo pipefail
 build=${SF_BINARY_DIR:?} source=${SF_SOURCE_DIR:?}
-work=$(mktemp -d)
-org_pid=
-trap '[[ -n $org_pid ]] && kill "$org_pid" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+. "$(dirname "$0")/../support/org.sh"
 fail() { echo "FAIL: $*" >&2; cat "$work"/*.out >&2 2>/dev/null; exit 1; }
 
-"${SFORCE_ORG_BIN:?}" --port 0 --data :memory: --seed sample --schema "$source/examples/schema.json" --json >"$work/org.json" 2>"$work/org.log" &
-org_pid=$!
-for _ in $(seq 200); do [[ -s $work/org.json ]] && break; kill -0 "$org_pid" || fail "sforce-org ended: $(cat "$work/org.log")"; sleep 0.05; done
-SFORCE_URL=$(jq -r .url "$work/org.json") SFORCE_CLIENT_ID=$(jq -r .client_id "$work/org.json") SFORCE_CLIENT_SECRET=$(jq -r .client_secret "$work/org.json")
+start_org --data :memory: --seed sample --schema "$source/examples/schema.json"
+SFORCE_URL=$url SFORCE_CLIENT_ID=$(of_org client_id) SFORCE_CLIENT_SECRET=$(of_org client_secret)
 export SFORCE_URL SFORCE_CLIENT_ID SFORCE_CLIENT_SECRET
 
 "$build/bin/example_first" >"$work/first.out" 2>&1 || fail "example_first"
@@ -66,8 +62,8 @@ run describe "$work/cache"; says describe '^must be set: Name \(string\)$'; says
 run describe "$work/cache"; says describe '^Rating: Hot$'
 [[ $(grep '^Late: ' "$work/describe.out" | tr '\n' ,) == 'Late: Holiday,Late: Strike,' ]] || fail "the dependent picklist"
 
-gone=$(curl -sf -H "Authorization: Bearer $(jq -r .access_token "$work/org.json")" -H 'Content-Type: application/json' -d '{"LastName":"Gone"}' "$SFORCE_URL/services/data/v62.0/sobjects/Contact" | jq -r .id)
-curl -sf -X DELETE -H "Authorization: Bearer $(jq -r .access_token "$work/org.json")" "$SFORCE_URL/services/data/v62.0/sobjects/Contact/$gone"
+gone=$(curl -sf -H "$auth" -H 'Content-Type: application/json' -d '{"LastName":"Gone"}' "$SFORCE_URL/services/data/v62.0/sobjects/Contact" | jq -r .id)
+curl -sf -X DELETE -H "$auth" "$SFORCE_URL/services/data/v62.0/sobjects/Contact/$gone"
 run replication; says replication '^next time from [0-9]{13}$'; says replication '^[0-9]+ updated$'; says replication '^of .+:$'; says replication '^  .+'
 
 run reports; says reports '^Prospect [|] '; says reports '^Customer - Direct: Sum of Annual Revenue [$][0-9,]+ Record Count [0-9]+$'

@@ -1,33 +1,14 @@
 #!/bin/bash
 # org_bulk1_test.sh: Bulk API 1.0 as sforce-org answers it: jobs and batches in XML and JSON, which format answers what, rows of
 # CSV, JSON, XML and zips, results in each format, queries, chunks, what is refused in which words.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-pid=
-checks=0
-failed=0
-trap 'stop; rm -rf "$work"' EXIT
-
-stop() {
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-    pid=
-}
-start() { # options: starts the org; sets pid, url, token
-    rm -f "$work/login"
-    "$org" --port 0 --json "$@" >"$work/login" 2>"$work/stderr" &
-    pid=$!
-    for _ in $(seq 600); do
-        [ -s "$work/login" ] && break
-        kill -0 "$pid" 2>/dev/null || { echo "org did not start: $(cat "$work/stderr")"; exit 1; }
-        sleep 0.1
-    done
-    root=$(jq -r .url "$work/login")
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+start() { # options: starts the org; sets root and url
+    start_org "$@"
+    root=$url
     url=$root/services/async/62.0
-    token=$(jq -r .access_token "$work/login")
 }
+
 call() { # curl options: body to $work/body, headers to $work/headers, status to $status
     : >"$work/body"
     status=$(curl -sS -g --max-time 60 -H "X-SFDC-Session: $token" -D "$work/headers" -o "$work/body" -w '%{http_code}' "$@")
@@ -40,12 +21,6 @@ js() { jq -r "$1" "$work/body"; }
 body() { cat "$work/body"; }
 elements() { tr -d '\n' <"$work/body" | grep -o '<[a-zA-Z-]*[ >]' | tr -d '<> ' | tr '\n' ' '; } # their names in order
 soql() { curl -sS -G -H "Authorization: Bearer $token" "$root/services/data/v62.0/query" --data-urlencode "q=$1" | jq -r "${2:-.totalSize}"; }
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  got  %s\n  want %s\n' "$1" "$2" "$3"
-}
 error() { if [ "$(head -c 1 "$work/body")" = "{" ]; then js '.exceptionCode + ": " + .exceptionMessage'; else echo "$(of exceptionCode): $(of exceptionMessage)"; fi; }
 
 ns='xmlns="http://www.force.com/2009/06/asyncapi/dataload"'
@@ -284,7 +259,7 @@ is "a bearer will do" "$(curl -sS -o /dev/null -w '%{http_code}' -H "Authorizati
 # ---- the jobs of both APIs in one list, and over a restart ----
 listed() { curl -sS -H "Authorization: Bearer $token" "$root/services/data/v62.0/jobs/$1?jobType=Classic" | jq -r ".records[]|select(.id==\"$job\")|.jobType + \" \" + .state"; }
 is "in the list" "$(listed ingest) $(listed query)" "Classic Open Classic Open"
-stop
+stop_org
 start --schema "$work/schema.json" --data "$work/org.db"
 get "job/$job"
 is "after a restart" "$status $(of state)" "200 Open"
@@ -311,14 +286,11 @@ for _ in $(seq 600); do
     get "job/$job/batch/$batch"
     [ "$(of numberRecordsProcessed)" -gt 0 ] && break
 done
-kill -KILL "$pid"
-wait "$pid" 2>/dev/null
-pid=
+kill_org
 start --schema "$work/schema.json" --data "$work/org.db"
 await
 is "after a kill" "$state $(of numberRecordsProcessed) $(of numberRecordsFailed) $(soql "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Killed %'")" "Completed 9000 0 9000"
 result
 is "a result for each row" "$(grep -c '^"003' "$work/body")" 9000
 
-echo "$checks checks, $failed failed"
-[ "$failed" -eq 0 ]
+report

@@ -1,33 +1,12 @@
 #!/bin/bash
 # org_bulk2_test.sh: Bulk API 2.0 as sforce-org answers it: the life of an ingest and of a query job, results of each row,
 # what is refused in which words, pages by locator, faults of rows, and that a killed org goes on with a job.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-pid=
-checks=0
-failed=0
-trap 'stop; rm -rf "$work"' EXIT
-
-stop() {
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-    pid=
-}
-
-start() { # options: starts the org; sets pid, url, token
-    rm -f "$work/login"
-    "$org" --port 0 --json "$@" >"$work/login" 2>"$work/stderr" &
-    pid=$!
-    for _ in $(seq 600); do
-        [ -s "$work/login" ] && break
-        kill -0 "$pid" 2>/dev/null || { echo "org did not start: $(cat "$work/stderr")"; exit 1; }
-        sleep 0.1
-    done
-    root=$(jq -r .url "$work/login")
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+start() { # options: starts the org; sets root and url
+    start_org "$@"
+    root=$url
     url=$root/services/data/v62.0
-    token=$(jq -r .access_token "$work/login")
 }
 
 call() { # curl options: body to $work/body, headers to $work/headers, status to $status
@@ -40,12 +19,6 @@ of() { jq -r "$1" "$work/body"; }
 header() { tr -d '\r' <"$work/headers" | sed -n "s/^$1: //Ip"; }
 soql() { call -G "$url/query" --data-urlencode "q=$1"; of "${2:-.totalSize}"; }
 
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  got  %s\n  want %s\n' "$1" "$2" "$3"
-}
 error() { jq -r '.[0] | .errorCode + ": " + .message' "$work/body"; }
 
 new_job() { # JSON: creates it, sets job
@@ -235,7 +208,7 @@ new_job '{"object":"Contact","operation":"insert"}'
 upload "$work/many.csv"
 close
 until get "jobs/ingest/$job" && [ "$(of '.numberRecordsProcessed // 0')" -ge 400 ]; do [ "$(of .state)" = JobComplete ] && break; done
-kill -KILL "$pid" && wait "$pid" 2>/dev/null
+kill_org
 start --schema "$work/schema.json" --data "$work/org.db"
 await ingest
 is "it goes on where it stood" "$state $(of '[.numberRecordsProcessed,.numberRecordsFailed]|join(" ")')" "JobComplete 20000 0"
@@ -244,5 +217,4 @@ get "jobs/ingest/$job/successfulResults"
 is "nor a result" "$(tail -n +2 "$work/body" | cut -d, -f3 | sort -u | wc -l)" 20000
 is "results come in another order" "$(sed -n 2p "$work/body" | cut -d, -f3)" '"Killed 200"'
 
-echo "$checks checks, $failed failed"
-[ "$failed" -eq 0 ] && [ "$checks" -gt 40 ]
+report 41

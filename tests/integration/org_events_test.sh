@@ -1,25 +1,11 @@
 #!/bin/bash
 # org_events_test.sh: what sforce-org tells its subscribers, over the wire as curl sees it: the handshake and its refusals, long
 # polls that wait, what each kind of write comes to, replay, and the ends of sessions.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-checks=0
-failed=0
-"$org" --port 0 --json --seed empty --schema "$here/data/events.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-url=$(jq -r .url "$work/login")
-token=$(jq -r .access_token "$work/login")
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+start_org --seed empty --schema "$source_dir/tests/integration/data/events.json"
 
 # ---- helpers ----
-auth="Authorization: Bearer $token"
 cometd() { # MESSAGES [PATH]: the answer in $work/body, $status
     status=$(curl -sS --max-time 60 -H "$auth" -H 'Content-Type: application/json' -D "$work/head" -o "$work/body" \
         -w '%{http_code}' --data-binary "$1" "$url/cometd/${2-64.0}")
@@ -29,12 +15,6 @@ rest() { # METHOD PATH [BODY]: the answer
         -H 'Content-Type: application/json' ${3:+--data-binary "$3"} "$url/services/data/v64.0/$2"
 }
 control() { curl -sS --max-time 60 -X "$1" "$url/__org/$2" ${3:+--data-binary "$3"}; }
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  got  %s\n  want %s\n' "$1" "$2" "$3"
-}
 answer() { jq -c "$1" "$work/body"; }
 client=
 shake() {
@@ -167,5 +147,4 @@ control POST expire-sessions >/dev/null
 poll
 is 'a session that died' "$(answer '.[0]|del(.clientId)')" '{"advice":{"reconnect":"none","interval":0},"channel":"/meta/connect","id":"4","error":"401::Authentication invalid","successful":false}'
 
-echo "$checks checks, $failed failed"
-[ $failed = 0 ]
+report

@@ -1,28 +1,16 @@
 #!/bin/bash
 # org_soap_test.sh: the SOAP APIs of sforce-org as a client meets them: every call with what it answers and what it changes, seen
 # through REST too; headers, limits, faults; both APIs.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-checks=0
-failed=0
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
 cat >"$work/schema.json" <<'X'
 {"sobjects":[{"name":"Account","fields":[{"name":"Ext__c","type":"string","label":"Ext","length":20,"externalId":true,
 "createable":true,"updateable":true,"nillable":true,"custom":true}]}],
 "duplicateRules":[{"object":"Lead","name":"Leads_DR","fields":["Email"],"message":"Use this one?","allowSave":true},
 {"object":"Contact","name":"Contacts_DR","fields":["Email"],"allowSave":true}]}
 X
-"$org" --port 0 --json --seed empty --schema "$work/schema.json" >"$work/login" 2>"$work/stderr" &
-pid=$!
-trap 'kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$work"' EXIT
-for _ in $(seq 600); do
-    [ -s "$work/login" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$work/stderr"; exit 1; }
-    sleep 0.1
-done
-login() { jq -r ".$1" "$work/login"; }
-url=$(login url)
-session=$(login access_token)
+start_org --seed empty --schema "$work/schema.json"
+session=$token
 admin=
 
 # ---- helpers ----
@@ -37,15 +25,6 @@ soap() { # BODY: the answer in $work/body, $status
 raw() { # curl options
     : >"$work/body"
     status=$(curl -sS -g --max-time 60 -D "$work/head" -o "$work/body" -w '%{http_code}' "$@" "$url/services/Soap/$api/62.0")
-}
-fail() {
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    echo "  $(head -c 1500 "$work/body")"
-}
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] || fail "$1: got '$2', want '$3'"
 }
 has() { # WHAT TEXT: the answer holds it
     checks=$((checks + 1))
@@ -73,7 +52,7 @@ account() { record "<so:type>Account</so:type><so:Name>$1</so:Name>${2-}"; }
 # ---- sessions ----
 soap '<urn:getUserInfo/>'
 admin=$(first userId)
-is 'user name' "$(first userName)" "$(login username)"
+is 'user name' "$(first userName)" "$(of_org username)"
 has 'allowance' '<soapenv:Header><LimitInfoHeader><limitInfo><current>1</current><limit>1000000</limit><type>API REQUESTS</type></limitInfo></LimitInfoHeader></soapenv:Header>'
 soap '<urn:getServerTimestamp/>'
 is 'server time' "$(first timestamp | cut -c1-4)" "$(date -u +%Y)"
@@ -93,7 +72,7 @@ made=$(first password)
 is 'resetPassword' "${#made}" 12
 own=$session
 session=none
-soap "<urn:login><urn:username>$(login username)</urn:username><urn:password>$made$(login security_token)</urn:password></urn:login>"
+soap "<urn:login><urn:username>$(of_org username)</urn:username><urn:password>$made$(of_org security_token)</urn:password></urn:login>"
 is 'the new password logs in' "$status" 200
 lacks 'login tells no allowance' LimitInfoHeader
 second=$(first sessionId)
@@ -431,5 +410,4 @@ curl -sS -d '{"spec":"503:path=/services/Soap*,times=1"}' "$url/__org/faults" >/
 soap '<urn:getUserInfo/>'
 is 'a 503 on command' "$status $(first faultcode)" '503 sf:SERVER_UNAVAILABLE'
 
-echo "org_soap_test: $checks checks, $failed failed"
-[ $failed -eq 0 ]
+report

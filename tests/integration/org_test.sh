@@ -1,40 +1,17 @@
 #!/bin/bash
 # org_test.sh: sforce-org as a program: started on a free port and spoken to with curl, answers read with jq. Covers every
 # endpoint with its error bodies, each fault as the client sees it, and that a stopped org's rows and login are there again.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-pid=
-checks=0
-failed=0
-trap 'stop; rm -rf "$work"' EXIT
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
 
 # ---- helpers ----
-stop() { # TERM, and the exit code that came of it
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid" 2>/dev/null
-    wait "$pid"
-    local rc=$?
-    pid=
-    return $rc
-}
-
-start() { # options: starts the org; sets pid, url, token and the rest of the login
-    rm -f "$work/login" # the loop below must not see that of an earlier start
-    "$org" --port 0 --json "$@" >"$work/login" 2>"$work/stderr" &
-    pid=$!
-    for _ in $(seq 600); do
-        [ -s "$work/login" ] && break
-        kill -0 "$pid" 2>/dev/null || { echo "org did not start: $(cat "$work/stderr")"; exit 1; }
-        sleep 0.1
-    done
-    url=$(jq -r .url "$work/login")
-    username=$(jq -r .username "$work/login")
-    password=$(jq -r .password "$work/login")
-    security=$(jq -r .security_token "$work/login")
-    client=$(jq -r .client_id "$work/login")
-    secret=$(jq -r .client_secret "$work/login")
-    token=$(jq -r .access_token "$work/login")
+start() { # options: starts the org; sets the rest of the login too
+    start_org "$@"
+    username=$(of_org username)
+    password=$(of_org password)
+    security=$(of_org security_token)
+    client=$(of_org client_id)
+    secret=$(of_org client_secret)
     data=$url/services/data/v62.0
 }
 
@@ -62,13 +39,6 @@ query() { call GET "$data/query?q=$(jq -rn --arg q "$1" '$q|@uri')"; }
 header() { tr -d '\r' <"$work/head" | sed -n "s/^$1: //Ip" | tail -1; }
 get() { jq -r "$1" "$work/body" 2>/dev/null; }
 
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    echo "FAILED: $1: got '$2', want '$3'"
-    echo "  body: $(head -c 300 "$work/body")"
-}
 like() { # WHAT GOT PATTERN (extended regular expression)
     checks=$((checks + 1))
     [[ $2 =~ $3 ]] && return
@@ -676,38 +646,36 @@ check_faults() {
 # ---- starting and stopping ----
 check_restart() {
     start --data "$work/org.db" --seed empty
-    local before; before=$(jq -c 'del(.url, .access_token)' "$work/login")
+    local before; before=$(jq -c 'del(.url, .access_token)' "$work/org.json")
     post "$data/sobjects/Account" '{"Name":"Still here"}'
     local id old; id=$(get .id) old=$token
-    stop
+    stop_org
     is 'SIGTERM ends with 0' $? 0
     is 'data file is private' "$(stat -c %a "$work/org.db")" 600
     start --data "$work/org.db" --seed empty
-    is 'same login again' "$(jq -c 'del(.url, .access_token)' "$work/login")" "$before"
+    is 'same login again' "$(jq -c 'del(.url, .access_token)' "$work/org.json")" "$before"
     call GET "$data/sobjects/Account/$id?fields=Name"
     is 'row kept' "$(get .Name)" 'Still here'
     token=$old
     call GET "$data/limits"
     is 'session kept' "$status" 200
     refused 'a second org on the file' 1 "$work/org.db: another sforce-org uses this file" --port 0 --data "$work/org.db"
-    kill -INT "$pid"
-    wait "$pid"
+    end_org INT
     is 'SIGINT ends with 0' $? 0
-    pid=
 }
 
 refused() { # WHAT EXIT PATTERN options…: the program says one line and ends
     local what=$1 want=$2 pattern=$3
     shift 3
-    "$org" "$@" >"$work/out" 2>"$work/err" </dev/null
+    "$org_program" "$@" >"$work/out" 2>"$work/err" </dev/null
     is "$what: exit" $? "$want"
     is "$what: one line" "$(wc -l <"$work/err")" 1
     like "$what: message" "$(cat "$work/err")" "$pattern"
 }
 check_usage() {
-    "$org" --help | grep -q 'Usage: sforce-org'
+    "$org_program" --help | grep -q 'Usage: sforce-org'
     is '--help' $? 0
-    like '--version' "$("$org" --version)" '^sforce-org [0-9]+\.[0-9]+\.[0-9]+$'
+    like '--version' "$("$org_program" --version)" '^sforce-org [0-9]+\.[0-9]+\.[0-9]+$'
     refused 'unknown option' 2 'unknown option' --nothing
     refused 'bad port' 2 "port takes a number from 0 to 65535, not '99999'" --port 99999
     refused 'bad fault' 2 "unknown kind 'resett'" --port 0 --fault resett
@@ -720,10 +688,10 @@ check_usage() {
     refused 'no schema' 1 "$work/none.json" --port 0 --schema "$work/none.json"
     start --seed empty
     refused 'port taken' 1 "port ${url##*:}.*another program has it" --port "${url##*:}" --seed empty
-    stop
+    stop_org
     SFORCE_ORG_PASSWORD='s3cret word' start --seed empty
     is 'password from the environment' "$password" 's3cret word'
-    stop
+    stop_org
 }
 
 check_policies() {
@@ -742,12 +710,12 @@ check_policies() {
     is 'within the allowance' "$status" 200
     call GET "$data/limits"
     error 'allowance used up' 403 REQUEST_LIMIT_EXCEEDED
-    stop
+    stop_org
     start --seed empty --policy no-api-scope
     call GET "$data/limits"
     error 'no-api-scope' 401 INVALID_SESSION_ID
     like 'no-api-scope: message' "$(get '.[0].message')" '^This session is not valid for use with'
-    stop
+    stop_org
 }
 
 cat >"$work/schema.json" <<'JSON'
@@ -769,13 +737,12 @@ check_external_ids
 check_query
 check_composite
 check_faults
-stop
+stop_org
 is 'the org ends cleanly' $? 0
 for planted in "$password" "$secret" "$security" "$token"; do
-    is 'no secret in the log' "$(grep -cF -- "$planted" "$work/stderr")" 0
+    is 'no secret in the log' "$(grep -cF -- "$planted" "$work/org.log")" 0
 done
 check_restart
 check_usage
 check_policies
-echo "org_test: $checks checks, $failed failed"
-[ "$failed" = 0 ]
+report

@@ -1,32 +1,11 @@
 #!/bin/bash
 # search_org_test.sh: SOSL as sforce-org answers it over REST: which rows are found, in which form, what is refused in which
 # words, and that the index follows every write, a rollback, and a restart on the same file.
-set -u
-org=${SFORCE_ORG_BIN:?the program to test}
-work=$(mktemp -d)
-pid=
-checks=0
-failed=0
-trap 'stop; rm -rf "$work"' EXIT
-
-stop() {
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid" 2>/dev/null
-    wait "$pid"
-    pid=
-}
-
-start() { # options: starts the org; sets pid, url, token
-    rm -f "$work/login" # the loop below must not see that of an earlier start
-    "$org" --port 0 --json "$@" >"$work/login" 2>"$work/stderr" &
-    pid=$!
-    for _ in $(seq 600); do
-        [ -s "$work/login" ] && break
-        kill -0 "$pid" 2>/dev/null || { echo "org did not start: $(cat "$work/stderr")"; exit 1; }
-        sleep 0.1
-    done
-    url=$(jq -r .url "$work/login")/services/data
-    token=$(jq -r .access_token "$work/login")
+. "$(dirname "$0")/../support/org.sh"
+. "$(dirname "$0")/../support/checks.sh"
+start() { # options: starts the org; sets url
+    start_org "$@"
+    url=$url/services/data
 }
 
 call() { # curl options: body to $work/body, status to $status
@@ -36,13 +15,6 @@ call() { # curl options: body to $work/body, status to $status
 
 find_() { call -G "$url/v${2:-62.0}/search" --data-urlencode "q=$1"; }
 post() { call "$url/v62.0/$1" -H 'Content-Type: application/json' --data-binary "$2"; }
-
-is() { # WHAT GOT WANT
-    checks=$((checks + 1))
-    [ "$2" = "$3" ] && return
-    failed=$((failed + 1))
-    printf 'FAILED %s\n  got  %s\n  want %s\n' "$1" "$2" "$3"
-}
 
 names() { # SOSL: Name of each record found, in one line
     find_ "$1"
@@ -154,11 +126,11 @@ is 'update: old word' "$(names 'FIND {A17} RETURNING Account(Name)')" ''
 call -X DELETE "$url/v62.0/sobjects/Account/$acme"
 is 'deleted' "$(names 'FIND {cogs} RETURNING Account(Name)')" ''
 is 'deleted with it, or not found by it' "$(names 'FIND {global} RETURNING Account(Name)')" 'Global Widgets'
-stop
+stop_org
 start --data "$work/org.db"
 create Account '{"Name":"Later Widgets"}' >/dev/null
 is 'after a restart' "$(names "FIND {widgets} $all")" 'Global Widgets,Later Widgets'
-stop
+stop_org
 cat >"$work/schema.json" <<'END'
 {"sobjects":[{"name":"Account","fields":[{"name":"Motto__c","type":"string","label":"Motto","length":80}]}]}
 END
@@ -185,7 +157,6 @@ call "$url/v62.0/search/scopeOrder"
 is 'scope' "$(jq -r 'map(select(.type == "Account"))[0].url' "$work/body")" '/services/data/v62.0/sobjects/Account/describe'
 call "$url/v62.0/search"
 is 'no q' "$status $(jq -r '.[0].errorCode' "$work/body")" '400 MALFORMED_SEARCH'
-stop
+stop_org
 
-echo "$checks checks, $failed failed"
-[ "$failed" = 0 ]
+report
