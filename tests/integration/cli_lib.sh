@@ -1,38 +1,24 @@
 # cli_lib.sh: what the cli_*_test.sh share: a home of their own, an org that ends with them, checks that count and can fail.
 # Sourced; wants SFORCE_BIN and SFORCE_ORG_BIN.
 set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../support/org.sh"
 export LC_ALL=C.UTF-8 TZ=UTC
-sforce=${SFORCE_BIN:?} org_program=${SFORCE_ORG_BIN:?}
-work=$(mktemp -d)
+sforce=${SFORCE_BIN:?}
+org_options=(--data :memory:)
 export HOME=$work/home XDG_DATA_HOME=$work/data XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache
 mkdir -p "$HOME"
 cd "$work" || exit 1
 for variable in $(env | sed -n 's/^\(SF_[A-Z_]*\|SFDX_[A-Z_]*\|SFORCE_[A-Z_]*\)=.*/\1/p'); do unset "$variable"; done
-org_pid='' checks=0 failures=0
+checks=0 failures=0
 
-finish() {
-    [[ -n $org_pid ]] && kill "$org_pid" 2>/dev/null
+clean_up() {
     [[ -d $XDG_DATA_HOME/sforce/local ]] && for pid_file in "$XDG_DATA_HOME"/sforce/local/*.pid; do
         [[ -f $pid_file ]] && "$sforce" local stop --name "$(basename "$pid_file" .pid)" >/dev/null 2>&1
     done
-    wait 2>/dev/null
-    rm -rf "$work"
 }
-trap finish EXIT
 
-# Start an org of one's own; its login in $work/org.json, its URL in $url.
-start_org() {
-    "$org_program" --port 0 --data :memory: --json "$@" >"$work/org.json" 2>"$work/org.log" &
-    org_pid=$!
-    until [[ -s $work/org.json ]]; do
-        kill -0 "$org_pid" 2>/dev/null || { echo "FAIL: sforce-org ended: $(cat "$work/org.log")" >&2; exit 1; }
-        read -rt 0.05 <> <(:) || true
-    done
-    url=$(jq -r .url "$work/org.json")
-}
 fault() { curl -sf -X POST "$url/__org/faults" -H 'Content-Type: application/json' -d "{\"spec\":\"$1\"}" >/dev/null || fail "no fault $1"; }
 no_faults() { curl -sf -X DELETE "$url/__org/faults" >/dev/null || fail "faults stay"; }
-of_org() { jq -r ".$1" "$work/org.json"; }
 login_org() { SFORCE_CLIENT_ID=$(of_org client_id) SFORCE_CLIENT_SECRET=$(of_org client_secret) "$sforce" login "$url" --client-credentials -a "${1:-test}" --quiet; }
 
 fail() { failures=$((failures + 1)); echo "FAIL: $*" >&2; sed 's/^/  out: /' out | head -5 >&2; sed 's/^/  err: /' err | head -5 >&2; }

@@ -116,7 +116,7 @@ run 2 report run Invoices
 run 1 report delete "$id"
 
 # What the org leaves out is told.
-kill "$org_pid"; wait "$org_pid" 2>/dev/null; rm org.json
+stop_org
 start_org --seed sample --records 9000
 login_org
 run 6 report run "Contacts and Their Accounts" -r csv -O part.csv

@@ -119,8 +119,7 @@ run 0 __complete -- describe ''
 out_empty
 run 0 describe
 run 0 describe Account
-kill "$org_pid" && wait "$org_pid" 2>/dev/null
-org_pid=''
+stop_org
 run 0 __complete -- get Acc
 out_has Account
 run 0 __complete -- describe Account.Ind

