@@ -61,21 +61,34 @@ void replay_start_text(replay *r, sf_str head, sf_str body)
     assert_non_null(r->server);
     if (sf_client_open(&(sf_client_options){ .instance_url = wire_url(r->server, ""),
                                              .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
+                                             .retry = { .retries_max = SF_NONE, .breaker_failures = SF_NONE },
                                              .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } },
                        &r->sf, &err) != SF_OK)
         fail_msg("%s", err.message);
 }
 
+#define JSON "application/json;charset=UTF-8"
+
+/* The head that an answer lacks. */
+static sf_str head_of(char head[512], int status, const char *type)
+{
+    int len = snprintf(head, 512, "HTTP/1.1 %d X\r\nContent-Type: %s", status, type);
+    assert_in_range(len, 1, 511);
+    return (sf_str){ head, (size_t)len };
+}
+
+void replay_start_json(replay *r, int status, const char *body, size_t len)
+{
+    char head[512];
+    replay_start_text(r, head_of(head, status, JSON), (sf_str){ body, len });
+}
+
 void replay_start(replay *r, const char *name, int status, const char *type)
 {
     char head[512];
-    int len = snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Type: %s", status,
-                       type != NULL ? type : "application/json;charset=UTF-8");
-    assert_in_range(len, 1, sizeof head - 1);
     print_message("  %s\n", name);
     recorded_file f = recorded_read(name);
-    replay_start_text(r, f.head.len > 0 ? f.head : (sf_str){ head, (size_t)len }, f.body);
+    replay_start_text(r, f.head.len > 0 ? f.head : head_of(head, status, type != NULL ? type : JSON), f.body);
     free(f.text);
 }
 

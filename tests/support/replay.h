@@ -1,7 +1,7 @@
 /*
- * replay.h: what real orgs once answered, sent to a client of ours by a wire_server. The files lie beside the checkout
- * (shared/recorded, see its INDEX.md; names here are paths in it); without them a test says so and is skipped. Each .http
- * file is a status line, headers and a body, any other a body only. For a test's one thread.
+ * replay.h: one answer for ever, sent to a client of ours by a wire_server: what real orgs once sent, or a text. What they
+ * sent lies beside the checkout (shared/recorded, see its INDEX.md; names here are paths in it); without it a test says so
+ * and is skipped. Each .http file is a status line, headers and a body, any other a body only. For a test's one thread.
  */
 #ifndef SF_TEST_REPLAY_H
 #define SF_TEST_REPLAY_H
@@ -31,6 +31,7 @@ typedef struct replay {
 void replay_start(replay *r, const char *name, int status, const char *type);
 /* The same from memory. head: as recorded_file.head. */
 void replay_start_text(replay *r, sf_str head, sf_str body);
+void replay_start_json(replay *r, int status, const char *body, size_t len);
 void replay_stop(replay *r);
 
 /* What main returns: 77 is skipped. */

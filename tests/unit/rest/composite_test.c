@@ -1,45 +1,9 @@
 /* composite_test.c: what composites, batches, graphs and trees send; answers of every form, cut short at every byte;
  * wrong parts; and each allocation failing in turn. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
 
 static sf_error err;
-
-typedef struct talk { /* a client and a server that gives one answer for ever */
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} talk;
-
-static void talk_start(talk *t, int status, const char *body, size_t len)
-{
-    *t = (talk){ .answer = malloc(len + 256) };
-    int head = snprintf(t->answer, 256,
-                        "HTTP/1.1 %d X\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n",
-                        status, len);
-    memcpy(t->answer + head, body, len);
-    t->steps[0] = (wire_step)WIRE_REQUEST;
-    t->steps[1] = (wire_step){ WIRE_OP_SEND, t->answer, (size_t)head + len };
-    t->steps[2] = (wire_step)WIRE_AGAIN;
-    t->script = t->steps;
-    t->server = wire_start(&t->script, 1);
-    assert_non_null(t->server);
-    sf_client_options options = { .instance_url = wire_url(t->server, ""),
-                                  .api_version = "62.0",
-                                  .retry = { .retries_max = SF_NONE, .breaker_failures = SF_NONE },
-                                  .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
-    if (sf_client_open(&options, &t->sf, &err) != SF_OK) fail_msg("%s", err.message);
-}
-
-static void talk_stop(talk *t)
-{
-    sf_client_close(t->sf);
-    wire_stop(t->server);
-    free(t->answer);
-}
 
 static sf_record *account(void)
 {
@@ -112,12 +76,12 @@ static void test_composite__sends_what_the_api_takes(void **state)
         "{\"method\":\"GET\",\"url\":\"v62.0/" PART_QUERY "\"}]}";
     (void)state;
     for (size_t i = 0; i <= COUNT_OF(cases); i++) {
-        talk t;
+        replay t;
         sf_parts *parts = NULL;
         bool is_batch = i == COUNT_OF(cases);
         sf_composite_options options = is_batch ? (sf_composite_options){ .halt_on_error = true } : cases[i].options;
         sf_composite *c = all_parts(is_batch ? SF_COMPOSITE_BATCH : cases[i].kind);
-        talk_start(&t, 200, "{}", 2);
+        replay_start_json(&t, 200, "{}", 2);
         assert_int_equal(sf_composite_send(t.sf, c, &options, &parts, &err), SF_ERR_UNKNOWN_OUTCOME);
         assert_null(parts);
         char *request = wire_request(t.server, 0), want[4096];
@@ -131,7 +95,7 @@ static void test_composite__sends_what_the_api_takes(void **state)
         assert_string_equal(body, want);
         free(request);
         sf_composite_free(c);
-        talk_stop(&t);
+        replay_stop(&t);
     }
 #undef U
 }
@@ -139,7 +103,7 @@ static void test_composite__sends_what_the_api_takes(void **state)
 static void test_tree__is_written_nested(void **state)
 {
     (void)state;
-    talk t;
+    replay t;
     sf_parts *parts = NULL;
     sf_record *a = account(), *c = sf_record_new("Contact"), *empty = sf_record_new("Account");
     (void)sf_record_set_str(c, "LastName", "C");
@@ -149,7 +113,7 @@ static void test_tree__is_written_nested(void **state)
     (void)sf_tree_add(tree, "b", NULL, NULL, empty);
     (void)sf_tree_add(tree, "x", "a", "ChildAccounts", empty);
     (void)sf_tree_add(tree, "c2", "a", "Contacts", c);
-    talk_start(&t, 201, "{\"hasErrors\":false,\"results\":[]}", 32);
+    replay_start_json(&t, 201, "{\"hasErrors\":false,\"results\":[]}", 32);
     assert_int_equal(sf_tree_send(t.sf, tree, NULL, &parts, &err), SF_ERR_UNKNOWN_OUTCOME); /* where are the five? */
     char *request = wire_request(t.server, 0);
     assert_non_null(strstr(request, "POST /services/data/v62.0/composite/tree/Account HTTP"));
@@ -162,7 +126,7 @@ static void test_tree__is_written_nested(void **state)
                                                      "\"type\":\"Account\",\"referenceId\":\"x\"}}]}},{\"attributes\":{"
                                                      "\"type\":\"Account\",\"referenceId\":\"b\"}}]}");
     free(request);
-    talk_stop(&t);
+    replay_stop(&t);
     sf_tree_free(tree);
     sf_record_free(a), sf_record_free(c), sf_record_free(empty);
 }
@@ -206,9 +170,9 @@ static sf_status wrong_part(sf_composite *c, int which)
 static void test_composite__keeps_the_first_failure(void **state)
 {
     (void)state;
-    talk t;
+    replay t;
     sf_parts *parts = NULL;
-    talk_start(&t, 200, "{}", 2);
+    replay_start_json(&t, 200, "{}", 2);
     int tried = 0;
     for (;; tried++) {
         sf_composite *c = sf_composite_new(SF_COMPOSITE);
@@ -230,16 +194,16 @@ static void test_composite__keeps_the_first_failure(void **state)
     assert_int_equal(wire_requests(t.server), 0);
     assert_null(sf_composite_new((sf_composite_kind)3));
     assert_int_equal(sf_composite_add_graph(NULL, "g"), SF_ERR_USAGE);
-    talk_stop(&t);
+    replay_stop(&t);
 }
 
 static void test_composite__limits_hold_before_anything_is_sent(void **state)
 {
     (void)state;
-    talk t;
+    replay t;
     sf_parts *parts = NULL;
     char ref[16];
-    talk_start(&t, 200, "{}", 2);
+    replay_start_json(&t, 200, "{}", 2);
     static const sf_str none = { NULL, 0 };
     sf_composite *c = sf_composite_new(SF_COMPOSITE);
     for (int i = 0; i <= SF_COMPOSITE_PARTS_MAX; i++) {
@@ -314,7 +278,7 @@ static void test_composite__limits_hold_before_anything_is_sent(void **state)
     sf_tree_free(tree);
     sf_record_free(r), sf_record_free(contact);
     assert_int_equal(wire_requests(t.server), 0);
-    talk_stop(&t);
+    replay_stop(&t);
 }
 
 /* ---- answers ---- */
@@ -383,10 +347,10 @@ static void test_parts__tell_the_cause(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
-        talk t;
+        replay t;
         sf_parts *parts = NULL;
         sf_part part;
-        talk_start(&t, answers[i].status, answers[i].body, strlen(answers[i].body));
+        replay_start_json(&t, answers[i].status, answers[i].body, strlen(answers[i].body));
         if (send_answer(&answers[i], t.sf, &parts, &err) != SF_OK) fail_msg("%s", err.message);
         assert_int_equal(sf_parts_failed(parts), answers[i].failed);
         assert_int_equal(sf_parts_check(parts, &err), answers[i].code != NULL ? SF_ERR_ORG : SF_OK);
@@ -395,7 +359,7 @@ static void test_parts__tell_the_cause(void **state)
         assert_false(sf_parts_get(parts, sf_parts_count(parts), &part));
         assert_false(sf_parts_find(parts, NULL, "nobody", &part));
         sf_parts_free(parts);
-        talk_stop(&t);
+        replay_stop(&t);
     }
     assert_int_equal(sf_parts_count(NULL), 0);
     assert_int_equal(sf_value_type(sf_parts_body(NULL)), SF_MISSING);
@@ -409,16 +373,16 @@ static void test_parts__answers_cut_short(void **state)
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         size_t len = strlen(answers[i].body);
         for (size_t cut = 0; cut < len; cut += cut < 24 || cut + 8 > len ? 1 : 7) {
-            talk t;
+            replay t;
             sf_parts *parts = NULL;
-            talk_start(&t, answers[i].status, answers[i].body, cut);
+            replay_start_json(&t, answers[i].status, answers[i].body, cut);
             sf_status rc = send_answer(&answers[i], t.sf, &parts, &err);
             assert_null(parts);
             if (answers[i].status < 300)
                 assert_int_equal(rc, SF_ERR_UNKNOWN_OUTCOME);
             else
                 assert_true(rc == SF_ERR_ORG || rc == SF_ERR_UNKNOWN_OUTCOME);
-            talk_stop(&t);
+            replay_stop(&t);
         }
     }
 }
@@ -428,21 +392,21 @@ static void test_parts__a_whole_that_is_refused(void **state)
     (void)state;
     static const char body[] = "[{\"message\":\"no\",\"errorCode\":\"JSON_PARSER_ERROR\"}]";
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
-        talk t;
+        replay t;
         sf_parts *parts = NULL;
-        talk_start(&t, 400, body, sizeof body - 1);
+        replay_start_json(&t, 400, body, sizeof body - 1);
         assert_int_equal(send_answer(&answers[i], t.sf, &parts, &err), SF_ERR_ORG);
         assert_string_equal(err.code, "JSON_PARSER_ERROR");
         assert_null(parts);
-        talk_stop(&t);
+        replay_stop(&t);
     }
 }
 
 static void test_composite__survives_each_failed_allocation(void **state)
 {
     (void)state;
-    talk t;
-    talk_start(&t, 200, answers[0].body, strlen(answers[0].body));
+    replay t;
+    replay_start_json(&t, 200, answers[0].body, strlen(answers[0].body));
     sf_parts *parts = NULL;
     if (send_answer(&answers[0], t.sf, &parts, &err) != SF_OK) fail_msg("%s", err.message); /* warm */
     sf_parts_free(parts);
@@ -477,7 +441,7 @@ static void test_composite__survives_each_failed_allocation(void **state)
         sf_tree_free(tree);
     }
     sf_record_free(r);
-    talk_stop(&t);
+    replay_stop(&t);
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 /* graphql_test.c: where the argument after goes in a text, which texts write, errors that come with status 200, pages that
  * lead in circles or say nothing, and each allocation failing in turn. */
 #include "rest/graphql_internal.h"
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
 
 static sf_error err;
@@ -128,41 +127,6 @@ static void test_graphql__knows_what_writes(void **state)
 #define PAGE(edges, info)                                                                                              \
     "{\"data\":{\"uiapi\":{\"query\":{\"Account\":{\"edges\":[" edges "],\"pageInfo\":{" info "}}}}},\"errors\":[]}"
 
-typedef struct talk {
-    char *answer;
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} talk;
-
-static void talk_start(talk *t, const char *body)
-{
-    size_t len = strlen(body);
-    *t = (talk){ .answer = sfi_alloc(len + 256) };
-    int head = snprintf(
-        t->answer, len + 256,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%s", len, body);
-    t->steps[0] = (wire_step)WIRE_REQUEST;
-    t->steps[1] = (wire_step){ WIRE_OP_SEND, t->answer, (size_t)head };
-    t->steps[2] = (wire_step)WIRE_AGAIN;
-    t->script = t->steps;
-    t->server = wire_start(&t->script, 1);
-    assert_non_null(t->server);
-    sf_client_options options = { .instance_url = wire_url(t->server, ""),
-                                  .api_version = "62.0",
-                                  .retry = { .retries_max = SF_NONE, .breaker_failures = SF_NONE },
-                                  .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
-    if (sf_client_open(&options, &t->sf, &err) != SF_OK) fail_msg("%s", err.message);
-}
-
-static void talk_stop(talk *t)
-{
-    sf_client_close(t->sf);
-    wire_stop(t->server);
-    sfi_free(t->answer);
-}
-
 static void test_graphql__a_result_ends_only_where_the_org_says_so(void **state)
 {
     static const struct {
@@ -189,12 +153,12 @@ static void test_graphql__a_result_ends_only_where_the_org_says_so(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        talk t;
+        replay t;
         sf_graphql *g = NULL;
         sf_value node;
         int64_t rows = 0;
         print_message("  %s\n", cases[i].body);
-        talk_start(&t, cases[i].body);
+        replay_start_json(&t, 200, cases[i].body, strlen(cases[i].body));
         sf_status rc = sf_graphql_open(t.sf, QUERY, NULL, &g, &err);
         while (rc >= 0 && (rc = sf_graphql_next(g, &node, &err)) == SF_ROW) rows++;
         assert_int_equal(rc, cases[i].end);
@@ -203,18 +167,18 @@ static void test_graphql__a_result_ends_only_where_the_org_says_so(void **state)
         if (rc < 0) assert_non_null(strstr(err.message, cases[i].told));
         if (rc == SF_ERR_ORG) assert_string_equal(err.code, "ValidationError");
         sf_graphql_close(g);
-        talk_stop(&t);
+        replay_stop(&t);
     }
 }
 
 static void test_graphql__refuses_what_cannot_be_sent(void **state)
 {
     (void)state;
-    talk t;
+    replay t;
     sf_graphql *g = NULL;
     sf_document *doc = NULL;
     sf_value node;
-    talk_start(&t, "{}");
+    replay_start_json(&t, 200, "{}", 2);
     assert_int_equal(sf_graphql_run(t.sf, " ", NULL, &doc, &err), SF_ERR_USAGE);
     assert_int_equal(sf_graphql_run(t.sf, NULL, NULL, &doc, &err), SF_ERR_USAGE);
     assert_int_equal(sf_graphql_run(t.sf, "\xff", NULL, &doc, &err), SF_ERR_USAGE);
@@ -232,14 +196,15 @@ static void test_graphql__refuses_what_cannot_be_sent(void **state)
     assert_int_equal(sf_graphql_total(NULL), -1);
     assert_null(sf_graphql_end_cursor(NULL));
     assert_int_equal(wire_requests(t.server), 0);
-    talk_stop(&t);
+    replay_stop(&t);
 }
 
 static void test_graphql__survives_each_failed_allocation(void **state)
 {
     (void)state;
-    talk t;
-    talk_start(&t, PAGE("{\"node\":{\"Id\":\"1\"}}", "\"hasNextPage\":false,\"endCursor\":\"MQ==\""));
+    replay t;
+    static const char page[] = PAGE("{\"node\":{\"Id\":\"1\"}}", "\"hasNextPage\":false,\"endCursor\":\"MQ==\"");
+    replay_start_json(&t, 200, page, sizeof page - 1);
     sf_document *doc = NULL;
     if (sf_graphql_run(t.sf, QUERY, NULL, &doc, &err) != SF_OK) fail_msg("%s", err.message); /* the session is there */
     sf_document_free(doc);
@@ -257,7 +222,7 @@ static void test_graphql__survives_each_failed_allocation(void **state)
         }
         sf_graphql_close(g);
     }
-    talk_stop(&t);
+    replay_stop(&t);
 }
 
 int main(void)

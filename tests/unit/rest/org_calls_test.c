@@ -1,47 +1,10 @@
 /* org_calls_test.c: the calls of layouts.h, replication.h, users.h, related.h and the new ones of describe.h over answers
  * that are whole, cut short at every byte, of the wrong kind, and with each allocation failing in turn. */
-#include "support/support.h"
-#include "support/wire_server.h"
+#include "support/replay.h"
 #include <salesforce.h>
 
 #define ID "001000000000001AAA"
 #define USER "005000000000001AAA"
-
-typedef struct talk {
-    char answer[700];
-    wire_step steps[3];
-    const wire_step *script;
-    wire_server *server;
-    sf_client *sf;
-} talk;
-
-/* @param status "200 OK" @param len of the body that is sent and declared */
-static void talk_start(talk *t, const char *status, const char *body, size_t len)
-{
-    *t = (talk){ .steps = { WIRE_REQUEST, { WIRE_OP_SEND, t->answer, 0 }, WIRE_AGAIN } };
-    int size =
-        snprintf(t->answer, sizeof t->answer,
-                 "HTTP/1.1 %s\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%.*s",
-                 status, len, (int)len, body);
-    assert_true(size > 0 && (size_t)size < sizeof t->answer);
-    t->steps[1].len = (size_t)size;
-    t->script = t->steps;
-    t->server = wire_start(&t->script, 1);
-    assert_non_null(t->server);
-    assert_int_equal(
-        sf_client_open(&(sf_client_options){ .instance_url = wire_url(t->server, ""),
-                                             .api_version = "62.0",
-                                             .retry = { .retries_max = SF_NONE },
-                                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dt!t" } },
-                       &t->sf, NULL),
-        SF_OK);
-}
-
-static void talk_stop(talk *t)
-{
-    sf_client_close(t->sf);
-    wire_stop(t->server);
-}
 
 /* ---- the calls, all of one form: SF_OK and the values that the whole answer has, or an error ---- */
 
@@ -178,15 +141,15 @@ static void test_org_calls__read_whole_answers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        talk t;
+        replay t;
         sf_error err = { 0 };
         print_message("  %s\n", calls[i].name);
-        talk_start(&t, "200 OK", calls[i].answer, strlen(calls[i].answer));
+        replay_start_json(&t, 200, calls[i].answer, strlen(calls[i].answer));
         if (calls[i].call(t.sf, &err) != SF_OK) fail_msg("%s", err.message);
         char *request = wire_request(t.server, 0);
         if (strncmp(request, calls[i].request, strlen(calls[i].request)) != 0) fail_msg("%s", request);
         free(request);
-        talk_stop(&t);
+        replay_stop(&t);
     }
 }
 
@@ -195,13 +158,13 @@ static void test_org_calls__a_cut_answer_is_an_error(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(calls); i++)
         for (size_t len = 0; len < strlen(calls[i].answer); len++) {
-            talk t;
+            replay t;
             sf_error err = { 0 };
-            talk_start(&t, "200 OK", calls[i].answer, len);
+            replay_start_json(&t, 200, calls[i].answer, len);
             sf_status rc = calls[i].call(t.sf, &err);
             if (rc >= 0) fail_msg("%s, %zu bytes: %s", calls[i].name, len, sf_status_name(rc));
             assert_true(err.message[0] != '\0');
-            talk_stop(&t);
+            replay_stop(&t);
         }
 }
 
@@ -220,12 +183,12 @@ static void test_org_calls__another_kind_of_answer_is_told(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(calls); i++)
         for (size_t k = 0; calls[i].is_checked && k < COUNT_OF(answers); k++) {
-            talk t;
+            replay t;
             sf_error err = { 0 };
-            talk_start(&t, "200 OK", answers[k], strlen(answers[k]));
+            replay_start_json(&t, 200, answers[k], strlen(answers[k]));
             sf_status rc = calls[i].call(t.sf, &err);
             if (rc != SF_ERR_PROTOCOL) fail_msg("%s of %s: %s", calls[i].name, answers[k], sf_status_name(rc));
-            talk_stop(&t);
+            replay_stop(&t);
         }
 }
 
@@ -236,14 +199,14 @@ static void test_org_calls__survive_each_failed_allocation(void **state)
         sf_status rc = SF_ERR_MEMORY;
         print_message("  %s\n", calls[i].name);
         for (int n = 0; rc != SF_OK; n++) {
-            talk t;
+            replay t;
             sf_error err = { 0 };
-            talk_start(&t, "200 OK", calls[i].answer, strlen(calls[i].answer));
+            replay_start_json(&t, 200, calls[i].answer, strlen(calls[i].answer));
             test_allocations_limit(n);
             rc = calls[i].call(t.sf, &err);
             test_allocations_limit(-1);
             assert_true(rc <= 0);
-            talk_stop(&t);
+            replay_stop(&t);
             assert_int_equal(test_allocations_live(), 0);
             assert_true(n < 2000);
         }
@@ -353,9 +316,9 @@ static void test_org_calls__a_new_password_is_told_to_nobody(void **state)
         "[{\"message\":\"pl4nted-s3cret is weak; pl4nted-s3cret\",\"errorCode\":\"INVALID_NEW_PASSWORD\"}]";
     static seen log;
     (void)state;
-    talk t;
+    replay t;
     sf_error err;
-    talk_start(&t, "400 Bad Request", refusal, strlen(refusal));
+    replay_start_json(&t, 400, refusal, strlen(refusal));
     sf_client_close(t.sf);
     assert_int_equal(
         sf_client_open(&(sf_client_options){ .instance_url = wire_url(t.server, ""),
@@ -373,7 +336,7 @@ static void test_org_calls__a_new_password_is_told_to_nobody(void **state)
     char *request = wire_request(t.server, 0);
     assert_non_null(strstr(request, "{\"NewPassword\":\"pl4nted-s3cret\"}"));
     free(request);
-    talk_stop(&t);
+    replay_stop(&t);
     assert_true(log.len > 0);
     assert_null(strstr(log.text, secret));
 }
