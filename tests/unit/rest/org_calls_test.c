@@ -283,14 +283,14 @@ static void test_org_calls__an_answer_to_a_write_that_cannot_be_read_is_an_unkno
     (void)state;
     for (size_t i = 0; i < COUNT_OF(once); i++)
         for (size_t k = 0; k < COUNT_OF(answers) - (once[i].is_checked ? 0 : 1); k++) {
-            talk t;
+            replay t;
             sf_error err = { 0 };
-            talk_start(&t, "200 OK", answers[k], strlen(answers[k]));
+            replay_start_json(&t, 200, answers[k], strlen(answers[k]));
             sf_status rc = once[i].call(t.sf, &err);
             if (rc != SF_ERR_UNKNOWN_OUTCOME || err.status != rc || err.retryable)
                 fail_msg("%s, %s: %s: %s", once[i].name, answers[k], sf_status_name(rc), err.message);
             assert_int_equal(wire_requests(t.server), 1);
-            talk_stop(&t);
+            replay_stop(&t);
         }
 }
 
