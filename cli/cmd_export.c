@@ -86,7 +86,7 @@ static bool take_ending(const char **end, const char *path, const char *ending)
     return true;
 }
 
-/* rows.csv.gz: the file's name says what is to be in it, where no flag does. */
+/* rows.csv.gz, rows.csv.zst: the file's name says what is to be in it, where no flag does. */
 static void by_ending(const char *path, sf_bulk_export_options *o, bool has_format)
 {
     static const struct {
@@ -96,6 +96,7 @@ static void by_ending(const char *path, sf_bulk_export_options *o, bool has_form
                     { ".db", SF_EXPORT_SQLITE }, { ".sqlite", SF_EXPORT_SQLITE }, { ".sqlite3", SF_EXPORT_SQLITE } };
     const char *end = path + strlen(path);
     if (take_ending(&end, path, ".gz")) o->compression = SF_EXPORT_GZIP;
+    if (take_ending(&end, path, ".zst")) o->compression = SF_EXPORT_ZSTD;
     for (size_t i = 0; !has_format && i < SFI_COUNT_OF(endings); i++)
         if (take_ending(&end, path, endings[i].ending)) o->format = endings[i].format;
 }
@@ -111,7 +112,9 @@ static sf_status take_form(cli *c, sf_bulk_export_options *o, sf_error *err)
         return sfi_fail(err, SF_ERR_USAGE, "--format %.20s: an export is csv, ndjson or sqlite", format);
     o->format = (sf_export_format)at;
     if (o->path != NULL) by_ending(o->path, o, format != NULL);
-    if (cli_args_times(&c->args, "gzip") > 0) o->compression = SF_EXPORT_GZIP;
+    bool gzip = cli_args_times(&c->args, "gzip") > 0, zstd = cli_args_times(&c->args, "zstd") > 0;
+    if (gzip && zstd) return sfi_fail(err, SF_ERR_USAGE, "export: --gzip and --zstd: want one of them");
+    if (gzip || zstd) o->compression = gzip ? SF_EXPORT_GZIP : SF_EXPORT_ZSTD;
     if (delimiter != NULL && !cli_csv_delimiter(delimiter, &o->delimiter))
         return sfi_fail(err, SF_ERR_USAGE, "--delimiter %.20s: want comma, semicolon, tab, pipe, ^ or `", delimiter);
     return SF_OK;
@@ -218,6 +221,7 @@ static const cli_flag export_flags[] = {
     { "query", 'q', "SOQL", "the statement, instead of a word", CLI_WORDS_SOQL, NULL, false },
     { "file", 'f', "FILE", "a file with the statement; - is stdin", CLI_WORDS_FILE, "query-file", false },
     { "gzip", 0, NULL, "compress the output; so does a file name that ends in .gz", CLI_WORDS_NONE, NULL, false },
+    { "zstd", 0, NULL, "the same with zstd, and .zst", CLI_WORDS_NONE, NULL, false },
     { "table", 0, "NAME", "sqlite: the table; otherwise the object's name", CLI_WORDS_NONE, NULL, false },
     { "all-rows", 0, NULL, "deleted and archived records too", CLI_WORDS_NONE, NULL, false },
     { "delimiter", 0, "CHAR", "csv: comma (as without the flag), semicolon, tab, pipe, ^ or `", CLI_WORDS_NONE, "column-delimiter", false },
@@ -232,6 +236,7 @@ static const cli_flag export_flags[] = {
 static const cli_example export_examples[] = {
     { "sforce export \"SELECT Id, Name, Account.Name FROM Contact\" -O contacts.csv", "The rows as the org has them, counted" },
     { "sforce export Account -O accounts.csv.gz", "All fields of an object that a bulk query can give, compressed" },
+    { "sforce export Account -O accounts.ndjson.zst", "An object a line, compressed faster" },
     { "sforce export \"SELECT Id, Amount FROM Opportunity\" -O - -r ndjson | jq -r .Amount", "An object a line, to a pipe" },
     { "sforce export Contact -O contacts.csv --all-rows --delimiter semicolon --crlf", "Deleted records too, for a spreadsheet" },
     { 0 },

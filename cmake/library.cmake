@@ -28,6 +28,10 @@ if(SF_WITH_SQLITE) # the header only: it is loaded on first use
   target_compile_definitions(sfi_bulk PRIVATE SF_WITH_SQLITE)
   target_include_directories(sfi_bulk PRIVATE ${SQLITE_INCLUDE_DIRS})
 endif()
+if(SF_WITH_ZSTD) # the same
+  target_compile_definitions(sfi_bulk PRIVATE SF_WITH_ZSTD)
+  target_include_directories(sfi_bulk PRIVATE ${ZSTD_INCLUDE_DIRS})
+endif()
 sf_room(events LINK sfi_client)
 sf_room(soap LINK sfi_rest) # for its public calls on records
 
@@ -41,9 +45,12 @@ add_library(sf_objects OBJECT ${all_sources})
 target_include_directories(sf_objects PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 set(library_dependencies PkgConfig::CURL PkgConfig::SIMDJSON PkgConfig::LIBDEFLATE PkgConfig::ZLIB
     PkgConfig::CRYPTO ${CMAKE_DL_LIBS} Threads::Threads m)
-target_include_directories(sf_objects PRIVATE ${LIBXML2_INCLUDE_DIRS} ${SQLITE_INCLUDE_DIRS})
+target_include_directories(sf_objects PRIVATE ${LIBXML2_INCLUDE_DIRS} ${SQLITE_INCLUDE_DIRS} ${ZSTD_INCLUDE_DIRS})
 if(SF_WITH_SQLITE)
   target_compile_definitions(sf_objects PRIVATE SF_WITH_SQLITE)
+endif()
+if(SF_WITH_ZSTD)
+  target_compile_definitions(sf_objects PRIVATE SF_WITH_ZSTD)
 endif()
 target_link_libraries(sf_objects PRIVATE sf_warnings ${library_dependencies})
 

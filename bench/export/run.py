@@ -103,7 +103,12 @@ def check(path, work):
                 assert a == b
                 if not a:
                     return
-    if path.endswith(".csv"):
+    if path.endswith(".zst"):
+        with open(f"{path}.out", "wb") as out:
+            subprocess.run(["zstd", "-dqc", path], stdout=out, check=True)
+        assert filecmp.cmp(f"{path}.out", f"{work}/whole.csv", shallow=False)
+        os.unlink(f"{path}.out")
+    elif path.endswith(".csv"):
         assert filecmp.cmp(path, f"{work}/whole.csv", shallow=False)
     elif path.endswith(".ndjson"):
         with open(path) as f:
@@ -150,13 +155,13 @@ def run(work, one, many):
             f"csv, {PAGES} pages": ours(many, "b.csv"),
             "csv, no journal": ours(one, "j.csv", "--journal", "none"),
             f"csv, {PAGES} pages in turn": ours(many, "c.csv", "--parallel", "1"),
-            "csv.gz": ours(many, "d.csv.gz"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db")}
+            "csv.gz": ours(many, "d.csv.gz"), "csv.zst": ours(many, "g.csv.zst"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db")}
     if os.environ.get("BENCH_WAYS"):
         ways = {k: v for k, v in ways.items() if any(w in k for w in os.environ["BENCH_WAYS"].split("|"))}
     results = {name: [] for name in ways}
     for turn in range(ROUNDS):
         for name, (command, path) in ways.items():
-            if turn > 2 and name in ("csv.gz", "ndjson", "sqlite"):
+            if turn > 2 and name in ("csv.gz", "csv.zst", "ndjson", "sqlite"):
                 continue
             results[name].append(measure(command, env))
             if turn == 0:

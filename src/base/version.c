@@ -18,7 +18,9 @@ static void make_features(void)
 {
     const char *http = sfi_features_http != NULL ? sfi_features_http() : "";
     const char *json = sfi_features_json != NULL ? sfi_features_json() : "";
-    (void)snprintf(features, sizeof features, "%s%s%s", http, *http != '\0' && *json != '\0' ? " " : "", json);
+    const char *bulk = sfi_features_bulk != NULL ? sfi_features_bulk() : "";
+    (void)snprintf(features, sizeof features, "%s%s%s%s%s", http, *http != '\0' && *json != '\0' ? " " : "", json,
+                   *bulk != '\0' && (*http != '\0' || *json != '\0') ? " " : "", bulk);
 }
 
 const char *sf_features(void)

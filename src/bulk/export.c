@@ -32,8 +32,9 @@ static sf_status check_target(const sf_bulk_export_options *o, sf_error *err)
         return sfi_fail(err, SF_ERR_USAGE, "a journal is for files: what a sink was given cannot be taken back");
     if (o->format < SF_EXPORT_CSV || o->format > SF_EXPORT_SQLITE)
         return sfi_fail(err, SF_ERR_USAGE, "format is %d; want SF_EXPORT_CSV, _NDJSON or _SQLITE", (int)o->format);
-    if (o->compression != SF_EXPORT_PLAIN && o->compression != SF_EXPORT_GZIP)
-        return sfi_fail(err, SF_ERR_USAGE, "compression is %d; want SF_EXPORT_PLAIN or _GZIP", (int)o->compression);
+    if (o->compression < SF_EXPORT_PLAIN || o->compression > SF_EXPORT_ZSTD)
+        return sfi_fail(err, SF_ERR_USAGE, "compression is %d; want SF_EXPORT_PLAIN, _GZIP or _ZSTD",
+                        (int)o->compression);
     if (o->format != SF_EXPORT_SQLITE) return SF_OK;
     if (o->sink != NULL || o->compression != SF_EXPORT_PLAIN)
         return sfi_fail(err, SF_ERR_USAGE, "a SQLite database goes to a path, and is not compressed");

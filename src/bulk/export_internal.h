@@ -1,7 +1,7 @@
 /*
  * export_internal.h: what the files of sf_bulk_export share. A page comes from the org (export_fetch.c), is checked and
  * stripped of its header line (export_page.c), put into its form (export_rows.c, export_sqlite.c with export_reader.c) and written to a file
- * that can be taken back to the last whole page (export_out.c). Threads: one.
+ * that can be taken back to the last whole page (export_out.c with export_zstd.c). Threads: one.
  */
 #ifndef SFI_BULK_EXPORT_INTERNAL_H
 #define SFI_BULK_EXPORT_INTERNAL_H
@@ -32,20 +32,22 @@ void sfi_export_page_free(sfi_export_page *p);
 
 /* ---- export_out.c: bytes to a file or sink ---- */
 typedef struct sfi_export_zip sfi_export_zip;
+typedef struct sfi_export_zstd sfi_export_zstd;
 typedef struct sfi_export_out {
     const char *path; /* as the user named it; NULL: a sink */
     char *target;     /* where that leads */
     char *part;       /* its name until the end */
     int fd;           /* -1: not open */
     const sf_sink *sink;
-    sf_sink fd_sink;     /* of a path that is no regular file */
-    int sink_fd;         /* its descriptor; -1: none */
-    sfi_export_zip *zip; /* NULL: plain */
-    int64_t size;        /* up to the last whole page */
+    sf_sink fd_sink;       /* of a path that is no regular file */
+    int sink_fd;           /* its descriptor; -1: none */
+    sfi_export_zip *zip;   /* gzip; NULL: not */
+    sfi_export_zstd *zstd; /* NULL: not */
+    int64_t size;          /* up to the last whole page */
     int64_t at;
-    int64_t given;        /* to the sink, so far */
-    uint32_t crc, crc_at; /* of gzip: of what went in */
-    int64_t plain, plain_at;
+    int64_t given;           /* to the sink, so far */
+    uint32_t crc, crc_at;    /* of gzip: of what went in */
+    int64_t plain, plain_at; /* of both: bytes that went in */
 } sfi_export_out;
 /* Where the path leads, and what it is called until the end; open does it too. */
 sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err);
@@ -61,6 +63,16 @@ sf_status sfi_export_out_sync(sfi_export_out *o, sf_error *err);
 sf_status sfi_export_out_end(sfi_export_out *o, sf_error *err); /* the last bytes; before rename */
 sf_status sfi_export_out_rename(sfi_export_out *o, sf_error *err);
 void sfi_export_out_close(sfi_export_out *o, bool remove);
+
+/* ---- export_zstd.c: frames, for export_out.c ---- */
+typedef sf_status sfi_export_put(sfi_export_out *o, const void *data, size_t len, sf_error *err);
+/* @return SF_OK, SF_ERR_UNSUPPORTED (this build or machine has none), SF_ERR_MEMORY. */
+sf_status sfi_export_zstd_open(sfi_export_zstd **out, sf_error *err);
+/* @param end the frame ends behind data. @param put gets what comes out. */
+sf_status sfi_export_zstd_add(sfi_export_zstd *z, const char *data, size_t len, bool end, sfi_export_put *put,
+                              sfi_export_out *o, sf_error *err);
+void sfi_export_zstd_reset(sfi_export_zstd *z); /* the frame that was begun is given up */
+void sfi_export_zstd_close(sfi_export_zstd *z); /* NULL is fine */
 
 /* ---- forms: what becomes of a page's rows ---- */
 struct sfi_export;

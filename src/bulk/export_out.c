@@ -1,7 +1,8 @@
 /*
  * export_out.c: bytes to a file that can be taken back to the last whole page. A file is PATH.part until all is in it; for a
  * sink, or a path that is a pipe or a device, each page waits in a file without a name until it is whole. gzip is one
- * member of blocks that are flushed at the end of each page, so that another run can go on behind any of them.
+ * member of blocks that are flushed at the end of each page, zstd a frame a page, so that another run can go on behind any of
+ * them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -119,7 +120,9 @@ sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *o
     }
     rc = o->sink != NULL ? open_nameless(o, err) : open_part(o, keep, err);
     if (rc == SF_OK || rc == SF_DONE) {
-        sf_status zipped = options->compression == SF_EXPORT_GZIP ? zip_open(o, err) : SF_OK;
+        sf_status zipped = options->compression == SF_EXPORT_GZIP   ? zip_open(o, err)
+                           : options->compression == SF_EXPORT_ZSTD ? sfi_export_zstd_open(&o->zstd, err)
+                                                                    : SF_OK;
         if (zipped != SF_OK) rc = zipped;
     }
     bool is_short = rc == SF_DONE;
@@ -170,6 +173,10 @@ static sf_status deflate_all(sfi_export_out *o, const char *data, size_t len, in
 sf_status sfi_export_out_add(sfi_export_out *o, const char *data, size_t len, sf_error *err)
 {
     enum { STEP = 1 << 30 };
+    if (o->zstd != NULL) {
+        o->plain_at += (int64_t)len;
+        return sfi_export_zstd_add(o->zstd, data, len, false, put, o, err);
+    }
     if (o->zip == NULL) return put(o, data, len, err);
     sf_status rc = SF_OK;
     while (len > 0 && rc == SF_OK) {
@@ -214,7 +221,9 @@ static sf_status hand_over(sfi_export_out *o, sf_error *err)
 
 sf_status sfi_export_out_keep(sfi_export_out *o, sf_error *err)
 {
-    sf_status rc = o->zip != NULL && o->plain_at != o->plain ? deflate_all(o, NULL, 0, Z_FULL_FLUSH, err) : SF_OK;
+    sf_status rc = SF_OK;
+    if (o->plain_at != o->plain && o->zip != NULL) rc = deflate_all(o, NULL, 0, Z_FULL_FLUSH, err);
+    if (o->plain_at != o->plain && o->zstd != NULL) rc = sfi_export_zstd_add(o->zstd, "", 0, true, put, o, err);
     if (rc != SF_OK) return rc;
     o->crc = o->crc_at;
     o->plain = o->plain_at;
@@ -232,6 +241,7 @@ sf_status sfi_export_out_back(sfi_export_out *o, sf_error *err)
 {
     if (o->size == SFI_EXPORT_LEAVE) return SF_OK;
     if (o->zip != NULL) (void)deflateReset(&o->zip->z); /* behind a full flush nothing of what was before is needed */
+    if (o->zstd != NULL) sfi_export_zstd_reset(o->zstd);
     o->at = o->size;
     o->crc_at = o->crc;
     o->plain_at = o->plain;
@@ -245,16 +255,23 @@ sf_status sfi_export_out_sync(sfi_export_out *o, sf_error *err)
     return fail_io(name_of(o), "cannot sync", err);
 }
 
-sf_status sfi_export_out_end(sfi_export_out *o, sf_error *err)
+static sf_status end_member(sfi_export_out *o, sf_error *err)
 {
-    if (o->zip == NULL) return SF_OK;
     unsigned char tail[8];
     sf_status rc = deflate_all(o, NULL, 0, Z_FINISH, err);
     for (int i = 0; i < 4; i++) {
         tail[i] = (unsigned char)(o->crc >> (8 * i));
         tail[4 + i] = (unsigned char)((uint64_t)o->plain >> (8 * i));
     }
-    if (rc == SF_OK) rc = put(o, tail, sizeof tail, err);
+    return rc == SF_OK ? put(o, tail, sizeof tail, err) : rc;
+}
+
+sf_status sfi_export_out_end(sfi_export_out *o, sf_error *err)
+{
+    sf_status rc = SF_OK;
+    if (o->zip != NULL) rc = end_member(o, err);
+    if (o->zstd != NULL && o->plain == 0) /* without a frame it would be no zstd file */
+        rc = sfi_export_zstd_add(o->zstd, "", 0, true, put, o, err);
     return rc == SF_OK && o->sink != NULL ? hand_over(o, err) : rc;
 }
 
@@ -274,6 +291,7 @@ void sfi_export_out_close(sfi_export_out *o, bool remove)
     if (o->sink_fd >= 0) close(o->sink_fd);
     if (o->zip != NULL && o->zip->is_open) (void)deflateEnd(&o->zip->z);
     sfi_free(o->zip);
+    sfi_export_zstd_close(o->zstd);
     sfi_free(o->target);
     sfi_free(o->part);
     *o = (sfi_export_out){ .fd = -1, .sink_fd = -1 };

@@ -16,11 +16,12 @@
 #include "support/org_process.h"
 #include "support/support.h"
 
-enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 3 };
+enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 4 };
 
 static test_org org;
 static sf_client *sf;
 static sf_error err;
+static int forms = FORMS; /* fewer without zstd */
 static char dir[64], data_file[128];
 static uint64_t seed;
 static struct {
@@ -28,7 +29,8 @@ static struct {
 } counts;
 
 static const char soql[] = "SELECT Id, LastName, Description, Department FROM Contact WHERE Department = 'Export'";
-static const char *const names[FORMS] = { "reference.csv", "reference.ndjson", "reference.csv.gz" };
+static const char *const names[FORMS] = { "reference.csv", "reference.ndjson", "reference.csv.gz",
+                                          "reference.csv.zst" };
 
 static uint32_t chance(uint32_t n) /* 0..n-1; xorshift64* */
 {
@@ -55,7 +57,7 @@ static void want(sf_status rc, sf_status wanted)
 static void set_form(sf_bulk_export_options *o, int form)
 {
     o->format = form == 1 ? SF_EXPORT_NDJSON : SF_EXPORT_CSV;
-    o->compression = form == 2 ? SF_EXPORT_GZIP : SF_EXPORT_PLAIN;
+    o->compression = form == 2 ? SF_EXPORT_GZIP : form == 3 ? SF_EXPORT_ZSTD : SF_EXPORT_PLAIN;
 }
 
 /* ---- the org and what is in it ---- */
@@ -99,7 +101,8 @@ static int start(void **state)
              sf, &(sf_bulk_load_options){ .object = "Contact", .operation = SF_INSERT, .csv_path = path("load.csv") },
              NULL, &err),
          SF_OK);
-    for (int i = 0; i < FORMS; i++) {
+    if (!test_has_zstd()) forms--;
+    for (int i = 0; i < forms; i++) {
         sf_export_report report;
         sf_bulk_export_options o = { .soql = soql, .path = path(names[i]) };
         set_form(&o, i);
@@ -222,6 +225,7 @@ static void kill_org(void)
 static char *content(const char *file, int form, size_t *len)
 {
     enum { MAX = 1 << 21 };
+    if (form == 3) return test_unzstd(path(file), len);
     if (form != 2) return test_read_file(path(file), len);
     char *out = malloc(MAX);
     gzFile f = gzopen(path(file), "rb");
@@ -259,7 +263,8 @@ static void test_export__killed_at_random_instants(void **state)
     const char *given = getenv("SF_EXPORT_KILLS");
     int kills = given != NULL ? (int)strtol(given, NULL, 10) : 20;
     while (counts.kills < kills) {
-        int form = (int)chance(FORMS), page_rows = (int)(1 + chance(chance(2) == 0 ? 40 : 600)), status = -1, tries = 0;
+        int form = (int)chance((uint32_t)forms), page_rows = (int)(1 + chance(chance(2) == 0 ? 40 : 600)), status = -1,
+            tries = 0;
         bool done = false;
         while (!done && tries++ < TRIES_MAX) {
             disturb();
@@ -296,7 +301,7 @@ static void test_export__killed_at_random_instants(void **state)
 static void test_export__each_allocation_fails(void **state)
 {
     (void)state;
-    for (int form = 0; form < FORMS; form++) {
+    for (int form = 0; form < forms; form++) {
         sf_status rc = SF_ERR_MEMORY;
         long n = 0;
         for (; rc != SF_OK; n++) {

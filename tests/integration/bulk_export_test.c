@@ -214,6 +214,33 @@ static void test_export__gzip(void **state)
     }
 }
 
+static void test_export__zstd(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = { 0, 700, 3 };
+    if (!test_has_zstd()) skip();
+    reference();
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        size_t len, plain;
+        export_to("z.csv.zst", &(sf_bulk_export_options){ .compression = SF_EXPORT_ZSTD, .page_rows = sizes[i] });
+        char *got = test_unzstd(path("z.csv.zst"), &len), *wanted = read_all("reference.csv", &plain);
+        assert_int_equal(len, plain);
+        assert_memory_equal(got, wanted, len);
+        struct stat st;
+        assert_int_equal(stat(path("z.csv.zst"), &st), 0);
+        assert_int_equal(report.bytes, st.st_size);
+        free(got);
+        free(wanted);
+    }
+    size_t len;
+    export_to("e.zst", &(sf_bulk_export_options){ .soql = "SELECT Id FROM Account WHERE Name = 'no such'",
+                                                  .format = SF_EXPORT_NDJSON,
+                                                  .compression = SF_EXPORT_ZSTD });
+    char *text = test_unzstd(path("e.zst"), &len); /* a frame of nothing */
+    assert_int_equal(len, 0);
+    free(text);
+}
+
 static void test_export__ndjson(void **state)
 {
     (void)state;
@@ -330,7 +357,7 @@ static void test_export__faults_in_the_middle(void **state)
                                           "expire:requests=3,path=/jobs/query,times=3" };
     reference();
     for (size_t i = 0; i < COUNT_OF(faults); i++)
-        for (int form = 0; form < 2; form++) {
+        for (int form = 0; form < (test_has_zstd() ? 3 : 2); form++) {
             sf_client *other;
             print_message("  %s\n", faults[i]);
             want(sf_client_open(&(sf_client_options){ .login_url = org.url,
@@ -352,7 +379,8 @@ static void test_export__faults_in_the_middle(void **state)
                 same_files("f.csv", "reference.csv");
             } else {
                 size_t len, plain;
-                char *got = inflate_file("f.csv", &len), *wanted = read_all("reference.csv", &plain);
+                char *got = form == SF_EXPORT_GZIP ? inflate_file("f.csv", &len) : test_unzstd(path("f.csv"), &len),
+                     *wanted = read_all("reference.csv", &plain);
                 assert_int_equal(len, plain);
                 assert_memory_equal(got, wanted, len);
                 free(got);
@@ -404,6 +432,8 @@ static void test_export__usage(void **state)
         { .soql = soql, .sink = &sink, .journal_path = "j" },
         { .soql = soql, .sink = &sink, .format = SF_EXPORT_SQLITE },
         { .soql = soql, .path = "x", .format = SF_EXPORT_SQLITE, .compression = SF_EXPORT_GZIP },
+        { .soql = soql, .path = "x", .format = SF_EXPORT_SQLITE, .compression = SF_EXPORT_ZSTD },
+        { .soql = soql, .path = "x", .compression = (sf_export_compression)3 },
         { .soql = soql, .path = "x", .delimiter = 'x' },
         { .soql = soql, .path = "x", .parallel = 9 },
         { .soql = soql, .path = "x", .page_rows = -1 },
@@ -476,6 +506,10 @@ static void test_export__goes_on_where_it_stood(void **state)
     o.format = SF_EXPORT_CSV;
     o.compression = SF_EXPORT_GZIP;
     go_on_until_done(o, "reference.gz");
+    if (!test_has_zstd()) return;
+    export_to("reference.zst", &(sf_bulk_export_options){ .compression = SF_EXPORT_ZSTD, .page_rows = 90 });
+    o.compression = SF_EXPORT_ZSTD;
+    go_on_until_done(o, "reference.zst");
 }
 
 /* A journal of some pages. */
@@ -621,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_export__an_empty_result),
         cmocka_unit_test(test_export__delimiters_and_line_ends),
         cmocka_unit_test(test_export__gzip),
+        cmocka_unit_test(test_export__zstd),
         cmocka_unit_test(test_export__ndjson),
         cmocka_unit_test(test_export__a_sink_gets_whole_pages_only),
         cmocka_unit_test(test_export__an_object),

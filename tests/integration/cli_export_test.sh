@@ -23,6 +23,14 @@ check "gzip by the ending" cmp <(zcat f.csv.gz) c.csv
 cp q.soql in
 run_in 0 export - -O f.out --gzip
 check "gzip by the flag" cmp <(zcat f.out) c.csv
+run 0 export -f q.soql -O f.csv.zst
+check "zstd by the ending" cmp <(zstd -dqc f.csv.zst) c.csv
+check "with check sums" zstd -tq f.csv.zst
+run 0 export -f q.soql -O f.out2 --zstd --page-rows 9
+check "zstd by the flag" cmp <(zstd -dqc f.out2) c.csv
+run 0 export -f q.soql -O - --zstd
+check "zstd to a pipe" cmp <(zstd -dqc out) c.csv
+run 2 export -f q.soql -O f.csv.zst --zstd --gzip
 run 0 export "$soql" -O n.ndjson
 check "ndjson by the ending" test "$(jq -rs 'length, (.[0] | keys_unsorted | join(" "))' n.ndjson | tr '\n' ' ')" = '1600 Id Name Account.Name '
 check "the same values" cmp <(jq -r '[.Id, .Name, ."Account.Name"] | map(. // "") | @csv' n.ndjson) <(tail -n +2 c.csv)
@@ -137,10 +145,11 @@ check "the same bytes" cmp i.csv c.csv
 check "no journal is left then" test -z "$(ls "$jobs_dir")"
 for ((i = 0; i < 16; i++)); do
     file=k$i.csv want=c.csv
-    case $((i % 4)) in
+    case $((i % 5)) in
     1) file=k$i.ndjson want=n.ndjson ;;
     2) file=k$i.csv.gz ;;
     3) [[ $has_sqlite ]] && file=k$i.db want=s.dump ;;
+    4) file=k$i.csv.zst ;;
     esac
     code=$(interrupt KILL $((i * 2501)) "$file")
     if [[ $code -eq 137 && -n $(ls "$jobs_dir") ]]; then
@@ -150,6 +159,7 @@ for ((i = 0; i < 16; i++)); do
     fi
     case $file in
     *.gz) zcat "$file" >k.out ;;
+    *.zst) zstd -dqc "$file" >k.out ;;
     *.db) dump "$file" >k.out ;;
     *) cp "$file" k.out ;;
     esac

@@ -60,6 +60,25 @@ char *test_read_file(const char *path, size_t *len)
     return data;
 }
 
+char *test_unzstd(const char *path, size_t *len)
+{
+    enum { MAX = 1 << 22 };
+    char command[400], *out = malloc(MAX);
+    assert_non_null(out);
+    snprintf(command, sizeof command, "zstd -dqc '%s'", path);
+    FILE *program = popen(command, "r");
+    assert_non_null(program);
+    *len = fread(out, 1, MAX - 1, program);
+    out[*len] = '\0';
+    if (pclose(program) != 0) fail_msg("zstd refuses %s", path);
+    return out;
+}
+
+bool test_has_zstd(void)
+{
+    return strstr(sf_features(), "zstd") != NULL && system("command -v zstd >/dev/null") == 0;
+}
+
 const char *test_shared_dir(void)
 {
     static const char *const places[] = { SF_SOURCE_DIR "/../shared", SF_SOURCE_DIR "/shared" };

@@ -22,6 +22,10 @@ long test_allocations_live(void); /* blocks handed out and not yet freed */
 /* A whole file, NUL-terminated, freed by the caller with free(); NULL: not there. */
 char *test_read_file(const char *path, size_t *len);
 
+/* What a zstd file holds, by the program of that name; a file that it refuses ends the test. free() it. */
+char *test_unzstd(const char *path, size_t *len);
+bool test_has_zstd(void); /* this build and this machine can */
+
 /* Where ../shared lies beside the checkout, or NULL: tests that need it then skip (exit 77). */
 const char *test_shared_dir(void);
 #endif
