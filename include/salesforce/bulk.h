@@ -14,14 +14,14 @@
 #define SF_LOAD_REASONS_MAX 32 /* kinds of errors that a report tells apart */
 
 /* ---- loading ---- */
-typedef struct sf_load_progress {   /* plain; good inside the callback */
-    int64_t rows_total;             /* of the input; 0 while it is being checked */
-    int64_t bytes_total;            /* the same */
-    int64_t bytes_checked;          /* of the input, so far */
-    int64_t bytes_sent, rows_sent;  /* uploaded, retried rows again */
+typedef struct sf_load_progress { /* plain; good inside the callback */
+    int64_t rows_total;           /* of the input; 0 while it is being checked */
+    int64_t bytes_total;          /* the same */
+    int64_t bytes_checked;        /* of the input, so far */
+    int64_t bytes_sent, rows_sent; /* uploaded, retried rows again */
     int64_t rows_done, rows_failed; /* as the org tells */
     int32_t jobs_total, jobs_sent, jobs_done;
-    int32_t pass; /* 0; then 1, 2 … of rows that are tried again */
+    int32_t pass;                 /* 0; then 1, 2 … of rows that are tried again */
     uint64_t reserved[4];
 } sf_load_progress;
 
@@ -31,30 +31,28 @@ typedef struct sf_load_column { /* a column of the file, and the field it goes t
 } sf_load_column;
 
 typedef struct sf_bulk_load_options { /* borrowed for the call */
-    const char *object;               /* API name; must be said */
-    sf_operation operation;           /* must be said */
-    const char *external_id;          /* of an upsert: the field, or "Id" */
-    const char *csv_path;             /* the file; or */
-    const char *const *csv_paths;     /* several with the same header, NULL at the end; or */
-    const sf_source *csv;             /* a stream, which is kept in a temporary file first */
-    const char
-        *journal_path; /* where to write down what was done, so that a call with the same options goes on after an
+    const char *object;          /* API name; must be said */
+    sf_operation operation;      /* must be said */
+    const char *external_id;     /* of an upsert: the field, or "Id" */
+    const char *csv_path;        /* the file; or */
+    const char *const *csv_paths; /* several with the same header, NULL at the end; or */
+    const sf_source *csv;        /* a stream, which is kept in a temporary file first */
+    const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
                                     interruption; with a stream too, if it gives the same bytes again. NULL: no way to go on */
-    const char *success_path; /* CSV: sf__Id, sf__Created, then the columns that were sent; NULL: not wanted, and not
+    const char *success_path;    /* CSV: sf__Id, sf__Created, then the columns that were sent; NULL: not wanted, and not
                                     fetched */
-    const char
-        *errors_path; /* CSV: sf__Id, sf__Error, sf__Line (in its file, from 1), with several files sf__File, then
+    const char *errors_path;     /* CSV: sf__Id, sf__Error, sf__Line (in its file, from 1), with several files sf__File, then
                                     the columns of the input as they stand there; NULL: not wanted */
     const sf_load_column *columns; /* column_count of them; columns that are not named are left out; NULL: all, as they
                                     are, but for the sf__… columns of a results file */
     size_t column_count;
-    const char *map_path; /* the same from a file: lines of CSV-COLUMN=FIELD (Data Loader's .sdl); NULL: none */
-    char delimiter;       /* of the input; '\0': as its first lines look */
-    const char *encoding; /* of the input, a name that iconv knows ("ISO-8859-1"); NULL: UTF-8, or UTF-16 by its mark */
-    int32_t parallel;     /* jobs under way at once: 1..SF_LOAD_PARALLEL_MAX; default 4 */
-    int64_t job_bytes;    /* most of one job's data: 1000..SF_BULK2_UPLOAD_MAX; default 100,000,000 */
-    int64_t job_rows;     /* most rows of one job; 0: as many as fit */
-    int32_t retries_max;  /* passes for rows that failed for a reason that passes (UNABLE_TO_LOCK_ROW,
+    const char *map_path;        /* the same from a file: lines of CSV-COLUMN=FIELD (Data Loader's .sdl); NULL: none */
+    char delimiter;              /* of the input; '\0': as its first lines look */
+    const char *encoding;        /* of the input, a name that iconv knows ("ISO-8859-1"); NULL: UTF-8, or UTF-16 by its mark */
+    int32_t parallel;            /* jobs under way at once: 1..SF_LOAD_PARALLEL_MAX; default 4 */
+    int64_t job_bytes;           /* most of one job's data: 1000..SF_BULK2_UPLOAD_MAX; default 100,000,000 */
+    int64_t job_rows;            /* most rows of one job; 0: as many as fit */
+    int32_t retries_max;         /* passes for rows that failed for a reason that passes (UNABLE_TO_LOCK_ROW,
                                     API_TEMPORARILY_UNAVAILABLE …), smaller and one job after another: 1..10; default 3;
                                     SF_NONE: none */
     const char *assignment_rule; /* its id; NULL: none */
@@ -63,29 +61,28 @@ typedef struct sf_bulk_load_options { /* borrowed for the call */
     bool (*progress)(void *user, const sf_load_progress *p); /* now and then; false: stop sending and end with
                                     SF_ERR_CANCELLED; jobs that were closed go on in the org, the journal knows them */
     void *user;
-    const sf_call_options
-        *call;            /* of each request; its timeout_ms bounds one request, not the load; its cancel ends all */
-    uint64_t reserved[8]; /* zero */
+    const sf_call_options *call; /* of each request; its timeout_ms bounds one request, not the load; its cancel ends all */
+    uint64_t reserved[8];        /* zero */
 } sf_bulk_load_options;
 
-typedef struct sf_load_reason { /* why rows failed */
-    char code[64];              /* status code; "": the job failed as a whole */
-    char message[256];          /* of the first such row, cut to fit */
+typedef struct sf_load_reason {  /* why rows failed */
+    char code[64];               /* status code; "": the job failed as a whole */
+    char message[256];           /* of the first such row, cut to fit */
     int64_t rows;
-    int64_t line; /* of the first such row; 0: not known */
+    int64_t line;                /* of the first such row; 0: not known */
     uint64_t reserved[2];
 } sf_load_reason;
 
-typedef struct sf_load_report { /* plain; filled also when the call fails, with what was known then */
-    int64_t rows;               /* records of the input, header lines not counted */
+typedef struct sf_load_report {  /* plain; filled also when the call fails, with what was known then */
+    int64_t rows;                /* records of the input, header lines not counted */
     int64_t bytes;
     int64_t succeeded, failed, unprocessed; /* rows, after the last pass; together rows when the load is complete */
-    int64_t retried;                        /* rows that were sent again */
-    int64_t unmatched;         /* failed rows whose line could not be found: the org gave them back changed */
-    int32_t jobs, jobs_failed; /* of all passes */
-    int32_t requests_planned;  /* dry run: about how many requests it takes */
-    bool resumed;              /* a journal of an earlier run was gone on with */
-    size_t reason_count;       /* the most frequent first */
+    int64_t retried;             /* rows that were sent again */
+    int64_t unmatched;           /* failed rows whose line could not be found: the org gave them back changed */
+    int32_t jobs, jobs_failed;   /* of all passes */
+    int32_t requests_planned;    /* dry run: about how many requests it takes */
+    bool resumed;                /* a journal of an earlier run was gone on with */
+    size_t reason_count;         /* the most frequent first */
     sf_load_reason reasons[SF_LOAD_REASONS_MAX];
     uint64_t reserved[8];
 } sf_load_report;
@@ -98,8 +95,7 @@ typedef struct sf_load_report { /* plain; filled also when the call fails, with 
  *  SF_ERR_USAGE: nothing was sent. SF_ERR_IO: a file, with its name. SF_ERR_TRUNCATED: the org's results do not add up to
  *  the rows that were sent. SF_ERR_UNKNOWN_OUTCOME: a job was closed and cannot be found any more. SF_ERR_CANCELLED, and
  *  what stands at sf_client_request: with a journal, the same call goes on. */
-SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_load_report *report,
-                              sf_error *err);
+SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_load_report *report, sf_error *err);
 
 /* ---- exporting ---- */
 #define SF_EXPORT_PARALLEL_MAX 8
@@ -122,30 +118,29 @@ typedef struct sf_export_progress { /* plain; good inside the callback */
     int64_t rows;                   /* received so far */
     int64_t bytes;                  /* received, of the rows as CSV; a page that is fetched again counts once */
     int64_t pages;
-    char state[24]; /* of the job, as the org wrote it */
+    char state[24];                 /* of the job, as the org wrote it */
     uint64_t reserved[4];
 } sf_export_progress;
 
 typedef struct sf_bulk_export_options { /* borrowed for the call */
-    const char *soql;                   /* what stands at sf_bulk2_create_query; or */
-    const char *object;                 /* API name: all of its fields that a bulk query can give */
-    const char *path;    /* the file: written beside as PATH.part, and renamed when all is in it and counted; or */
-    const sf_sink *sink; /* gets each page once it is whole and counted; never called to restart; not for SQLite */
-    const char
-        *journal_path; /* where to write down what was done, so that a call with the same options goes on after an
+    const char *soql;            /* what stands at sf_bulk2_create_query; or */
+    const char *object;          /* API name: all of its fields that a bulk query can give */
+    const char *path;            /* the file: written beside as PATH.part, and renamed when all is in it and counted; or */
+    const sf_sink *sink;         /* gets each page once it is whole and counted; never called to restart; not for SQLite */
+    const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
                                     interruption; with a path only. NULL: no way to go on, PATH.part is taken away */
     sf_export_format format;
     sf_export_compression compression; /* of CSV and NDJSON */
-    const char *table;                 /* of SQLite; NULL: the object's name */
-    bool all_rows;                     /* deleted and archived rows too */
-    char delimiter;                    /* of CSV: one of , ; | ^ ` and tab; '\0': comma */
-    bool crlf;                         /* lines end in CR LF */
-    int32_t parallel;                  /* pages asked for at once, where the org names them (API 58.0 and later):
+    const char *table;           /* of SQLite; NULL: the object's name */
+    bool all_rows;               /* deleted and archived rows too */
+    char delimiter;              /* of CSV: one of , ; | ^ ` and tab; '\0': comma */
+    bool crlf;                   /* lines end in CR LF */
+    int32_t parallel;            /* pages asked for at once, where the org names them (API 58.0 and later):
                                     1..SF_EXPORT_PARALLEL_MAX; default 3 */
-    int64_t page_rows; /* most rows of one page, which are then fetched one by one; 0: the server's size */
+    int64_t page_rows;           /* most rows of one page, which are then fetched one by one; 0: the server's size */
     int64_t poll_min_ms, poll_max_ms; /* pauses while the org works, as in sf_bulk2_wait_options; default 200, 15000 */
-    int64_t wait_ms; /* how long the org may work; then SF_ERR_TIMEOUT, and the journal goes on; 0: no end */
-    bool dry_run;    /* ask the org for the query's plan, which checks it, and make no job */
+    int64_t wait_ms;             /* how long the org may work; then SF_ERR_TIMEOUT, and the journal goes on; 0: no end */
+    bool dry_run;                /* ask the org for the query's plan, which checks it, and make no job */
     bool (*progress)(void *user, const sf_export_progress *p); /* now and then; false: end with SF_ERR_CANCELLED */
     void *user;
     const sf_call_options *call; /* of each request; its timeout_ms bounds one request; its cancel ends all */
@@ -153,12 +148,12 @@ typedef struct sf_bulk_export_options { /* borrowed for the call */
 } sf_bulk_export_options;
 
 typedef struct sf_export_report { /* plain; filled also when the call fails, with what was known then */
-    int64_t rows;                 /* written; of a dry run: about how many the org expects; -1: it does not say */
-    int64_t bytes;                /* of the file, or given to the sink */
-    int64_t pages, pages_again;   /* pages_again: fetched once more, because they came with too few rows or damaged */
-    sf_id job;                    /* "": none was made */
-    bool resumed;                 /* a journal of an earlier run was gone on with */
-    bool started_over;            /* its job was gone, and another one made */
+    int64_t rows;                /* written; of a dry run: about how many the org expects; -1: it does not say */
+    int64_t bytes;               /* of the file, or given to the sink */
+    int64_t pages, pages_again;  /* pages_again: fetched once more, because they came with too few rows or damaged */
+    sf_id job;                   /* "": none was made */
+    bool resumed;                /* a journal of an earlier run was gone on with */
+    bool started_over;           /* its job was gone, and another one made */
     uint64_t reserved[8];
 } sf_export_report;
 
