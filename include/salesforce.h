@@ -13,6 +13,7 @@
 #include <salesforce/client.h>
 #include <salesforce/composite.h>
 #include <salesforce/collections.h>
+#include <salesforce/coordination.h>
 #include <salesforce/describe.h>
 #include <salesforce/events.h>
 #include <salesforce/layouts.h>

@@ -1,6 +1,18 @@
-/* abi_test.c: what compiled programs rely on in events.h: see support/abi.h. */
+/* abi_test.c: what compiled programs rely on in events.h and coordination.h: see support/abi.h. */
 #include "support/abi.h"
+#include <salesforce/coordination.h>
 #include <salesforce/events.h>
+
+static void test_abi__coordination(void **state)
+{
+    static const abi_pin pins[] = {
+        SIZE(sf_coordinator_ops, 80),           AT(sf_coordinator_ops, attempt, 0),   AT(sf_coordinator_ops, renew, 8),
+        AT(sf_coordinator_ops, relinquish, 16), AT(sf_coordinator_ops, save, 24),     AT(sf_coordinator_ops, get, 32),
+        AT(sf_coordinator_ops, close, 40),      AT(sf_coordinator_ops, reserved, 48), NUMBER(SF_GROUP_BYTES_MAX, 255),
+        NUMBER(SF_POSITION_BYTES_MAX, 63),
+    };
+    ABI_ASSERT(state, pins);
+}
 
 static void test_abi__events(void **state)
 {
@@ -124,6 +136,7 @@ static void test_abi__events(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_abi__coordination),
         cmocka_unit_test(test_abi__events),
     };
     return ABI_RUN("abi of events", tests);
