@@ -32,7 +32,7 @@ if(SF_WITH_ZSTD) # the same
   target_compile_definitions(sfi_bulk PRIVATE SF_WITH_ZSTD)
   target_include_directories(sfi_bulk PRIVATE ${ZSTD_INCLUDE_DIRS})
 endif()
-sf_room(events LINK sfi_client)
+sf_room(events LINK sfi_rest)
 sf_room(soap LINK sfi_rest) # for its public calls on records
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)

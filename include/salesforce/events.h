@@ -96,7 +96,8 @@ typedef struct sf_cdc_event {
     const char *commit_user;     /* id; "": not said, as for the next two */
     const char *transaction_key; /* the same for all changes of a transaction */
     const char *origin;          /* "com/salesforce/api/rest/64.0;client=loader" */
-    uint64_t reserved[8];
+    bool is_healed;              /* made from records that were read again, see heal_gaps */
+    uint64_t reserved[7];
 } sf_cdc_event;
 
 typedef enum sf_event_trouble {
@@ -112,7 +113,8 @@ typedef enum sf_event_trouble {
 typedef sf_status (*sf_event_error_fn)(void *user, const char *channel, sf_event_trouble trouble, const sf_event *event,
                                        const sf_error *why);
 /** A handler. @return SF_OK: handled, the position moves on. An error: it is called again with the same event after a
- *  pause, handler_retries times; then the listener stops with SF_ERR_ORG or what the handler answered. */
+ *  pause, handler_retries times; then on_dead_letter takes the event, or the listener stops with what the handler
+ *  answered. */
 typedef sf_status (*sf_cdc_fn)(void *user, const sf_cdc_event *event);
 typedef sf_status (*sf_event_fn)(void *user, const sf_event *event);
 
@@ -126,8 +128,18 @@ typedef struct sf_cdc_service {
     sf_cdc_fn on_gap;     /* the change is not in the event: read the records again (of SF_CHANGE_GAP_DELETE: delete) */
     sf_cdc_fn on_overflow; /* too many changes in one transaction: synchronise the whole entity anew */
     sf_event_error_fn on_error;
-    uint64_t reserved[4]; /* zero */
+    bool heal_gaps;       /* read the records of a gap again, and hand them to on_create, on_update and on_restore; see
+                             below */
+    uint64_t reserved[3]; /* zero */
 } sf_cdc_service;
+/* heal_gaps: on_gap is called only for what cannot be read: "001*". All else of a gap event becomes events as if the org
+ * had sent them whole, one a record, is_healed, all with the gap's replay id and commit: type is SF_CHANGE_CREATE, _UPDATE
+ * or _UNDELETE, the payload has every field that the user may read and that changes would tell, in the form that they have
+ * there (parts of compound fields in an object of their own, times as ...Z): of an update all of them, null where empty,
+ * and changed_fields names them all; of the other two those that are not empty. Values are those of now, so that later
+ * changes which they hold already come once more. A gap of deletions, and a record that is gone, come to on_delete. Records
+ * are read with one request for at most 200; a failure of that counts as one of the handler: it is tried again, and no
+ * event is lost. sf_listener_stop ends it. */
 
 /** The handler of any other event (or of changes as they are, if you like); copied. */
 typedef struct sf_event_service {
@@ -144,7 +156,10 @@ typedef enum sf_replay {
                                is no position, and a session that ends costs what happens before the next one */
     SF_REPLAY_EARLIEST = 1, /* all that the org has kept (24 or 72 hours) */
     SF_REPLAY_ID = 2,       /* what came after replay_id */
-    SF_REPLAY_STORED = 3    /* after the position in the checkpoint store; none is there: as otherwise says */
+    SF_REPLAY_STORED = 3,   /* after the position in the checkpoint store; none is there: as otherwise says */
+    SF_REPLAY_TIME = 4      /* what was made (of changes: committed) at replay_time_ms or later: of all that the org has
+                               kept, older events are passed over, and the position moves with them. The org says when to
+                               the second only: events of the same second come */
 } sf_replay;
 
 typedef enum sf_lost {                   /* what follows when the org does not know the position any more */
@@ -156,10 +171,11 @@ typedef enum sf_lost {                   /* what follows when the org does not k
 typedef struct sf_attach_options {
     sf_replay replay;
     int64_t replay_id;   /* for SF_REPLAY_ID; 0 and above */
-    sf_replay otherwise; /* for SF_REPLAY_STORED: SF_REPLAY_LATEST or _EARLIEST */
+    sf_replay otherwise; /* for SF_REPLAY_STORED: any other */
     sf_lost lost;
-    bool manual_ack;      /* the position moves by sf_event_ack only */
-    uint64_t reserved[8]; /* zero */
+    bool manual_ack;        /* the position moves by sf_event_ack only */
+    int64_t replay_time_ms; /* for SF_REPLAY_TIME; since 1970, 0 and above */
+    uint64_t reserved[7];   /* zero */
 } sf_attach_options;
 
 typedef enum sf_listener_state {
@@ -178,15 +194,20 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
     int32_t reconnect_max;           /* failed attempts in a row, then the listener gives up; 0: it never does */
     int64_t slack_ms;                /* an answer may be later by this than the org said; then the connection is taken
                                       for dead; default 10 s */
-    int32_t checkpoint_events; /* a position is stored after so many events, and when none is at hand; default 100;
-                                      1: after each */
-    size_t page_max;           /* bytes of one answer; default 16 MiB */
+    int32_t checkpoint_events;       /* positions are stored after so many events; default 100; 1: after each */
+    size_t page_max;                 /* bytes of one answer; default 16 MiB */
     void (*on_state)(void *user, sf_listener_state state,
                      const sf_error *why); /* why: NULL, or what ended the session */
     void *state_user;
     const sf_call_options *call; /* borrowed until close; its cancel stops the listener as sf_listener_stop does;
                                       headers go with each request; timeout_ms does not count */
-    uint64_t reserved[8];        /* zero */
+    int64_t checkpoint_ms; /* and when one has waited for so long, with no event at hand before the next poll if none
+                                      was stored in that time; default 1 s */
+    /* Called when a handler has failed for the last time. SF_OK: the event counts as handled, and listening goes on; an
+     * error, or NULL: the listener stops, and the event is the first of the next run. It may do what handlers may. */
+    sf_status (*on_dead_letter)(void *user, const sf_event *event, const sf_error *why);
+    void *dead_letter_user;
+    uint64_t reserved[8]; /* zero */
 } sf_listener_options;
 
 /** Make a listener; nothing is sent yet. @param sf borrowed until the close. @param options NULL: defaults.
@@ -235,8 +256,11 @@ typedef struct sf_listener_stats { /* since the open */
     int64_t handled;               /* whose handler answered SF_OK; those without a handler count */
     int64_t handshakes;            /* sessions begun */
     int64_t failures;              /* answers that did not come, or said no */
-    int64_t lag_ms; /* age of the newest event when it was handled, by the clocks of both sides; -1: unknown */
-    uint64_t reserved[8];
+    int64_t lag_ms;       /* age of the newest event when it was handled, by the clocks of both sides; -1: unknown */
+    int64_t passed_over;  /* of handled: older than SF_REPLAY_TIME asks for */
+    int64_t healed;       /* records of gaps that were handed out */
+    int64_t dead_letters; /* of handled: taken by on_dead_letter */
+    uint64_t reserved[5];
 } sf_listener_stats;
 /** Copy the counters. The listener's thread. @param out all zero when l is NULL. */
 SF_EXTERN void sf_listener_get_stats(const sf_listener *l, sf_listener_stats *out);

@@ -177,7 +177,8 @@ size_t sfi_call_response_max(const sfi_call *call)
 static int64_t attempt_deadline(const sfi_call *call)
 {
     bool is_streamed = call->request.source != NULL || call->request.sink != NULL; /* takes as long as it is large */
-    int64_t own = call->sf->total_timeout_ms > 0 && !is_streamed ? sfi_now_ms() + call->sf->total_timeout_ms : 0;
+    bool is_limited = call->sf->total_timeout_ms > 0 && !is_streamed && !call->request.is_long_poll;
+    int64_t own = is_limited ? sfi_now_ms() + call->sf->total_timeout_ms : 0;
     int64_t whole = call->wait.deadline_ms;
     return own == 0 || (whole > 0 && whole < own) ? whole : own;
 }
@@ -227,6 +228,7 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .response_max = sfi_call_response_max(call),
                                        .deadline_ms = attempt_deadline(call),
                                        .once = !call->is_repeatable,
+                                       .is_long_poll = call->request.is_long_poll,
                                        .on_end = call->request.on_end,
                                        .end_user = call->request.end_user };
     rc = sfi_http_start(call->sf->http, &request, &call->transfer, err);

@@ -34,6 +34,7 @@ typedef struct sfi_call_request {
     bool any_status;                /* 3xx and 4xx are answers, not errors: the caller looks at status */
     bool not_modified_is_ok;        /* 304 is an answer */
     bool no_gzip;                   /* ask for the body as it is */
+    bool is_long_poll;              /* no byte may come until the call's own time limit */
     size_t response_max;            /* 0: the transport's */
     void (*on_end)(void *user);     /* told when an attempt has ended, on the I/O thread: it may only ring; NULL: nobody */
     void *end_user;

@@ -106,7 +106,7 @@ sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble
     return why->status;
 }
 
-static sf_cdc_fn handler_of(const sf_cdc_service *s, sf_change_type type)
+sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type)
 {
     switch (type) {
     case SF_CHANGE_CREATE: return s->on_create;
@@ -119,7 +119,12 @@ static sf_cdc_fn handler_of(const sf_cdc_service *s, sf_change_type type)
     }
 }
 
-/* *is_handlers: a failure is the handler's, so it is called again. */
+static sf_status answer_of(sf_status rc)
+{
+    return rc >= 0 ? SF_OK : rc;
+}
+
+/* *is_handlers: a failure is the handler's, so it is called again. SF_ROW: the listener stops, amid the event. */
 static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_event *event, bool *is_handlers,
                                  sf_error *err)
 {
@@ -134,11 +139,11 @@ static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_eve
         sfi_error_prefix(&why, "%s, replay id %lld", a->channel, (long long)event->replay_id);
         return sfi_dispatch_trouble(a, SF_TROUBLE_UNREADABLE, event, &why, err);
     }
-    sf_cdc_fn fn = handler_of(&a->cdc, change.type);
-    if (fn != NULL) {
-        *is_handlers = true;
-        return fn(a->cdc.user, &change);
-    }
+    sf_cdc_fn fn = sfi_dispatch_handler(&a->cdc, change.type);
+    *is_handlers = true;
+    if (a->cdc.heal_gaps && sfi_heal_can(&change)) return sfi_heal_gap(l, a, &change);
+    if (fn != NULL) return answer_of(fn(a->cdc.user, &change));
+    *is_handlers = false;
     if (change.type < SF_CHANGE_GAP_CREATE) return SF_OK;
     (void)sfi_fail(&why, SF_ERR_TRUNCATED, "%s: %s of %s %s%s: the change itself is not in the event; read it again",
                    a->channel, change.type == SF_CHANGE_GAP_OVERFLOW ? "an overflow" : "a gap", change.entity,
@@ -152,40 +157,66 @@ static void note_handled(sf_listener *l, sfi_attachment *a, int64_t serial, cons
     l->stats.handled++;
     if (event->created_ms >= 0) l->stats.lag_ms = sfi_wall_ms() - event->created_ms;
     if (l->stats.lag_ms < 0 && event->created_ms >= 0) l->stats.lag_ms = 0; /* the clocks differ */
-    if (a->serial != serial || a->options.manual_ack || event->replay_id < 0) return;
-    a->position = event->replay_id;
-    a->is_dirty = true;
-    l->unsaved++;
+    if (a->serial == serial && !a->options.manual_ack && event->replay_id >= 0)
+        sfi_listener_moved(l, a, event->replay_id);
 }
 
+/* Changes say the second that they were committed in. */
+static bool is_too_old(const sfi_attachment *a, const sf_event *event)
+{
+    if (a->since_ms == 0 || event->created_ms < 0) return false;
+    return event->created_ms + (event->created_ms % 1000 == 0 ? 999 : 0) < a->since_ms;
+}
+
+/* The handler has failed for the last time. SF_OK: the event was taken as a dead letter. */
 static sf_status give_up(sf_listener *l, const sfi_attachment *a, const sf_event *event, sf_status rc, sf_error *err)
 {
-    return sfi_fail(err, rc < 0 ? rc : SF_ERR_ORG,
-                    "%s: the handler failed %d times on the event with replay id %lld (%s)", a->channel, l->attempts,
-                    (long long)event->replay_id, sf_status_name(rc));
+    sf_error why;
+    if (l->why.status < 0) {
+        why = l->why;
+        sfi_error_prefix(&why, "%s: the records of the gap with replay id %lld could not be read %d times", a->channel,
+                         (long long)event->replay_id, l->attempts);
+    } else {
+        (void)sfi_fail(&why, rc, "%s: the handler failed %d times on the event with replay id %lld (%s)", a->channel,
+                       l->attempts, (long long)event->replay_id, sf_status_name(rc));
+    }
+    if (l->options.on_dead_letter != NULL && l->options.on_dead_letter(l->options.dead_letter_user, event, &why) >= 0) {
+        l->stats.dead_letters++;
+        return SF_OK;
+    }
+    *err = why;
+    return rc;
 }
 
-/* The event at hand. @return SF_ROW: a handler failed and is called again at retry_ms. */
+/* The event at hand. @return SF_ROW: it is handed out again, at retry_ms if a handler failed. */
 static sf_status hand_out(sf_listener *l, sfi_attachment *a, sf_value message, sf_error *err)
 {
     sf_event event;
     bool is_handlers = !a->is_cdc;
     int64_t serial = a->serial;
+    sf_status rc = SF_OK;
     sfi_arena_reset(&l->arena);
+    if (l->attempts == 0) sfi_heal_reset(l);
+    l->why.status = SF_OK;
     sfi_event_read(a, message, &event);
-    sf_status rc =
-        a->is_cdc ? hand_out_change(l, a, &event, &is_handlers, err) : a->events.on_message(a->events.user, &event);
-    if (rc >= 0) {
-        l->attempts = 0;
-        note_handled(l, a, serial, &event);
-        return SF_OK;
+    if (is_too_old(a, &event))
+        l->stats.passed_over++;
+    else if (a->is_cdc)
+        rc = hand_out_change(l, a, &event, &is_handlers, err);
+    else
+        rc = answer_of(a->events.on_message(a->events.user, &event));
+    if (rc < 0 && is_handlers && l->attempts++ >= l->options.handler_retries)
+        rc = give_up(l, a, &event, rc, err);
+    else if (rc < 0 && is_handlers) {
+        int64_t pause = l->options.handler_pause_ms, most = l->options.handler_pause_max_ms;
+        for (int i = 1; i < l->attempts && pause < most; i++) pause *= 2;
+        l->retry_ms = sfi_now_ms() + (pause < most ? pause : most);
+        return SF_ROW;
     }
-    if (!is_handlers) return rc;
-    if (l->attempts++ >= l->options.handler_retries) return give_up(l, a, &event, rc, err);
-    int64_t pause = l->options.handler_pause_ms;
-    for (int i = 1; i < l->attempts && pause < l->options.handler_pause_max_ms; i++) pause *= 2;
-    l->retry_ms = sfi_now_ms() + (pause < l->options.handler_pause_max_ms ? pause : l->options.handler_pause_max_ms);
-    return SF_ROW;
+    if (rc != SF_OK) return rc;
+    l->attempts = 0;
+    note_handled(l, a, serial, &event);
+    return SF_OK;
 }
 
 static sfi_attachment *attachment_of(sf_listener *l, sf_str channel)
@@ -212,6 +243,13 @@ bool sfi_dispatch_has_events(const sf_listener *l)
     return l->lanes[0].page.is_open || l->lanes[1].page.is_open;
 }
 
+static sf_status store_if_due(sf_listener *l, sf_error *err)
+{
+    if (l->unsaved == 0) return SF_OK;
+    bool is_due = l->unsaved >= l->options.checkpoint_events || sfi_listener_store_due_ms(l) <= sfi_now_ms();
+    return is_due ? sfi_listener_store(l, err) : SF_OK;
+}
+
 static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 {
     while (!atomic_load(&l->is_stopping)) { /* ends: each turn takes a message, or returns */
@@ -234,7 +272,7 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
         sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK;
         if (rc != SF_OK) return rc;
         p->message = (sf_value){ 0 };
-        if (l->unsaved >= l->options.checkpoint_events) rc = sfi_listener_store(l, err);
+        rc = store_if_due(l, err);
         if (rc != SF_OK) return rc;
     }
     return SF_OK;
@@ -242,7 +280,7 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 
 sf_status sfi_dispatch(sf_listener *l, sf_error *err)
 {
-    if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return SF_OK;
+    if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return store_if_due(l, err);
     for (sfi_bayeux_lane i = 0; i < SFI_LANES && !atomic_load(&l->is_stopping); i++) {
         sfi_page *p = oldest_page(l);
         if (p == NULL) break;
@@ -250,5 +288,5 @@ sf_status sfi_dispatch(sf_listener *l, sf_error *err)
         if (rc == SF_ROW) return SF_OK;
         if (rc != SF_OK) return rc;
     }
-    return l->unsaved > 0 && !sfi_dispatch_has_events(l) ? sfi_listener_store(l, err) : SF_OK;
+    return store_if_due(l, err);
 }

@@ -111,6 +111,7 @@ static sf_status begin(sf_listener *l, sfi_bayeux_lane which, int64_t timeout_ms
                                  .repeatable = true, /* so that a loss is told as one; nothing is repeated here */
                                  .no_renew = true,
                                  .any_status = true,
+                                 .is_long_poll = true,
                                  .response_max = l->options.page_max,
                                  .on_end = ring,
                                  .end_user = l,

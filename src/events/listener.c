@@ -37,8 +37,25 @@ sf_status sfi_listener_store(sf_listener *l, sf_error *err)
     sf_status rc = SF_OK;
     for (size_t i = 0; rc == SF_OK && i < SF_CHANNELS_MAX; i++)
         if (l->attachments[i].is_used) rc = store_one(l, &l->attachments[i], err);
-    if (rc == SF_OK) l->unsaved = 0;
-    return rc;
+    if (rc != SF_OK) return rc;
+    l->unsaved = 0;
+    l->stored_ms = sfi_now_ms();
+    return SF_OK;
+}
+
+void sfi_listener_moved(sf_listener *l, sfi_attachment *a, int64_t position)
+{
+    a->position = position;
+    a->is_dirty = true;
+    if (l->unsaved++ == 0) l->unsaved_ms = sfi_now_ms();
+}
+
+/* An event that comes alone is stored at once; of many, those of a while together. */
+int64_t sfi_listener_store_due_ms(const sf_listener *l)
+{
+    if (l->unsaved == 0) return INT64_MAX;
+    int64_t since = sfi_dispatch_has_events(l) ? l->unsaved_ms : l->stored_ms;
+    return since + l->options.checkpoint_ms;
 }
 
 /* ---- what the machine tells ---- */
@@ -122,7 +139,7 @@ static sf_status take_options(const sf_listener_options *given, sf_listener_opti
     *o = given != NULL ? *given : (sf_listener_options){ 0 };
     bool ok = take_time(&o->handler_pause_ms, 500) && take_time(&o->handler_pause_max_ms, 30000) &&
               take_time(&o->reconnect_pause_ms, 1000) && take_time(&o->reconnect_pause_max_ms, 30000) &&
-              take_time(&o->slack_ms, 10000);
+              take_time(&o->slack_ms, 10000) && take_time(&o->checkpoint_ms, 1000);
     if (!ok) return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: a time is not 1 to %d milliseconds", TIME_MAX_MS);
     if (o->handler_retries < SF_NONE || o->handler_retries > 1000 || o->reconnect_max < 0 || o->checkpoint_events < 0 ||
         o->page_max > SF_EVENTS_PAGE_MAX || !sfi_is_zero(o->reserved, sizeof o->reserved))
@@ -161,6 +178,7 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     l->sf = sf;
     l->bell = l->timer = l->fd = -1;
     l->stats.lag_ms = -1;
+    l->stored_ms = INT64_MIN / 2; /* never */
     l->arena.max = 64 * SFI_MIB;
     sf_status rc = take_options(options, &l->options, err);
     if (rc == SF_OK) rc = open_fds(l, err);
@@ -196,6 +214,7 @@ void sf_listener_close(sf_listener *l)
     if (l->bell >= 0) (void)close(l->bell);
     if (l->timer >= 0) (void)close(l->timer);
     if (l->fd >= 0) (void)close(l->fd);
+    sfi_heal_free(l);
     sfi_arena_free(&l->arena);
     sfi_free(l);
 }
@@ -245,7 +264,8 @@ static sf_status find_start(sf_listener *l, sfi_attachment *a, sf_error *err)
         }
         replay = a->options.otherwise;
     }
-    a->position = replay == SF_REPLAY_ID ? a->options.replay_id : replay == SF_REPLAY_EARLIEST ? -2 : -1;
+    if (replay == SF_REPLAY_TIME) a->since_ms = a->options.replay_time_ms;
+    a->position = replay == SF_REPLAY_ID ? a->options.replay_id : replay == SF_REPLAY_LATEST ? -1 : -2;
     return SF_OK;
 }
 
@@ -254,12 +274,13 @@ static sf_status attach(sf_listener *l, sfi_attachment *a, const sf_attach_optio
     size_t slot;
     a->options = options != NULL ? *options : attach_defaults;
     const sf_attach_options *o = &a->options;
-    if ((unsigned)o->replay > SF_REPLAY_STORED || (unsigned)o->lost > SF_LOST_LATEST ||
-        (unsigned)o->otherwise > SF_REPLAY_EARLIEST || (o->replay == SF_REPLAY_ID && o->replay_id < 0) ||
-        !sfi_is_zero(o->reserved, sizeof o->reserved))
+    if ((unsigned)o->replay > SF_REPLAY_TIME || (unsigned)o->lost > SF_LOST_LATEST ||
+        (unsigned)o->otherwise > SF_REPLAY_TIME || o->otherwise == SF_REPLAY_STORED || o->replay_id < 0 ||
+        o->replay_time_ms < 0 || !sfi_is_zero(o->reserved, sizeof o->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_attach_options: a value is out of range, or reserved not zero");
     if (find(l, a->channel) != NULL) return sfi_fail(err, SF_ERR_USAGE, "%s is attached already", a->channel);
-    sf_status rc = find_start(l, a, err);
+    sf_status rc = a->is_cdc && a->cdc.heal_gaps ? sfi_heal_new(l, err) : SF_OK;
+    if (rc == SF_OK) rc = find_start(l, a, err);
     if (rc == SF_OK) rc = sfi_bayeux_add(l->bayeux, a->channel, &slot, err);
     if (rc != SF_OK) return rc;
     a->is_used = true;
@@ -312,9 +333,7 @@ sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, s
         return sfi_fail(err, SF_ERR_USAGE, "the listener or the channel is NULL, or the replay id negative");
     sfi_attachment *a = find(l, channel);
     if (a == NULL) return sfi_fail(err, SF_ERR_NOT_FOUND, "%.80s is not attached", channel);
-    a->position = replay_id;
-    a->is_dirty = true;
-    l->unsaved++;
+    sfi_listener_moved(l, a, replay_id);
     return l->unsaved >= l->options.checkpoint_events || !l->is_in_poll ? sfi_listener_store(l, err) : SF_OK;
 }
 
@@ -326,6 +345,7 @@ void sf_listener_stop(sf_listener *l)
     int saved = errno;
     uint64_t one = 1;
     atomic_store(&l->is_stopping, true);
+    sf_cancel_now(atomic_load(&l->reading));
     (void)!write(l->bell, &one, sizeof one);
     errno = saved;
 }
@@ -342,6 +362,8 @@ static int64_t next_due_ms(const sf_listener *l)
     if (sfi_bayeux_wants_login(l->bayeux) || l->end != SF_OK) return 0;
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++)
         if (l->lanes[i].call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) return 0;
+    int64_t store = sfi_listener_store_due_ms(l);
+    if (store < due) due = store;
     if (!sfi_dispatch_has_events(l)) return due;
     if (l->attempts == 0) return 0;
     return l->retry_ms < due ? l->retry_ms : due;

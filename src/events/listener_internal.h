@@ -50,8 +50,11 @@ typedef struct sfi_attachment {
     sf_event_service events;
     sf_attach_options options;
     int64_t position; /* -1, -2 or an id: where the next subscribe starts */
+    int64_t since_ms; /* older events are passed over; 0: none are */
     bool is_dirty;    /* position is not in the store yet */
 } sfi_attachment;
+
+typedef struct sfi_heal sfi_heal; /* heal.c: gaps whose records are read again */
 
 struct sf_listener {
     sf_client *sf;
@@ -70,9 +73,13 @@ struct sf_listener {
     bool is_stopped_by_cancel, is_in_poll;
     sfi_arena arena;      /* lists of the event at hand */
     int attempts;         /* of the handler on it, that failed */
+    sf_error why;         /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
+    sfi_heal *heal;       /* NULL: no service heals */
+    _Atomic(sf_cancel *) reading; /* ends its requests; NULL as long as heal is */
     int64_t retry_ms;     /* when it is called again */
     int64_t pages, serials;
     int unsaved;          /* events since positions were stored */
+    int64_t unsaved_ms, stored_ms; /* when the first of these was handled; when positions were stored last */
     sf_status end;        /* SF_OK: goes on; else sticky */
     sf_error error;
     sf_listener_stats stats;
@@ -90,13 +97,27 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
  * ends. */
 sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
+sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type);
 sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);
 /* Read a message into an event; the arena holds its lists. SF_ERR_PROTOCOL: a header without what it must have. */
 void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out);
 sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *out, sf_error *err);
 
+/* ---- heal.c ---- */
+sf_status sfi_heal_new(sf_listener *l, sf_error *err); /* does nothing when there is one */
+void sfi_heal_free(sf_listener *l);
+void sfi_heal_reset(sf_listener *l); /* another event is at hand */
+/* Can all of it be read again, or need not be? */
+bool sfi_heal_can(const sf_cdc_event *gap);
+/* Hand out what the gap's records are now; begins where the last failure was. @return SF_OK: all of them; SF_ROW: the
+ * listener stops; or the failure of a handler, or of a request, which l->why then tells. */
+sf_status sfi_heal_gap(sf_listener *l, sfi_attachment *a, const sf_cdc_event *gap);
+
 /* ---- listener.c ---- */
 sf_status sfi_listener_store(sf_listener *l, sf_error *err); /* all positions that are not stored yet */
+void sfi_listener_moved(sf_listener *l, sfi_attachment *a, int64_t position);
+/* When positions have waited long enough to be stored; INT64_MAX: none waits. */
+int64_t sfi_listener_store_due_ms(const sf_listener *l);
 void sfi_listener_fail(sf_listener *l, sf_status rc, const sf_error *why);
 #endif

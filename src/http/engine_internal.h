@@ -156,6 +156,7 @@ struct sfi_transfer {
     bool may_resend; /* GET and its like: libcurl may send it again by itself when a kept connection was dead */
     int sends;       /* how often libcurl began to send the request; 0: nothing went out */
     bool resend_refused;
+    bool is_long_poll; /* silence is no failure until an answer has begun */
     int redirects;
     int64_t started_ms, deadline_ms; /* 0: none */
     int64_t last_byte_ms;

@@ -41,6 +41,7 @@ typedef struct sfi_http_request {
         *source;         /* the body instead, of POST, PUT, PATCH; borrowed until the transfer is freed, as is sink */
     const sf_sink *sink; /* takes the body of an answer of 200..299, which is then not in the response */
     bool once; /* may not be sent twice, though the method says so */
+    bool is_long_poll; /* the other side is silent as long as it likes: only deadline_ms ends it, not the idle limit */
     /* Told once it has ended and sfi_transfer_wait answers true: on the I/O thread, under the transport's lock, so it may do
      * no more than ring (an eventfd). NULL: nobody is told. A breaker's refusal is not told: it stands after the start. */
     void (*on_end)(void *user);

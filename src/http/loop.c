@@ -193,7 +193,8 @@ static bool is_idle_too_long(sfi_http *http, sfi_transfer *t)
     (void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &up); /* no callback tells of a body that goes out */
     bool is_connecting = t->sends == 0;                            /* that has a limit of its own */
     bool is_ours_to_move = sfi_stream_is_paused(t);                /* a slow source or sink is not a slow network */
-    if (up == t->uploaded && !is_connecting && !is_ours_to_move) return true;
+    bool is_waiting = t->is_long_poll && !t->in.head.has_status;
+    if (up == t->uploaded && !is_connecting && !is_ours_to_move && !is_waiting) return true;
     t->uploaded = up;
     t->last_byte_ms = http->now_ms;
     return false;

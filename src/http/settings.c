@@ -2,6 +2,8 @@
  * settings.c: sf_transport_options checked, copied, and applied to libcurl handles. What is out of range or cannot be
  * read is refused here, when the client is made, and not at the first request. Owned by sfi_http; read only after init.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "http/engine_internal.h"
@@ -11,6 +13,8 @@ enum {
     CONNECTIONS_MAX = 256,
     IDLE_REUSE_S =
         55, /* load balancers drop silently what idles for a minute; a write on such a connection would be lost */
+    PROBE_PAUSE_S = 15,         /* between probes, once there was so much silence that they have begun */
+    UNACKNOWLEDGED_MS = 30000,  /* and how long none of them, nor any data, need be acknowledged */
     RECEIVE_BYTES = 256 * 1024, /* libcurl's buffer: larger saves no more system calls on loopback, and leaves L2 */
 };
 
@@ -203,8 +207,15 @@ static CURLcode apply_proxy(const sfi_settings *s, CURL *easy)
 /* libcurl's own sockets would be inherited by programs that the caller starts. */
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    (void)user, (void)purpose;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    const sfi_settings *s = user;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0 || s->keepalive_ms == 0) return fd;
+    /* Probes and data that nobody acknowledges for so long end the connection: the system's own limits are 15 minutes and
+     * more. Without it (no TCP) the time limits of the request are left. */
+    unsigned dead_ms = (unsigned)(s->keepalive_ms + UNACKNOWLEDGED_MS);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_ms, sizeof dead_ms);
+    return fd;
 }
 
 static CURLcode apply_connection(const sfi_settings *s, CURL *easy)
@@ -214,12 +225,13 @@ static CURLcode apply_connection(const sfi_settings *s, CURL *easy)
     SET(CURLOPT_CONNECTTIMEOUT_MS, s->connect_timeout_ms > 0 ? (long)s->connect_timeout_ms : (long)INT32_MAX);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, (void *)(uintptr_t)s); /* the settings outlive all connections */
     SET(CURLOPT_TCP_NODELAY, 1L);
     if (s->keepalive_ms > 0) {
         long seconds = (long)((s->keepalive_ms + 999) / 1000);
         SET(CURLOPT_TCP_KEEPALIVE, 1L);
         SET(CURLOPT_TCP_KEEPIDLE, seconds);
-        SET(CURLOPT_TCP_KEEPINTVL, seconds);
+        SET(CURLOPT_TCP_KEEPINTVL, seconds < PROBE_PAUSE_S ? seconds : (long)PROBE_PAUSE_S);
     }
     SET(CURLOPT_MAXAGE_CONN, (long)IDLE_REUSE_S);
     if (s->connections_idle_max == 0) SET(CURLOPT_FORBID_REUSE, 1L);

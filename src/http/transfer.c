@@ -197,7 +197,8 @@ static void set_limits(sfi_transfer *t, const sfi_http_request *r)
     t->started_ms = sfi_now_ms();
     t->last_byte_ms = t->started_ms;
     t->deadline_ms = r->deadline_ms;
-    if (t->stream != NULL) total_ms = 0; /* how long it takes is a question of its size */
+    if (t->stream != NULL || r->is_long_poll) total_ms = 0; /* a question of its size, or of the other side */
+    t->is_long_poll = r->is_long_poll;
     if (total_ms > 0 && (t->deadline_ms == 0 || t->started_ms + total_ms < t->deadline_ms))
         t->deadline_ms = t->started_ms + total_ms;
     t->in.max = t->http->settings.response_max;

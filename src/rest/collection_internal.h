@@ -25,6 +25,11 @@ typedef struct sfi_rows {
     char kind[SFI_REST_NAME_MAX + 1]; /* of the last row: its object, or its id's prefix */
 } sfi_rows;
 
+/* sf_collection_get; response_max: bytes of the answer, 0: the client's. *out is NULL. */
+sf_status sfi_collection_get(sf_client *sf, const char *object, const char *const *ids, size_t count,
+                              const char *const *fields, size_t response_max, const sf_call_options *call,
+                              sf_document **out, sf_error *err);
+
 sf_status sfi_collection_check(const sfi_collection *c, sf_error *err);
 
 void sfi_rows_start(sfi_rows *rows, const sfi_collection *c); /* none yet */

@@ -262,6 +262,13 @@ sf_status sf_collection_get(sf_client *sf, const char *object, const char *const
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
+    return sfi_collection_get(sf, object, ids, count, fields, 0, call, out, err);
+}
+
+sf_status sfi_collection_get(sf_client *sf, const char *object, const char *const *ids, size_t count,
+                             const char *const *fields, size_t response_max, const sf_call_options *call,
+                             sf_document **out, sf_error *err)
+{
     sf_status rc = check_get(sf, object, ids, count, fields, err);
     if (rc != SF_OK) return rc;
     size_t field_count = 0;
@@ -274,7 +281,12 @@ sf_status sf_collection_get(sf_client *sf, const char *object, const char *const
     add_list(&url, fields, field_count);
     sfi_buf_add_str(&url, "&ids=");
     add_list(&url, ids, count);
-    sfi_call_request request = { .method = "GET", .path = url.data, .repeatable = true, .options = call, .what = what };
+    sfi_call_request request = { .method = "GET",
+                                 .path = url.data,
+                                 .repeatable = true,
+                                 .response_max = response_max,
+                                 .options = call,
+                                 .what = what };
     if (url.len > SFI_REST_FIELDS_TEXT_MAX) {
         sfi_json_writer w = sfi_json_write_to(&body);
         sfi_json_begin_object(&w);
