@@ -133,6 +133,8 @@ typedef struct walk {
     uint32_t *fields;      /* where keys are noted */
     uint32_t fields_depth; /* of the keys that are noted; 0: none */
     uint32_t field_count;
+    uint32_t *notes; /* see document_internal.h; NULL: nothing is noted */
+    uint32_t *open;  /* with notes: token of the bracket that opened each depth */
 } walk;
 
 static inline unsigned char byte_at(const walk *w, uint32_t token)
@@ -168,6 +170,7 @@ static bool walk_fields(walk *w, uint32_t base)
     const char *end = text + w->doc->len;
     const uint32_t *positions = w->doc->positions;
     const uint32_t noted_depth = w->fields_depth;
+    uint32_t *notes = w->notes;
     uint32_t count = w->field_count;
     uint32_t depth = w->c.depth;
     uint32_t t = w->c.at;
@@ -181,6 +184,7 @@ static bool walk_fields(walk *w, uint32_t base)
         }
         const char *value = text + positions[t + 2];
         if (*value == '{' && text[positions[t + 3]] == '"' && depth > base && depth < SFI_JSON_DEPTH_MAX) {
+            if (notes != NULL) w->open[depth] = t + 2;
             mark(&w->c, depth++, true);
             t += 3;
             continue;
@@ -195,6 +199,7 @@ static bool walk_fields(walk *w, uint32_t base)
         char behind = text[positions[t]];
         while (behind == '}') {
             depth--;
+            if (notes != NULL) notes[w->open[depth]] = t;
             t++;
             if (depth <= base || !is_object_at(&w->c, depth)) break;
             behind = text[positions[t]];
@@ -213,6 +218,7 @@ static bool walk_value(walk *w)
     const char *value = w->doc->text + w->doc->positions[w->c.at];
     bool opens = *value == '{' || *value == '[';
     if (opens) {
+        if (w->notes != NULL) w->open[w->c.depth] = w->c.at;
         mark(&w->c, w->c.depth++, *value == '{');
         w->c.next = *value == '[' ? SFI_CHECK_FIRST : SFI_CHECK_FIELDS;
         if (*value == '{' && byte_at(w, w->c.at + 1) == '}') w->c.next = SFI_CHECK_AFTER; /* which closes it */
@@ -238,6 +244,7 @@ static bool walk_after(walk *w)
         w->c.next = is_object ? SFI_CHECK_FIELDS : SFI_CHECK_VALUE;
     } else if (c == (is_object ? '}' : ']')) {
         w->c.depth--;
+        if (w->notes != NULL) w->notes[w->open[w->c.depth]] = w->c.at;
     } else {
         return wrong(w, w->c.at, is_object ? "',' or '}'" : "',' or ']'");
     }
@@ -296,6 +303,7 @@ static bool check_escapes(const sfi_json *doc, uint32_t begin, uint32_t end, siz
         size_t right = state == '"' ? sfi_string_check(doc->text + string, len) : len; /* else it was read already */
         *wrong_at = string + right;
         if (right < len) return false;
+        if (doc->has_notes) doc->notes[token] = SFI_NOTE_ESCAPE;
         found = memchr(doc->text + string + len, '\\', stop - string - len);
     }
     return true;
@@ -313,7 +321,8 @@ static bool begin_row(walk *w, sfi_json *doc)
 
 sf_status sfi_check_run(sfi_json *doc, sfi_check_stop stop, uint32_t token, sf_error *err)
 {
-    walk w = { .doc = doc, .c = doc->check };
+    uint32_t open[SFI_JSON_DEPTH_MAX]; /* without a value until a bracket opens */
+    walk w = { .doc = doc, .c = doc->check, .notes = doc->has_notes ? doc->notes : NULL, .open = open };
     doc->row_count = 0;
     bool ok = stop != SFI_STOP_ROW || begin_row(&w, doc);
     uint32_t begin = w.c.at;

@@ -26,6 +26,7 @@ void sfi_json_free(sfi_json *doc)
     if (doc == NULL) return;
     sfi_index_free(doc->index);
     sfi_arena_free(&doc->scratch);
+    sfi_free(doc->notes);
     sfi_free(doc->text);
     sfi_free(doc);
 }
@@ -33,6 +34,7 @@ void sfi_json_free(sfi_json *doc)
 char *sfi_json_buffer(sfi_json *doc, size_t size)
 {
     doc->count = 0; /* what was read before is dead */
+    doc->has_notes = false;
     if (size > SFI_JSON_TEXT_MAX) return NULL;
     if (doc->text == NULL || size > doc->cap - SFI_JSON_PADDING) {
         char *text = sfi_realloc(doc->text, size + SFI_JSON_PADDING);
@@ -54,6 +56,7 @@ void sfi_json_swap_buffer(sfi_json *doc, char **data, size_t *cap)
     char *old = doc->text;
     size_t old_cap = doc->cap;
     doc->count = 0;
+    doc->has_notes = false;
     doc->text = *data;
     doc->cap = *data != NULL ? *cap : 0;
     *data = old;
@@ -64,12 +67,28 @@ void sfi_json_swap_buffer(sfi_json *doc, char **data, size_t *cap)
 static void forget(sfi_json *doc)
 {
     doc->count = 0;
+    doc->has_notes = false;
     doc->check = (sfi_json_check){ .next = SFI_CHECK_VALUE };
     doc->part = (sfi_json_part){ 0 };
     doc->row_count = 0;
     doc->lines = SFI_LINES_UNKNOWN;
     for (size_t i = 0; i < SFI_JSON_HINTS; i++) doc->hints[i].container = UINT32_MAX;
     sfi_json_forget_read(doc);
+}
+
+/* Room for the notes of this text; without memory reading is slower, and that is all. */
+static bool ready_notes(sfi_json *doc)
+{
+    size_t want = (size_t)doc->count + 1;
+    if (doc->note_cap < want) { /* an eighth more, as the index has */
+        size_t cap = want + want / 8;
+        sfi_free(doc->notes);
+        doc->notes = sfi_alloc(cap * sizeof *doc->notes);
+        doc->note_cap = doc->notes != NULL ? cap : 0;
+        if (doc->notes == NULL) return false;
+    }
+    memset(doc->notes, 0, want * sizeof *doc->notes);
+    return true;
 }
 
 sf_status sfi_json_index(sfi_json *doc, size_t len, bool whole, sf_error *err)
@@ -87,8 +106,12 @@ sf_status sfi_json_index(sfi_json *doc, size_t len, bool whole, sf_error *err)
     case SFI_INDEX_EMPTY: return sfi_fail(err, SF_ERR_PROTOCOL, "JSON is empty: %zu bytes, none but white space", len);
     case SFI_INDEX_BAD_TEXT: return sfi_check_text_error(doc, err);
     }
+    doc->has_notes = whole && ready_notes(doc);
     sf_status rc = sfi_check_run(doc, whole ? SFI_STOP_NEVER : SFI_STOP_NESTED, 0, err);
-    if (rc != SF_OK) doc->count = 0; /* nothing can be read from it */
+    if (rc != SF_OK) { /* nothing can be read from it */
+        doc->count = 0;
+        doc->has_notes = false;
+    }
     return rc;
 }
 

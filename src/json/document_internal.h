@@ -16,6 +16,7 @@ enum {
     SFI_JSON_TEXT_MAX = 1 << 30, /* bytes; positions are 32 bits wide */
     SFI_JSON_HINTS = 8,          /* objects and arrays whose last place is remembered; a power of two */
     SFI_JSON_ROW_GUESSES = 64,   /* names whose place in the last row is remembered; collisions only cost time */
+    SFI_JSON_PICK_GUESSES = 32,  /* members whose name is remembered from the last object of a kind; the same */
     SFI_JSON_ROW_FIELDS = 1024   /* fields of a row that are found without walking; more are walked to */
 };
 
@@ -40,6 +41,10 @@ typedef struct sfi_json_part {
     size_t escape;       /* position of the first backslash in it; SIZE_MAX: none */
 } sfi_json_part;
 
+/* What the check of a whole text notes of each token, so that later reading need not look again: of a bracket that opens
+ * the token of the one that closes it, of a string that holds an escape SFI_NOTE_ESCAPE, of all else 0. */
+enum { SFI_NOTE_ESCAPE = 1 };
+
 typedef struct sfi_json_number { /* one place of the table of number texts */
     uint32_t token;
     char *text; /* NULL: the place is free */
@@ -56,6 +61,9 @@ struct sfi_json {
     uint32_t count;
     sfi_json_check check;
     sfi_json_part part;
+    uint32_t *notes; /* of each token; kept from text to text */
+    size_t note_cap;
+    bool has_notes;            /* this text was checked whole, and there was memory for them */
     size_t read_min, read_max; /* strings that were read in this part begin between these positions; min > max: none */
     enum { SFI_LINES_UNKNOWN, SFI_LINES_ONE, SFI_LINES_MANY } lines; /* does the text hold line feeds? */
     sfi_json_hint hints[SFI_JSON_HINTS];
@@ -63,6 +71,7 @@ struct sfi_json {
     uint32_t row_count;                         /* 0: no row, not an object, or too many fields */
     uint16_t row_guesses[SFI_JSON_ROW_GUESSES]; /* where in row_fields a name was last */
     uint32_t row_fields[SFI_JSON_ROW_FIELDS];   /* tokens of its keys */
+    uint8_t pick_guesses[SFI_JSON_PICK_KINDS][SFI_JSON_PICK_GUESSES]; /* number of the name that a member had last */
     sfi_arena scratch;                          /* texts of numbers; emptied from row to row */
     sfi_json_number *numbers;                   /* open addressing, in scratch */
     uint32_t number_cap, number_count;
@@ -89,7 +98,7 @@ bool sfi_parse_whole(sf_str s, int64_t *out); /* a JSON number that is whole and
 /* ---- value.c ---- */
 void sfi_json_forget_read(sfi_json *doc); /* what was read of the row at hand ends */
 sf_value sfi_value_at(sfi_json *doc, uint32_t token);
-uint32_t sfi_value_skip(const sfi_json *doc, uint32_t token); /* the token behind the value; at most doc->count */
+uint32_t sfi_value_walk(const sfi_json *doc, uint32_t token); /* what sfi_value_skip does without notes */
 sf_str sfi_scalar_text(const sfi_json *doc, uint32_t token);  /* of a number or literal */
 static inline unsigned char sfi_token_byte(const sfi_json *doc, uint32_t token)
 {
@@ -98,6 +107,13 @@ static inline unsigned char sfi_token_byte(const sfi_json *doc, uint32_t token)
 static inline bool sfi_json_is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+/* The token behind the value; at most doc->count. */
+static inline uint32_t sfi_value_skip(const sfi_json *doc, uint32_t token)
+{
+    unsigned char first = sfi_token_byte(doc, token);
+    if (first != '{' && first != '[') return token < doc->count ? token + 1 : doc->count;
+    return doc->has_notes ? doc->notes[token] + 1 : sfi_value_walk(doc, token);
 }
 
 /* ---- string.c ---- */
@@ -116,7 +132,8 @@ static inline sf_str sfi_string_read(sfi_json *doc, uint32_t token)
     size_t last = (size_t)doc->positions[token + 1] - 1;
     char *text = doc->text;
     if (text[last] != '\0' || last <= at) {
-        bool is_plain = token - doc->part.begin < doc->part.end - doc->part.begin && last < doc->part.escape;
+        bool is_plain = token - doc->part.begin < doc->part.end - doc->part.begin &&
+                        (last < doc->part.escape || (doc->has_notes && doc->notes[token] == 0));
         if (text[last] != '"' || !is_plain || last <= at) return sfi_string_read_any(doc, token);
         text[last] = '\0';
         doc->read_min = at < doc->read_min ? at : doc->read_min;

@@ -61,6 +61,12 @@ bool sfi_json_is_closed(const sfi_json *doc);
 /* Whether brackets are left open at the end: a page that broke off, not one that is wrong. Walks all tokens. */
 bool sfi_json_is_cut(const sfi_json *doc);
 
+/* Several members of an object in one walk, which ends when all are there: found[i] is the one called names[i] (plain:
+ * nothing in it that JSON escapes), or missing. At most 255 names. kind: a number below SFI_JSON_PICK_KINDS for objects
+ * that are alike: a member mostly stands where it stood in the last one of its document. */
+enum { SFI_JSON_PICK_KINDS = 4 };
+void sfi_json_pick(sf_value object, unsigned kind, const sf_str *names, size_t count, sf_value *found);
+
 /* The text of a value as it stands in the page, when nothing in it was decoded in place yet; ptr NULL else (then use
  * sfi_json_write_value). The fast path of NDJSON output. */
 sf_str sfi_json_raw(sf_value v);

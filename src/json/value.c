@@ -34,10 +34,8 @@ __attribute__((noinline)) sf_value sfi_value_at(sfi_json *doc, uint32_t token)
     return (sf_value){ .doc = doc, .token = token, .type = type };
 }
 
-uint32_t sfi_value_skip(const sfi_json *doc, uint32_t token)
+uint32_t sfi_value_walk(const sfi_json *doc, uint32_t token)
 {
-    unsigned char first = sfi_token_byte(doc, token);
-    if (first != '{' && first != '[') return token < doc->count ? token + 1 : doc->count;
     uint32_t depth = 0;
     for (uint32_t t = token; t < doc->count; t++) {
         unsigned char c = sfi_token_byte(doc, t);
@@ -159,6 +157,32 @@ static sf_value get_element(sf_value v, const name *n)
         hint->index++;
     }
     return sfi_value_at(doc, hint->token);
+}
+
+void sfi_json_pick(sf_value object, unsigned kind, const sf_str *names, size_t count, sf_value *found)
+{
+    sfi_json *doc = object.doc;
+    uint32_t t = object.token + 1;
+    size_t left = count;
+    for (size_t i = 0; i < count; i++) found[i] = (sf_value){ 0 };
+    if (object.type != SF_OBJECT) return;
+    for (size_t field = 0; left > 0; field++) { /* ends: each turn takes a member */
+        if (sfi_token_byte(doc, t) != '"' || sfi_token_byte(doc, t + 1) != ':') return;
+        uint8_t *guess = &doc->pick_guesses[kind][field % SFI_JSON_PICK_GUESSES];
+        size_t i = *guess;
+        if (i >= count || !key_is(doc, t, &(name){ names[i].ptr, names[i].len, true })) {
+            for (i = 0; i < count; i++)
+                if (key_is(doc, t, &(name){ names[i].ptr, names[i].len, true })) break;
+            *guess = (uint8_t)i;
+        }
+        if (i < count && found[i].type == SF_MISSING) {
+            found[i] = sfi_value_at(doc, t + 2);
+            left--;
+        }
+        t = sfi_value_skip(doc, t + 2);
+        if (sfi_token_byte(doc, t) != ',') return;
+        t++;
+    }
 }
 
 sf_value sf_get(sf_value v, const char *path)

@@ -40,6 +40,65 @@ static void test_value__null_is_not_missing(void **state)
     sf_document_free(doc);
 }
 
+/* Several members in one walk, in any order, whatever stood where in the object before. */
+static void test_value__several_members_are_picked_in_one_walk(void **state)
+{
+    static const sf_str names[] = { { "a", 1 }, { "bb", 2 }, { "c", 1 } };
+    static const struct {
+        const char *json, *a, *bb, *c;
+    } cases[] = {
+        { "{\"a\":\"1\",\"bb\":\"2\",\"c\":\"3\"}", "1", "2", "3" },
+        { "{\"c\":\"3\",\"x\":{\"a\":\"no\",\"y\":[{},[]]},\"bb\":\"2\",\"a\":\"1\"}", "1", "2", "3" },
+        { "{ \"b\":\"no\", \"bbb\":\"no\", \"\\u0062b\" : \"2\" }", NULL, "2", NULL },
+        { "{}", NULL, NULL, NULL },
+        { "[\"a\",1]", NULL, NULL, NULL },
+        { "\"a\"", NULL, NULL, NULL },
+        { "{\"a\":\"1\",\"bb\":\"2\",\"c\":\"3\"}", "1", "2", "3" },
+    };
+    sfi_json *json = NULL;
+    (void)state;
+    assert_int_equal(sfi_json_new(&json, NULL), SF_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(sfi_json_parse(json, sfi_str(cases[i].json), NULL), SF_OK);
+        const char *want[] = { cases[i].a, cases[i].bb, cases[i].c };
+        for (int again = 0; again < 2; again++) { /* what was read does not hide a name */
+            sf_value found[3];
+            sfi_json_pick(sfi_json_root(json), 1, names, 3, found);
+            for (size_t k = 0; k < 3; k++) {
+                const char *text = sf_get_str(found[k], NULL);
+                assert_true(want[k] == NULL ? text == NULL : text != NULL && strcmp(text, want[k]) == 0);
+            }
+            sf_iter it = sf_iter_begin(sfi_json_root(json));
+            while (sf_iter_next(&it, &(sf_str){ 0 }, NULL)) { /* reads all names */
+            }
+        }
+    }
+    sfi_json_free(json);
+}
+
+/* Values behind nested ones, empty ones, and strings with and without escapes, in a text that was checked whole. */
+static void test_value__what_the_check_noted_is_what_stands_there(void **state)
+{
+    (void)state;
+    sf_document *doc =
+        parse("[{\"a\":{},\"b\":[],\"c\":[[],{},[{\"d\":{\"e\":[1,{}]}}]],\"f\":\"x\\ny\"},\"pl\\u0061in\" ,"
+              "{\"g\":\"plain\",\"h\":{\"i\":{}},\"j\":\"\\\\\"},[{}],\"last\"]");
+    sf_value root = sf_document_root(doc);
+    assert_int_equal(sf_value_count(root), 5);
+    assert_string_equal(sf_get_str(root, "4"), "last");
+    assert_string_equal(sf_get_str(root, "2.j"), "\\");
+    assert_string_equal(sf_get_str(root, "2.g"), "plain");
+    assert_string_equal(sf_get_str(root, "1"), "plain");
+    assert_string_equal(sf_get_str(root, "0.f"), "x\ny");
+    assert_string_equal(sf_get_str(root, "0.f"), "x\ny"); /* read already */
+    assert_int_equal(sf_value_count(sf_get(root, "0")), 4);
+    assert_int_equal(sf_value_count(sf_get(root, "0.c")), 3);
+    assert_int_equal(sf_get_int(root, "0.c.2.0.d.e.0", -1), 1);
+    sf_value object = sf_get(root, "0.c.2.0.d");
+    assert_string_equal(sf_value_raw_json(object).len > 0 ? "raw" : "", "raw");
+    sf_document_free(doc);
+}
+
 static void test_value__paths(void **state)
 {
     (void)state;
@@ -459,6 +518,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_value__null_is_not_missing),
+        cmocka_unit_test(test_value__several_members_are_picked_in_one_walk),
+        cmocka_unit_test(test_value__what_the_check_noted_is_what_stands_there),
         cmocka_unit_test(test_value__paths),
         cmocka_unit_test(test_value__strings),
         cmocka_unit_test(test_value__whole_numbers),
