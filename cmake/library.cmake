@@ -32,8 +32,8 @@ if(SF_WITH_ZSTD) # the same
   target_compile_definitions(sfi_bulk PRIVATE SF_WITH_ZSTD)
   target_include_directories(sfi_bulk PRIVATE ${ZSTD_INCLUDE_DIRS})
 endif()
-sf_room(events LINK sfi_rest)
 sf_room(soap LINK sfi_rest) # for its public calls on records
+sf_room(events LINK sfi_rest sfi_soap) # for its public calls: a platform event is published as a record is created
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)
 set(all_objects "")

@@ -18,6 +18,7 @@
 #include <salesforce/events.h>
 #include <salesforce/layouts.h>
 #include <salesforce/graphql.h>
+#include <salesforce/publish.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>
 #include <salesforce/related.h>

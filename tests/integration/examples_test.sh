@@ -86,6 +86,9 @@ fault 'lost:method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it
 fault '500:body=empty,method=POST,path=/sobjects/Lead,skip=1'; run errors; says errors 'it did not'
 curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null
 
+run publish; says publish '^published [0-9a-f-]{36}$'; says publish '^event 0: [0-9a-f-]{36}$'; says publish '^event 1: INVALID_FIELD'
+says publish '^1000 published, 0 failed, 0 unknown$'
+
 run soap
 for word in 'logged in as ' 'converted: account 001.*, contact 003.*, opportunity 006' 'opportunity none$' 'not converted: CANNOT_UPDATE_CONVERTED_LEAD' \
     'merged: 0 failed' 'taken back: 0 failed' '[1-9][0-9]* contacts, the first is Lovelace'; do says soap "$word"; done

@@ -1,7 +1,8 @@
-/* abi_test.c: what compiled programs rely on in events.h and coordination.h: see support/abi.h. */
+/* abi_test.c: what compiled programs rely on in events.h, coordination.h and publish.h: see support/abi.h. */
 #include "support/abi.h"
 #include <salesforce/coordination.h>
 #include <salesforce/events.h>
+#include <salesforce/publish.h>
 
 static void test_abi__coordination(void **state)
 {
@@ -143,11 +144,55 @@ static void test_abi__events(void **state)
     ABI_ASSERT(state, pins);
 }
 
+static void test_abi__publish(void **state)
+{
+    static const abi_pin pins[] = {
+        SIZE(sf_publish_result, 1152),
+        AT(sf_publish_result, row, 0),
+        AT(sf_publish_result, success, 8),
+        AT(sf_publish_result, uuid, 9),
+        AT(sf_publish_result, id, 73),
+        AT(sf_publish_result, error, 96),
+        AT(sf_publish_result, reserved, 1120),
+        SIZE(sf_publish_options, 80),
+        AT(sf_publish_options, way, 0),
+        AT(sf_publish_options, all_or_none, 4),
+        AT(sf_publish_options, call, 8),
+        AT(sf_publish_options, reserved, 16),
+        SIZE(sf_publisher_options, 128),
+        AT(sf_publisher_options, event, 0),
+        AT(sf_publisher_options, way, 8),
+        AT(sf_publisher_options, all_or_none, 12),
+        AT(sf_publisher_options, batch_events, 16),
+        AT(sf_publisher_options, parallel, 20),
+        AT(sf_publisher_options, failures_max, 24),
+        AT(sf_publisher_options, failures_only, 32),
+        AT(sf_publisher_options, on_result, 40),
+        AT(sf_publisher_options, user, 48),
+        AT(sf_publisher_options, call, 56),
+        AT(sf_publisher_options, reserved, 64),
+        SIZE(sf_publish_counts, 80),
+        AT(sf_publish_counts, events, 0),
+        AT(sf_publish_counts, published, 8),
+        AT(sf_publish_counts, failed, 16),
+        AT(sf_publish_counts, unknown, 24),
+        AT(sf_publish_counts, requests, 32),
+        AT(sf_publish_counts, stopped, 40),
+        AT(sf_publish_counts, reserved, 48),
+        NUMBER(SF_PUBLISH_MAX, 200),
+        NUMBER(SF_PUBLISH_REST, 0),
+        NUMBER(SF_PUBLISH_SOAP, 1),
+        SIZE(sf_publish_way, 4),
+    };
+    ABI_ASSERT(state, pins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_abi__coordination),
         cmocka_unit_test(test_abi__events),
+        cmocka_unit_test(test_abi__publish),
     };
     return ABI_RUN("abi of events", tests);
 }
