@@ -1,0 +1,727 @@
+/* events_test.c: listeners against a real local org: each kind of change and event, where listening begins, what handlers may
+ * do and answer, how it is stopped, and what ends sessions: refused tokens, a forgotten client, an org that starts anew. */
+#include <pthread.h>
+#include <salesforce.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+#include "support/org_process.h"
+
+enum { SEEN_MAX = 512 };
+
+static test_org org;
+static sf_client *sf;
+static sf_error err;
+
+/* ---- the org ---- */
+
+static sf_client *connect_client(void)
+{
+    sf_client *made = NULL;
+    sf_client_options o = {
+        .login_url = org.url,
+        .api_version = "64.0",
+        .retry = { .pause_ms = 5, .breaker_failures = SF_NONE },
+        .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = org.client_id, .client_secret = org.client_secret }
+    };
+    if (sf_client_open(&o, &made, &err) != SF_OK) fail_msg("%s", err.message);
+    return made;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    static const char schema[] = SF_SOURCE_DIR "/tests/integration/data/events.json";
+    test_org_start(&org, (const char *const[]){ "--seed", "empty", "--schema", schema, NULL });
+    sf = connect_client();
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    sf_client_close(sf);
+    return test_org_stop(&org);
+}
+
+#define DO(call)                                                                                                       \
+    do {                                                                                                               \
+        if ((call) != SF_OK) fail_msg("%s", err.message);                                                              \
+    } while (0)
+
+static sf_id create_account(const char *name)
+{
+    sf_id id;
+    sf_record *r = sf_record_new("Account");
+    DO(sf_record_set_str(r, "Name", name));
+    DO(sf_record_set_str(r, "BillingCity", "Aveiro"));
+    DO(sf_record_create(sf, r, NULL, &id, &err));
+    sf_record_free(r);
+    return id;
+}
+
+static void publish(const char *model)
+{
+    sf_id id;
+    sf_record *r = sf_record_new("Low_Ink__e");
+    DO(sf_record_set_str(r, "Model__c", model));
+    DO(sf_record_create(sf, r, NULL, &id, &err));
+    sf_record_free(r);
+}
+
+/* ---- what came ---- */
+
+typedef struct got {
+    char channel[64];
+    char text[80]; /* Model__c, or the change's Name */
+    char id[19];   /* of its first record */
+    size_t ids;
+    sf_change_type type;
+    int64_t replay_id, created_ms;
+    bool is_healed;
+} got;
+
+typedef struct seen {
+    sf_listener *l;
+    got list[SEEN_MAX];
+    int count;
+    int failures_left; /* of the handler */
+    int troubles, dead;
+    sf_event_trouble trouble;
+    int ups, downs, stops;
+    bool ack, stop_when_seen;
+} seen;
+
+static got *note(seen *s, const sf_event *e, const char *text)
+{
+    assert_true(s->count < SEEN_MAX);
+    got *g = &s->list[s->count++];
+    *g = (got){ .replay_id = e->replay_id, .created_ms = e->created_ms };
+    snprintf(g->channel, sizeof g->channel, "%s", e->channel);
+    snprintf(g->text, sizeof g->text, "%s", text != NULL ? text : "");
+    if (s->ack) DO(sf_event_ack(s->l, e->channel, e->replay_id, &err));
+    if (s->stop_when_seen) sf_listener_stop(s->l);
+    return g;
+}
+
+static sf_status on_message(void *user, const sf_event *e)
+{
+    seen *s = user;
+    if (s->failures_left > 0) {
+        s->failures_left--;
+        return SF_ERR_IO;
+    }
+    assert_non_null(e->uuid);
+    assert_string_equal(e->name, "Low_Ink__e");
+    note(s, e, sf_get_str(e->payload, "Model__c"));
+    return SF_OK;
+}
+
+static sf_status on_change(void *user, const sf_cdc_event *e)
+{
+    seen *s = user;
+    got *g = note(s, &e->event, sf_get_str(e->event.payload, "Name"));
+    snprintf(g->id, sizeof g->id, "%s", e->record_ids[0]);
+    g->ids = e->record_id_count;
+    g->type = e->type;
+    g->is_healed = e->is_healed;
+    return SF_OK;
+}
+
+static sf_status on_error(void *user, const char *channel, sf_event_trouble trouble, const sf_event *event,
+                          const sf_error *why)
+{
+    seen *s = user;
+    (void)event;
+    assert_true(channel[0] == '/' && why->message[0] != '\0');
+    s->troubles++;
+    s->trouble = trouble;
+    return SF_OK;
+}
+
+static void on_state(void *user, sf_listener_state state, const sf_error *why)
+{
+    seen *s = user;
+    (void)why;
+    s->ups += state == SF_LISTENER_UP;
+    s->downs += state == SF_LISTENER_DOWN;
+    s->stops += state == SF_LISTENER_STOPPED;
+}
+
+static sf_status on_dead_letter(void *user, const sf_event *event, const sf_error *why)
+{
+    seen *s = user;
+    assert_true(event->replay_id > 0);
+    assert_non_null(strstr(why->message, "failed"));
+    s->dead++;
+    return SF_OK;
+}
+
+/* ---- listening ---- */
+
+static sf_listener *open_listener(seen *s, sf_checkpoints *store)
+{
+    sf_listener_options o = { .checkpoints = store,
+                              .handler_pause_ms = 1,
+                              .handler_retries = 2,
+                              .reconnect_pause_ms = 10,
+                              .reconnect_pause_max_ms = 100,
+                              .on_state = on_state,
+                              .state_user = s };
+    DO(sf_listener_open(sf, &o, &s->l, &err));
+    return s->l;
+}
+
+static void attach_events(seen *s, const sf_attach_options *from)
+{
+    sf_event_service service = { .user = s, .on_message = on_message, .on_error = on_error };
+    DO(sf_listener_attach_events(s->l, "Low_Ink__e", &service, from, &err));
+}
+
+static void attach_changes(seen *s, const char *channel, const sf_attach_options *from)
+{
+    sf_cdc_service service = { .user = s,
+                               .on_create = on_change,
+                               .on_update = on_change,
+                               .on_delete = on_change,
+                               .on_restore = on_change,
+                               .on_error = on_error };
+    DO(sf_listener_attach_cdc(s->l, channel, &service, from, &err));
+}
+
+static const sf_attach_options all_kept = { .replay = SF_REPLAY_EARLIEST };
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until *value is at least want. The time limit is for a test that would hang. */
+static void pump(seen *s, const int *value, int want)
+{
+    int64_t end = now_ms() + 60000;
+    while (*value < want) {
+        if (now_ms() > end) fail_msg("waited for %d, there are %d", want, *value);
+        sf_status rc = sf_listener_poll(s->l, 1000, &err);
+        if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), rc < 0 ? err.message : "stopped");
+    }
+}
+
+/* In order: the listener says goodbye. */
+static void finish(seen *s)
+{
+    sf_listener_stop(s->l);
+    sf_status rc = sf_listener_run(s->l, &err);
+    if (rc != SF_OK) fail_msg("%s", err.message);
+    assert_int_equal(s->stops, 1);
+    sf_listener_close(s->l);
+}
+
+/* Until the listener, which begins at new events, has one. */
+static void publish_until_seen(seen *s, const char *model)
+{
+    int before = s->count;
+    int64_t end = now_ms() + 60000;
+    while (s->count == before) {
+        if (now_ms() > end) fail_msg("no event came");
+        publish(model);
+        DO(sf_listener_poll(s->l, 20, &err));
+    }
+}
+
+static void test_events__each_kind_of_change(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    sf_id id = create_account("Nordic");
+    sf_record *r = sf_record_new("Account");
+    DO(sf_record_set_str(r, "Name", "Nordic2"));
+    DO(sf_record_update(sf, r, id.text, NULL, &err));
+    sf_record_free(r);
+    DO(sf_record_delete(sf, "Account", id.text, NULL, &err));
+    sf_row_results *results = NULL;
+    sf_soap_results *restored = NULL;
+    DO(sf_soap_undelete(sf, (const char *const[]){ id.text }, 1, NULL, &restored, &err));
+    assert_int_equal(sf_soap_results_failed(restored), 0);
+    sf_soap_results_free(restored);
+
+    /* The same change of several records in one request is one event. */
+    sf_record *rows[3];
+    sf_id ids[3];
+    const char *names[3];
+    for (int i = 0; i < 3; i++) {
+        ids[i] = create_account("Three");
+        names[i] = ids[i].text;
+        rows[i] = sf_record_new("Account");
+        DO(sf_record_set_str(rows[i], "Phone", "1"));
+    }
+    DO(sf_collection_update(sf, (const sf_record *const *)rows, names, 3, NULL, &results, &err));
+    assert_int_equal(sf_row_results_failed(results), 0);
+    sf_row_results_free(results);
+    for (int i = 0; i < 3; i++) sf_record_free(rows[i]);
+
+    open_listener(&s, NULL);
+    attach_changes(&s, "ChangeEvents", &all_kept);
+    pump(&s, &s.count, 8);
+    static const sf_change_type want[] = { SF_CHANGE_CREATE, SF_CHANGE_UPDATE, SF_CHANGE_DELETE, SF_CHANGE_UNDELETE,
+                                           SF_CHANGE_CREATE, SF_CHANGE_CREATE, SF_CHANGE_CREATE, SF_CHANGE_UPDATE };
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(s.list[i].type, want[i]);
+        assert_string_equal(s.list[i].channel, "/data/ChangeEvents");
+        if (i < 4) assert_string_equal(s.list[i].id, id.text);
+        if (i > 0) assert_true(s.list[i].replay_id > s.list[i - 1].replay_id);
+        assert_true(s.list[i].created_ms > now_ms() - 600000);
+    }
+    assert_string_equal(s.list[0].text, "Nordic");
+    assert_string_equal(s.list[1].text, "Nordic2");
+    assert_int_equal(s.list[7].ids, 3);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_int_equal(stats.events, 8);
+    assert_int_equal(stats.handled, 8);
+    assert_in_range(stats.lag_ms, 0, 600000);
+    finish(&s);
+    assert_int_equal(s.ups, 1);
+}
+
+static void test_events__several_channels_on_one_connection(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    create_account("A");
+    publish("p1");
+    publish("p2");
+    create_account("B");
+    open_listener(&s, NULL);
+    attach_changes(&s, "AccountChangeEvent", &all_kept);
+    attach_changes(&s, "ContactChangeEvent", &all_kept);
+    attach_events(&s, &all_kept);
+    int changes = 0, messages = 0;
+    for (int seen_before = 0; changes < 2 || messages < 2;) {
+        pump(&s, &s.count, seen_before + 1);
+        for (; seen_before < s.count; seen_before++) {
+            const got *g = &s.list[seen_before];
+            changes += strcmp(g->text, "A") == 0 || strcmp(g->text, "B") == 0;
+            messages += strcmp(g->text, "p1") == 0 || strcmp(g->text, "p2") == 0;
+        }
+    }
+    int64_t last_change = 0, last_message = 0;
+    for (int i = 0; i < s.count; i++) { /* in order in each */
+        int64_t *last = s.list[i].channel[1] == 'd' ? &last_change : &last_message;
+        assert_true(s.list[i].replay_id > *last);
+        *last = s.list[i].replay_id;
+    }
+    finish(&s);
+}
+
+/* ---- where it begins ---- */
+
+static void test_events__begins_where_it_is_told(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/sf_events_XXXXXX", file[64], lock[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/at.json", folder);
+    snprintf(lock, sizeof lock, "%s.lock", file);
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    for (int i = 0; i < 4; i++) publish((const char *const[]){ "r0", "r1", "r2", "r3" }[i]);
+
+    seen all = { 0 };
+    open_listener(&all, NULL);
+    attach_events(&all, &all_kept);
+    pump(&all, &all.count, 4);
+    assert_string_equal(all.list[0].text, "r0");
+    finish(&all);
+
+    seen after = { 0 };
+    open_listener(&after, NULL);
+    attach_events(&after, &(sf_attach_options){ .replay = SF_REPLAY_ID, .replay_id = all.list[1].replay_id });
+    pump(&after, &after.count, 2);
+    assert_string_equal(after.list[0].text, "r2");
+    finish(&after);
+
+    /* A time: what is older is passed over. */
+    seen since = { 0 };
+    int64_t from = all.list[3].created_ms + 1000;
+    open_listener(&since, NULL);
+    attach_events(&since, &(sf_attach_options){ .replay = SF_REPLAY_TIME, .replay_time_ms = from });
+    publish_until_seen(&since, "late");
+    assert_true(since.list[0].created_ms > from - 1000);
+    sf_listener_stats stats;
+    sf_listener_get_stats(since.l, &stats);
+    assert_true(stats.passed_over >= 4);
+    assert_int_equal(stats.handled, stats.passed_over + since.count);
+    finish(&since);
+
+    /* Stored: nothing yet, so as otherwise says; then after what was handled. */
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("k1");
+    publish("k2");
+    for (int round = 0; round < 2; round++) {
+        seen s = { 0 };
+        sf_checkpoints *store = NULL;
+        DO(sf_checkpoints_file(file, &store, &err));
+        open_listener(&s, store);
+        attach_events(
+            &s, &(sf_attach_options){ .replay = SF_REPLAY_STORED, .otherwise = SF_REPLAY_TIME, .replay_time_ms = 1 });
+        pump(&s, &s.count, 2 - round);
+        assert_string_equal(s.list[0].text, round == 0 ? "k1" : "again");
+        finish(&s);
+        sf_checkpoints_close(store);
+        publish("again");
+    }
+    unlink(file);
+    unlink(lock);
+    rmdir(folder);
+
+    seen new_only = { 0 };
+    open_listener(&new_only, NULL);
+    attach_events(&new_only, NULL);
+    publish_until_seen(&new_only, "fresh");
+    assert_string_equal(new_only.list[0].text, "fresh");
+    finish(&new_only);
+}
+
+static void test_events__a_position_that_is_too_old(void **state)
+{
+    (void)state;
+    static const struct {
+        sf_lost lost;
+        sf_status want;
+        const char *first;
+    } cases[] = { { SF_LOST_STOP, SF_ERR_TRUNCATED, NULL },
+                  { SF_LOST_EARLIEST, SF_OK, "kept" },
+                  { SF_LOST_LATEST, SF_OK, "later" } };
+    publish("old");
+    seen first = { 0 };
+    open_listener(&first, NULL);
+    attach_events(&first, &all_kept);
+    pump(&first, &first.count, 1);
+    finish(&first);
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("kept");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        seen s = { 0 };
+        open_listener(&s, NULL);
+        attach_events(&s, &(sf_attach_options){
+                              .replay = SF_REPLAY_ID, .replay_id = first.list[0].replay_id, .lost = cases[i].lost });
+        if (cases[i].want != SF_OK) {
+            assert_int_equal(sf_listener_run(s.l, &err), cases[i].want);
+            assert_non_null(strstr(err.message, "replayId"));
+            sf_listener_close(s.l);
+        } else {
+            pump(&s, &s.troubles, 1);
+            publish_until_seen(&s, "later");
+            assert_string_equal(s.list[0].text, cases[i].first);
+            finish(&s);
+        }
+        assert_int_equal(s.troubles, 1);
+        assert_int_equal(s.trouble, SF_TROUBLE_LOST);
+    }
+}
+
+/* ---- what handlers do ---- */
+
+typedef struct swap {
+    seen s;
+    seen other;
+} swap;
+
+static sf_status swap_channels(void *user, const sf_event *e)
+{
+    swap *w = user;
+    note(&w->s, e, NULL);
+    DO(sf_listener_detach(w->s.l, "Low_Ink__e", &err));
+    assert_string_equal(e->channel, "/event/Low_Ink__e"); /* still good */
+    w->other.l = w->s.l;
+    attach_changes(&w->other, "AccountChangeEvent", &all_kept);
+    return SF_OK;
+}
+
+static void test_events__handlers_attach_and_detach(void **state)
+{
+    (void)state;
+    swap w = { 0 };
+    publish("first");
+    publish("never seen");
+    create_account("Swapped");
+    open_listener(&w.s, NULL);
+    sf_event_service service = { .user = &w, .on_message = swap_channels };
+    DO(sf_listener_attach_events(w.s.l, "Low_Ink__e", &service, &all_kept, &err));
+    int64_t end = now_ms() + 60000;
+    while (w.other.count == 0 && now_ms() < end) DO(sf_listener_poll(w.s.l, 1000, &err));
+    assert_int_equal(w.s.count, 1);
+    assert_true(w.other.count > 0);
+    assert_int_equal(sf_listener_detach(w.s.l, "Low_Ink__e", &err), SF_ERR_NOT_FOUND);
+    finish(&w.s);
+}
+
+static void test_events__a_position_moves_by_acknowledging(void **state)
+{
+    (void)state;
+    sf_checkpoints *store = NULL;
+    const sf_attach_options by_hand = { .replay = SF_REPLAY_STORED,
+                                        .otherwise = SF_REPLAY_EARLIEST,
+                                        .manual_ack = true };
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("m1");
+    publish("m2");
+    DO(sf_checkpoints_memory(&store, &err));
+    for (int round = 0; round < 3; round++) { /* all twice, as none is acknowledged; then none is left */
+        seen s = { .ack = round == 1 };
+        open_listener(&s, store);
+        attach_events(&s, &by_hand);
+        if (round == 2) publish("m3");
+        pump(&s, &s.count, round < 2 ? 2 : 1);
+        assert_string_equal(s.list[0].text, round < 2 ? "m1" : "m3");
+        finish(&s);
+    }
+    sf_checkpoints_close(store);
+}
+
+static void test_events__dead_letters_do_not_stop_it(void **state)
+{
+    (void)state;
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("poison");
+    publish("good");
+    for (int round = 0; round < 2; round++) {
+        seen s = { .failures_left = 3 }; /* the first attempt and two more */
+        sf_checkpoints *store = NULL;
+        DO(sf_checkpoints_memory(&store, &err));
+        sf_listener_options o = { .checkpoints = store,
+                                  .handler_pause_ms = 1,
+                                  .handler_retries = 2,
+                                  .on_dead_letter = round == 0 ? on_dead_letter : NULL,
+                                  .dead_letter_user = &s };
+        DO(sf_listener_open(sf, &o, &s.l, &err));
+        attach_events(&s, &all_kept);
+        if (round == 0) {
+            pump(&s, &s.count, 1);
+            assert_string_equal(s.list[0].text, "good");
+            assert_int_equal(s.dead, 1);
+            sf_listener_stats stats;
+            sf_listener_get_stats(s.l, &stats);
+            assert_int_equal(stats.dead_letters, 1);
+            assert_int_equal(stats.handled, 2);
+        } else {
+            assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_IO);
+            assert_non_null(strstr(err.message, "failed 3 times"));
+            assert_int_equal(s.count, 0);
+        }
+        sf_listener_close(s.l);
+        sf_checkpoints_close(store);
+    }
+}
+
+/* ---- stopping ---- */
+
+static void *stop_it(void *user)
+{
+    sf_listener_stop(user);
+    return NULL;
+}
+
+static void test_events__stops_from_another_thread(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    pthread_t thread;
+    open_listener(&s, NULL);
+    attach_events(&s, NULL);
+    pump(&s, &s.ups, 1);
+    assert_int_equal(pthread_create(&thread, NULL, stop_it, s.l), 0);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(sf_listener_poll(s.l, 0, &err), SF_DONE);
+    assert_int_equal(s.stops, 1);
+    sf_listener_close(s.l);
+}
+
+static sf_listener *signalled;
+
+static void on_signal(int number)
+{
+    (void)number;
+    sf_listener_stop(signalled);
+}
+
+static void test_events__stops_in_a_signal_handler(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    struct sigaction action = { .sa_handler = on_signal }, old;
+    signalled = open_listener(&s, NULL);
+    attach_events(&s, NULL);
+    pump(&s, &s.ups, 1);
+    assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
+    alarm(1);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_OK);
+    sigaction(SIGALRM, &old, NULL);
+    sf_listener_close(s.l);
+    signalled = NULL;
+}
+
+static void test_events__a_handler_stops_it_after_its_event(void **state)
+{
+    (void)state;
+    seen s = { .stop_when_seen = true };
+    sf_checkpoints *store = NULL;
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("s1");
+    publish("s2");
+    DO(sf_checkpoints_memory(&store, &err));
+    const sf_attach_options stored = { .replay = SF_REPLAY_STORED, .otherwise = SF_REPLAY_EARLIEST };
+    for (int round = 0; round < 2; round++) {
+        s.count = 0;
+        open_listener(&s, store);
+        attach_events(&s, &stored);
+        assert_int_equal(sf_listener_run(s.l, &err), SF_OK);
+        assert_int_equal(s.count, 1);
+        assert_string_equal(s.list[0].text, round == 0 ? "s1" : "s2");
+        sf_listener_close(s.l);
+    }
+    sf_checkpoints_close(store);
+}
+
+static void test_events__runs_in_a_loop_of_the_users(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("e1");
+    open_listener(&s, NULL);
+    attach_events(&s, &all_kept);
+    int loop = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event e = { .events = EPOLLIN };
+    assert_int_equal(epoll_ctl(loop, EPOLL_CTL_ADD, sf_listener_fd(s.l), &e), 0);
+    DO(sf_listener_poll(s.l, 0, &err));
+    bool has_second = false;
+    while (s.count < 2) {
+        assert_int_equal(epoll_wait(loop, &e, 1, 60000), 1); /* never silent while there is something to do */
+        DO(sf_listener_poll(s.l, 0, &err));
+        if (s.count == 1 && !has_second) publish("e2");
+        has_second |= s.count == 1;
+    }
+    assert_string_equal(s.list[1].text, "e2");
+    close(loop);
+    finish(&s);
+}
+
+/* ---- what ends sessions ---- */
+
+static void test_events__goes_on_after_the_session_has_ended(void **state)
+{
+    static const struct {
+        const char *method, *path;
+    } ends[] = { { "POST", "/__org/expire-sessions" }, /* 401 to the poll that waits */
+                 { "DELETE", "/__org/streaming" },     /* 403::Unknown client */
+                 { "POST", "/__org/expire-sessions" } };
+    (void)state;
+    seen s = { 0 };
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    publish("before");
+    open_listener(&s, NULL);
+    attach_events(&s, &all_kept);
+    pump(&s, &s.count, 1);
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        char model[16];
+        snprintf(model, sizeof model, "end%zu", i);
+        assert_int_equal(test_org_http(&org, ends[i].method, ends[i].path, NULL, "{}"), 200);
+        publish(model);
+        pump(&s, &s.count, (int)i + 2); /* nothing twice, nothing missing */
+        assert_string_equal(s.list[i + 1].text, model);
+    }
+    assert_int_equal(s.count, 4);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_true(stats.handshakes >= 3);
+    finish(&s);
+}
+
+static void test_events__a_token_that_cannot_be_renewed_ends_it(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    sf_client *bearer = NULL, *mine = sf;
+    char *token = NULL;
+    DO(sf_client_get_access_token(sf, &token, &err));
+    DO(sf_client_open(&(sf_client_options){ .instance_url = org.url,
+                                            .api_version = "64.0",
+                                            .auth = { .flow = SF_AUTH_BEARER, .access_token = token } },
+                      &bearer, &err));
+    sf_free(token);
+    sf = bearer;
+    open_listener(&s, NULL);
+    attach_events(&s, NULL);
+    pump(&s, &s.ups, 1);
+    sf = mine;
+    assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_AUTH);
+    assert_int_equal(s.stops, 1);
+    sf_listener_close(s.l);
+    sf_client_close(bearer);
+}
+
+static void test_events__goes_on_when_the_org_starts_anew(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/sf_events_XXXXXX", data[64], port[8];
+    static const char schema[] = SF_SOURCE_DIR "/tests/integration/data/events.json";
+    test_org other = { 0 }, mine = org;
+    sf_client *my_client = sf;
+    seen s = { 0 };
+    assert_non_null(mkdtemp(folder));
+    snprintf(data, sizeof data, "%s/org.db", folder);
+    test_org_start(&other, (const char *const[]){ "--seed", "empty", "--schema", schema, "--data", data, NULL });
+    org = other;
+    sf = connect_client();
+    publish("one");
+    open_listener(&s, NULL);
+    attach_events(&s, &all_kept);
+    pump(&s, &s.count, 1);
+    snprintf(port, sizeof port, "%d", org.port);
+    assert_int_equal(test_org_stop(&org), 0);
+    pump(&s, &s.downs, 1); /* noticed */
+    test_org_start(
+        &org, (const char *const[]){ "--seed", "empty", "--schema", schema, "--data", data, "--port", port, NULL });
+    publish("two");
+    pump(&s, &s.count, 2);
+    assert_string_equal(s.list[1].text, "two");
+    assert_int_equal(s.troubles, 0); /* the position is known there */
+    finish(&s);
+    sf_client_close(sf);
+    assert_int_equal(test_org_stop(&org), 0);
+    sf = my_client;
+    org = mine;
+    static const char *const files[] = { "org.db", "org.db-wal", "org.db-shm", "org.db.lock" };
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        snprintf(data, sizeof data, "%s/%s", folder, files[i]);
+        unlink(data);
+    }
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events__each_kind_of_change),
+        cmocka_unit_test(test_events__several_channels_on_one_connection),
+        cmocka_unit_test(test_events__begins_where_it_is_told),
+        cmocka_unit_test(test_events__a_position_that_is_too_old),
+        cmocka_unit_test(test_events__handlers_attach_and_detach),
+        cmocka_unit_test(test_events__a_position_moves_by_acknowledging),
+        cmocka_unit_test(test_events__dead_letters_do_not_stop_it),
+        cmocka_unit_test(test_events__stops_from_another_thread),
+        cmocka_unit_test(test_events__stops_in_a_signal_handler),
+        cmocka_unit_test(test_events__a_handler_stops_it_after_its_event),
+        cmocka_unit_test(test_events__runs_in_a_loop_of_the_users),
+        cmocka_unit_test(test_events__goes_on_after_the_session_has_ended),
+        cmocka_unit_test(test_events__a_token_that_cannot_be_renewed_ends_it),
+        cmocka_unit_test(test_events__goes_on_when_the_org_starts_anew),
+    };
+    return cmocka_run_group_tests_name("events", tests, start, stop);
+}
