@@ -135,6 +135,14 @@ static sfi_attachment *attachment_of(sf_listener *l, sf_str channel)
     return NULL;
 }
 
+void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root)
+{
+    p->it = sf_iter_begin(root);
+    p->is_open = sf_value_type(root) == SF_ARRAY;
+    p->message = (sf_value){ 0 };
+    p->order = ++l->pages;
+}
+
 static sfi_page *oldest_page(sf_listener *l)
 {
     sfi_page *oldest = NULL;

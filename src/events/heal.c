@@ -104,7 +104,14 @@ static bool is_told(sf_value field)
                                          "LastViewedDate",
                                          "LastReferencedDate",
                                          "MasterRecordId",
-                                         "PhotoUrl" };
+                                         "PhotoUrl",
+                                         "IsEmailBounced",
+                                         "HasOpportunityLineItem",
+                                         "HasOpenActivity",
+                                         "HasOverdueTask",
+                                         "Fiscal",
+                                         "FiscalQuarter",
+                                         "FiscalYear" };
     sf_str name = sf_get_text(field, "name"), type = sf_get_text(field, "type");
     for (size_t i = 0; i < SFI_COUNT_OF(never); i++)
         if (sfi_str_is(name, never[i])) return false;

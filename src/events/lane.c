@@ -133,14 +133,6 @@ done:
 
 /* ---- taking in ---- */
 
-static void open_page(sf_listener *l, sfi_page *p, sf_value root)
-{
-    p->it = sf_iter_begin(root);
-    p->is_open = sf_value_type(root) == SF_ARRAY;
-    p->message = (sf_value){ 0 };
-    p->order = ++l->pages;
-}
-
 static void take_in(sf_listener *l, sfi_bayeux_lane which)
 {
     sfi_lane *lane = &l->lanes[which];
@@ -158,7 +150,7 @@ static void take_in(sf_listener *l, sfi_bayeux_lane which)
     }
     if (rc == SF_OK) {
         sfi_bayeux_answer(l->bayeux, which, sfi_now_ms(), answer.status, root);
-        open_page(l, &lane->page, root);
+        sfi_page_open(l, &lane->page, root);
     } else {
         sfi_bayeux_failed(l->bayeux, which, sfi_now_ms(), &err);
     }

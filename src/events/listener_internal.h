@@ -97,6 +97,7 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
  * ends. */
 sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
+void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root); /* an answer, whose events are to be handed out */
 sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type);
 sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);
