@@ -3,6 +3,7 @@
 #include "jsonrows.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ static sf_status fill(cli_json_rows *rows, sf_error *err)
         if (data == NULL) cli_no_memory();
         rows->data = data;
         rows->cap *= 2;
+    }
+    struct pollfd ready = { .fd = rows->fd, .events = POLLIN };
+    if (rows->idle != NULL && poll(&ready, 1, 0) == 0) {
+        sf_status rc = rows->idle(rows->idle_user, err);
+        if (rc != SF_OK) return rc;
     }
     for (;;) { /* ends: a signal's second try reads or fails */
         ssize_t n = read(rows->fd, rows->data + rows->end, rows->cap - rows->end);

@@ -14,6 +14,9 @@ typedef struct cli_json_rows {
     size_t cap, begin, end;
     bool at_end, started, is_array, is_closed, needs_comma;
     int64_t line; /* of data[begin], from 1 */
+    /* Called before a read that has to wait; an error ends the reading. NULL: nobody. */
+    sf_status (*idle)(void *user, sf_error *err);
+    void *idle_user;
 } cli_json_rows;
 
 enum { CLI_JSON_ROW_MAX = 32 * 1024 * 1024 };
