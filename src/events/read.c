@@ -18,7 +18,7 @@ void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out)
                                           [TYPE] = SFI_STR("type"),
                                           [CREATED] = SFI_STR("createdDate") };
     sf_value data[DATA_NAMES], event[EVENT_NAMES];
-    sfi_json_pick(sf_get(message, "data"), PICK_DATA, data_names, DATA_NAMES, data);
+    sfi_json_pick(sfi_json_member(message, SFI_STR("data")), PICK_DATA, data_names, DATA_NAMES, data);
     sfi_json_pick(data[EVENT], PICK_EVENT, event_names, EVENT_NAMES, event);
     sf_value payload = sf_value_type(data[PAYLOAD]) != SF_MISSING ? data[PAYLOAD] : data[SOBJECT];
     *out = (sf_event){ .channel = a->channel,
@@ -32,9 +32,10 @@ void sfi_event_read(const sfi_attachment *a, sf_value message, sf_event *out)
                        .type = sf_get_str(event[TYPE], NULL),
                        .created_ms = -1 };
     if (sf_get_time_ms(event[CREATED], NULL, &out->created_ms)) return;
-    sf_value change = sf_get(payload, "ChangeEventHeader"); /* first: a record's CreatedDate may be years ago */
+    sf_value change =
+        sfi_json_member(payload, SFI_STR("ChangeEventHeader")); /* first: a record's CreatedDate may be years ago */
     if (sf_value_type(change) == SF_OBJECT)
-        out->created_ms = sf_get_int(change, "commitTimestamp", -1);
+        out->created_ms = sf_get_int(sfi_json_member(change, SFI_STR("commitTimestamp")), NULL, -1);
     else if (!sf_get_time_ms(payload, "CreatedDate", &out->created_ms))
         out->created_ms = -1;
 }
@@ -61,22 +62,10 @@ static sf_change_type change_type_of(sf_str name)
 
 static sf_status read_list(sfi_arena *arena, sf_value list, const char *const **out, size_t *count, sf_error *err)
 {
-    size_t n = sf_value_type(list) == SF_ARRAY ? sf_value_count(list) : 0;
-    *out = NULL;
-    *count = 0;
-    if (n == 0) return SF_OK;
-    if (n > SFI_EVENT_IDS_MAX) return sfi_fail(err, SF_ERR_LIMIT, "an event names more than %d", SFI_EVENT_IDS_MAX);
-    const char **texts = sfi_arena_alloc(arena, n * sizeof *texts);
-    if (texts == NULL) return sfi_fail_memory(err, "an event");
-    sf_iter it = sf_iter_begin(list);
-    sf_value one;
-    while (sf_iter_next(&it, NULL, &one)) {
-        const char *text = sf_get_str(one, NULL);
-        if (text == NULL) return sfi_fail(err, SF_ERR_PROTOCOL, "a list in an event's header holds what is no text");
-        texts[(*count)++] = text;
-    }
-    *out = texts;
-    return SF_OK;
+    sf_status rc = sfi_json_texts(list, SFI_EVENT_IDS_MAX, arena, out, count);
+    if (rc == SF_ERR_LIMIT) return sfi_fail(err, rc, "an event names more than %d", SFI_EVENT_IDS_MAX);
+    if (rc == SF_ERR_MEMORY) return sfi_fail_memory(err, "an event");
+    return rc == SF_OK ? rc : sfi_fail(err, rc, "a list in an event's header holds what is no text");
 }
 
 static const char *text_or_empty(sf_value v)
@@ -100,7 +89,7 @@ sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *ou
                                     [USER] = SFI_STR("commitUser"),
                                     [KEY] = SFI_STR("transactionKey"),
                                     [ORIGIN] = SFI_STR("changeOrigin") };
-    sf_value h = sf_get(event->payload, "ChangeEventHeader"), in[NAMES];
+    sf_value h = sfi_json_member(event->payload, SFI_STR("ChangeEventHeader")), in[NAMES];
     sfi_json_pick(h, PICK_HEADER, names, NAMES, in);
     *out = (sf_cdc_event){ .event = *event,
                            .entity = text_or_empty(in[ENTITY]),

@@ -162,6 +162,14 @@ static inline bool is_object_at(const sfi_json_check *c, uint32_t depth)
     return (c->is_object[(depth - 1) / 64] >> ((depth - 1) % 64) & 1) != 0;
 }
 
+/* The token that closes an array of nothing but strings; 0: the array is another. */
+static inline uint32_t texts_end(const char *text, const uint32_t *positions, uint32_t open)
+{
+    uint32_t t = open + 1;
+    while (text[positions[t]] == '"' && text[positions[t + 1]] == ',') t += 2;
+    return text[positions[t]] == '"' && text[positions[t + 1]] == ']' ? t + 1 : 0;
+}
+
 /* Fields from a key on, in this object, in objects inside it and in those around it: until an array comes or ends, or
  * something that is not right. It is the loop in which a page's time goes, so it keeps all it needs in variables. */
 static bool walk_fields(walk *w, uint32_t base)
@@ -189,13 +197,16 @@ static bool walk_fields(walk *w, uint32_t base)
             t += 3;
             continue;
         }
-        if (*value == '{' || *value == '[') {
+        uint32_t last = t + 2;
+        if (*value == '[' && notes != NULL && depth < SFI_JSON_DEPTH_MAX)
+            notes[t + 2] = last = texts_end(text, positions, t + 2);
+        if (*value == '{' || (*value == '[' && last <= t + 2)) {
             t += 2;
             w->c.next = SFI_CHECK_VALUE;
             break;
         }
-        if (*value != '"' && !is_scalar(value, end)) return wrong(w, t + 2, "a value");
-        t += 3;
+        if (*value != '"' && *value != '[' && !is_scalar(value, end)) return wrong(w, t + 2, "a value");
+        t = last + 1;
         char behind = text[positions[t]];
         while (behind == '}') {
             depth--;

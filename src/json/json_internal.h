@@ -67,6 +67,12 @@ bool sfi_json_is_cut(const sfi_json *doc);
 enum { SFI_JSON_PICK_KINDS = 4 };
 void sfi_json_pick(sf_value object, unsigned kind, const sf_str *names, size_t count, sf_value *found);
 
+/* One member by its whole, plain name. */
+sf_value sfi_json_member(sf_value object, sf_str name);
+/* All elements of an array as texts with a NUL behind, in the arena. *out NULL, *count 0: it is empty, or no array.
+ * @return SF_OK, SF_ERR_PROTOCOL (one is no text), SF_ERR_LIMIT (more than max), SF_ERR_MEMORY: without a message. */
+sf_status sfi_json_texts(sf_value array, size_t max, sfi_arena *arena, const char *const **out, size_t *count);
+
 /* The text of a value as it stands in the page, when nothing in it was decoded in place yet; ptr NULL else (then use
  * sfi_json_write_value). The fast path of NDJSON output. */
 sf_str sfi_json_raw(sf_value v);

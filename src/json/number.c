@@ -57,8 +57,24 @@ static decimal decimal_of(sf_str s)
     return d;
 }
 
+/* Digits that fit whatever they are, as nearly all numbers; false: look closer. */
+static bool take_short(sf_str s, int64_t *out)
+{
+    size_t first = s.len > 0 && s.ptr[0] == '-' ? 1 : 0;
+    if (s.len == first || s.len - first > 18 || (s.ptr[first] == '0' && s.len - first > 1)) return false;
+    int64_t value = 0;
+    for (size_t i = first; i < s.len; i++) {
+        unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
+        if (digit > 9) return false;
+        value = value * 10 + (int64_t)digit;
+    }
+    *out = first > 0 ? -value : value;
+    return true;
+}
+
 bool sfi_parse_whole(sf_str s, int64_t *out)
 {
+    if (take_short(s, out)) return true;
     if (sfi_parse_int(s, out)) return s.ptr[0] != '0' || s.len == 1 ? sfi_json_is_number(s) : false;
     if (!sfi_json_is_number(s)) return false;
     decimal d = decimal_of(s);

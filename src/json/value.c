@@ -159,6 +159,11 @@ static sf_value get_element(sf_value v, const name *n)
     return sfi_value_at(doc, hint->token);
 }
 
+sf_value sfi_json_member(sf_value object, sf_str name_)
+{
+    return object.type == SF_OBJECT ? get_field(object, &(name){ name_.ptr, name_.len, true }) : (sf_value){ 0 };
+}
+
 void sfi_json_pick(sf_value object, unsigned kind, const sf_str *names, size_t count, sf_value *found)
 {
     sfi_json *doc = object.doc;
@@ -341,6 +346,27 @@ bool sf_iter_next(sf_iter *it, sf_str *key, sf_value *value)
         *key = it->of.type == SF_OBJECT ? sfi_string_read(it->of.doc, found.token - 2) : (sf_str){ NULL, 0 };
     if (value != NULL) *value = found;
     return true;
+}
+
+sf_status sfi_json_texts(sf_value array, size_t max, sfi_arena *arena, const char *const **out, size_t *count)
+{
+    sfi_json *doc = array.doc;
+    uint32_t t = array.token + 1;
+    *out = NULL;
+    *count = 0;
+    if (array.type != SF_ARRAY || sfi_token_byte(doc, t) == ']') return SF_OK;
+    size_t room = (sfi_value_skip(doc, array.token) - array.token) / 2; /* a text and what stands behind it */
+    if (room > max) return SF_ERR_LIMIT;
+    const char **texts = sfi_arena_alloc(arena, room * sizeof *texts);
+    if (texts == NULL) return SF_ERR_MEMORY;
+    for (size_t n = 0; n < room; t++) { /* a nested value, of more tokens, ends it */
+        texts[n] = sfi_token_byte(doc, t) == '"' ? sfi_string_read(doc, t).ptr : sf_get_str(sfi_value_at(doc, t), NULL);
+        if (texts[n++] == NULL) return SF_ERR_PROTOCOL;
+        *count = n;
+        if (sfi_token_byte(doc, ++t) != ',') break;
+    }
+    *out = texts;
+    return SF_OK;
 }
 
 size_t sf_value_count(sf_value v)

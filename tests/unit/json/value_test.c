@@ -99,6 +99,52 @@ static void test_value__what_the_check_noted_is_what_stands_there(void **state)
     sf_document_free(doc);
 }
 
+/* All texts of an array at once: plain, escaped, read before, numbers; what is no text, and limits. */
+static void test_value__all_texts_of_an_array(void **state)
+{
+    static const struct {
+        const char *json;
+        size_t max;
+        sf_status want;
+        const char *joined;
+    } cases[] = {
+        { "[\"a\",\"\",\"c\\u0064\"]", 3, SF_OK, "a,,cd," },
+        { "[ \"a\" , -1.50,true ]", 3, SF_OK, "a,-1.50,true," },
+        { "[\"a\",\"b\",\"c\"]", 2, SF_ERR_LIMIT, "" },
+        { "[]", 0, SF_OK, "" },
+        { "{\"a\":1}", 9, SF_OK, "" },
+        { "null", 9, SF_OK, "" },
+        { "[\"a\",null]", 9, SF_ERR_PROTOCOL, "" },
+        { "[[\"a\"]]", 9, SF_ERR_PROTOCOL, "" },
+        { "[\"a\",{\"b\":[1,2,3]},\"c\"]", 9, SF_ERR_PROTOCOL, "" },
+    };
+    sfi_json *json = NULL;
+    sfi_arena arena = { .max = 4096 };
+    (void)state;
+    assert_int_equal(sfi_json_new(&json, NULL), SF_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        print_message("  %s\n", cases[i].json);
+        assert_int_equal(sfi_json_parse(json, sfi_str(cases[i].json), NULL), SF_OK);
+        for (int again = 0; again < 2; again++) {
+            const char *const *texts = NULL;
+            size_t count = 0;
+            char joined[64] = "";
+            assert_int_equal(sfi_json_texts(sfi_json_root(json), cases[i].max, &arena, &texts, &count), cases[i].want);
+            for (size_t k = 0; cases[i].want == SF_OK && k < count; k++) {
+                strncat(joined, texts[k], sizeof joined - strlen(joined) - 1);
+                strncat(joined, ",", sizeof joined - strlen(joined) - 1);
+            }
+            assert_string_equal(joined, cases[i].joined);
+        }
+        sfi_arena_reset(&arena);
+    }
+    assert_int_equal(sfi_json_parse(json, SFI_STR("{\"a.b\":1,\"c\":{\"a.b\":2}}"), NULL), SF_OK);
+    assert_int_equal(sf_get_int(sfi_json_member(sfi_json_root(json), SFI_STR("a.b")), NULL, -1), 1);
+    assert_int_equal(sf_value_type(sfi_json_member(sfi_json_root(json), SFI_STR("a"))), SF_MISSING);
+    sfi_arena_free(&arena);
+    sfi_json_free(json);
+}
+
 static void test_value__paths(void **state)
 {
     (void)state;
@@ -520,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_value__null_is_not_missing),
         cmocka_unit_test(test_value__several_members_are_picked_in_one_walk),
         cmocka_unit_test(test_value__what_the_check_noted_is_what_stands_there),
+        cmocka_unit_test(test_value__all_texts_of_an_array),
         cmocka_unit_test(test_value__paths),
         cmocka_unit_test(test_value__strings),
         cmocka_unit_test(test_value__whole_numbers),
