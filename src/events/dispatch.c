@@ -126,8 +126,11 @@ static sf_status hand_out(sf_listener *l, sfi_attachment *a, sf_value message, s
     return SF_OK;
 }
 
-static sfi_attachment *attachment_of(sf_listener *l, sf_str channel)
+/* NULL: the message is no event, or of a channel that nobody listens to (none is attached that begins with /meta/). */
+static sfi_attachment *attachment_of(sf_listener *l, sf_value message)
 {
+    sf_str channel = sf_get_text(sfi_json_member(message, SFI_STR("channel")), NULL);
+    if (sf_value_type(sfi_json_member(message, SFI_STR("data"))) == SF_MISSING) return NULL;
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
         if (l->attachments[i].is_used && sfi_str_eq(l->attachments[i].bare, channel)) return &l->attachments[i];
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
@@ -168,22 +171,14 @@ static sf_status store_if_due(sf_listener *l, sf_error *err)
 static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 {
     while (!atomic_load(&l->is_stopping)) { /* ends: each turn takes a message, or returns */
-        if (sf_value_type(p->message) == SF_MISSING) {
-            if (!sf_iter_next(&p->it, NULL, &p->message)) {
-                p->is_open = false;
-                break;
-            }
-            sf_str channel = sf_get_text(p->message, "channel");
-            bool is_event =
-                !sfi_starts_with(channel, "/meta/") && sf_value_type(sf_get(p->message, "data")) != SF_MISSING;
-            if (!is_event || attachment_of(l, channel) == NULL) {
-                p->message = (sf_value){ 0 };
-                continue;
-            }
-            l->stats.events++;
+        bool is_new = sf_value_type(p->message) == SF_MISSING;
+        if (is_new && !sf_iter_next(&p->it, NULL, &p->message)) {
+            p->is_open = false;
+            break;
         }
-        sfi_attachment *a = attachment_of(l, sf_get_text(p->message, "channel"));
-        if (a == NULL) l->attempts = 0; /* detached since it failed */
+        sfi_attachment *a = attachment_of(l, p->message);
+        if (a != NULL && is_new) l->stats.events++;
+        if (a == NULL && !is_new) l->attempts = 0; /* detached since it failed */
         sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK;
         if (rc != SF_OK) return rc;
         p->message = (sf_value){ 0 };

@@ -146,7 +146,7 @@ static sf_status take_options(const sf_listener_options *given, sf_listener_opti
         return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: a number is out of range, or reserved not zero");
     if (o->handler_retries == 0) o->handler_retries = 5;
     if (o->handler_retries == SF_NONE) o->handler_retries = 0;
-    if (o->checkpoint_events == 0) o->checkpoint_events = 100;
+    if (o->checkpoint_events == 0) o->checkpoint_events = 2000;
     if (o->page_max == 0) o->page_max = 16 * SFI_MIB;
     return SF_OK;
 }

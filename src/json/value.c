@@ -210,6 +210,11 @@ sf_value sf_get(sf_value v, const char *path)
     }
 }
 
+static inline sf_value at_path(sf_value v, const char *path)
+{
+    return path == NULL ? v : sf_get(v, path);
+}
+
 /* ---- what a value says ---- */
 
 sf_type sf_value_type(sf_value v)
@@ -272,18 +277,18 @@ static sf_str text_of(sf_value v)
 
 const char *sf_get_str(sf_value v, const char *path)
 {
-    sf_value found = sf_get(v, path);
+    sf_value found = at_path(v, path);
     return found.type == SF_NUMBER ? number_text(found.doc, found.token) : text_of(found).ptr;
 }
 
 sf_str sf_get_text(sf_value v, const char *path)
 {
-    return text_of(sf_get(v, path));
+    return text_of(at_path(v, path));
 }
 
 int64_t sf_get_int(sf_value v, const char *path, int64_t otherwise)
 {
-    sf_value found = sf_get(v, path);
+    sf_value found = at_path(v, path);
     int64_t value;
     if (found.type != SF_NUMBER && found.type != SF_STRING) return otherwise;
     return sfi_parse_whole(text_of(found), &value) ? value : otherwise;
@@ -291,7 +296,7 @@ int64_t sf_get_int(sf_value v, const char *path, int64_t otherwise)
 
 double sf_get_double(sf_value v, const char *path, double otherwise)
 {
-    sf_value found = sf_get(v, path);
+    sf_value found = at_path(v, path);
     double value;
     if (found.type != SF_NUMBER && found.type != SF_STRING) return otherwise;
     return sfi_parse_double(text_of(found), &value) ? value : otherwise;
@@ -299,7 +304,7 @@ double sf_get_double(sf_value v, const char *path, double otherwise)
 
 bool sf_get_bool(sf_value v, const char *path, bool otherwise)
 {
-    sf_value found = sf_get(v, path);
+    sf_value found = at_path(v, path);
     if (found.type != SF_BOOL && found.type != SF_STRING) return otherwise;
     sf_str text = text_of(found);
     if (sfi_str_is(text, "true")) return true;
@@ -308,7 +313,7 @@ bool sf_get_bool(sf_value v, const char *path, bool otherwise)
 
 bool sf_get_time_ms(sf_value v, const char *path, int64_t *out)
 {
-    sf_value found = sf_get(v, path);
+    sf_value found = at_path(v, path);
     return found.type == SF_STRING && out != NULL && sfi_time_parse(text_of(found), out, NULL);
 }
 
