@@ -399,18 +399,6 @@ static sf_status take(check *c, const char *data, size_t len, sf_error *err)
     return rc;
 }
 
-/* How many bytes at the end begin a character that is not whole. */
-static size_t cut_character(const char *data, size_t len)
-{
-    for (size_t back = 1; back <= 3 && back <= len; back++) {
-        unsigned char b = (unsigned char)data[len - back];
-        if ((b & 0xC0) == 0x80) continue;
-        size_t need = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
-        return need > back ? back : 0;
-    }
-    return 0;
-}
-
 static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, check *c, sf_error *err)
 {
     sfi_load_input *in = &l->inputs[number];
@@ -433,37 +421,30 @@ static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, chec
     return rc;
 }
 
-static bool is_text(const char *data, size_t len)
-{
-    return sfi_json_text_is_utf8(data, len) && memchr(data, '\0', len) == NULL;
-}
-
-static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, char *buffer, sf_error *err)
+static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, sf_error *err)
 {
     check c;
+    sfi_load_piece piece;
+    sfi_load_ahead *ahead = NULL;
     sfi_load_input *in = &l->inputs[number];
     sf_status rc = begin_check(l, number, job_rows, &c, err);
-    int64_t at = in->body, lines = c.scan.lines;
-    size_t kept = 0, len = 0;
+    int64_t lines = c.scan.lines;
+    if (rc == SF_OK) rc = sfi_load_ahead_open(in, &ahead, err);
     while (rc == SF_OK) { /* until the end of the file */
         rc = sfi_wait_check(&l->wait, "checking the input", err);
-        if (rc == SF_OK) rc = read_at(in, at, buffer + kept, SFI_LOAD_BUFFER - kept, &len, err);
-        if (rc != SF_OK || (len == 0 && kept == 0)) break;
-        at += (int64_t)len;
-        size_t whole = kept + len;
-        size_t partial = len > 0 ? cut_character(buffer, whole) : 0;
-        whole -= partial;
-        c.scan.unusual = 0; /* plain ASCII, as the scan sees it, is text without another look */
-        rc = take(&c, buffer, whole, err);
-        if ((rc != SF_OK || c.scan.unusual != 0) && !is_text(buffer, whole))
-            rc = fail_text(&c, buffer, whole, lines, err);
+        if (rc == SF_OK) rc = sfi_load_ahead_next(ahead, &piece, err);
+        if (rc != SF_OK || piece.len == 0) break;
+        c.scan.nul = 0;
+        rc = take(&c, piece.data, piece.len, err);
+        bool is_text = piece.is_utf8 && (c.scan.nul == 0 && rc == SF_OK);
+        if (!is_text && (!piece.is_utf8 || memchr(piece.data, '\0', piece.len) != NULL))
+            rc = fail_text(&c, piece.data, piece.len, lines, err);
         lines = c.scan.lines;
-        memmove(buffer, buffer + whole, partial);
-        kept = partial;
-        l->progress.bytes_checked += (int64_t)len;
+        l->progress.bytes_checked += (int64_t)piece.len;
         if (rc == SF_OK && in->is_base && !sfi_load_tell(l))
             rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
     }
+    sfi_load_ahead_close(ahead);
     if (rc == SF_OK) {
         rc = sfi_csv_scan_finish(&c.scan, err);
         if (rc != SF_OK && err != NULL) sfi_error_prefix(err, "%.300s", in->name);
@@ -476,15 +457,13 @@ static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, char
 
 sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err)
 {
-    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
-    sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "checking the input");
+    sf_status rc = SF_OK;
     for (int32_t i = 0; rc == SF_OK && i < l->base_count; i++) {
-        rc = check_input(l, i, l->options->job_rows, buffer, err);
+        rc = check_input(l, i, l->options->job_rows, err);
         l->report.rows += l->inputs[i].rows;
         l->report.bytes += l->inputs[i].size;
         if (l->inputs[i].rewrite || l->inputs[i].crlf != l->inputs[0].crlf) l->projects = true;
     }
-    sfi_free(buffer);
     return rc;
 }
 
@@ -492,12 +471,10 @@ sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t jo
 {
     sfi_load_input *in = &l->inputs[l->input_count++];
     *in = (sfi_load_input){ .name = "rows to try again", .fd = fd, .body = (int64_t)l->header.len, .crlf = l->crlf };
-    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
-    sf_status rc = buffer != NULL ? look_at(in, err) : sfi_fail_memory(err, "rows to try again");
-    if (rc == SF_OK) rc = check_input(l, l->input_count - 1, job_rows, buffer, err);
+    sf_status rc = look_at(in, err);
+    if (rc == SF_OK) rc = check_input(l, l->input_count - 1, job_rows, err);
     if (rc == SF_OK && in->rows != rows)
         rc = sfi_fail(err, SF_ERR_IO, "the file of rows to try again holds %lld rows instead of %lld",
                       (long long)in->rows, (long long)rows);
-    sfi_free(buffer);
     return rc;
 }

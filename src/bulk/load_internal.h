@@ -88,6 +88,19 @@ typedef struct sfi_load {
 sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err);  /* open, convert, find delimiter and header */
 sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
 void sfi_load_close_inputs(sfi_load *l);
+
+/* ---- load_ahead.c: the rows of an input as pieces of whole characters; a thread reads ahead ---- */
+typedef struct sfi_load_piece {
+    const char *data;
+    size_t len; /* 0: the end */
+    bool is_utf8;
+} sfi_load_piece;
+typedef struct sfi_load_ahead sfi_load_ahead;
+sf_status sfi_load_ahead_open(const sfi_load_input *in, sfi_load_ahead **out, sf_error *err); /* in: borrowed */
+sf_status sfi_load_ahead_next(sfi_load_ahead *a, sfi_load_piece *out, sf_error *err); /* good until the next call */
+void sfi_load_ahead_close(sfi_load_ahead *a);                                         /* NULL is fine */
+
+/* ---- load_input.c again ---- */
 /* An input of rows that are as they go up, its header line first; fd is transferred. */
 sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
 int sfi_load_temporary(sf_error *err); /* a file without a name; -1: *err */
@@ -100,7 +113,7 @@ sf_status sfi_load_check_columns(sfi_load *l, sf_error *err); /* against describ
 /* ---- load_feed.c ---- */
 typedef struct sfi_load_feed sfi_load_feed;
 sf_status sfi_load_feed_open(sfi_load *l, const sfi_load_unit *u, sfi_load_feed **out, sf_error *err);
-void sfi_load_feed_source(sfi_load_feed *f, sf_source *out);
+bool sfi_load_feed_source(sfi_load_feed *f, sf_source *out, sfi_direct *direct); /* false: it is not direct */
 void sfi_load_feed_close(sfi_load_feed *f);
 
 /* A unit's rows one by one. */

@@ -19,8 +19,7 @@ TARGET static inline sfi_csv_masks masks_of(const char *block, __m256i delimiter
     __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)block);
     __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(block + 32));
     __m256i least = _mm256_min_epu8(low, high);
-    m.unusual = (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, high)) |
-                (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
+    m.nul = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
     m.quotes = equal(low, high, _mm256_set1_epi8('"'));
     m.delimiters = equal(low, high, delimiter);
     m.feeds = equal(low, high, _mm256_set1_epi8('\n'));
@@ -38,7 +37,7 @@ TARGET static size_t tally(sfi_csv_scan *s, const char *data, size_t blocks)
     size_t k = 0;
     for (; k < blocks; k++, data += SFI_CSV_BLOCK) {
         sfi_csv_masks m = masks_of(data, delimiter);
-        if (!sfi_csv_tally(&here, &m, SFI_CSV_BLOCK)) break;
+        if (!sfi_csv_tally_plain(&here, &m) && !sfi_csv_tally(&here, &m, SFI_CSV_BLOCK)) break;
     }
     *s = here;
     return k;

@@ -37,9 +37,8 @@ typedef struct sfi_csv_scan {
     int64_t record_end;  /* offset behind the last record that has ended */
     int64_t line_ends;   /* line feeds outside quotes, those of blank lines too */
     int64_t returns;     /* of them, behind a CR */
-    uint64_t
-        unusual; /* not 0: a byte of 0 or of 0x80 and above was seen, or might have been; the caller sets it back */
-    bool any_columns; /* records may differ in their columns */
+    uint64_t nul;        /* not 0: a byte of 0 was seen; the caller sets it back */
+    bool any_columns;    /* records may differ in their columns */
 } sfi_csv_scan;
 
 /* @param delimiter any byte but a quote, CR, LF and NUL. */

@@ -28,13 +28,13 @@ sfi_csv_masks sfi_csv_masks_of(const char *block, char delimiter)
     uint64_t delim = ONES * (unsigned char)delimiter;
     for (int i = 0; i < SFI_CSV_BLOCK; i += 8) {
         uint64_t x = load(block + i);
-        m.unusual |= (x - ONES) | x; /* the high bit of a byte that is 0 or has it; a borrow may say so of another */
+        m.nul |= (x - ONES) & ~x; /* the high bit of a byte that is 0; a borrow may say so of others behind one */
         m.quotes |= zero_bytes(x ^ (ONES * '"')) << i;
         m.delimiters |= zero_bytes(x ^ delim) << i;
         m.feeds |= zero_bytes(x ^ (ONES * '\n')) << i;
         m.returns |= zero_bytes(x ^ (ONES * '\r')) << i;
     }
-    m.unusual &= ~LOWS;
+    m.nul &= ~LOWS;
     m.quoted = m.quotes; /* all quotes from a bit on flip the bits from there on */
     for (int shift = 1; shift < SFI_CSV_BLOCK; shift *= 2) m.quoted ^= m.quoted << shift;
     return m;
@@ -44,7 +44,7 @@ static size_t tally(sfi_csv_scan *s, const char *data, size_t blocks)
 {
     for (size_t k = 0; k < blocks; k++, data += SFI_CSV_BLOCK) {
         sfi_csv_masks m = sfi_csv_masks_of(data, s->delimiter);
-        if (!sfi_csv_tally(s, &m, SFI_CSV_BLOCK)) return k;
+        if (!sfi_csv_tally_plain(s, &m) && !sfi_csv_tally(s, &m, SFI_CSV_BLOCK)) return k;
     }
     return blocks;
 }
