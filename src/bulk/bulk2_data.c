@@ -3,7 +3,7 @@
 #include "bulk/bulk2_internal.h"
 
 /* ---- up ---- */
-static sf_status upload(sf_client *sf, const char *job, const sf_source *source, sf_str text,
+static sf_status upload(sf_client *sf, const char *job, const sf_source *source, const sfi_direct *direct, sf_str text,
                         const sf_call_options *call, sf_error *err)
 {
     char path[SFI_BULK2_PATH_BYTES];
@@ -18,6 +18,7 @@ static sf_status upload(sf_client *sf, const char *job, const sf_source *source,
     const sfi_call_request request = { .method = "PUT",
                                        .path = path,
                                        .source = source,
+                                       .direct = direct,
                                        .body = text,
                                        .content_type = "text/csv",
                                        .once = true,
@@ -32,13 +33,19 @@ sf_status sf_bulk2_upload(sf_client *sf, const char *job, const sf_source *csv, 
                           sf_error *err)
 {
     if (csv == NULL || csv->read == NULL) return sfi_fail(err, SF_ERR_USAGE, "csv has no read");
-    return upload(sf, job, csv, (sf_str){ NULL, 0 }, call, err);
+    return upload(sf, job, csv, NULL, (sf_str){ NULL, 0 }, call, err);
+}
+
+sf_status sfi_bulk2_upload_direct(sf_client *sf, const char *job, const sf_source *csv, const sfi_direct *direct,
+                                  const sf_call_options *call, sf_error *err)
+{
+    return upload(sf, job, csv, direct, (sf_str){ NULL, 0 }, call, err);
 }
 
 sf_status sf_bulk2_upload_text(sf_client *sf, const char *job, sf_str csv, const sf_call_options *call, sf_error *err)
 {
     if (csv.ptr == NULL) return sfi_fail(err, SF_ERR_USAGE, "csv is NULL");
-    return upload(sf, job, NULL, csv, call, err);
+    return upload(sf, job, NULL, NULL, csv, call, err);
 }
 
 /* ---- down ---- */

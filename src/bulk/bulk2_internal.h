@@ -19,4 +19,7 @@ bool sfi_bulk2_has_ended(const sf_bulk2_job *job);
 sf_status sfi_bulk2_page_begin(sf_client *sf, const char *job, const sf_bulk2_page_options *options,
                                const sf_sink *sink, sfi_call **out, sf_error *err);
 sf_status sfi_bulk2_page_finish(sfi_call *call, sf_bulk2_page *out, sf_error *err);
+/* sf_bulk2_upload of a source whose bytes are mostly at hand. */
+sf_status sfi_bulk2_upload_direct(sf_client *sf, const char *job, const sf_source *csv, const sfi_direct *direct,
+                                  const sf_call_options *call, sf_error *err);
 #endif

@@ -16,8 +16,10 @@ enum {
     TRIES_MAX = 4,
     RETRIES_MAX = 10,
     JOB_BYTES_MIN = 1000,
-    POLL_MIN_MS = 20, /* doubled up to POLL_SLOW_MS, then half as much again each time: small jobs end at once */
-    POLL_SLOW_MS = 200,
+    POLL_MIN_MS =
+        2, /* four times as long each time up to POLL_QUICK_MS: where jobs end at once, nothing waits for us */
+    POLL_QUICK_MS = 100,
+    POLL_SLOW_MS = 300, /* doubled up to here, then half as much again each time */
     POLL_MAX_MS = 15000
 };
 
@@ -262,11 +264,13 @@ static sf_status fill_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
 {
     sfi_load_feed *feed = NULL;
     sf_source source;
+    sfi_direct direct;
     int64_t sent = l->progress.bytes_sent;
     sf_status rc = sfi_load_feed_open(l, u, &feed, err);
+    if (rc == SF_OK && !sfi_load_tell(l)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
     if (rc == SF_OK) {
-        sfi_load_feed_source(feed, &source);
-        rc = sf_bulk2_upload(l->sf, u->job.text, &source, l->options->call, err);
+        bool is_direct = sfi_load_feed_source(feed, &source, &direct);
+        rc = sfi_bulk2_upload_direct(l->sf, u->job.text, &source, is_direct ? &direct : NULL, l->options->call, err);
     }
     sfi_load_feed_close(feed);
     if (rc != SF_OK) {
@@ -357,7 +361,8 @@ static void tell_rows(sfi_load *l, sfi_load_unit *u, int64_t done, int64_t faile
 static void look_later(sfi_load_unit *u)
 {
     u->next_look_ms = sfi_now_ms() + u->pause_ms;
-    u->pause_ms += u->pause_ms < POLL_SLOW_MS ? u->pause_ms : u->pause_ms / 2;
+    int64_t pause = u->pause_ms;
+    u->pause_ms = pause < POLL_QUICK_MS ? pause * 4 : pause < POLL_SLOW_MS ? pause * 2 : pause + pause / 2;
     if (u->pause_ms > POLL_MAX_MS) u->pause_ms = POLL_MAX_MS;
 }
 

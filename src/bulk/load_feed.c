@@ -1,9 +1,13 @@
 /*
  * load_feed.c: the data of a job out of its input, as a source that can begin again: the header line, then rows as they
- * stand, or rewritten where columns are left out, turned around, or line ends mixed. Beside it the same rows one by one, for
- * finding those that failed.
+ * stand, or rewritten where columns are left out, turned around, or line ends mixed. Rows as they stand were read a moment
+ * ago, to be checked: what of them is still in the system's memory the I/O thread takes from there. Beside it the same rows
+ * one by one, for finding those that failed.
  */
+#define _GNU_SOURCE /* preadv2 */
 #include <errno.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "bulk/load_internal.h"
 
@@ -18,7 +22,9 @@ struct sfi_load_rows {
 struct sfi_load_feed {
     sfi_load *l;
     const sfi_load_unit *unit;
-    int64_t at; /* raw: of the input */
+    int64_t sent_before;  /* of the whole load */
+    _Atomic int64_t sent; /* so far; the I/O thread counts too */
+    int64_t at;           /* raw: of the input */
     size_t header_at;
     sfi_load_rows *rows; /* rewriting */
     sfi_buf text;        /* rewritten, from text_at on */
@@ -139,21 +145,48 @@ static sf_status read_rewritten(sfi_load_feed *f, char *data, size_t cap, size_t
     return SF_OK;
 }
 
+static bool take_header(sfi_load_feed *f, char *data, size_t cap, size_t *len)
+{
+    const sfi_buf *header = &f->l->header;
+    if (f->header_at == header->len) return false;
+    *len = header->len - f->header_at < cap ? header->len - f->header_at : cap;
+    memcpy(data, header->data + f->header_at, *len);
+    f->header_at += *len;
+    return true;
+}
+
+static sf_status tell(void *user, sf_error *err)
+{
+    sfi_load_feed *f = user;
+    f->l->progress.bytes_sent = f->sent_before + atomic_load(&f->sent);
+    return sfi_load_tell(f->l) ? SF_OK : sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
+}
+
 static sf_status read_feed(void *user, char *data, size_t cap, size_t *len, sf_error *err)
 {
     sfi_load_feed *f = user;
-    sfi_load *l = f->l;
     sf_status rc = SF_OK;
-    if (f->header_at < l->header.len) {
-        *len = l->header.len - f->header_at < cap ? l->header.len - f->header_at : cap;
-        memcpy(data, l->header.data + f->header_at, *len);
-        f->header_at += *len;
-    } else {
+    if (!take_header(f, data, cap, len))
         rc = is_raw(f) ? read_raw(f, data, cap, len, err) : read_rewritten(f, data, cap, len, err);
+    if (rc != SF_OK) return rc;
+    atomic_fetch_add(&f->sent, (int64_t)*len);
+    return tell(f, err);
+}
+
+/* What is in the system's memory, and nothing more. What goes wrong here, read_feed finds again and tells. */
+static sf_status read_now(void *user, char *data, size_t cap, size_t *len, sf_error *err)
+{
+    sfi_load_feed *f = user;
+    (void)err;
+    if (!take_header(f, data, cap, len)) {
+        size_t want = f->unit->end - f->at < (int64_t)cap ? (size_t)(f->unit->end - f->at) : cap;
+        struct iovec piece = { .iov_base = data, .iov_len = want };
+        ssize_t n = preadv2(f->l->inputs[f->unit->input].fd, &piece, 1, (off_t)f->at, RWF_NOWAIT);
+        *len = n > 0 ? (size_t)n : 0;
+        f->at += (int64_t)*len;
     }
-    if (rc == SF_OK) l->progress.bytes_sent += (int64_t)*len;
-    if (rc == SF_OK && !sfi_load_tell(l)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
-    return rc;
+    atomic_fetch_add(&f->sent, (int64_t)*len);
+    return SF_OK;
 }
 
 static sf_status rewind_feed(void *user, sf_error *err)
@@ -161,6 +194,7 @@ static sf_status rewind_feed(void *user, sf_error *err)
     sfi_load_feed *f = user;
     f->at = f->unit->begin;
     f->header_at = f->text_at = 0;
+    atomic_store(&f->sent, 0);
     sfi_buf_clear(&f->text);
     if (is_raw(f)) return SF_OK;
     sfi_load_rows_close(f->rows);
@@ -174,6 +208,7 @@ sf_status sfi_load_feed_open(sfi_load *l, const sfi_load_unit *u, sfi_load_feed 
     if (f == NULL) return sfi_fail_memory(err, "the data of a job");
     f->l = l;
     f->unit = u;
+    f->sent_before = l->progress.bytes_sent;
     sf_status rc = rewind_feed(f, err);
     if (rc == SF_OK) {
         *out = f;
@@ -183,15 +218,18 @@ sf_status sfi_load_feed_open(sfi_load *l, const sfi_load_unit *u, sfi_load_feed 
     return rc;
 }
 
-void sfi_load_feed_source(sfi_load_feed *f, sf_source *out)
+bool sfi_load_feed_source(sfi_load_feed *f, sf_source *out, sfi_direct *direct)
 {
     int64_t length = (int64_t)f->l->header.len + f->unit->end - f->unit->begin;
     *out = (sf_source){ .read = read_feed, .rewind = rewind_feed, .user = f, .length = is_raw(f) ? length : SF_NONE };
+    *direct = (sfi_direct){ .read_now = read_now, .tick = tell };
+    return is_raw(f);
 }
 
 void sfi_load_feed_close(sfi_load_feed *f)
 {
     if (f == NULL) return;
+    f->l->progress.bytes_sent = f->sent_before + atomic_load(&f->sent);
     sfi_load_rows_close(f->rows);
     sfi_buf_free(&f->text);
     sfi_free(f);

@@ -223,6 +223,7 @@ sf_status sfi_attempt_start(sfi_call *call, sf_error *err)
                                        .body = call->request.body,
                                        .body_is_borrowed = true,
                                        .source = call->request.source,
+                                       .direct = call->request.direct,
                                        .sink = call->request.sink,
                                        .no_gzip = call->request.no_gzip,
                                        .response_max = sfi_call_response_max(call),

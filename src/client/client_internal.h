@@ -20,6 +20,7 @@ typedef struct sfi_call_request {
     sf_status (*write_body)(void *user, const char *session, sfi_buf *out, sf_error *err);
     void *write_user;               /* borrowed until the call ends */
     const sf_source *source;        /* instead of body; borrowed until the call ends, as is sink */
+    const sfi_direct *direct;       /* of source, for as long; NULL: none */
     const sf_sink *sink;            /* takes the body of a 2xx instead of the answer */
     const char *content_type;       /* NULL: application/json; charset=UTF-8 when there is a body */
     sfi_header headers[8];          /* borrowed until sfi_call_begin returns */

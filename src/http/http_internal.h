@@ -25,6 +25,16 @@ typedef struct sfi_header {
     sf_str name, value;
 } sfi_header;
 
+/* A source whose bytes are mostly at hand, as those of a file that was just read: then they go from it to libcurl without
+ * a stop. user is the source's, whose length must be known. */
+typedef struct sfi_direct {
+    /* As the source's read, but on the I/O thread, and without waiting: *len 0: these bytes would have to be waited for.
+     * From then on read gives what is left, on the caller's thread. */
+    sf_status (*read_now)(void *user, char *data, size_t cap, size_t *len, sf_error *err);
+    /* On the caller's thread, now and then meanwhile. Anything but SF_OK ends the transfer with it. */
+    sf_status (*tick)(void *user, sf_error *err);
+} sfi_direct;
+
 typedef struct sfi_http_request {
     const char *method; /* "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD" */
     const char *url;    /* absolute; copied, as all of the request is */
@@ -39,6 +49,7 @@ typedef struct sfi_http_request {
     int64_t deadline_ms;   /* on sfi_now_ms' clock; 0: the total timeout of the options from now (none of a stream) */
     const sf_source
         *source;         /* the body instead, of POST, PUT, PATCH; borrowed until the transfer is freed, as is sink */
+    const sfi_direct *direct; /* of source; borrowed as long; NULL: it is read on the caller's thread only */
     const sf_sink *sink; /* takes the body of an answer of 200..299, which is then not in the response */
     bool once; /* may not be sent twice, though the method says so */
     bool is_long_poll; /* the other side is silent as long as it likes: only deadline_ms ends it, not the idle limit */

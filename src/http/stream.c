@@ -3,8 +3,10 @@
  * thread libcurl; between them lies a ring of bytes each way. Who finds it full or empty waits: the caller's thread on
  * the transfer's condition, libcurl by being paused until the other has made room. The source is not touched before
  * libcurl asks for the first byte, so that a request that never gets that far can be made again with any source.
+ * A direct source is read by the I/O thread into libcurl's own buffer, past the ring, for as long as it need not wait.
  */
 #include <assert.h>
+#include <errno.h>
 #include "http/engine_internal.h"
 
 /* ---- the ring; under lock ---- */
@@ -48,6 +50,7 @@ static sf_status check_source(const sfi_http_request *r, sf_error *err)
     if (strcmp(r->method, "POST") != 0 && strcmp(r->method, "PUT") != 0 && strcmp(r->method, "PATCH") != 0)
         return sfi_fail(err, SF_ERR_USAGE, "%s takes no body from a source; POST, PUT and PATCH do", r->method);
     if (r->body.ptr != NULL) return sfi_fail(err, SF_ERR_USAGE, "a request has a body or a source, not both");
+    assert(r->direct == NULL || s->length >= 0);
     return SF_OK;
 }
 
@@ -71,6 +74,8 @@ sf_status sfi_stream_new(const sfi_http_request *request, sfi_stream **out, sf_e
     if (s == NULL) return sfi_fail_memory(err, "a streamed body");
     s->source = request->source;
     s->sink = request->sink;
+    s->direct = request->source != NULL ? request->direct : NULL;
+    s->is_direct = s->direct != NULL;
     if (s->source != NULL) s->up.data = sfi_alloc(SFI_HTTP_RING_BYTES);
     if (s->sink != NULL) s->down.data = sfi_alloc(SFI_HTTP_RING_BYTES);
     if ((s->source != NULL && s->up.data == NULL) || (s->sink != NULL && s->down.data == NULL)) {
@@ -97,12 +102,40 @@ static void note_news(sfi_transfer *t)
     t->http->has_news = true;
 }
 
+/* Past the ring; *got 0 and SF_OK: not at hand, from here on through the ring. */
+static sf_status read_direct(sfi_transfer *t, char *out, size_t cap, size_t *got)
+{
+    sfi_stream *s = t->stream;
+    int64_t left = s->source->length - s->sent;
+    *got = 0;
+    if ((uint64_t)cap > (uint64_t)left) cap = (size_t)left;
+    sf_status rc = s->direct->read_now(s->source->user, out, cap, got, &s->direct_failure);
+    assert(rc != SF_OK || *got <= cap);
+    if (rc != SF_OK) {
+        s->direct_failure.status = rc;
+        return rc;
+    }
+    s->sent += (int64_t)*got;
+    s->is_whole = s->sent == s->source->length;
+    t->last_byte_ms = t->http->now_ms;
+    return SF_OK;
+}
+
 /* libcurl wants bytes of the request's body. */
 static size_t on_read(char *out, size_t size, size_t n, void *user)
 {
     sfi_transfer *t = user;
     sfi_stream *s = t->stream;
-    size_t cap = size * n, got = 0; /* size is 1 */
+    size_t cap = size * n, got = 0;     /* size is 1 */
+    if (s->is_direct && !s->is_whole) { /* nobody else writes it */
+        if (read_direct(t, out, cap, &got) != SF_OK) return CURL_READFUNC_ABORT;
+        if (got > 0) return got;
+        pthread_mutex_lock(&t->http->lock);
+        s->is_direct = false;
+        s->taken = s->sent;
+        pthread_mutex_unlock(&t->http->lock);
+    }
+    if (s->is_direct) return 0;
     pthread_mutex_lock(&t->http->lock);
     if (!s->is_up_wanted) note_news(t);
     s->is_up_wanted = true;
@@ -139,7 +172,7 @@ CURLcode sfi_stream_attach(sfi_transfer *t)
     if (s->source == NULL) return code;
     s->is_whole = s->source->length == 0;
     SET(CURLOPT_UPLOAD, 1L);
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SFI_HTTP_PIECE_BYTES);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, s->direct != NULL ? (long)SFI_HTTP_DIRECT_BYTES : (long)SFI_HTTP_PIECE_BYTES);
     SET(CURLOPT_READFUNCTION, on_read);
     SET(CURLOPT_READDATA, t);
     SET(CURLOPT_INFILESIZE_LARGE, (curl_off_t)s->source->length); /* SF_NONE is libcurl's -1 too: in chunks */
@@ -235,8 +268,10 @@ bool sfi_stream_is_paused(const sfi_transfer *t)
 
 void sfi_stream_finish(sfi_transfer *t)
 {
-    if (t->stream == NULL || t->stream->source == NULL) return;
-    t->response.is_cut_upload = !t->stream->is_whole;
+    sfi_stream *s = t->stream;
+    if (s == NULL || s->source == NULL) return;
+    t->response.is_cut_upload = !s->is_whole;
+    if (s->is_direct) s->taken = s->sent; /* its caller looks at it after the end only */
 }
 
 /* ---- the caller's side ---- */
@@ -326,6 +361,23 @@ static bool step_up(sfi_transfer *t)
     return true;
 }
 
+/* Locked; the lock is released meanwhile. */
+static void wait_for_news(sfi_transfer *t)
+{
+    sfi_stream *s = t->stream;
+    int64_t tick_ms = sfi_now_ms() + SFI_HTTP_TICK_MS;
+    struct timespec until = { .tv_sec = (time_t)(tick_ms / 1000), .tv_nsec = (long)(tick_ms % 1000) * 1000000 };
+    if (!s->is_direct) {
+        pthread_cond_wait(&t->ended, &t->http->lock);
+        return;
+    }
+    if (pthread_cond_timedwait(&t->ended, &t->http->lock, &until) != ETIMEDOUT) return;
+    pthread_mutex_unlock(&t->http->lock);
+    s->failure = (sf_error){ 0 };
+    (void)keep_failure(s, s->direct->tick(s->source->user, &s->failure), "source");
+    pthread_mutex_lock(&t->http->lock);
+}
+
 /* The answer is whole, and so must be what is compressed in it. */
 static void check_end(sfi_transfer *t)
 {
@@ -357,13 +409,14 @@ void sfi_transfer_run(sfi_transfer *t)
         while (s->failure.status == SF_OK) { /* ends: the transfer ends, at the latest when it is cancelled */
             bool is_lost = t->done && t->response.outcome != SFI_HTTP_ANSWERED;
             if (is_lost || (t->done && s->down.len == 0)) break;
-            if (!step_down(t) && !step_up(t)) pthread_cond_wait(&t->ended, &t->http->lock);
+            if (!step_down(t) && !step_up(t)) wait_for_news(t);
         }
         pthread_mutex_unlock(&t->http->lock);
         if (s->failure.status != SF_OK) sfi_transfer_cancel(t);
     }
     (void)sfi_transfer_wait(t, 0); /* true: without a deadline it returns at the end only */
     if (s == NULL) return;
+    if (s->failure.status == SF_OK) s->failure = s->direct_failure;
     if (s->failure.status != SF_OK)
         put_failure(t);
     else

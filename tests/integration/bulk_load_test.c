@@ -565,7 +565,7 @@ static sf_status interrupted_stream(const char *text, const char *encoding, bool
 {
     int ends[2];
     sf_source source;
-    stopper s = { .left = stop ? 6 : 1000 };
+    stopper s = { .left = stop ? 4 : 1000 };
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
     close(ends[1]);

@@ -1,5 +1,7 @@
 /* stream_test.c: bodies from a source and to a sink: whole, cut, compressed, refused, slow, failing, cancelled. */
 #include <libdeflate.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include "http_fixture.h"
 
 #define HEAD_OK "HTTP/1.1 200 OK\r\n"
@@ -342,6 +344,127 @@ static void test_stream__sources_are_sent_whole(void **state)
     wire_stop(server);
 }
 
+/* ---- a source that gives to the I/O thread what it has at hand ---- */
+typedef struct direct {
+    given g;          /* first: its read and rewind are the source's */
+    size_t at_hand;   /* bytes; those behind must be waited for */
+    size_t broken_at; /* the byte that cannot be read now; 0: none */
+    pthread_t asker;  /* whoever called read_now last */
+    atomic_int ticks;
+    bool stops; /* the first tick ends it */
+} direct;
+
+static sf_status give_now(void *user, char *data, size_t cap, size_t *len, sf_error *why)
+{
+    direct *d = user;
+    d->asker = pthread_self();
+    *len = 0;
+    if (d->broken_at > 0 && d->g.at >= d->broken_at) return sfi_fail(why, SF_ERR_IO, "the disk is gone");
+    if (d->g.at >= d->at_hand) return SF_OK;
+    if (cap > d->at_hand - d->g.at) cap = d->at_hand - d->g.at;
+    return give(&d->g, data, cap, len, why);
+}
+
+static sf_status tick(void *user, sf_error *why)
+{
+    direct *d = user;
+    atomic_fetch_add(&d->ticks, 1);
+    return d->stops ? sfi_fail(why, SF_ERR_CANCELLED, "enough") : SF_OK;
+}
+
+static const sfi_direct directly = { .read_now = give_now, .tick = tick };
+
+static void test_stream__what_is_at_hand_goes_past_the_ring(void **state)
+{
+    static const struct {
+        size_t len, at_hand, piece;
+    } cases[] = {
+        { 0, 0, 0 },
+        { 5, 5, 1 },
+        { 5, 0, 0 },
+        { 5, 3, 0 },
+        { LARGE, LARGE, 0 },
+        { LARGE, LARGE, 777 },
+        { LARGE, LARGE / 2, 0 },
+        { LARGE, 1, 0 },
+        { LARGE, LARGE - 1, 0 },
+        { LARGE, 600000, 60000 },
+    };
+    static const wire_step script[] = { WIRE_REQUEST, WIRE_TEXT(OK_TEXT("ok", "2")), WIRE_AGAIN };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
+    sfi_http *http = open_http((sf_transport_options){ 0 });
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        direct d = { .g = { .len = cases[i].len, .piece = cases[i].piece }, .at_hand = cases[i].at_hand };
+        const sf_source source = { .read = give, .rewind = again, .user = &d, .length = (int64_t)d.g.len };
+        print_message("  %zu of %zu\n", cases[i].at_hand, cases[i].len);
+        sfi_transfer *t = start_request(
+            http, &(sfi_http_request){
+                      .method = "PUT", .url = wire_url(server, "/"), .source = &source, .direct = &directly });
+        sfi_transfer_run(t);
+        assert_answer(t, 200, "ok");
+        assert_int_equal(sfi_transfer_response(t)->source_bytes, d.g.len);
+        assert_false(sfi_transfer_response(t)->is_cut_upload);
+        if (d.g.len > 0) assert_false(pthread_equal(d.asker, pthread_self()));
+        char *body, *request = wire_request(server, (int)i);
+        assert_int_equal(body_of(request, &body), d.g.len);
+        for (size_t at = 0; at < d.g.len; at++)
+            if (body[at] != byte_at(at)) fail_msg("byte %zu", at);
+        free(request);
+        sfi_transfer_free(t);
+    }
+    sfi_http_close(http);
+    wire_stop(server);
+}
+
+static void test_stream__what_cannot_be_read_now_ends_it(void **state)
+{
+    static const wire_step script[] = { WIRE_REQUEST, WIRE_TEXT(OK_TEXT("ok", "2")), WIRE_AGAIN };
+    static const size_t places[] = { 1, 300000, 5200000 };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        sfi_http *http = open_http((sf_transport_options){ 0 });
+        direct d = { .g = { .len = LARGE, .piece = 100000 }, .at_hand = LARGE, .broken_at = places[i] };
+        const sf_source source = { .read = give, .rewind = again, .user = &d, .length = LARGE };
+        sfi_transfer *t = start_request(
+            http, &(sfi_http_request){
+                      .method = "PUT", .url = wire_url(server, "/"), .source = &source, .direct = &directly });
+        sfi_transfer_run(t);
+        const sfi_http_response *r = sfi_transfer_response(t);
+        assert_int_equal(r->outcome, SFI_HTTP_CANCELLED);
+        assert_int_equal(r->error.status, SF_ERR_IO);
+        assert_string_equal(r->error.message, "the disk is gone");
+        assert_true(r->is_cut_upload);
+        assert_true(r->source_bytes < LARGE);
+        sfi_transfer_free(t);
+        sfi_http_close(http);
+    }
+    wire_stop(server);
+}
+
+/* The server takes no byte of the body, so that only the ticks go on. */
+static void test_stream__ticks_come_meanwhile_and_may_end_it(void **state)
+{
+    static const wire_step script[] = { WIRE_STALL, WIRE_END };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
+    sfi_http *http = open_http((sf_transport_options){ 0 });
+    direct d = { .g = { .len = 64 * 1024 * 1024 }, .at_hand = 64 * 1024 * 1024, .stops = true };
+    const sf_source source = { .read = give, .rewind = again, .user = &d, .length = (int64_t)d.g.len };
+    sfi_transfer *t = start_request(
+        http,
+        &(sfi_http_request){ .method = "PUT", .url = wire_url(server, "/"), .source = &source, .direct = &directly });
+    sfi_transfer_run(t);
+    assert_int_equal(sfi_transfer_response(t)->outcome, SFI_HTTP_CANCELLED);
+    assert_int_equal(sfi_transfer_response(t)->error.status, SF_ERR_CANCELLED);
+    assert_string_equal(sfi_transfer_response(t)->error.message, "enough");
+    assert_int_equal(atomic_load(&d.ticks), 1);
+    sfi_transfer_free(t);
+    sfi_http_close(http);
+    wire_stop(server);
+}
+
 static void test_stream__a_source_that_is_read_once_waits_for_the_word(void **state)
 {
     static const wire_step refused[] = { WIRE_READ(150), WIRE_TEXT("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"),
@@ -529,6 +652,9 @@ int main(void)
         cmocka_unit_test(test_stream__is_cancelled_from_the_callback),
         cmocka_unit_test(test_stream__redirects_lead_to_the_sink),
         cmocka_unit_test(test_stream__sources_are_sent_whole),
+        cmocka_unit_test(test_stream__what_is_at_hand_goes_past_the_ring),
+        cmocka_unit_test(test_stream__what_cannot_be_read_now_ends_it),
+        cmocka_unit_test(test_stream__ticks_come_meanwhile_and_may_end_it),
         cmocka_unit_test(test_stream__a_source_that_is_read_once_waits_for_the_word),
         cmocka_unit_test(test_stream__what_a_source_does_wrong_is_told),
         cmocka_unit_test(test_stream__an_upload_that_was_cut_is_known_as_such),
