@@ -23,7 +23,11 @@ static bool progress(void *user, const sf_export_progress *p)
     }
     if (!cli_progress_is_due(&r->shown, now)) return true;
     char line[256];
-    if (p->rows_total < 0) {
+    if (p->rows_total < 0 && p->jobs_total > 1) {
+        snprintf(line, sizeof line, "%d of %d jobs, %s rows, %.1f MB; the org is at work (%s)", p->jobs_done,
+                 p->jobs_total, cli_group_digits(c, p->rows), (double)p->bytes / 1e6,
+                 p->state[0] != 0 ? p->state : "new");
+    } else if (p->rows_total < 0) {
         snprintf(line, sizeof line, "the org is at work (%s): %s rows so far", p->state[0] != 0 ? p->state : "new",
                  cli_group_digits(c, p->rows_found > 0 ? p->rows_found : 0));
     } else {
@@ -122,7 +126,7 @@ static sf_status take_form(cli *c, sf_bulk_export_options *o, sf_error *err)
 
 static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, sf_error *err)
 {
-    int64_t parallel = 0;
+    int64_t parallel = 0, partitions = 0, jobs = 0;
     const char *wait = cli_args_value(&c->args, "wait");
     o->dry_run = cli_args_times(&c->args, "dry-run") > 0;
     o->all_rows = cli_args_times(&c->args, "all-rows") > 0;
@@ -131,10 +135,16 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
     o->call = &c->call;
     sf_status rc = take_query(c, o, err);
     if (rc == SF_OK) rc = cli_take_number(c, "parallel", 1, SF_EXPORT_PARALLEL_MAX, &parallel, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "partitions", 1, SF_EXPORT_PARTITIONS_MAX, &partitions, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "jobs", 1, SF_EXPORT_JOBS_MAX, &jobs, err);
+    if (rc == SF_OK && jobs > 0 && partitions < 2)
+        rc = sfi_fail(err, SF_ERR_USAGE, "--jobs says how many of --partitions N are at work at once: want both");
     if (rc == SF_OK) rc = cli_take_number(c, "page-rows", 1, INT32_MAX, &o->page_rows, err);
     if (rc == SF_OK && wait != NULL && !cli_parse_duration(wait, &o->wait_ms))
         rc = sfi_fail(err, SF_ERR_USAGE, "--wait %.20s: want a time such as 90s or 10m", wait);
     o->parallel = (int32_t)parallel;
+    o->partitions = (int32_t)partitions;
+    o->jobs_parallel = (int32_t)jobs;
     if (rc != SF_OK || o->dry_run) return rc;
     bool to_stdout = c->output == NULL || strcmp(c->output, "-") == 0;
     if (to_stdout && c->json)
@@ -167,6 +177,7 @@ static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_
                      (long long)r->pages, (long long)r->pages_again, r->resumed ? "true" : "false");
         cli_json_add_member(&raw, "file", o->path);
         cli_json_add_member(&raw, "job", r->job.text);
+        sfi_buf_addf(&raw, ",\"jobs\":%d", r->jobs);
         sfi_buf_add_char(&raw, '}');
     }
     static const char *const names[] = { "Rows (estimate)" };
@@ -227,6 +238,8 @@ static const cli_flag export_flags[] = {
     { "delimiter", 0, "CHAR", "csv: comma (as without the flag), semicolon, tab, pipe, ^ or `", CLI_WORDS_NONE, "column-delimiter", false },
     { "crlf", 0, NULL, "csv: lines end in CR LF", CLI_WORDS_NONE, NULL, false },
     { "parallel", 0, "N", "pages asked for at once, 1 to 8; default 3", CLI_WORDS_NONE, NULL, false },
+    { "partitions", 0, "N", "cut the rows into N ranges of ids, a job each, for results that take one job too long; 2 to 100", CLI_WORDS_NONE, NULL, false },
+    { "jobs", 0, "N", "jobs of --partitions that the org works on at once, 1 to 16; default 4", CLI_WORDS_NONE, NULL, false },
     { "page-rows", 0, "N", "most rows of a page; otherwise as the org likes", CLI_WORDS_NONE, NULL, false },
     { "wait", 'w', "TIME", "how long the org may work on the query: 90s, 10m; otherwise as long as it takes", CLI_WORDS_NONE, NULL, false },
     { "dry-run", 0, NULL, "have the org check the statement and estimate its rows; make no job", CLI_WORDS_NONE, NULL, false },
@@ -238,6 +251,7 @@ static const cli_example export_examples[] = {
     { "sforce export Account -O accounts.csv.gz", "All fields of an object that a bulk query can give, compressed" },
     { "sforce export Account -O accounts.ndjson.zst", "An object a line, compressed faster" },
     { "sforce export \"SELECT Id, Amount FROM Opportunity\" -O - -r ndjson | jq -r .Amount", "An object a line, to a pipe" },
+    { "sforce export Task -O tasks.csv.zst --partitions 20", "A hundred million rows: by ranges of ids, some at a time" },
     { "sforce export Contact -O contacts.csv --all-rows --delimiter semicolon --crlf", "Deleted records too, for a spreadsheet" },
     { 0 },
 };
@@ -248,6 +262,9 @@ const cli_command cli_command_export = {
             "CSV values stand as the org sent them. NDJSON has every value as a string, and null for an empty one. Rows are counted page by page "
             "against what the org says; a page that came short or damaged is fetched again, and an export that succeeds is whole. FILE is written as "
             "FILE.part and renamed at the end.\n\n"
+            "With --partitions N the rows are cut into N ranges of ids of about the same size. Each has a job of its own, of which the org works on some at "
+            "a time; the file has them in the order of the ranges. The statement may have any WHERE, but no ORDER BY, LIMIT or aggregates. Each job sees the "
+            "rows as they are when it begins.\n\n"
             "An interrupted export (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume, as long as the org keeps the job (7 days). "
             "Exit codes: 0 all rows, 75 unfinished.",
     .flags = export_flags, .examples = export_examples, .words_min = 0, .words_max = 1, .words = { CLI_WORDS_SOQL, CLI_WORDS_NONE, CLI_WORDS_NONE },

@@ -99,6 +99,8 @@ SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options
 
 /* ---- exporting ---- */
 #define SF_EXPORT_PARALLEL_MAX 8
+#define SF_EXPORT_PARTITIONS_MAX 100
+#define SF_EXPORT_JOBS_MAX 16
 
 typedef enum sf_export_format {
     SF_EXPORT_CSV = 0,    /* the bytes as the org sent them, the header line once */
@@ -119,7 +121,8 @@ typedef struct sf_export_progress { /* plain; good inside the callback */
     int64_t bytes;                  /* received, of the rows as CSV; a page that is fetched again counts once */
     int64_t pages;
     char state[24];                 /* of the job, as the org wrote it */
-    uint64_t reserved[4];
+    int32_t jobs_total, jobs_done;  /* 1 without partitions; those whose rows are all there */
+    uint64_t reserved[3];
 } sf_export_progress;
 
 typedef struct sf_bulk_export_options { /* borrowed for the call */
@@ -139,22 +142,27 @@ typedef struct sf_bulk_export_options { /* borrowed for the call */
                                     1..SF_EXPORT_PARALLEL_MAX; default 3 */
     int64_t page_rows;           /* most rows of one page, which are then fetched one by one; 0: the server's size */
     int64_t poll_min_ms, poll_max_ms; /* pauses while the org works, as in sf_bulk2_wait_options; default 200, 15000 */
-    int64_t wait_ms;             /* how long the org may work; then SF_ERR_TIMEOUT, and the journal goes on; 0: no end */
+    int64_t wait_ms;             /* how long the org may work on a job; then SF_ERR_TIMEOUT, and the journal goes on; 0: no end */
     bool dry_run;                /* ask the org for the query's plan, which checks it, and make no job */
     bool (*progress)(void *user, const sf_export_progress *p); /* now and then; false: end with SF_ERR_CANCELLED */
     void *user;
     const sf_call_options *call; /* of each request; its timeout_ms bounds one request; its cancel ends all */
-    uint64_t reserved[8];        /* zero */
+    int32_t partitions;          /* cut the rows into so many ranges of ids, each with a job of its own, which the org works on
+                                    side by side; rows come in the order of the ranges. At most SF_EXPORT_PARTITIONS_MAX; 0, 1:
+                                    one job. The statement may have no ORDER BY, LIMIT, GROUP BY or aggregate */
+    int32_t jobs_parallel;       /* jobs of partitions that are with the org at once: 1..SF_EXPORT_JOBS_MAX; default 4 */
+    uint64_t reserved[7];        /* zero */
 } sf_bulk_export_options;
 
 typedef struct sf_export_report { /* plain; filled also when the call fails, with what was known then */
     int64_t rows;                /* written; of a dry run: about how many the org expects; -1: it does not say */
     int64_t bytes;               /* of the file, or given to the sink */
     int64_t pages, pages_again;  /* pages_again: fetched once more, because they came with too few rows or damaged */
-    sf_id job;                   /* "": none was made */
+    sf_id job;                   /* "": none was made; of partitions the last one */
     bool resumed;                /* a journal of an earlier run was gone on with */
     bool started_over;           /* its job was gone, and another one made */
-    uint64_t reserved[8];
+    int32_t jobs;                /* that the rows come from; 1 without partitions */
+    uint64_t reserved[7];
 } sf_export_report;
 
 /** Write the rows of a query to a file or sink. Every page is counted against what the org says it holds, and all of them

@@ -9,12 +9,11 @@
 #include <unistd.h>
 #include "bulk/export_internal.h"
 
-enum { POLL_MIN_MS = 200, POLL_MAX_MS = 15000, NOTE_EVERY_MS = 200, SYNC_EVERY_MS = 5000, BOOT_BYTES = 40 };
+enum { NOTE_EVERY_MS = 200, SYNC_EVERY_MS = 5000, BOOT_BYTES = 40 };
 
 typedef struct run {
     sfi_export x;
-    bool is_over;    /* the journal says that all was done */
-    char version[8]; /* of the API that the journal's job was made with */
+    bool is_over; /* the journal says that all was done */
     int64_t size, plain;
     uint32_t crc;
     int64_t noted_ms, synced_ms;
@@ -55,12 +54,17 @@ static sf_status check_options(sf_client *sf, const sf_bulk_export_options *o, s
         return sfi_fail(err, SF_ERR_USAGE, "delimiter: want one of , ; | ^ ` and tab");
     if (o->parallel < 0 || o->parallel > SF_EXPORT_PARALLEL_MAX)
         return sfi_fail(err, SF_ERR_USAGE, "parallel is %d; want 1 to %d", o->parallel, SF_EXPORT_PARALLEL_MAX);
+    if (o->partitions < 0 || o->partitions > SF_EXPORT_PARTITIONS_MAX || o->jobs_parallel < 0 ||
+        o->jobs_parallel > SF_EXPORT_JOBS_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "partitions is %d, jobs_parallel %d; want 1 to %d and 1 to %d, or 0",
+                        o->partitions, o->jobs_parallel, SF_EXPORT_PARTITIONS_MAX, SF_EXPORT_JOBS_MAX);
     if (o->page_rows < 0 || o->wait_ms < 0)
         return sfi_fail(err, SF_ERR_USAGE, "page_rows is %lld, wait_ms %lld; want 1 or more, or 0",
                         (long long)o->page_rows, (long long)o->wait_ms);
     if (!sfi_is_zero(o->reserved, sizeof o->reserved))
         return sfi_fail(err, SF_ERR_USAGE, "sf_bulk_export_options: reserved is not zero");
-    return SF_OK;
+    sfi_statement ignored; /* what cannot be cut is told before anything is sent */
+    return has_soql && o->partitions > 1 ? sfi_statement_read(sfi_str(o->soql), &ignored, err) : SF_OK;
 }
 
 /* ---- the journal ---- */
@@ -79,15 +83,13 @@ static void write_head(const sf_bulk_export_options *o, sfi_buf *out)
     sfi_json_put_int(&w, "all_rows", o->all_rows);
     sfi_json_put_string(&w, "delimiter", delimiter);
     sfi_json_put_int(&w, "crlf", o->crlf);
+    if (o->partitions > 1) sfi_json_put_int(&w, "partitions", o->partitions);
     sfi_json_end_object(&w);
 }
 
 static void forget(run *r)
 {
-    sfi_export *x = &r->x;
-    x->mark = (sfi_export_mark){ 0 };
-    x->has_job = false;
-    x->job = (sf_bulk2_job){ 0 };
+    sfi_export_forget(&r->x);
     r->size = r->plain = 0;
     r->crc = 0;
 }
@@ -104,8 +106,12 @@ static bool is_mark(const sfi_export *x, sf_value line)
                     { "size", x->options->format == SF_EXPORT_SQLITE ? SFI_EXPORT_LEAVE : 0, INT64_MAX / 2 },
                     { "plain", 0, INT64_MAX / 2 },
                     { "crc", 0, UINT32_MAX } };
+    int64_t range = sf_get_int(line, "range", 0), before = sf_get_int(line, "before", 0);
     size_t next = sf_get_text(line, "next").len;
-    bool fits = next < sizeof x->mark.next && (next == 0) == sf_get_bool(line, "last", false);
+    int64_t rows = sf_get_int(line, "rows", 0);
+    bool last = sf_get_bool(line, "last", false), is_between = range > 0 && before == rows; /* two ranges */
+    bool fits = next < sizeof x->mark.next && (next > 0 ? !last : last || is_between) && range >= 0 &&
+                range < x->ranges && before >= 0 && before <= rows;
     for (size_t i = 0; i < SFI_COUNT_OF(numbers); i++) {
         int64_t n = sf_get_int(line, numbers[i].name, INT64_MIN);
         fits = fits && n >= numbers[i].least && n <= numbers[i].most;
@@ -113,20 +119,39 @@ static bool is_mark(const sfi_export *x, sf_value line)
     return fits;
 }
 
+static sf_status fail_line(sf_error *err)
+{
+    return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of an export's");
+}
+
+/* A job: of a range, or the only one. */
+static bool take_job(run *r, sf_value line)
+{
+    sfi_export *x = &r->x;
+    sf_str version = sf_get_text(line, "version");
+    sfi_export_job job = { .id = sfi_id_make(sf_get_text(line, "job")), .rows = -1 };
+    int64_t range = sf_get_int(line, "range", x->has_ranges ? -1 : 0);
+    if (range < 0 || range >= x->ranges || version.len >= sizeof job.version) return false;
+    if (!x->has_ranges) forget(r); /* another one, from its first page */
+    if (version.len > 0) memcpy(job.version, version.ptr, version.len);
+    x->jobs[range] = job;
+    x->has_job = job.id.text[0] != '\0';
+    return x->has_job;
+}
+
 static sf_status take_event(void *user, sf_value line, sf_error *err)
 {
     run *r = user;
     sfi_export *x = &r->x;
-    sf_str job = sf_get_text(line, "job"), next = sf_get_text(line, "next"), version = sf_get_text(line, "version");
+    sf_str job = sf_get_text(line, "job"), next = sf_get_text(line, "next");
     if (sf_get_bool(line, "done", false)) {
         r->is_over = true;
     } else if (sf_get_bool(line, "over", false)) {
         forget(r);
-    } else if (job.len > 0 && version.len < sizeof r->version) {
-        forget(r);
-        x->job.id = sfi_id_make(job);
-        x->has_job = x->job.id.text[0] != '\0';
-        memcpy(r->version, version.len > 0 ? version.ptr : "", version.len + (version.len > 0));
+    } else if (job.len > 0) {
+        if (!take_job(r, line)) return fail_line(err);
+    } else if (x->options->partitions > 1 && sf_value_type(sf_get(line, "ranges")) == SF_ARRAY) {
+        if (!sfi_export_take_ranges(x, line)) return fail_line(err);
     } else if (is_mark(x, line)) {
         bool is_safe = sf_get_bool(line, "synced", false) ||
                        (r->boot[0] != '\0' && sfi_str_is(sf_get_text(line, "boot"), r->boot));
@@ -135,13 +160,15 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
                                      .rows = sf_get_int(line, "rows", 0),
                                      .bytes = sf_get_int(line, "bytes", 0),
                                      .columns = (uint64_t)sf_get_int(line, "columns", 0),
+                                     .range = (int32_t)sf_get_int(line, "range", 0),
+                                     .before = sf_get_int(line, "before", 0),
                                      .last = sf_get_bool(line, "last", false) };
         if (next.len > 0) memcpy(x->mark.next, next.ptr, next.len);
         r->size = sf_get_int(line, "size", 0);
         r->plain = sf_get_int(line, "plain", 0);
         r->crc = (uint32_t)sf_get_int(line, "crc", 0);
     } else {
-        return sfi_fail(err, SF_ERR_USAGE, "the journal holds a line that is none of an export's");
+        return fail_line(err);
     }
     return SF_OK;
 }
@@ -172,17 +199,6 @@ static sf_status open_journal(run *r, sf_error *err)
     return rc;
 }
 
-static sf_status note_job(sfi_export *x, const char *version, sf_error *err)
-{
-    sfi_buf line = { 0 };
-    if (x->journal == NULL) return SF_OK;
-    sfi_buf_addf(&line, "{\"job\":\"%s\",\"version\":\"%s\"}", x->job.id.text, version);
-    sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
-    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
-    sfi_buf_free(&line);
-    return rc;
-}
-
 static sf_status note_pages(run *r, bool to_disk, sf_error *err)
 {
     sfi_export *x = &r->x;
@@ -198,6 +214,8 @@ static sf_status note_pages(run *r, bool to_disk, sf_error *err)
     sfi_json_put_int(&w, "rows", x->mark.rows);
     sfi_json_put_int(&w, "bytes", x->mark.bytes);
     sfi_json_put_int(&w, "columns", (int64_t)x->mark.columns);
+    if (x->has_ranges) sfi_json_put_int(&w, "range", x->mark.range);
+    if (x->has_ranges) sfi_json_put_int(&w, "before", x->mark.before);
     sfi_json_put_string(&w, "next", x->mark.next);
     sfi_json_key(&w, "last");
     sfi_json_bool(&w, x->mark.last);
@@ -223,8 +241,9 @@ static sf_status kept(sfi_export *x, sf_error *err)
     r->is_behind = true;
     x->report.pages = x->mark.pages;
     x->report.rows = x->mark.rows;
+    sf_status rc = sfi_export_tend(x, err);
     int64_t now = sfi_now_ms();
-    if (now - r->noted_ms < NOTE_EVERY_MS) return SF_OK;
+    if (rc != SF_OK || now - r->noted_ms < NOTE_EVERY_MS) return rc;
     return note_pages(r, now - r->synced_ms >= SYNC_EVERY_MS, err);
 }
 
@@ -236,83 +255,10 @@ bool sfi_export_tell(sfi_export *x)
     x->progress.rows = x->mark.rows + (x->page.scan.records > 1 ? x->page.scan.records - 1 : 0);
     x->progress.bytes = x->mark.bytes + x->page.bytes;
     x->progress.pages = x->mark.pages;
+    x->progress.rows_total = sfi_export_rows_total(x);
+    x->progress.jobs_total = x->ranges;
+    x->progress.jobs_done = x->mark.range + (sfi_export_is_all(x) ? 1 : 0);
     return o->progress(o->user, &x->progress);
-}
-
-static bool on_look(void *user, const sf_bulk2_job *job)
-{
-    sfi_export *x = user;
-    memcpy(x->progress.state, job->state_name, sizeof x->progress.state);
-    x->progress.rows_total = -1;
-    x->progress.rows_found = job->processed;
-    return sfi_export_tell(x);
-}
-
-/* ---- the job ---- */
-static sf_status make_job(run *r, sf_error *err)
-{
-    sfi_export *x = &r->x;
-    const sf_bulk_export_options *o = x->options;
-    const char *version = NULL;
-    sfi_buf soql = { 0 };
-    sf_status rc = SF_OK;
-    if (o->object != NULL && o->object[0] != '\0')
-        rc = sfi_export_soql(x->sf, o->object, o->call, &soql, err);
-    else
-        sfi_buf_add_str(&soql, o->soql);
-    if (rc == SF_OK) rc = sfi_buf_status(&soql, err, "the statement of an export");
-    const sf_bulk2_query_options options = {
-        .all_rows = o->all_rows, .delimiter = o->delimiter, .crlf = o->crlf, .call = o->call
-    };
-    if (rc == SF_OK) rc = sf_bulk2_create_query(x->sf, soql.data, &options, &x->job, err);
-    if (rc == SF_OK) rc = sfi_client_version(x->sf, &version, err);
-    x->has_job = rc == SF_OK;
-    if (rc == SF_OK) rc = note_job(x, version, err);
-    sfi_buf_free(&soql);
-    return rc;
-}
-
-/* Is the journal's job still good for its rows? @return SF_OK, or SF_DONE: another must be made. */
-static sf_status find_job(run *r, sf_error *err)
-{
-    sfi_export *x = &r->x;
-    const char *version;
-    sf_bulk2_job now;
-    sf_error why;
-    if (!x->has_job) return SF_DONE;
-    sf_status rc = sfi_client_version(x->sf, &version, err);
-    if (rc != SF_OK) return rc;
-    if (strcmp(version, r->version) != 0) return SF_DONE; /* its pages want the version that it was made with */
-    rc = sf_bulk2_get_job(x->sf, SF_JOB_QUERY, x->job.id.text, x->options->call, &now, &why);
-    if (rc == SF_ERR_NOT_FOUND) return SF_DONE;
-    if (rc != SF_OK) {
-        if (err != NULL) *err = why;
-        return rc;
-    }
-    if (now.state == SF_JOB_FAILED || now.state == SF_JOB_ABORTED) return SF_DONE;
-    x->job = now;
-    return SF_OK;
-}
-
-static sf_status wait_for_job(sfi_export *x, sf_error *err)
-{
-    const sf_bulk_export_options *o = x->options;
-    sf_call_options call = o->call != NULL ? *o->call : (sf_call_options){ 0 };
-    call.timeout_ms = o->wait_ms > 0 ? o->wait_ms : SF_NONE;
-    if (x->job.state == SF_JOB_COMPLETE && x->job.processed >= 0) return SF_OK;
-    sf_status rc =
-        sf_bulk2_wait(x->sf, SF_JOB_QUERY, x->job.id.text,
-                      &(sf_bulk2_wait_options){ .poll_min_ms = o->poll_min_ms > 0 ? o->poll_min_ms : POLL_MIN_MS,
-                                                .poll_max_ms = o->poll_max_ms > 0 ? o->poll_max_ms : POLL_MAX_MS,
-                                                .progress = on_look,
-                                                .user = x,
-                                                .call = &call },
-                      &x->job, err);
-    if (rc != SF_OK || x->job.state == SF_JOB_COMPLETE) return rc;
-    rc = sfi_fail(err, SF_ERR_ORG, "bulk query job %s %s%s%s", x->job.id.text,
-                  x->job.state == SF_JOB_ABORTED ? "was aborted" : "failed",
-                  x->job.error_message[0] != '\0' ? ": " : "", x->job.error_message);
-    return rc;
 }
 
 /* ---- the whole ---- */
@@ -331,35 +277,23 @@ static sf_status begin_file(run *r, sf_error *err)
     return rc;
 }
 
-/* Another job, and all of its rows. */
-static sf_status begin_job(run *r, sf_error *err)
-{
-    sfi_export *x = &r->x;
-    sf_status rc = find_job(r, err);
-    if (rc != SF_DONE) return rc;
-    x->report.started_over = x->has_job;
-    forget(r);
-    rc = x->form->clear(x, err);
-    return rc == SF_OK ? make_job(r, err) : rc;
-}
-
 static sf_status check_total(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
     sf_error journal;
-    if (x->job.processed < 0 || x->mark.rows == x->job.processed) return SF_OK;
+    int64_t rows = x->mark.rows - x->mark.before;
+    if (x->job.processed < 0 || rows == x->job.processed) return SF_OK;
     if (x->journal != NULL) /* the next run makes another job; without this line it would find the same rows */
         (void)sfi_journal_add(x->journal, SFI_STR("{\"over\":true}"), &journal);
     r->is_behind = false;
     return sfi_fail(err, SF_ERR_TRUNCATED, "job %s has %lld rows, and its pages held %lld", x->job.id.text,
-                    (long long)x->job.processed, (long long)x->mark.rows);
+                    (long long)x->job.processed, (long long)rows);
 }
 
 static sf_status finish(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
-    sf_status rc = check_total(r, err);
-    if (rc == SF_OK) rc = note_pages(r, true, err); /* from here on only the end is missing, which can be done again */
+    sf_status rc = note_pages(r, true, err); /* from here on only the end is missing, which can be done again */
     if (rc == SF_OK) rc = x->form->end(x, err);
     if (rc == SF_OK) x->report.bytes = x->out.sink != NULL ? x->out.given : x->out.at;
     if (rc == SF_OK && x->journal != NULL) rc = sfi_export_out_sync(&x->out, err);
@@ -373,10 +307,20 @@ static sf_status look_for_renamed(run *r, bool *found, sf_error *err)
 {
     sfi_export *x = &r->x;
     *found = false;
-    if (!x->mark.last || x->options->path == NULL) return SF_OK;
+    if (!sfi_export_is_all(x) || x->options->path == NULL) return SF_OK;
     sf_status rc = sfi_export_out_name(&x->out, x->options->path, err);
     if (rc == SF_OK) *found = access(x->out.part, F_OK) != 0 && access(x->out.target, F_OK) == 0;
     return rc;
+}
+
+static sf_status run_range(run *r, sf_error *err)
+{
+    sfi_export *x = &r->x;
+    sf_status rc = sfi_export_begin_job(x, err);
+    if (rc == SF_OK) rc = sfi_export_wait(x, err);
+    if (rc == SF_OK && !sfi_export_tell(x)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the export was ended by the caller");
+    if (rc == SF_OK) rc = sfi_export_fetch(x, kept, err);
+    return rc == SF_OK ? check_total(r, err) : rc;
 }
 
 static sf_status run_export(run *r, sf_error *err)
@@ -384,7 +328,8 @@ static sf_status run_export(run *r, sf_error *err)
     sfi_export *x = &r->x;
     sf_status rc = open_journal(r, err);
     if (rc != SF_OK) return rc;
-    x->report.job = x->job.id;
+    x->report.job = x->jobs[x->mark.range].id;
+    x->report.jobs = x->ranges;
     x->report.rows = x->mark.rows;
     x->report.pages = x->mark.pages;
     if (r->is_over) return SF_OK;
@@ -393,13 +338,17 @@ static sf_status run_export(run *r, sf_error *err)
     if (rc != SF_OK) return rc;
     if (is_renamed) return sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
     rc = begin_file(r, err);
-    if (rc == SF_OK) rc = begin_job(r, err);
-    x->report.job = x->job.id;
-    if (rc == SF_OK) rc = wait_for_job(x, err);
-    x->progress.rows_total = x->job.processed;
-    if (rc == SF_OK && !sfi_export_tell(x)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the export was ended by the caller");
+    if (rc == SF_OK) rc = sfi_export_find_ranges(x, err);
+    x->report.jobs = x->ranges;
     r->noted_ms = r->synced_ms = sfi_now_ms();
-    if (rc == SF_OK) rc = sfi_export_fetch(x, kept, err);
+    while (rc == SF_OK) { /* each round does a range; or finds, once, that it has to begin with the first again */
+        rc = run_range(r, err);
+        if (rc != SF_OK || sfi_export_is_all(x)) break;
+        x->mark.range++;
+        x->mark.before = x->mark.rows;
+        x->mark.next[0] = '\0';
+        x->mark.last = false;
+    }
     if (rc == SF_OK) return finish(r, err);
     sf_error ignored; /* the failure stands; what cannot be written down is fetched again */
     if (x->form->back(x, &ignored) == SF_OK) (void)note_pages(r, true, &ignored);
@@ -410,21 +359,16 @@ static sf_status plan(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
     const sf_bulk_export_options *o = x->options;
-    sfi_buf soql = { 0 };
+    sfi_statement ignored;
     sf_document *doc = NULL;
-    sf_status rc = SF_OK;
-    if (o->object != NULL && o->object[0] != '\0')
-        rc = sfi_export_soql(x->sf, o->object, o->call, &soql, err);
-    else
-        sfi_buf_add_str(&soql, o->soql);
-    if (rc == SF_OK) rc = sfi_buf_status(&soql, err, "the statement of an export");
-    if (rc == SF_OK) rc = sf_query_explain(x->sf, soql.data, &(sf_query_options){ .call = o->call }, &doc, err);
+    sf_status rc = sfi_export_statement(x, err);
+    if (rc == SF_OK && o->partitions > 1) rc = sfi_statement_read(sfi_buf_str(&x->soql), &ignored, err);
+    if (rc == SF_OK) rc = sf_query_explain(x->sf, x->soql.data, &(sf_query_options){ .call = o->call }, &doc, err);
     if (rc >= 0) {
         x->report.rows = sf_get_int(sf_document_root(doc), "plans.0.cardinality", -1);
         rc = SF_OK;
     }
     sf_document_free(doc);
-    sfi_buf_free(&soql);
     return rc;
 }
 
@@ -441,13 +385,15 @@ sf_status sf_bulk_export(sf_client *sf, const sf_bulk_export_options *options, s
                      .progress = { .rows_total = -1, .rows_found = -1 },
                      .out = { .fd = -1, .sink_fd = -1 } } };
     sf_error why;
-    rc = options->dry_run ? plan(&r, &why) : run_export(&r, &why);
+    rc = sfi_export_jobs_open(&r.x, &why);
+    if (rc == SF_OK) rc = options->dry_run ? plan(&r, &why) : run_export(&r, &why);
     if (report != NULL) *report = r.x.report;
     r.x.form->close(&r.x);
     bool is_kept = rc == SF_OK || (r.x.journal != NULL && r.x.has_job);
     sfi_export_out_close(&r.x.out, !is_kept);
     sfi_journal_close(r.x.journal);
     sfi_export_page_free(&r.x.page);
+    sfi_export_jobs_close(&r.x);
     if (rc != SF_OK && err != NULL) *err = why;
     return rc;
 }

@@ -105,7 +105,8 @@ static sf_status open_list(fetch *f, sf_error *err)
 {
     sfi_export *x = f->x;
     const char *locator;
-    if (f->parallel < 2 || x->options->page_rows > 0 || x->job.processed - x->mark.rows <= ROWS_WORTH_A_LIST)
+    if (f->parallel < 2 || x->options->page_rows > 0 ||
+        x->job.processed - (x->mark.rows - x->mark.before) <= ROWS_WORTH_A_LIST)
         return SF_OK;
     sf_status rc = sf_bulk2_pages_open(x->sf, x->job.id.text, x->options->call, &f->list, err);
     if (rc != SF_OK) return is_no_list(rc) ? SF_OK : rc;
@@ -160,7 +161,7 @@ static sf_status move_on(fetch *f, const char *locator, const sf_bulk2_page *pag
     m->bytes += f->x->page.bytes;
     m->last = next[0] == '\0';
     snprintf(m->next, sizeof m->next, "%s", next);
-    if (f->x->job.processed >= 0 && m->rows > f->x->job.processed)
+    if (f->x->job.processed >= 0 && m->rows - m->before > f->x->job.processed)
         return sfi_fail(err, SF_ERR_PROTOCOL, "job %s has %lld rows, and its pages hold more", f->x->job.id.text,
                         (long long)f->x->job.processed);
     return SF_OK;

@@ -1,5 +1,5 @@
 /*
- * export_internal.h: what the files of sf_bulk_export share. A page comes from the org (export_fetch.c), is checked and
+ * export_internal.h: what the files of sf_bulk_export share. Its jobs (export_jobs.c with export_ranges_internal.h) have pages. A page comes from the org (export_fetch.c), is checked and
  * stripped of its header line (export_page.c), put into its form (export_rows.c, export_sqlite.c with export_reader.c) and written to a file
  * that can be taken back to the last whole page (export_out.c with export_zstd.c). Threads: one.
  */
@@ -8,6 +8,7 @@
 #include <salesforce/bulk.h>
 #include "base/wait_internal.h"
 #include "bulk/bulk2_internal.h"
+#include "bulk/export_ranges_internal.h"
 #include "bulk/journal_internal.h"
 #include "csv/csv_internal.h"
 
@@ -95,9 +96,19 @@ extern const sfi_export_form sfi_export_csv, sfi_export_ndjson, sfi_export_sqlit
 typedef struct sfi_export_mark {
     int64_t pages, rows, bytes;
     uint64_t columns; /* sum of the header line */
-    char next[128];   /* locator of the page that follows; "" before the first, and behind the last */
-    bool last;        /* all pages are there */
+    int32_t range;    /* that they are of; 0 where there is but one */
+    int64_t before;   /* rows of the ranges before it */
+    char next[128];   /* locator of the page that follows; "" before the first, and behind the last of the range */
+    bool last;        /* all pages of the range are there */
 } sfi_export_mark;
+
+typedef struct sfi_export_job { /* of a range */
+    sf_id id;                   /* "": none was made */
+    char version[8];            /* of the API that it was made with */
+    bool is_checked;            /* this run made it, or found that it is good */
+    bool has_ended;
+    int64_t rows; /* -1: not known */
+} sfi_export_job;
 
 typedef struct sfi_export {
     sf_client *sf;
@@ -105,8 +116,18 @@ typedef struct sfi_export {
     const sfi_export_form *form;
     void *state; /* the form's own */
     char delimiter;
-    sf_bulk2_job job;
-    bool has_job;
+    sfi_buf soql;                    /* the statement; "": not asked for yet */
+    sfi_statement statement;         /* its pieces, where it has ranges */
+    sfi_export_job *jobs;            /* one a range */
+    char (*bounds)[SFI_BOUND_BYTES]; /* where the second range and those behind it begin */
+    int32_t ranges;                  /* how many there are: 1 or more */
+    bool has_ranges;                 /* they are decided; never without partitions */
+    sf_bulk2_job job;                /* of the range at hand */
+    bool has_job;                    /* one was made, by this run or the one before */
+    int64_t tend_ms;                 /* when jobs that were made ahead are looked at again */
+    int32_t tend_range;              /* the range at hand when they were looked at last */
+    sf_status tended;
+    sf_error tend_error;
     sfi_export_mark mark;
     sfi_export_page page;
     bool head_told;
@@ -139,6 +160,20 @@ sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_re
 /* ---- export_fetch.c: the pages in their order ---- */
 /* All pages behind x->mark, each told to kept when it is whole and written. */
 sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_error *err), sf_error *err);
+
+/* ---- export_jobs.c ---- */
+sf_status sfi_export_jobs_open(sfi_export *x, sf_error *err);
+void sfi_export_jobs_close(sfi_export *x);
+void sfi_export_forget(sfi_export *x); /* all jobs, and all pages of them */
+bool sfi_export_is_all(const sfi_export *x);
+int64_t sfi_export_rows_total(const sfi_export *x);             /* -1: not known yet */
+sf_status sfi_export_statement(sfi_export *x, sf_error *err);   /* x->soql */
+sf_status sfi_export_find_ranges(sfi_export *x, sf_error *err); /* of partitions, unless the journal has them */
+bool sfi_export_take_ranges(sfi_export *x, sf_value line);      /* the journal's; false: they cannot be */
+/* x->job for the range at hand: the journal's, or a new one; then the mark may be at the beginning again. */
+sf_status sfi_export_begin_job(sfi_export *x, sf_error *err);
+sf_status sfi_export_wait(sfi_export *x, sf_error *err); /* until it is complete */
+sf_status sfi_export_tend(sfi_export *x, sf_error *err); /* look after those that are made ahead; now and then */
 
 /* ---- export_object.c ---- */
 /* SELECT of all fields of an object that a bulk query can give. */

@@ -148,15 +148,20 @@ static sf_status read_mark(sfi_export *x, sfi_export_mark *mark)
     sqlite3_stmt *s = NULL;
     sf_status rc = SF_DONE;
     sf_error ignored; /* a file that is no database has no mark */
-    if (prepare(x, "SELECT job, pages, rows, bytes, columns, next, last FROM " STATE_TABLE, &s, &ignored) != SF_OK)
+    if (prepare(x, "SELECT job, pages, rows, bytes, columns, next, last, range, before FROM " STATE_TABLE, &s,
+                &ignored) != SF_OK)
         return SF_DONE;
     if (lib.step(s) == SQLITE_ROW) {
         sf_str job = sfi_str((const char *)lib.column_text(s, 0)), next = sfi_str((const char *)lib.column_text(s, 5));
-        if (sfi_str_is(job, x->job.id.text) && next.len < sizeof mark->next) {
+        int64_t range = lib.column_int64(s, 7);
+        if (range >= 0 && range < x->ranges && sfi_str_is(job, x->jobs[range].id.text) &&
+            next.len < sizeof mark->next) {
             *mark = (sfi_export_mark){ .pages = lib.column_int64(s, 1),
                                        .rows = lib.column_int64(s, 2),
                                        .bytes = lib.column_int64(s, 3),
                                        .columns = (uint64_t)lib.column_int64(s, 4),
+                                       .range = (int32_t)range,
+                                       .before = lib.column_int64(s, 8),
                                        .last = lib.column_int64(s, 6) != 0 };
             if (next.len > 0) memcpy(mark->next, next.ptr, next.len);
             rc = SF_ROW;
@@ -172,7 +177,7 @@ static bool is_whole(sfi_export *x)
     sqlite3_stmt *s = NULL;
     sfi_buf sql = { 0 };
     sf_error ignored;
-    if (!x->mark.last) return false;
+    if (!sfi_export_is_all(x)) return false;
     sfi_buf_add_str(&sql, "SELECT count(*) FROM ");
     add_name(&sql, table_name(x));
     bool whole = !sql.failed && prepare(x, sql.data, &s, &ignored) == SF_OK && lib.step(s) == SQLITE_ROW &&
@@ -191,15 +196,18 @@ static sf_status write_mark(sfi_export *x, sf_error *err)
     sf_status rc =
         exec(x,
              "CREATE TABLE IF NOT EXISTS " STATE_TABLE
-             " (job TEXT, pages INTEGER, rows INTEGER, bytes INTEGER, columns INTEGER, next TEXT, last INTEGER);"
+             " (job TEXT, pages INTEGER, rows INTEGER, bytes INTEGER, columns INTEGER, next TEXT, last INTEGER,"
+             " range INTEGER, before INTEGER);"
              "DELETE FROM " STATE_TABLE,
              err);
-    if (rc == SF_OK) rc = prepare(x, "INSERT INTO " STATE_TABLE " VALUES (?,?,?,?,?,?,?)", &s, err);
+    if (rc == SF_OK) rc = prepare(x, "INSERT INTO " STATE_TABLE " VALUES (?,?,?,?,?,?,?,?,?)", &s, err);
     if (rc != SF_OK) return rc;
     int bound = lib.bind_text(s, 1, x->job.id.text, -1, SQLITE_STATIC);
     for (int i = 0; i < 4 && bound == SQLITE_OK; i++) bound = lib.bind_int64(s, 2 + i, numbers[i]);
     if (bound == SQLITE_OK) bound = lib.bind_text(s, 6, m->next, -1, SQLITE_STATIC);
     if (bound == SQLITE_OK) bound = lib.bind_int64(s, 7, m->last);
+    if (bound == SQLITE_OK) bound = lib.bind_int64(s, 8, m->range);
+    if (bound == SQLITE_OK) bound = lib.bind_int64(s, 9, m->before);
     int stepped = bound == SQLITE_OK ? lib.step(s) : bound;
     if (stepped != SQLITE_DONE) rc = fail_sql(x, t, stepped, err);
     (void)lib.finalize(s);

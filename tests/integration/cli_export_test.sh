@@ -75,6 +75,24 @@ run 5 export "$soql" -O kept.csv --journal none
 no_faults
 check "a short page is no success, and the old file stays" test "$(cat kept.csv)" = old
 
+# ---- partitions ----
+same_rows() { cmp <(sort "$1") <(sort "$2"); }
+run 0 export "$soql" -O y.csv --partitions 7 --jobs 3 --json
+check "seven jobs" jq -e '.result.jobs == 7 and .result.rows == 1600' out
+check "the same rows" same_rows y.csv c.csv
+run 0 export "$soql WHERE Name LIKE 'A%' OR Name LIKE 'B%'" -O y2.csv --partitions 3
+run 0 export "$soql WHERE Name LIKE 'A%' OR Name LIKE 'B%'" -O y1.csv
+check "with an OR" same_rows y2.csv y1.csv
+run 0 export Account -O - --partitions 2
+check "an object, to a pipe" same_rows out a.csv
+run 2 export "$soql ORDER BY Name" -O x.csv --partitions 3
+check "what cannot be cut" grep -q 'takes no ORDER BY' err
+run 2 export "$soql LIMIT 5" --partitions 3 --dry-run
+run 2 export "$soql" -O x.csv --partitions 101
+run 2 export "$soql" -O x.csv --jobs 3
+check "what --jobs is of" grep -q 'want both' err
+check "nothing was begun" test ! -e x.csv -a ! -e x.csv.part
+
 # ---- as sf spells it ----
 run 0 data export bulk -q "$soql" --output-file sf.csv -r csv --wait 10 --column-delimiter SEMICOLON --line-ending CRLF -o test
 check "data export bulk" cmp <(tr -d '\r' <sf.csv) <(sed 's/","/";"/g' c.csv)
@@ -143,6 +161,10 @@ run 0 jobs resume
 check "went on" grep -q 'Went on where an earlier run stood' err
 check "the same bytes" cmp i.csv c.csv
 check "no journal is left then" test -z "$(ls "$jobs_dir")"
+code=$(interrupt KILL 50000 yk.csv --partitions 5)
+[[ $code -eq 137 ]] && run 0 jobs resume
+check "partitions, after kill -9: $code" same_rows yk.csv c.csv
+rm -f "$jobs_dir"/*
 for ((i = 0; i < 16; i++)); do
     file=k$i.csv want=c.csv
     case $((i % 5)) in
