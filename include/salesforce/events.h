@@ -13,6 +13,7 @@
 #ifndef SALESFORCE_EVENTS_H
 #define SALESFORCE_EVENTS_H
 #include <salesforce/client.h>
+#include <salesforce/coordination.h>
 
 #define SF_CHANNELS_MAX 100                   /* attached to one listener at a time */
 #define SF_CHANNEL_BYTES_MAX 255              /* of a channel's name */
@@ -181,7 +182,9 @@ typedef struct sf_attach_options {
 typedef enum sf_listener_state {
     SF_LISTENER_DOWN = 0, /* no session: connecting, or waiting to connect again */
     SF_LISTENER_UP = 1,   /* a session stands */
-    SF_LISTENER_STOPPED = 2
+    SF_LISTENER_STOPPED = 2,
+    SF_LISTENER_STANDBY =
+        3 /* another node of the group leads, or the coordinator does not answer: connected to nothing */
 } sf_listener_state;
 
 typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
@@ -197,7 +200,7 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
     int32_t checkpoint_events;       /* positions are stored after so many events; default 2000; 1: after each */
     size_t page_max;                 /* bytes of one answer; default 16 MiB */
     void (*on_state)(void *user, sf_listener_state state,
-                     const sf_error *why); /* why: NULL, or what ended the session */
+                     const sf_error *why); /* why: NULL, or what ended the session, or the leading */
     void *state_user;
     const sf_call_options *call; /* borrowed until close; its cancel stops the listener as sf_listener_stop does;
                                       headers go with each request; timeout_ms does not count */
@@ -207,7 +210,17 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
      * error, or NULL: the listener stops, and the event is the first of the next run. It may do what handlers may. */
     sf_status (*on_dead_letter)(void *user, const sf_event *event, const sf_error *why);
     void *dead_letter_user;
-    uint64_t reserved[8]; /* zero */
+    /* With a coordinator the listener is one of a group that takes turns, and does without checkpoints: positions are the
+     * group's. It begins as a standby; when it is to lead it connects, and each channel goes on from the group's position
+     * (where there is none, sf_attach_options say). A leader that is deposed hands out nothing more and is a standby
+     * again; so is one that had no session for liveness_ms. */
+    sf_coordinator *coordinator; /* borrowed until close; NULL: the listener is alone */
+    const char *group;           /* needed with it; copied; the same for all nodes: one org, one purpose */
+    const char *node;            /* copied; no two that run may have the same. NULL: host, pid and a random part */
+    int64_t liveness_ms;         /* a leader that does not renew for so long is deposed; default 30 s */
+    int64_t heartbeat_ms;        /* how often a leader renews, on a thread of its own, and a standby attempts; less than
+                             liveness_ms; default 5 s, at most a third of liveness_ms */
+    uint64_t reserved[8];        /* zero */
 } sf_listener_options;
 
 /** Make a listener; nothing is sent yet. @param sf borrowed until the close. @param options NULL: defaults.
@@ -218,7 +231,7 @@ SF_API sf_status sf_listener_open(sf_client *sf, const sf_listener_options *opti
 /** Listen to changes on a channel. Before or while it runs, in a handler too. @param channel "/data/ChangeEvents",
  *  "/data/AccountChangeEvent", "/data/Sales__chn"; without a slash in front, /data/ is added. Case counts.
  *  @param service copied. @param options NULL: defaults; copied. @return SF_OK, SF_ERR_USAGE (no channel's name, or it
- *  is attached already), SF_ERR_LIMIT (SF_CHANNELS_MAX), and what the checkpoint store gives. That the org refuses the
+ *  is attached already), SF_ERR_LIMIT (SF_CHANNELS_MAX), and what the store of positions gives. That the org refuses the
  *  channel is told to on_error. */
 SF_API sf_status sf_listener_attach_cdc(sf_listener *l, const char *channel, const sf_cdc_service *service,
                                         const sf_attach_options *options, sf_error *err);
@@ -248,7 +261,8 @@ SF_EXTERN void sf_listener_stop(sf_listener *l);
 SF_EXTERN void sf_listener_close(sf_listener *l);
 
 /** With manual_ack: everything of the channel up to this event is done. On the listener's thread, in or outside
- *  handlers. @param channel as attached. @return SF_OK, SF_ERR_NOT_FOUND (not attached), what the store gives. */
+ *  handlers. @param channel as attached. @return SF_OK, SF_DONE (refused: the listener is a standby by now, and the
+ *  leader hands out the event again), SF_ERR_NOT_FOUND (not attached), what the store gives. */
 SF_API sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, sf_error *err);
 
 typedef struct sf_listener_stats { /* since the open */
@@ -260,7 +274,8 @@ typedef struct sf_listener_stats { /* since the open */
     int64_t passed_over;  /* of handled: older than SF_REPLAY_TIME asks for */
     int64_t healed;       /* records of gaps that were handed out */
     int64_t dead_letters; /* of handled: taken by on_dead_letter */
-    uint64_t reserved[5];
+    int64_t epoch;        /* the term in which it leads its group, to tell terms apart elsewhere too; 0: it does not */
+    uint64_t reserved[4];
 } sf_listener_stats;
 /** Copy the counters. The listener's thread. @param out all zero when l is NULL. */
 SF_EXTERN void sf_listener_get_stats(const sf_listener *l, sf_listener_stats *out);

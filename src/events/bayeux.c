@@ -29,7 +29,7 @@ void sfi_bayeux_fail(sfi_bayeux *b, const sf_error *why)
 /* The session is over: shake hands again after pause ms. */
 void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const sf_error *why)
 {
-    if (b->state == BAYEUX_CLOSED || b->state == BAYEUX_FAILED) return;
+    if (b->state == BAYEUX_CLOSED || b->state == BAYEUX_FAILED || b->state == BAYEUX_RESTING) return;
     if (b->state == BAYEUX_CLOSING) {
         b->state = BAYEUX_CLOSED;
         return;
@@ -272,6 +272,7 @@ void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int 
         b->state = BAYEUX_CLOSED;
         return;
     }
+    if (b->state == BAYEUX_RESTING) return; /* the same, and nobody waits for it */
     while (is_array && sf_iter_next(&it, NULL, &message)) {
         sf_str channel = sf_get_text(message, "channel");
         if (b->state != asked) break; /* the session ended with the message before: the rest speaks of nothing */
@@ -309,7 +310,7 @@ void sfi_bayeux_failed(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, cons
     if (lane == SFI_LANE_COMMAND) give_back_commands(b);
     bool is_lasting = why->status == SF_ERR_AUTH || why->status == SF_ERR_USAGE || why->status == SF_ERR_LIMIT ||
                       why->status == SF_ERR_UNSUPPORTED || (why->status == SF_ERR_API_LIMIT && why->http_status == 0);
-    if (is_lasting && b->state != BAYEUX_CLOSING)
+    if (is_lasting && b->state != BAYEUX_CLOSING && b->state != BAYEUX_RESTING)
         sfi_bayeux_fail(b, why);
     else
         sfi_bayeux_restart(b, now_ms, why->status == SF_ERR_API_LIMIT ? LIMIT_PAUSE_MS : -1, why);

@@ -14,10 +14,10 @@
 typedef enum sfi_bayeux_lane { SFI_LANE_CONNECT = 0, SFI_LANE_COMMAND = 1, SFI_LANES = 2 } sfi_bayeux_lane;
 
 typedef enum sfi_bayeux_event {
-    SFI_BAYEUX_UP,        /* a session stands */
-    SFI_BAYEUX_DOWN,      /* it has ended, or an attempt failed; error: why */
-    SFI_BAYEUX_REFUSED,   /* the channel will not be served; its slot is free after the call */
-    SFI_BAYEUX_LOST       /* the channel's position is not known; subscribed again when position answers another */
+    SFI_BAYEUX_UP,      /* a session stands */
+    SFI_BAYEUX_DOWN,    /* it has ended, or an attempt failed; error: why */
+    SFI_BAYEUX_REFUSED, /* the channel will not be served; its slot is free after the call */
+    SFI_BAYEUX_LOST     /* the channel's position is not known; subscribed again when position answers another */
 } sfi_bayeux_event;
 
 typedef struct sfi_bayeux_owner {
@@ -44,7 +44,12 @@ bool sfi_bayeux_is_slot_free(const sfi_bayeux *b, size_t slot);
 /* Without the query string of a PushTopic: events come under that name, and the replay map wants it. */
 sf_str sfi_bayeux_bare(sf_str channel);
 
+/* Held: nothing is subscribed to yet, because positions are about to move. */
+void sfi_bayeux_hold(sfi_bayeux *b, bool is_held);
 void sfi_bayeux_disconnect(sfi_bayeux *b, int64_t now_ms);
+/* No session is wanted until sfi_bayeux_wake, which begins a new one; one that stands ends, and the org is told. */
+void sfi_bayeux_rest(sfi_bayeux *b, int64_t now_ms);
+void sfi_bayeux_wake(sfi_bayeux *b, int64_t now_ms);
 
 /* What a lane has to send now: body is cleared and filled, *timeout_ms says how long its answer may take. The lane is
  * busy from here to sfi_bayeux_answer, _failed or _abandoned. */

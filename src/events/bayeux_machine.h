@@ -19,6 +19,7 @@ typedef enum bayeux_state {
     BAYEUX_SHAKING, /* it is under way */
     BAYEUX_OPEN,    /* a session: a connect is due at due_ms when its lane is free */
     BAYEUX_LOGIN,   /* a new token is wanted */
+    BAYEUX_RESTING, /* no session is wanted; the one before may still have to be told goodbye */
     BAYEUX_CLOSING, /* a disconnect is due or under way */
     BAYEUX_CLOSED,
     BAYEUX_FAILED
@@ -51,14 +52,14 @@ struct sfi_bayeux {
     bayeux_state state;
     bayeux_lane_state lanes[SFI_LANES];
     char client_id[BAYEUX_CLIENT_ID_BYTES];
-    bool has_replay, is_up;
+    bool has_replay, is_up, owes_goodbye, is_held;
     int64_t timeout_ms, interval_ms; /* the org's advice */
     int64_t due_ms;                  /* of the next handshake or connect */
     int64_t command_ms;              /* of the next subscribe */
     int64_t next_id;
-    int connects;                    /* that succeeded in this session, 0, 1, 2 … */
-    int failures;                    /* in a row */
-    int logins;                      /* in a row without a session */
+    int connects; /* that succeeded in this session, 0, 1, 2 … */
+    int failures; /* in a row */
+    int logins;   /* in a row without a session */
     int64_t handshakes, failures_all;
     sf_error failure;
     bayeux_channel channels[SF_CHANNELS_MAX];

@@ -51,12 +51,42 @@ bool sfi_bayeux_is_slot_free(const sfi_bayeux *b, size_t slot)
     return b->channels[slot].state == CHANNEL_FREE;
 }
 
+void sfi_bayeux_hold(sfi_bayeux *b, bool is_held)
+{
+    b->is_held = is_held;
+}
+
+/* What is under way belongs to a session that is over. */
+static void end_requests(sfi_bayeux *b)
+{
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+}
+
 void sfi_bayeux_disconnect(sfi_bayeux *b, int64_t now_ms)
 {
     if (b->state == BAYEUX_FAILED || b->state == BAYEUX_CLOSED || b->state == BAYEUX_CLOSING) return;
     b->state = b->state == BAYEUX_OPEN ? BAYEUX_CLOSING : BAYEUX_CLOSED; /* no session: nobody to tell */
     b->due_ms = now_ms;
-    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
+    end_requests(b);
+}
+
+void sfi_bayeux_rest(sfi_bayeux *b, int64_t now_ms)
+{
+    if (b->state == BAYEUX_FAILED || b->state == BAYEUX_CLOSED || b->state == BAYEUX_CLOSING) return;
+    b->owes_goodbye = b->state == BAYEUX_OPEN;
+    b->state = BAYEUX_RESTING;
+    b->is_up = false;
+    b->due_ms = now_ms;
+    end_requests(b);
+}
+
+void sfi_bayeux_wake(sfi_bayeux *b, int64_t now_ms)
+{
+    if (b->state != BAYEUX_RESTING) return;
+    b->owes_goodbye = false;
+    b->state = BAYEUX_DOWN;
+    b->due_ms = now_ms;
+    end_requests(b); /* a goodbye that is under way */
 }
 
 /* ---- what goes out ---- */
@@ -133,7 +163,7 @@ static void write_commands(sfi_bayeux *b, bayeux_channel_state state, const sfi_
 
 static bool has_command(const sfi_bayeux *b)
 {
-    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
+    for (size_t i = 0; i < SF_CHANNELS_MAX && !b->is_held; i++) {
         const bayeux_channel *c = &b->channels[i];
         if (!c->is_sent && (c->state == CHANNEL_WANTED || c->state == CHANNEL_LEAVING)) return true;
     }
@@ -144,7 +174,7 @@ static bool is_due(const sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms)
 {
     if (b->lanes[lane].is_busy) return false;
     if (lane == SFI_LANE_CONNECT) return (b->state == BAYEUX_OPEN || b->state == BAYEUX_DOWN) && now_ms >= b->due_ms;
-    if (b->state == BAYEUX_CLOSING) return true;
+    if (b->state == BAYEUX_CLOSING || (b->state == BAYEUX_RESTING && b->owes_goodbye)) return true;
     return b->state == BAYEUX_OPEN && b->is_up && now_ms >= b->command_ms && has_command(b);
 }
 
@@ -155,7 +185,8 @@ bool sfi_bayeux_next(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, sfi_bu
     sfi_json_writer w = sfi_json_write_to(body);
     *timeout_ms = BAYEUX_COMMAND_TIMEOUT_MS;
     sfi_json_begin_array(&w);
-    if (lane == SFI_LANE_COMMAND && b->state == BAYEUX_CLOSING) {
+    if (lane == SFI_LANE_COMMAND && b->state != BAYEUX_OPEN) {
+        b->owes_goodbye = false;
         begin_message(b, &w, "/meta/disconnect");
         sfi_json_end_object(&w);
         *timeout_ms = b->settings.slack_ms < 5000 ? b->settings.slack_ms : 5000;
@@ -180,7 +211,7 @@ int64_t sfi_bayeux_due_ms(const sfi_bayeux *b)
     bool is_looping = b->state == BAYEUX_OPEN || b->state == BAYEUX_DOWN;
     if (is_looping && !b->lanes[SFI_LANE_CONNECT].is_busy) due = b->due_ms;
     if (b->lanes[SFI_LANE_COMMAND].is_busy) return due;
-    if (b->state == BAYEUX_CLOSING) return b->due_ms;
+    if (b->state == BAYEUX_CLOSING || (b->state == BAYEUX_RESTING && b->owes_goodbye)) return b->due_ms;
     if (b->state == BAYEUX_OPEN && b->is_up && has_command(b) && b->command_ms < due) due = b->command_ms;
     return due;
 }

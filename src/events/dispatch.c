@@ -1,5 +1,6 @@
 /* dispatch.c: events to handlers, and what follows from their answers. Called by listener.c. */
 #include "events/listener_internal.h"
+#include "events/standby_internal.h"
 
 /* ---- handing out ---- */
 
@@ -168,9 +169,15 @@ static sf_status store_if_due(sf_listener *l, sf_error *err)
     return is_due ? sfi_listener_store(l, err) : SF_OK;
 }
 
+/* A listener that is to stop, or that leads no more, hands out nothing. */
+bool sfi_dispatch_may_go_on(const sf_listener *l)
+{
+    return !atomic_load(&l->is_stopping) && sfi_standby_may_hand_out(l);
+}
+
 static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 {
-    while (!atomic_load(&l->is_stopping)) { /* ends: each turn takes a message, or returns */
+    while (sfi_dispatch_may_go_on(l)) { /* ends: each turn takes a message, or returns */
         bool is_new = sf_value_type(p->message) == SF_MISSING;
         if (is_new && !sf_iter_next(&p->it, NULL, &p->message)) {
             p->is_open = false;
@@ -191,7 +198,7 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 sf_status sfi_dispatch(sf_listener *l, sf_error *err)
 {
     if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return store_if_due(l, err);
-    for (sfi_bayeux_lane i = 0; i < SFI_LANES && !atomic_load(&l->is_stopping); i++) {
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES && sfi_dispatch_may_go_on(l); i++) {
         sfi_page *p = oldest_page(l);
         if (p == NULL) break;
         sf_status rc = dispatch_page(l, p, err);

@@ -401,7 +401,7 @@ sf_status sfi_heal_gap(sf_listener *l, sfi_attachment *a, const sf_cdc_event *ga
                                                               : SF_CHANGE_UNDELETE;
     if (sfi_dispatch_handler(&a->cdc, type) == NULL) return SF_OK; /* nobody wants to know */
     while (h->at < gap->record_id_count && a->serial == serial) {  /* until a handler detaches the channel */
-        if (atomic_load(&l->is_stopping)) return SF_ROW;
+        if (!sfi_dispatch_may_go_on(l)) return SF_ROW;
         char index[24];
         sf_status rc = read_batch(l, gap, &l->why);
         if (rc == SF_ERR_CANCELLED && atomic_load(&l->is_stopping)) return SF_ROW;

@@ -184,6 +184,7 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
         if (lane->call != NULL && !lane->page.is_open && sfi_call_is_ended(lane->call)) take_in(l, i);
     }
     if (sfi_bayeux_wants_login(l->bayeux)) log_in(l);
+    sfi_bayeux_hold(l->bayeux, sfi_dispatch_has_events(l)); /* a subscribe would ask for them once more */
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_lane *lane = &l->lanes[i];
         int64_t timeout_ms;

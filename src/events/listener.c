@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include "events/standby_internal.h"
 
 enum { TIME_MAX_MS = 86400000 };
 
@@ -27,6 +28,7 @@ static sf_status store_one(sf_listener *l, sfi_attachment *a, sf_error *err)
     char text[24];
     if (!a->is_dirty) return SF_OK;
     (void)snprintf(text, sizeof text, "%lld", (long long)a->position);
+    if (l->standby != NULL) return sfi_standby_save(l, a, text, l->is_last_store, err);
     sf_status rc = sfi_checkpoints_set(l->store, a->channel, text, err);
     if (rc == SF_OK) a->is_dirty = false;
     return rc;
@@ -39,7 +41,9 @@ sf_status sfi_listener_store(sf_listener *l, sf_error *err)
         if (l->attachments[i].is_used) rc = store_one(l, &l->attachments[i], err);
     if (rc != SF_OK) return rc;
     l->unsaved = 0;
-    l->stored_ms = sfi_now_ms();
+    l->unsaved_ms = l->stored_ms = sfi_now_ms();
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) /* a coordinator that fails: once more after a while */
+        if (l->attachments[i].is_used && l->attachments[i].is_dirty) l->unsaved = 1;
     return SF_OK;
 }
 
@@ -122,6 +126,7 @@ static void note(void *user, sfi_bayeux_event event, size_t channel, const sf_er
     if (event != SFI_BAYEUX_UP && event != SFI_BAYEUX_DOWN) return;
     sfi_logf(sfi_client_log(l->sf), why != NULL ? SFI_LOG_INFO : SFI_LOG_DEBUG, "events: session %s%s%s",
              event == SFI_BAYEUX_UP ? "up" : "down", why != NULL ? ": " : "", why != NULL ? why->message : "");
+    sfi_standby_note_session(l, event == SFI_BAYEUX_UP, why);
     if (l->options.on_state != NULL)
         l->options.on_state(l->options.state_user, event == SFI_BAYEUX_UP ? SF_LISTENER_UP : SF_LISTENER_DOWN, why);
 }
@@ -148,6 +153,34 @@ static sf_status take_options(const sf_listener_options *given, sf_listener_opti
     if (o->handler_retries == SF_NONE) o->handler_retries = 0;
     if (o->checkpoint_events == 0) o->checkpoint_events = 2000;
     if (o->page_max == 0) o->page_max = 16 * SFI_MIB;
+    return SF_OK;
+}
+
+static bool is_name(const char *name)
+{
+    size_t len = name != NULL ? strlen(name) : 0;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f) return false;
+    return len >= 1 && len <= SF_GROUP_BYTES_MAX && sfi_utf8_valid(name, len);
+}
+
+static sf_status take_group(sf_listener_options *o, sf_error *err)
+{
+    if (o->coordinator == NULL && (o->group != NULL || o->node != NULL))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: a group needs a coordinator");
+    if (o->coordinator == NULL) return SF_OK;
+    if (o->checkpoints != NULL)
+        return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: positions go to the coordinator or to checkpoints");
+    if (!is_name(o->group) || (o->node != NULL && !is_name(o->node)))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_listener_options: group or node is no name of 1 to %d bytes",
+                        SF_GROUP_BYTES_MAX);
+    bool ok = take_time(&o->liveness_ms, 30000);
+    int64_t third = o->liveness_ms / 3;
+    ok = ok && take_time(&o->heartbeat_ms, third < 1 ? 1 : third < 5000 ? third : 5000);
+    if (!ok || o->heartbeat_ms >= o->liveness_ms)
+        return sfi_fail(
+            err, SF_ERR_USAGE,
+            "sf_listener_options: liveness_ms and heartbeat_ms are times, and liveness_ms is the longer one");
     return SF_OK;
 }
 
@@ -181,7 +214,9 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     l->stored_ms = INT64_MIN / 2; /* never */
     l->arena.max = 64 * SFI_MIB;
     sf_status rc = take_options(options, &l->options, err);
+    if (rc == SF_OK) rc = take_group(&l->options, err);
     if (rc == SF_OK) rc = open_fds(l, err);
+    if (rc == SF_OK && l->options.coordinator != NULL) rc = sfi_standby_new(l, err);
     if (rc == SF_OK && l->options.checkpoints == NULL) rc = sf_checkpoints_memory(&l->own_store, err);
     if (rc == SF_OK) {
         l->store = l->options.checkpoints != NULL ? l->options.checkpoints : l->own_store;
@@ -193,6 +228,7 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
         for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) l->lanes[i].body.max = 64 * SFI_KIB;
         rc = sfi_bayeux_new(&settings, &owner, &l->bayeux, err);
     }
+    if (rc == SF_OK && l->standby != NULL) sfi_bayeux_rest(l->bayeux, sfi_now_ms());
     if (rc == SF_OK && l->options.call != NULL)
         rc = sfi_cancel_watch(l->options.call->cancel, &l->watcher, cancelled, l, err);
     if (rc == SF_OK) {
@@ -207,7 +243,9 @@ void sf_listener_close(sf_listener *l)
 {
     if (l == NULL) return;
     sfi_cancel_unwatch(&l->watcher);
+    l->is_last_store = true;
     if (l->store != NULL) (void)sfi_listener_store(l, NULL); /* nobody is left to be told; events come again */
+    sfi_standby_free(l);
     sfi_lanes_close(l);
     sfi_bayeux_free(l->bayeux);
     sf_checkpoints_close(l->own_store);
@@ -254,6 +292,7 @@ static sf_status find_start(sf_listener *l, sfi_attachment *a, sf_error *err)
 {
     char text[SFI_POSITION_BYTES_MAX];
     sf_replay replay = a->options.replay;
+    if (replay == SF_REPLAY_STORED && l->standby != NULL) replay = a->options.otherwise; /* the group's goes first */
     if (replay == SF_REPLAY_STORED) {
         sf_status rc = sfi_checkpoints_get(l->store, a->channel, text, err);
         if (rc < 0) return rc;
@@ -281,6 +320,7 @@ static sf_status attach(sf_listener *l, sfi_attachment *a, const sf_attach_optio
     if (find(l, a->channel) != NULL) return sfi_fail(err, SF_ERR_USAGE, "%s is attached already", a->channel);
     sf_status rc = a->is_cdc && a->cdc.heal_gaps ? sfi_heal_new(l, err) : SF_OK;
     if (rc == SF_OK) rc = find_start(l, a, err);
+    if (rc == SF_OK && l->standby != NULL) rc = sfi_standby_position(l, a, err);
     if (rc == SF_OK) rc = sfi_bayeux_add(l->bayeux, a->channel, &slot, err);
     if (rc != SF_OK) return rc;
     a->is_used = true;
@@ -333,8 +373,11 @@ sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, s
         return sfi_fail(err, SF_ERR_USAGE, "the listener or the channel is NULL, or the replay id negative");
     sfi_attachment *a = find(l, channel);
     if (a == NULL) return sfi_fail(err, SF_ERR_NOT_FOUND, "%.80s is not attached", channel);
+    if (!sfi_standby_is_leading(l)) return SF_DONE;
     sfi_listener_moved(l, a, replay_id);
-    return l->unsaved >= l->options.checkpoint_events || !l->is_in_poll ? sfi_listener_store(l, err) : SF_OK;
+    if (l->unsaved < l->options.checkpoint_events && l->is_in_poll) return SF_OK;
+    sf_status rc = sfi_listener_store(l, err);
+    return rc == SF_OK && !sfi_standby_is_leading(l) ? SF_DONE : rc;
 }
 
 /* ---- the loop ---- */
@@ -358,13 +401,15 @@ int sf_listener_fd(const sf_listener *l)
 /* When there is something to do without anybody's ringing; 0: now. */
 static int64_t next_due_ms(const sf_listener *l)
 {
-    int64_t due = sfi_bayeux_due_ms(l->bayeux);
+    sfi_bayeux_hold(l->bayeux, sfi_dispatch_has_events(l));
+    int64_t due = sfi_bayeux_due_ms(l->bayeux), beat = sfi_standby_due_ms(l);
+    if (beat < due) due = beat;
     if (sfi_bayeux_wants_login(l->bayeux) || l->end != SF_OK) return 0;
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++)
         if (l->lanes[i].call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) return 0;
     int64_t store = sfi_listener_store_due_ms(l);
     if (store < due) due = store;
-    if (!sfi_dispatch_has_events(l)) return due;
+    if (!sfi_dispatch_has_events(l) || !sfi_standby_may_hand_out(l)) return due;
     if (l->attempts == 0) return 0;
     return l->retry_ms < due ? l->retry_ms : due;
 }
@@ -399,6 +444,7 @@ static void wait_for_work(const sf_listener *l, int64_t timeout_ms)
 
 static sf_status say_goodbye(sf_listener *l, sf_error *err)
 {
+    l->is_last_store = true;
     sf_status rc = sfi_listener_store(l, err);
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) l->lanes[i].page.is_open = false; /* not handled: they come again */
     l->attempts = 0;
@@ -409,7 +455,7 @@ static sf_status say_goodbye(sf_listener *l, sf_error *err)
 static sf_status step(sf_listener *l, sf_error *err)
 {
     bool is_stopping = atomic_load(&l->is_stopping);
-    sf_status rc = is_stopping ? say_goodbye(l, err) : SF_OK;
+    sf_status rc = is_stopping ? say_goodbye(l, err) : sfi_standby_step(l, err);
     if (rc == SF_OK) rc = sfi_lanes_step(l, err);
     if (l->end != SF_OK) return SF_OK; /* a trouble that nobody took */
     if (rc == SF_OK && !is_stopping) rc = sfi_dispatch(l, err);
@@ -427,9 +473,10 @@ sf_status sf_listener_poll(sf_listener *l, int64_t timeout_ms, sf_error *err)
         return sfi_fail(err, SF_ERR_USAGE, "no channel is attached to the listener");
     if (l->end == SF_OK) {
         l->is_in_poll = true;
+        sf_status rc = sfi_standby_begin(l, &why);
         set_timer(l);
-        wait_for_work(l, timeout_ms < 0 ? -1 : timeout_ms);
-        sf_status rc = step(l, &why);
+        if (rc == SF_OK) wait_for_work(l, timeout_ms < 0 ? -1 : timeout_ms);
+        if (rc == SF_OK) rc = step(l, &why);
         l->stats.handshakes = sfi_bayeux_handshakes(l->bayeux);
         l->stats.failures = sfi_bayeux_failure_count(l->bayeux);
         const sf_call_options *call = l->options.call;
@@ -437,9 +484,11 @@ sf_status sf_listener_poll(sf_listener *l, int64_t timeout_ms, sf_error *err)
             rc = sfi_fail(&why, SF_ERR_CANCELLED, "listening was cancelled");
         if (rc != SF_OK) sfi_listener_fail(l, rc, &why);
         if (l->end != SF_OK) (void)sfi_listener_store(l, NULL); /* the error that ended it is the one to tell */
+        if (l->end != SF_OK) sfi_standby_resign(l);
         if (l->end != SF_OK && l->options.on_state != NULL)
             l->options.on_state(l->options.state_user, SF_LISTENER_STOPPED, l->end < 0 ? &l->error : NULL);
         l->is_in_poll = false;
+        sfi_standby_end(l);
         set_timer(l);
     }
     if (l->end < 0 && err != NULL) *err = l->error;

@@ -1,6 +1,6 @@
 /*
  * listener_internal.h: the insides of a listener, shared by listener.c (its calls and its loop), lane.c (requests and
- * cookies) and dispatch.c (events to handlers). Above lane.c nothing knows of Bayeux but the machine's few calls.
+ * cookies), dispatch.c (events to handlers) and standby.c (its group). Above lane.c nothing knows of Bayeux but the machine's few calls.
  * Threads: one at a time; is_stopping and the bell are for all.
  */
 #ifndef SFI_LISTENER_INTERNAL_H
@@ -14,9 +14,9 @@
 
 enum {
     SFI_COOKIES_MAX = 32,
-    SFI_COOKIE_BYTES_MAX = 4096,     /* name and value */
-    SFI_COOKIES_BYTES_MAX = 16384,   /* of all that are sent */
-    SFI_EVENT_IDS_MAX = 1000000      /* record ids and field names of one event */
+    SFI_COOKIE_BYTES_MAX = 4096,   /* name and value */
+    SFI_COOKIES_BYTES_MAX = 16384, /* of all that are sent */
+    SFI_EVENT_IDS_MAX = 1000000    /* record ids and field names of one event */
 };
 
 typedef struct sfi_cookie {
@@ -55,11 +55,13 @@ typedef struct sfi_attachment {
 } sfi_attachment;
 
 typedef struct sfi_heal sfi_heal; /* heal.c: gaps whose records are read again */
+typedef struct sfi_standby sfi_standby;
 
 struct sf_listener {
     sf_client *sf;
     sf_listener_options options; /* defaults filled in */
     sf_checkpoints *store, *own_store;
+    sfi_standby *standby; /* NULL: no coordinator, it leads always */
     sfi_bayeux *bayeux;
     sfi_lane lanes[SFI_LANES];
     sfi_attachment attachments[SF_CHANNELS_MAX];
@@ -71,16 +73,17 @@ struct sf_listener {
     sfi_cancel_watcher watcher;
     sfi_session *refused; /* the session that a 401 came to; NULL: none is known */
     bool is_stopped_by_cancel, is_in_poll;
-    sfi_arena arena;      /* lists of the event at hand */
-    int attempts;         /* of the handler on it, that failed */
-    sf_error why;         /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
-    sfi_heal *heal;       /* NULL: no service heals */
+    bool is_last_store; /* positions that cannot be stored now never will be */
+    sfi_arena arena;    /* lists of the event at hand */
+    int attempts;       /* of the handler on it, that failed */
+    sf_error why;       /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
+    sfi_heal *heal;     /* NULL: no service heals */
     _Atomic(sf_cancel *) reading; /* ends its requests; NULL as long as heal is */
-    int64_t retry_ms;     /* when it is called again */
+    int64_t retry_ms;             /* when it is called again */
     int64_t pages, serials;
-    int unsaved;          /* events since positions were stored */
+    int unsaved;                   /* events since positions were stored */
     int64_t unsaved_ms, stored_ms; /* when the first of these was handled; when positions were stored last */
-    sf_status end;        /* SF_OK: goes on; else sticky */
+    sf_status end;                 /* SF_OK: goes on; else sticky */
     sf_error error;
     sf_listener_stats stats;
 };
@@ -98,6 +101,7 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
 sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
 void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root); /* an answer, whose events are to be handed out */
+bool sfi_dispatch_may_go_on(const sf_listener *l); /* false: what is at hand stays there */
 sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type);
 sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);

@@ -371,6 +371,78 @@ static void test_bayeux__leaves_a_channel_before_it_is_subscribed_anew(void **st
     finish(&w);
 }
 
+/* A standby has no session and wants none; the one that it had is told goodbye, whatever comes of that. */
+static void test_bayeux__rests_until_it_is_woken(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    sfi_bayeux_rest(w.b, w.now);
+    add(&w, "/data/ChangeEvents", 0);
+    expect_quiet(&w, SFI_LANE_CONNECT);
+    expect_quiet(&w, SFI_LANE_COMMAND);
+    assert_true(sfi_bayeux_due_ms(w.b) == INT64_MAX);
+    sfi_bayeux_wake(w.b, w.now);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    expect(&w, SFI_LANE_COMMAND, "\"replay\":{\"/data/ChangeEvents\":-1}");
+    subscribed(&w, "/data/ChangeEvents");
+    sfi_bayeux_rest(w.b, w.now);
+    assert_true(sfi_bayeux_is_stale(w.b, SFI_LANE_CONNECT));
+    sfi_bayeux_abandoned(w.b, SFI_LANE_CONNECT);
+    expect_quiet(&w, SFI_LANE_CONNECT);
+    assert_int_equal(sfi_bayeux_due_ms(w.b), w.now);
+    expect(&w, SFI_LANE_COMMAND, "\"/meta/disconnect\",\"id\":\"5\",\"clientId\":\"c1\"");
+    sf_error gone = { .status = SF_ERR_NETWORK }, refused = { .status = SF_ERR_AUTH };
+    sfi_bayeux_failed(w.b, SFI_LANE_COMMAND, w.now, &gone);
+    expect_quiet(&w, SFI_LANE_COMMAND); /* once is enough */
+    expect_quiet(&w, SFI_LANE_CONNECT);
+    assert_int_equal(w.downs, 0);
+    w.positions[0] = 77;
+    sfi_bayeux_wake(w.b, w.now);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    expect(&w, SFI_LANE_COMMAND, "\"replay\":{\"/data/ChangeEvents\":77}");
+    sfi_bayeux_rest(w.b, w.now);
+    sfi_bayeux_abandoned(w.b, SFI_LANE_CONNECT);
+    sfi_bayeux_abandoned(w.b, SFI_LANE_COMMAND);
+    expect(&w, SFI_LANE_COMMAND, "/meta/disconnect");
+    sfi_bayeux_failed(w.b, SFI_LANE_COMMAND, w.now, &refused); /* lasting, but nobody asked */
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_OK);
+    sfi_bayeux_wake(w.b, w.now);
+    bring_up(&w);
+    sfi_bayeux_rest(w.b, w.now);
+    expect(&w, SFI_LANE_COMMAND, "/meta/disconnect");
+    sfi_bayeux_wake(w.b, w.now); /* while the goodbye is under way */
+    assert_true(sfi_bayeux_is_stale(w.b, SFI_LANE_COMMAND));
+    sfi_bayeux_abandoned(w.b, SFI_LANE_COMMAND);
+    expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+    sfi_bayeux_rest(w.b, w.now); /* no session yet: nobody to tell */
+    sfi_bayeux_abandoned(w.b, SFI_LANE_CONNECT);
+    expect_quiet(&w, SFI_LANE_COMMAND);
+    sfi_bayeux_disconnect(w.b, w.now);
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_DONE);
+    finish(&w);
+}
+
+static void test_bayeux__held_it_subscribes_to_nothing(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/data/ChangeEvents", 0);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    sfi_bayeux_hold(w.b, true);
+    expect_quiet(&w, SFI_LANE_COMMAND);
+    assert_true(sfi_bayeux_due_ms(w.b) == INT64_MAX);
+    w.positions[0] = 12;
+    sfi_bayeux_hold(w.b, false);
+    assert_int_equal(sfi_bayeux_due_ms(w.b), w.now);
+    expect(&w, SFI_LANE_COMMAND, "\"replay\":{\"/data/ChangeEvents\":12}");
+    finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +456,8 @@ int main(void)
         cmocka_unit_test(test_bayeux__waits_where_a_limit_is_reached),
         cmocka_unit_test(test_bayeux__unsubscribes_while_it_runs_and_says_goodbye),
         cmocka_unit_test(test_bayeux__leaves_a_channel_before_it_is_subscribed_anew),
+        cmocka_unit_test(test_bayeux__rests_until_it_is_woken),
+        cmocka_unit_test(test_bayeux__held_it_subscribes_to_nothing),
     };
     return cmocka_run_group_tests_name("bayeux", tests, NULL, NULL);
 }
