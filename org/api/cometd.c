@@ -214,26 +214,33 @@ static void write_held_answer(const held *h, const char *advice, const char *err
     sfi_json_end_object(&w);
 }
 
+static const char advice_none[] = "{\"reconnect\":\"none\",\"interval\":0}";
+static const char advice_handshake[] = "{\"reconnect\":\"handshake\",\"interval\":0}";
+
 static bool finish_held(void *user, bool is_last, bool is_gone, sfo_response *response)
 {
     held *h = user;
     sfo_streams *streams = h->org->streams;
     sf_str client = sfi_str(h->client);
-    bool is_ours = sfo_streams_holds(streams, client, h->number, is_gone);
+    sfo_stream_hold what = sfo_streams_holds(streams, client, h->number, is_gone);
     bool is_alive = sfo_session_peek(h->org->sessions, sfi_str(h->token), NULL);
     if (!is_gone) {
         sfi_buf events = { 0 };
-        size_t count = is_ours && is_alive ? sfo_streams_read(streams, client, &events) : 0;
-        bool done = is_last || !is_ours || !is_alive || count > 0;
+        size_t count = what == SFO_HOLD_WAITS && is_alive ? sfo_streams_read(streams, client, &events) : 0;
+        bool done = is_last || what != SFO_HOLD_WAITS || !is_alive || count > 0;
+        const char *error = !is_alive ? "401::Authentication invalid" : NULL;
+        const char *advice = !is_alive || what == SFO_HOLD_CLOSED ? advice_none : NULL;
+        if (is_alive && what == SFO_HOLD_FORGOTTEN) {
+            error = "403::Unknown client";
+            advice = advice_handshake;
+        }
         if (done) {
-            static const char none[] = "{\"reconnect\":\"none\",\"interval\":0}";
             sfi_buf_add_char(&response->body, '[');
             sfi_buf_add(&response->body, events.data, events.len);
-            write_held_answer(h, is_alive ? NULL : none, is_alive ? NULL : "401::Authentication invalid",
-                              &response->body);
+            write_held_answer(h, advice, error, &response->body);
             sfi_buf_add_char(&response->body, ']');
             response->body.failed = response->body.failed || events.failed;
-            (void)sfo_streams_holds(streams, client, h->number, true);
+            (void)sfo_streams_holds(streams, client, h->number, true); /* seen above */
         }
         sfi_buf_free(&events);
         if (!done) return false;
@@ -277,6 +284,7 @@ static void connect_client(bayeux *b, const message *m)
         refuse(b, m, true, NULL, "400::Invalid connection type {%.*s}", (int)(type.len < 80 ? type.len : 80), type.ptr);
         return;
     }
+    sfo_streams_let_go(org->streams, m->client);
     bool at_once = is_first || !b->is_alone || sf_get_int(m->value, "advice.timeout", -1) == 0;
     sfi_buf events = { 0 };
     size_t count = sfo_streams_read(org->streams, m->client, &events);

@@ -8,7 +8,7 @@
  *   POST   /__org/revoke-refresh-tokens
  *   POST   /__org/tokens            {"access_token","refresh_token"} for the administrator, as the web flow gives them
  *   GET    /__org/outbox            mail and posts that were sent: {"messages":[…]}   DELETE: forget them
- *   GET    /__org/events            {"last","clients","timeout"} of streaming   DELETE: the log is empty, as if all had aged
+ *   GET    /__org/events            {"last","clients","waiting","timeout"} of streaming   DELETE: the log is empty, as if all had aged
  *   POST   /__org/streaming         {"timeout":MS}: how long a connect waits   DELETE: every streaming client is forgotten
  *   GET    /__org/health            {"status":"ok"} */
 #include "api/call.h"
@@ -165,6 +165,8 @@ static void events(sfo_call *call)
     sfi_json_int(&w, last);
     sfi_json_key(&w, "clients");
     sfi_json_int(&w, (int64_t)sfo_streams_count(call->org->streams));
+    sfi_json_key(&w, "waiting");
+    sfi_json_int(&w, (int64_t)sfo_streams_waiting(call->org->streams));
     sfi_json_key(&w, "timeout");
     sfi_json_int(&w, sfo_streams_timeout(call->org->streams));
     sfi_json_end_object(&w);

@@ -16,6 +16,7 @@ typedef struct client {
     char user[19];
     int64_t last_ms; /* its last message, or answer */
     bool connected;
+    bool is_closed; /* it said goodbye; only the connect that waits still has to hear so */
     sfo_park *park; /* where its connect waits; NULL: none does */
     int64_t holding;
     subscription *subs;
@@ -64,7 +65,7 @@ static void forget_silent(sfo_streams *s)
 static client *find(sfo_streams *s, sf_str id)
 {
     for (client *c = s->clients; c != NULL; c = c->next)
-        if (sfi_str_is(id, c->id.text)) return c;
+        if (!c->is_closed && sfi_str_is(id, c->id.text)) return c;
     return NULL;
 }
 
@@ -130,7 +131,17 @@ size_t sfo_streams_count(sfo_streams *s)
 {
     pthread_mutex_lock(&s->lock);
     forget_silent(s);
-    size_t count = s->count;
+    size_t count = 0;
+    for (const client *c = s->clients; c != NULL; c = c->next) count += !c->is_closed;
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+size_t sfo_streams_waiting(sfo_streams *s)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&s->lock);
+    for (const client *c = s->clients; c != NULL; c = c->next) count += c->park != NULL;
     pthread_mutex_unlock(&s->lock);
     return count;
 }
@@ -168,17 +179,18 @@ bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
 
 bool sfo_streams_close(sfo_streams *s, sf_str id)
 {
-    bool found = false;
     pthread_mutex_lock(&s->lock);
-    for (client **at = &s->clients; *at != NULL && !found;) {
-        found = sfi_str_is(id, (*at)->id.text);
-        if (found)
-            remove_at(s, at);
-        else
-            at = &(*at)->next;
+    client *found = find(s, id);
+    client **at = &s->clients;
+    while (found != NULL && *at != found) at = &(*at)->next;
+    if (found != NULL && found->park == NULL)
+        remove_at(s, at);
+    else if (found != NULL) {
+        found->is_closed = true;
+        sfo_park_wake(found->park);
     }
     pthread_mutex_unlock(&s->lock);
-    return found;
+    return found != NULL;
 }
 
 sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first)
@@ -297,6 +309,14 @@ size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
 }
 
 /* ---- connects that wait ---- */
+void sfo_streams_let_go(sfo_streams *s, sf_str id)
+{
+    pthread_mutex_lock(&s->lock);
+    client *c = find(s, id);
+    if (c != NULL && c->park != NULL) let_go(c);
+    pthread_mutex_unlock(&s->lock);
+}
+
 int64_t sfo_streams_hold(sfo_streams *s, sf_str id, sfo_park *park)
 {
     int64_t number = 0;
@@ -311,17 +331,18 @@ int64_t sfo_streams_hold(sfo_streams *s, sf_str id, sfo_park *park)
     return number;
 }
 
-bool sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end)
+sfo_stream_hold sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end)
 {
+    sfo_stream_hold what = SFO_HOLD_FORGOTTEN;
     pthread_mutex_lock(&s->lock);
-    client *c = find(s, id);
-    bool holds = c != NULL && c->holding == number;
-    if (holds && end) {
-        sfo_park_release(c->park);
-        c->park = NULL;
-        c->holding = 0;
-        c->last_ms = sfi_now_ms();
-    }
+    client **at = &s->clients;
+    while (*at != NULL && !sfi_str_is(id, (*at)->id.text)) at = &(*at)->next;
+    client *c = *at;
+    if (c != NULL) what = c->holding != number ? SFO_HOLD_REPLACED : c->is_closed ? SFO_HOLD_CLOSED : SFO_HOLD_WAITS;
+    if (end && what == SFO_HOLD_CLOSED)
+        remove_at(s, at);
+    else if (end && what == SFO_HOLD_WAITS)
+        let_go(c);
     pthread_mutex_unlock(&s->lock);
-    return holds;
+    return what;
 }

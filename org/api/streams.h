@@ -25,6 +25,7 @@ void sfo_streams_set_timeout(sfo_streams *s, int64_t ms);
 size_t sfo_streams_drop(sfo_streams *s); /* forgets all clients; @return how many */
 void sfo_streams_wake(sfo_streams *s);   /* all connects that wait are asked again */
 size_t sfo_streams_count(sfo_streams *s);
+size_t sfo_streams_waiting(sfo_streams *s); /* connects */
 
 typedef struct sfo_stream_id {
     char text[32];
@@ -40,8 +41,15 @@ bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_cha
 bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name); /* false: it was not subscribed */
 /* What is new for the client, each message with a comma behind it; it counts as read. @return how many. */
 size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out);
+void sfo_streams_let_go(sfo_streams *s, sf_str id); /* of the connect that waits: the client has sent another */
 /* The client's connect waits there from now on; one that waited is let go. @return its number; 0: unknown client. */
 int64_t sfo_streams_hold(sfo_streams *s, sf_str id, sfo_park *park);
-/* Is it still that connect which waits? end: it does no more. */
-bool sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end);
+typedef enum sfo_stream_hold {
+    SFO_HOLD_WAITS,
+    SFO_HOLD_REPLACED, /* the client connected anew */
+    SFO_HOLD_CLOSED,   /* it said goodbye */
+    SFO_HOLD_FORGOTTEN
+} sfo_stream_hold;
+/* What has become of that connect? end: it waits no more. */
+sfo_stream_hold sfo_streams_holds(sfo_streams *s, sf_str id, int64_t number, bool end);
 #endif

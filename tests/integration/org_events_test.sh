@@ -143,6 +143,26 @@ is 'time is up' "$(answer '.[0]|del(.clientId)')" '{"channel":"/meta/connect","i
 control POST streaming '{"timeout":60000}' >/dev/null
 cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"5","clientId":"'"$client"'","advice":{"timeout":0}}]'
 is 'a client that does not want to wait' "$(answer '.[0].id')" '"5"'
+connect_waits() { until [ "$(control GET events | jq .waiting)" = 1 ]; do :; done; }
+control POST streaming '{"timeout":60000}' >/dev/null
+while_waiting() { # COMMAND…: done while a connect waits, whose answer is in $work/held then
+    curl -sS --max-time 60 -H "$auth" -H 'Content-Type: application/json' -o "$work/held" "$url/cometd/64.0" \
+        --data-binary '[{"channel":"/meta/connect","connectionType":"long-polling","id":"6","clientId":"'"$client"'"}]' &
+    local waiting=$!
+    connect_waits
+    "$@" >/dev/null
+    wait $waiting
+}
+held() { jq -c '.[0]|del(.clientId)' "$work/held"; }
+while_waiting cometd '[{"channel":"/meta/disconnect","id":"9","clientId":"'"$client"'"}]'
+is 'a connect that waits hears the goodbye' "$(held)" '{"advice":{"reconnect":"none","interval":0},"channel":"/meta/connect","id":"6","successful":true}'
+is 'nobody waits' "$(control GET events | jq .waiting)" 0
+shake
+while_waiting control DELETE streaming
+is 'and that its client is forgotten' "$(held)" '{"advice":{"reconnect":"handshake","interval":0},"channel":"/meta/connect","id":"6","error":"403::Unknown client","successful":false}'
+shake
+while_waiting cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"7","clientId":"'"$client"'","advice":{"timeout":0}}]'
+is 'a second connect lets the first go' "$(held)" '{"channel":"/meta/connect","id":"6","successful":true}'
 control POST expire-sessions >/dev/null
 poll
 is 'a session that died' "$(answer '.[0]|del(.clientId)')" '{"advice":{"reconnect":"none","interval":0},"channel":"/meta/connect","id":"4","error":"401::Authentication invalid","successful":false}'
