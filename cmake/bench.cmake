@@ -1,4 +1,4 @@
-# Programs that the benchmarks measure (-DSF_BUILD_BENCH=ON): bench/{query,writer,bulk}/*.c through the public API, bench/micro/*.c
+# Programs that the benchmarks measure (-DSF_BUILD_BENCH=ON): bench/{query,writer,bulk,events}/*.c through the public API, bench/micro/*.c
 # inside a room.
 file(GLOB query_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/query/*.c)
 foreach(source IN LISTS query_programs)
@@ -38,3 +38,10 @@ foreach(source IN LISTS bulk_programs)
   add_executable(bench_bulk_${name} ${source})
   target_link_libraries(bench_bulk_${name} PRIVATE sf_warnings salesforce_static)
 endforeach()
+file(GLOB events_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/events/*.c)
+foreach(source IN LISTS events_programs)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(bench_events_${name} ${source})
+  target_link_libraries(bench_events_${name} PRIVATE sf_warnings salesforce_static)
+endforeach()
+target_link_libraries(bench_events_curl PRIVATE PkgConfig::CURL)
