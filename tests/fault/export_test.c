@@ -16,7 +16,7 @@
 #include "support/org_process.h"
 #include "support/support.h"
 
-enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 4 };
+enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 4, PARTITIONS = 4 };
 
 static test_org org;
 static sf_client *sf;
@@ -29,8 +29,9 @@ static struct {
 } counts;
 
 static const char soql[] = "SELECT Id, LastName, Description, Department FROM Contact WHERE Department = 'Export'";
-static const char *const names[FORMS] = { "reference.csv", "reference.ndjson", "reference.csv.gz",
-                                          "reference.csv.zst" };
+static const char *const names[2 * FORMS] = { "reference.csv",     "reference.ndjson",  "reference.csv.gz",
+                                              "reference.csv.zst", "partitions.csv",    "partitions.ndjson",
+                                              "partitions.csv.gz", "partitions.csv.zst" };
 
 static uint32_t chance(uint32_t n) /* 0..n-1; xorshift64* */
 {
@@ -54,8 +55,12 @@ static void want(sf_status rc, sf_status wanted)
     if (rc != wanted) fail_msg("%s: %s", sf_status_name(rc), err.message);
 }
 
+/* @param form FORMS and above: the same in partitions. */
 static void set_form(sf_bulk_export_options *o, int form)
 {
+    if (form >= FORMS) o->partitions = PARTITIONS;
+    if (form >= FORMS) o->jobs_parallel = 2;
+    form %= FORMS;
     o->format = form == 1 ? SF_EXPORT_NDJSON : SF_EXPORT_CSV;
     o->compression = form == 2 ? SF_EXPORT_GZIP : form == 3 ? SF_EXPORT_ZSTD : SF_EXPORT_PLAIN;
 }
@@ -102,12 +107,14 @@ static int start(void **state)
              NULL, &err),
          SF_OK);
     if (!test_has_zstd()) forms--;
-    for (int i = 0; i < forms; i++) {
+    for (int i = 0; i < 2 * FORMS; i++) {
+        if (i % FORMS >= forms) continue;
         sf_export_report report;
         sf_bulk_export_options o = { .soql = soql, .path = path(names[i]) };
         set_form(&o, i);
         want(sf_bulk_export(sf, &o, &report, &err), SF_OK);
         assert_int_equal(report.rows, ROWS);
+        assert_int_equal(report.jobs, i < FORMS ? 1 : PARTITIONS);
     }
     return 0;
 }
@@ -225,6 +232,7 @@ static void kill_org(void)
 static char *content(const char *file, int form, size_t *len)
 {
     enum { MAX = 1 << 21 };
+    form %= FORMS;
     if (form == 3) return test_unzstd(path(file), len);
     if (form != 2) return test_read_file(path(file), len);
     char *out = malloc(MAX);
@@ -263,8 +271,8 @@ static void test_export__killed_at_random_instants(void **state)
     const char *given = getenv("SF_EXPORT_KILLS");
     int kills = given != NULL ? (int)strtol(given, NULL, 10) : 20;
     while (counts.kills < kills) {
-        int form = (int)chance((uint32_t)forms), page_rows = (int)(1 + chance(chance(2) == 0 ? 40 : 600)), status = -1,
-            tries = 0;
+        int form = (int)chance((uint32_t)forms) + FORMS * (int)chance(2),
+            page_rows = (int)(1 + chance(chance(2) == 0 ? 40 : 600)), status = -1, tries = 0;
         bool done = false;
         while (!done && tries++ < TRIES_MAX) {
             disturb();
@@ -301,7 +309,8 @@ static void test_export__killed_at_random_instants(void **state)
 static void test_export__each_allocation_fails(void **state)
 {
     (void)state;
-    for (int form = 0; form < forms; form++) {
+    for (int form = 0; form < FORMS + 1; form++) {
+        if (form < FORMS && form >= forms) continue;
         sf_status rc = SF_ERR_MEMORY;
         long n = 0;
         for (; rc != SF_OK; n++) {
