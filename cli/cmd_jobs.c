@@ -49,32 +49,46 @@ static int compare_jobs(const void *a, const void *b)
     return strcmp(y->id.text, x->id.text);
 }
 
-/* All jobs of the org, the newest first; arena memory. */
-static sf_status all_jobs(cli *c, sf_bulk2_job **out, size_t *count, sf_error *err)
+typedef struct job_list { /* arena memory */
+    sf_bulk2_job *jobs;
+    size_t count, cap;
+} job_list;
+
+static sf_status add_jobs(cli *c, sf_job_kind kind, job_list *out, sf_error *err)
 {
     enum { JOBS_MAX = 100000 };
     sf_bulk2_jobs *list = NULL;
-    sf_bulk2_job *jobs = NULL;
-    size_t n = 0, cap = 0;
-    sf_status rc = sf_bulk2_jobs_open(c->sf, SF_JOB_INGEST, &(sf_bulk2_jobs_options){ .call = &c->call }, &list, err);
+    sf_status rc = sf_bulk2_jobs_open(c->sf, kind, &(sf_bulk2_jobs_options){ .call = &c->call }, &list, err);
     while (rc >= 0) { /* until the list ends, or JOBS_MAX */
         sf_bulk2_job job;
         rc = sf_bulk2_jobs_next(list, &job, err);
-        if (rc == SF_ROW && n == JOBS_MAX)
+        if (rc == SF_ROW && out->count == JOBS_MAX)
             rc = sfi_fail(err, SF_ERR_LIMIT, "the org lists more than %d bulk jobs", JOBS_MAX);
         if (rc != SF_ROW) break;
-        if (n == cap) {
-            sf_bulk2_job *more = cli_alloc(c, (cap * 2 + 64) * sizeof *more);
-            if (n > 0) memcpy(more, jobs, n * sizeof *more);
-            cap = cap * 2 + 64;
-            jobs = more;
+        if (out->count == out->cap) {
+            sf_bulk2_job *more = cli_alloc(c, (out->cap * 2 + 64) * sizeof *more);
+            if (out->count > 0) memcpy(more, out->jobs, out->count * sizeof *more);
+            out->cap = out->cap * 2 + 64;
+            out->jobs = more;
         }
-        jobs[n++] = job;
+        out->jobs[out->count++] = job;
     }
     sf_bulk2_jobs_close(list);
-    if (rc < 0) return rc;
-    if (n > 0) qsort(jobs, n, sizeof *jobs, compare_jobs);
-    *out = jobs;
+    return rc < 0 ? rc : SF_OK;
+}
+
+/* All jobs of the org, the newest first; arena memory. Each kind has a list; what the other kind's tells too counts once. */
+static sf_status all_jobs(cli *c, sf_bulk2_job **out, size_t *count, sf_error *err)
+{
+    job_list all = { .count = 0 };
+    size_t n = 0;
+    sf_status rc = add_jobs(c, SF_JOB_INGEST, &all, err);
+    if (rc == SF_OK) rc = add_jobs(c, SF_JOB_QUERY, &all, err);
+    if (rc != SF_OK) return rc;
+    if (all.count > 0) qsort(all.jobs, all.count, sizeof *all.jobs, compare_jobs);
+    for (size_t i = 0; i < all.count; i++)
+        if (n == 0 || strcmp(all.jobs[n - 1].id.text, all.jobs[i].id.text) != 0) all.jobs[n++] = all.jobs[i];
+    *out = all.jobs;
     *count = n;
     return SF_OK;
 }
@@ -211,7 +225,21 @@ static int run_delete(cli *c)
 typedef struct output {
     cli *c;
     bool skip_header, in_quote; /* of the pages behind the first */
+    bool is_quoted, is_open;    /* of what is written: within quotes; within a line */
+    int64_t lines;              /* of it that have ended */
+    char last;
 } output;
+
+/* Records of what is written, its header line among them. */
+static void count_lines(output *o, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] == '"') o->is_quoted = !o->is_quoted;
+        o->is_open = o->is_quoted || data[i] != '\n';
+        o->lines += !o->is_open;
+    }
+    if (len > 0) o->last = data[len - 1];
+}
 
 static sf_status write_piece(void *user, const char *data, size_t len, sf_error *err)
 {
@@ -222,6 +250,7 @@ static sf_status write_piece(void *user, const char *data, size_t len, sf_error 
         data++;
         len--;
     }
+    count_lines(o, data, len);
     cli_out_add(&o->c->out, data, len);
     if (o->c->out.error != 0 || o->c->out.broken_pipe) return sfi_fail(err, SF_ERR_IO, "nobody takes the output");
     return SF_OK;
@@ -251,6 +280,24 @@ static sf_status write_pages(cli *c, const sf_bulk2_job *job, sf_error *err)
                     (long long)job->processed, (long long)rows);
 }
 
+/* The rows of an ingest job that has ended, counted: a stream that stopped early looks like one that is whole. */
+static sf_status write_rows(cli *c, const sf_bulk2_job *j, sf_bulk2_results which, sf_error *err)
+{
+    output o = { .c = c };
+    const sf_sink sink = { .write = write_piece, .user = &o };
+    int64_t want = which == SF_RESULTS_FAILED       ? j->failed
+                   : which == SF_RESULTS_SUCCESSFUL ? j->processed - j->failed
+                                                    : -1;
+    bool is_known = j->state == SF_JOB_COMPLETE && j->processed >= 0 && j->failed >= 0 && want >= 0;
+    sf_status rc = sf_bulk2_get_results(c->sf, j->id.text, which, &sink, &c->call, err);
+    int64_t rows = o.lines + (o.is_open ? 1 : 0) - 1;
+    if (rc == SF_OK && (o.is_quoted || (o.is_open && o.last != '"'))) /* orgs quote every value, and end every line */
+        return sfi_fail(err, SF_ERR_TRUNCATED, "the results of job %s were cut in their last row", j->id.text);
+    if (rc != SF_OK || !is_known || rows == want || (want == 0 && rows < 0)) return rc;
+    return sfi_fail(err, SF_ERR_TRUNCATED, "job %s has %lld such rows, and the org sent %lld", j->id.text,
+                    (long long)want, (long long)(rows > 0 ? rows : 0));
+}
+
 static int run_results(cli *c)
 {
     static const struct {
@@ -274,12 +321,7 @@ static int run_results(cli *c)
     sf_status rc = find_job(c, &t, &err);
     if (rc == SF_OK) rc = cli_out_open(&c->out, c->output, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
-    output o = { .c = c };
-    const sf_sink sink = { .write = write_piece, .user = &o };
-    if (t.kind == SF_JOB_QUERY)
-        rc = write_pages(c, &t.job, &err);
-    else
-        rc = sf_bulk2_get_results(c->sf, t.job.id.text, which, &sink, &c->call, &err);
+    rc = t.kind == SF_JOB_QUERY ? write_pages(c, &t.job, &err) : write_rows(c, &t.job, which, &err);
     return rc == SF_OK ? cli_finish_output(c) : cli_fail_error(c, &err);
 }
 

@@ -45,6 +45,13 @@ check "status" jq -e '.result.state == "JobComplete" and .result.numberRecordsFa
 run 4 jobs wait "$job"
 run 0 jobs results "$job" --failed -O failed.csv
 check "its failed rows" grep -q '"B","bad"' failed.csv
+run 0 jobs results "$job" --successful
+check "and the others" test "$(wc -l <out)" = 3
+for bytes in 40 $(($(wc -c <failed.csv) - 3)); do
+    fault "truncate:after=$bytes,length=right,path=/jobs/ingest/*/failedResults*,times=1"
+    run 5 jobs results "$job" --failed
+done
+no_faults
 run 0 jobs delete "$job"
 run 1 jobs status "$job"
 run 2 jobs status
