@@ -11,6 +11,7 @@ function(sf_room name)
   target_include_directories(sfi_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(sfi_${name} PRIVATE sf_warnings PUBLIC ${room_LINK})
   set_property(GLOBAL APPEND PROPERTY SF_ROOMS sfi_${name})
+  set(${name}_sources ${sources} PARENT_SCOPE)
 endfunction()
 
 sf_room(base LINK Threads::Threads)
@@ -34,6 +35,14 @@ if(SF_WITH_ZSTD) # the same
 endif()
 sf_room(soap LINK sfi_rest) # for its public calls on records
 sf_room(events LINK sfi_rest sfi_soap) # for its public calls: a platform event is published as a record is created
+sf_room(redis LINK sfi_auth sfi_events) # for the public calls that take a store or a coordinator of a user's own
+if(SF_WITH_REDIS)
+  list(FILTER redis_sources EXCLUDE REGEX "/absent\\.c$")
+  target_link_libraries(sfi_redis PUBLIC PkgConfig::HIREDIS PkgConfig::SSL PkgConfig::CRYPTO)
+else()
+  list(FILTER redis_sources INCLUDE REGEX "/absent\\.c$")
+endif()
+set_property(TARGET sfi_redis PROPERTY SOURCES ${redis_sources})
 
 get_property(rooms GLOBAL PROPERTY SF_ROOMS)
 set(all_objects "")
@@ -51,6 +60,9 @@ if(SF_WITH_SQLITE)
 endif()
 if(SF_WITH_ZSTD)
   target_compile_definitions(sf_objects PRIVATE SF_WITH_ZSTD)
+endif()
+if(SF_WITH_REDIS)
+  list(APPEND library_dependencies PkgConfig::HIREDIS PkgConfig::SSL)
 endif()
 target_link_libraries(sf_objects PRIVATE sf_warnings ${library_dependencies})
 

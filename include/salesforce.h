@@ -21,6 +21,7 @@
 #include <salesforce/publish.h>
 #include <salesforce/query.h>
 #include <salesforce/records.h>
+#include <salesforce/redis.h>
 #include <salesforce/related.h>
 #include <salesforce/replication.h>
 #include <salesforce/reports.h>

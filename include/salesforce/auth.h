@@ -43,14 +43,16 @@ typedef struct sf_token {
     int64_t issued_at_ms;       /* since 1970; 0: unknown */
     int64_t expires_at_ms;      /* since 1970; 0: unknown */
     int64_t generation;         /* goes up by one with each set; 0: the store is empty */
-    uint64_t reserved[4];
+    int64_t begun_ms;           /* what begin has kept: a refresh whose end is not known; 0: none */
+    uint64_t reserved[3];
 } sf_token;
 
 typedef struct sf_token_store sf_token_store;
 
 /** A store of your own (as the Ballerina connector's TokenStore). Each call may come from any thread; err is never to
  *  be kept, and filling it is optional. A store that fails does not fail the login: it is told in the log as a warning,
- *  and the session goes on in memory. */
+ *  once until it works again, and the session goes on in memory (but see is_shared). set, begin and clear come from
+ *  who has the lock; SF_DONE from them says that it was lost meanwhile and nothing is written. */
 typedef struct sf_token_store_ops {
     /** Wait at most timeout_ms (250: the library asks again, up to 90 s) for the right to refresh. SF_OK: it is yours
      *  until release. SF_ERR_TIMEOUT: somebody else has it. */
@@ -62,7 +64,16 @@ typedef struct sf_token_store_ops {
     sf_status (*set)(void *user, const sf_token *token, sf_error *err);
     sf_status (*clear)(void *user, sf_error *err); /**< Forget it: the org refused it for good. SF_OK when empty too. */
     void (*close)(void *user);  /* NULL: nothing to do */
-    uint64_t reserved[4];
+    /** NULL, or: keep begun_ms (since 1970; 0: forget it) beside the token, which stays as it is, and hand it out with
+     *  it, also when there is no token; set and clear end it. It comes before a refresh token is sent, again every few
+     *  seconds while the answer is awaited (a lock that runs out begins anew), and says to who finds it with the lock
+     *  free that the token may be used up, and its successor in a program that cannot reach the store at the moment:
+     *  that one is given 15 s to bring it. */
+    sf_status (*begin)(void *user, int64_t begun_ms, sf_error *err);
+    bool is_shared; /* with programs that refresh as well: a refresh token that the org may replace is not sent without
+                       the lock. While that fails otherwise than by SF_ERR_TIMEOUT, requests go on with the session at
+                       hand, and a renewal that cannot be put off waits, at most until its call's deadline and 90 s */
+    uint64_t reserved[2];
 } sf_token_store_ops;
 
 /** In this process' memory. @param out owned by the caller, ends with sf_token_store_close.

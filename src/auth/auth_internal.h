@@ -20,6 +20,7 @@ enum {
 typedef struct sfi_token {
     char *access_token, *refresh_token, *instance_url, *identity_url; /* NULL: none */
     int64_t issued_at_ms, expires_at_ms, generation;
+    int64_t begun_ms; /* of a refresh that somebody has begun; 0: none */
 } sfi_token;
 void sfi_token_clear(sfi_token *t);
 bool sfi_token_copy(sfi_token *to, const sf_token *from); /* false: no memory, to is empty */
@@ -49,6 +50,9 @@ typedef struct sfi_login {
     const char *user_agent;
     sfi_http *http;
     const sfi_log *log;
+    int64_t linger_ms;       /* an answer is awaited so much longer than wait says: it may hold the only refresh token */
+    void (*tick)(void *ctx); /* called every few seconds while the answer is awaited; NULL: not */
+    void *tick_ctx;
 } sfi_login;
 /* What a failed login means for the next one. */
 typedef enum sfi_login_failure {
@@ -82,10 +86,13 @@ sf_status sfi_store_new(const sf_token_store_ops *ops, void *user, const char *(
                         sf_token_store **out, sf_error *err);
 sf_status sfi_store_lock(sf_token_store *s, int64_t timeout_ms, sf_error *err);
 void sfi_store_release(sf_token_store *s);
-sf_status sfi_store_get(sf_token_store *s, sfi_token *out,
-                        sf_error *err); /* SF_OK, SF_DONE: empty; out is cleared first */
+/* SF_OK, SF_DONE: empty but for begun_ms; out is cleared first. */
+sf_status sfi_store_get(sf_token_store *s, sfi_token *out, sf_error *err);
+/* SF_DONE of the next three: not done, since the lock was lost. */
 sf_status sfi_store_set(sf_token_store *s, const sfi_token *token, sf_error *err);
 sf_status sfi_store_clear(sf_token_store *s, sf_error *err);
+sf_status sfi_store_begin(sf_token_store *s, int64_t begun_ms, sf_error *err); /* SF_OK also when it keeps no such thing */
+bool sfi_store_is_shared(const sf_token_store *s);
 const char *sfi_store_take_warning(sf_token_store *s); /* what a user should know of the file, once; NULL: nothing */
 
 /* ---- the token manager (token.c) ---- */

@@ -6,7 +6,9 @@
 #include "auth/auth_internal.h"
 
 enum {
-    LOGIN_TIMEOUT_MS = 120000 /* one attempt; a login that takes longer is dead */
+    LOGIN_TIMEOUT_MS = 120000, /* one attempt; a login that takes longer is dead */
+    TICK_MS = 3000,
+    LOOK_MS = 250 /* at the cancel token, by who lingers */
 };
 
 void sfi_login_answer_clear(sfi_login_answer *a)
@@ -21,21 +23,52 @@ static void cancel_transfer(void *ctx)
     sfi_transfer_cancel(ctx);
 }
 
-/* Wait for the transfer's end. It ends by itself: at its deadline, or when cancel tells it to. */
-static sf_status await(sfi_transfer *t, const sfi_wait *wait, sf_error *err)
+/* To its end, which its deadline brings if nothing else does. */
+static void await_ticking(sfi_transfer *t, const sfi_login *login)
 {
+    if (login->tick == NULL) {
+        (void)sfi_transfer_wait(t, 0); /* true: without a deadline it returns at the end only */
+        return;
+    }
+    while (!sfi_transfer_wait(t, sfi_now_ms() + TICK_MS)) login->tick(login->tick_ctx);
+}
+
+/* The same, but a cancellation has to wait as well, for linger_ms at most. */
+static void await_lingering(sfi_transfer *t, const sfi_login *login, const sfi_wait *wait)
+{
+    int64_t tick_ms = sfi_now_ms() + TICK_MS;
+    int64_t end_ms = 0;                                     /* of the lingering; 0: nobody has cancelled */
+    while (!sfi_transfer_wait(t, sfi_now_ms() + LOOK_MS)) { /* ends: the transfer's deadline */
+        int64_t now = sfi_now_ms();
+        if (login->tick != NULL && now >= tick_ms) {
+            login->tick(login->tick_ctx);
+            tick_ms = sfi_now_ms() + TICK_MS;
+        }
+        if (end_ms == 0 && sfi_cancel_is_set(wait->cancel)) end_ms = now + login->linger_ms;
+        if (end_ms > 0 && now >= end_ms) sfi_transfer_cancel(t);
+    }
+}
+
+/* Wait for the transfer's end. It ends by itself: at its deadline, or when cancel tells it to. */
+static sf_status await(sfi_transfer *t, const sfi_login *login, const sfi_wait *wait, sf_error *err)
+{
+    if (login->linger_ms > 0) {
+        await_lingering(t, login, wait);
+        return SF_OK;
+    }
     sfi_cancel_watcher watcher;
     sf_status rc = sfi_cancel_watch(wait->cancel, &watcher, cancel_transfer, t, err);
     if (rc != SF_OK) return rc;
-    (void)sfi_transfer_wait(t, 0); /* true: without a deadline it returns at the end only */
+    await_ticking(t, login);
     sfi_cancel_unwatch(&watcher);
     return SF_OK;
 }
 
-static int64_t attempt_deadline(const sfi_wait *wait)
+static int64_t attempt_deadline(const sfi_login *login, const sfi_wait *wait)
 {
     int64_t end = sfi_now_ms() + LOGIN_TIMEOUT_MS;
-    return wait->deadline_ms > 0 && wait->deadline_ms < end ? wait->deadline_ms : end;
+    int64_t asked = wait->deadline_ms + login->linger_ms;
+    return wait->deadline_ms > 0 && asked < end ? asked : end;
 }
 
 /* The plain text of what came, in memory of ours. */
@@ -142,7 +175,7 @@ static sf_status start(const sfi_login *login, const char *path, const char *con
                                        .body = body,
                                        .body_is_borrowed = true,
                                        .response_max = SFI_AUTH_ANSWER_MAX,
-                                       .deadline_ms = attempt_deadline(wait) };
+                                       .deadline_ms = attempt_deadline(login, wait) };
     if (rc == SF_OK) rc = sfi_http_start(login->http, &request, out, err);
     sfi_buf_free(&url);
     return rc;
@@ -156,7 +189,7 @@ sf_status sfi_login_send(const sfi_login *login, const char *path, const char *c
     sfi_transfer *t = NULL;
     sf_status rc = sfi_wait_check(wait, "login", err);
     if (rc == SF_OK) rc = start(login, path, content_type, body, wait, &t, err);
-    if (rc == SF_OK) rc = await(t, wait, err);
+    if (rc == SF_OK) rc = await(t, login, wait, err);
     if (rc != SF_OK) goto done;
     sfi_http_response *r = sfi_transfer_response(t);
     if (r->outcome != SFI_HTTP_ANSWERED) {

@@ -27,7 +27,8 @@ bool sfi_token_copy(sfi_token *to, const sf_token *from)
 {
     *to = (sfi_token){ .issued_at_ms = from->issued_at_ms,
                        .expires_at_ms = from->expires_at_ms,
-                       .generation = from->generation };
+                       .generation = from->generation,
+                       .begun_ms = from->begun_ms };
     bool ok = copy_text(from->access_token, &to->access_token) && copy_text(from->refresh_token, &to->refresh_token) &&
               copy_text(from->instance_url, &to->instance_url) && copy_text(from->identity_url, &to->identity_url);
     if (!ok) sfi_token_clear(to);

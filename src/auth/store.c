@@ -89,7 +89,9 @@ sf_status sfi_store_get(sf_token_store *s, sfi_token *out, sf_error *err)
     sf_status rc = checked(s->ops.get(s->user, take_found, &found, err), "get", err);
     if (rc >= 0 && found.no_memory) rc = sfi_fail_memory(err, "a stored token");
     if (rc >= 0) rc = found.was_found && (out->access_token != NULL || out->refresh_token != NULL) ? SF_OK : SF_DONE;
+    int64_t begun_ms = rc >= 0 ? within(out->begun_ms, TIME_MAX_MS) : 0;
     if (rc != SF_OK) sfi_token_clear(out);
+    out->begun_ms = begun_ms;
     out->issued_at_ms = within(out->issued_at_ms, TIME_MAX_MS);
     out->expires_at_ms = within(out->expires_at_ms, TIME_MAX_MS);
     out->generation = within(out->generation, SFI_GENERATION_MAX);
@@ -107,6 +109,17 @@ sf_status sfi_store_clear(sf_token_store *s, sf_error *err)
 {
     if (err != NULL) *err = (sf_error){ 0 };
     return checked(s->ops.clear(s->user, err), "clear", err);
+}
+
+sf_status sfi_store_begin(sf_token_store *s, int64_t begun_ms, sf_error *err)
+{
+    if (err != NULL) *err = (sf_error){ 0 };
+    return s->ops.begin != NULL ? checked(s->ops.begin(s->user, begun_ms, err), "begin", err) : SF_OK;
+}
+
+bool sfi_store_is_shared(const sf_token_store *s)
+{
+    return s->ops.is_shared;
 }
 
 const char *sfi_store_take_warning(sf_token_store *s)

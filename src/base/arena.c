@@ -62,6 +62,11 @@ static void free_blocks(sfi_arena_block *block)
     }
 }
 
+void sfi_arena_wipe(sfi_arena *a)
+{
+    for (sfi_arena_block *block = a->blocks; block != NULL; block = block->next) sfi_wipe(block->data, block->used);
+}
+
 void sfi_arena_reset(sfi_arena *a)
 {
     a->used = 0;

@@ -108,6 +108,7 @@ typedef struct sfi_arena {
 void *sfi_arena_alloc(sfi_arena *a, size_t size);        /* 16-byte aligned; NULL: no memory or over max */
 char *sfi_arena_strndup(sfi_arena *a, const char *s, size_t len);
 void sfi_arena_reset(sfi_arena *a);                      /* all pieces dead, the newest block kept for re-use */
+void sfi_arena_wipe(sfi_arena *a);                       /* overwrites all pieces; they stay where they are */
 void sfi_arena_free(sfi_arena *a);
 
 /* ---- clocks and time text (clock.c) ---- */
@@ -146,4 +147,5 @@ bool sfi_header_is_secret(sf_str name);
 const char *sfi_features_http(void) __attribute__((weak)); /* such as "http2 libdeflate" */
 const char *sfi_features_json(void) __attribute__((weak)); /* such as "simdjson-haswell" */
 const char *sfi_features_bulk(void) __attribute__((weak)); /* such as "sqlite zstd" */
+const char *sfi_features_redis(void) __attribute__((weak)); /* "redis" or "" */
 #endif

@@ -14,13 +14,19 @@ const char *sf_version(void)
 static char features[128];
 static pthread_once_t features_once = PTHREAD_ONCE_INIT;
 
+static void add_features(const char *(*hook)(void))
+{
+    const char *names = hook != NULL ? hook() : "";
+    size_t len = strlen(features);
+    (void)snprintf(features + len, sizeof features - len, "%s%s", len > 0 && *names != '\0' ? " " : "", names);
+}
+
 static void make_features(void)
 {
-    const char *http = sfi_features_http != NULL ? sfi_features_http() : "";
-    const char *json = sfi_features_json != NULL ? sfi_features_json() : "";
-    const char *bulk = sfi_features_bulk != NULL ? sfi_features_bulk() : "";
-    (void)snprintf(features, sizeof features, "%s%s%s%s%s", http, *http != '\0' && *json != '\0' ? " " : "", json,
-                   *bulk != '\0' && (*http != '\0' || *json != '\0') ? " " : "", bulk);
+    add_features(sfi_features_http);
+    add_features(sfi_features_json);
+    add_features(sfi_features_bulk);
+    add_features(sfi_features_redis);
 }
 
 const char *sf_features(void)
