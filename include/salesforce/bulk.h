@@ -30,15 +30,29 @@ typedef struct sf_load_column { /* a column of the file, and the field it goes t
     const char *to;             /* field, Relationship.Field or Type:Relationship.Field; NULL or "": it is left out */
 } sf_load_column;
 
+typedef struct sf_load_rows {  /* rows that the caller gives one by one; borrowed for the call */
+    const char *const *names;  /* of the columns, as a file's header line would have them; column_count of them */
+    size_t column_count;
+    /** The next row. fields has column_count texts, all null (ptr NULL) at first; those that are set are copied before the
+     *  next call. A null clears the field in the org, an empty text (len 0, ptr not NULL) leaves it alone; "#N/A" is how
+     *  the API writes a null, so that no text can say it. @return SF_ROW; SF_DONE: there are no more; anything below 0 ends
+     *  the load with that status and *err (which comes zeroed; without a message one is written): nothing was sent then. */
+    sf_status (*next)(void *user, sf_str *fields, sf_error *err);
+    void *user;
+    uint64_t reserved[4];      /* zero */
+} sf_load_rows;
+
 typedef struct sf_bulk_load_options { /* borrowed for the call */
     const char *object;          /* API name; must be said */
     sf_operation operation;      /* must be said */
     const char *external_id;     /* of an upsert: the field, or "Id" */
     const char *csv_path;        /* the file; or */
     const char *const *csv_paths; /* several with the same header, NULL at the end; or */
-    const sf_source *csv;        /* a stream, which is kept in a temporary file first */
+    const sf_source *csv;        /* a stream, which is kept in a temporary file first; or rows, below */
     const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
-                                    interruption; with a stream too, if it gives the same bytes again. NULL: no way to go on */
+                                    interruption. A stream must then give the same bytes again, rows the same values in the
+                                    same order: all of them, those that were sent as well, which are known again by a digest
+                                    and not sent twice; others are SF_ERR_USAGE. NULL: no way to go on */
     const char *success_path;    /* CSV: sf__Id, sf__Created, then the columns that were sent; NULL: not wanted, and not
                                     fetched */
     const char *errors_path;     /* CSV: sf__Id, sf__Error, sf__Line (in its file, from 1), with several files sf__File, then
@@ -47,7 +61,7 @@ typedef struct sf_bulk_load_options { /* borrowed for the call */
                                     are, but for the sf__… columns of a results file */
     size_t column_count;
     const char *map_path;        /* the same from a file: lines of CSV-COLUMN=FIELD (Data Loader's .sdl); NULL: none */
-    char delimiter;              /* of the input; '\0': as its first lines look */
+    char delimiter;              /* of the input; '\0': as its first lines look, and comma for rows */
     const char *encoding;        /* of the input, a name that iconv knows ("ISO-8859-1"); NULL: UTF-8, or UTF-16 by its mark */
     int32_t parallel;            /* jobs under way at once: 1..SF_LOAD_PARALLEL_MAX; default 4 */
     int64_t job_bytes;           /* most of one job's data: 1000..SF_BULK2_UPLOAD_MAX; default 100,000,000 */
@@ -62,7 +76,10 @@ typedef struct sf_bulk_load_options { /* borrowed for the call */
                                     SF_ERR_CANCELLED; jobs that were closed go on in the org, the journal knows them */
     void *user;
     const sf_call_options *call; /* of each request; its timeout_ms bounds one request, not the load; its cancel ends all */
-    uint64_t reserved[8];        /* zero */
+    const sf_load_rows *rows;    /* the input, instead of csv_path, csv_paths and csv: rows of the caller's, in UTF-8, which are
+                                    kept as CSV in a temporary file first, however many they are; lines in results and
+                                    messages are their numbers then, from 1 */
+    uint64_t reserved[7];        /* zero */
 } sf_bulk_load_options;
 
 typedef struct sf_load_reason {  /* why rows failed */

@@ -38,6 +38,22 @@ typedef struct run {
 } run;
 
 /* ---- options ---- */
+static sf_status check_rows(const sf_bulk_load_options *o, sf_error *err)
+{
+    const sf_load_rows *r = o->rows;
+    if (r->next == NULL) return sfi_fail(err, SF_ERR_USAGE, "rows has no next");
+    if (r->names == NULL || r->column_count == 0 || r->column_count > SFI_CSV_COLUMNS_MAX)
+        return sfi_fail(err, SF_ERR_USAGE, "rows: want 1 to %d columns, with their names", SFI_CSV_COLUMNS_MAX);
+    for (size_t i = 0; i < r->column_count; i++)
+        if (r->names[i] == NULL || r->names[i][0] == '\0')
+            return sfi_fail(err, SF_ERR_USAGE, "rows: names[%zu] is missing", i);
+    if (!sfi_is_zero(r->reserved, sizeof r->reserved))
+        return sfi_fail(err, SF_ERR_USAGE, "sf_load_rows: reserved is not zero");
+    if (o->encoding != NULL && !sfi_eq_nocase(o->encoding, "UTF-8"))
+        return sfi_fail(err, SF_ERR_USAGE, "rows are UTF-8: encoding \"%.40s\" is for files", o->encoding);
+    return SF_OK;
+}
+
 static sf_status check_options(sf_client *sf, const sf_bulk_load_options *o, sf_error *err)
 {
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "sf is NULL");
@@ -49,9 +65,13 @@ static sf_status check_options(sf_client *sf, const sf_bulk_load_options *o, sf_
     if (has_key != (o->operation == SF_UPSERT))
         return sfi_fail(err, SF_ERR_USAGE,
                         has_key ? "external_id is for upserts only" : "an upsert needs its external_id");
-    int inputs = (o->csv_path != NULL) + (o->csv_paths != NULL) + (o->csv != NULL);
+    int inputs = (o->csv_path != NULL) + (o->csv_paths != NULL) + (o->csv != NULL) + (o->rows != NULL);
     if (inputs != 1)
-        return sfi_fail(err, SF_ERR_USAGE, "want one of csv_path, csv_paths and csv, not %d of them", inputs);
+        return sfi_fail(err, SF_ERR_USAGE, "want one of csv_path, csv_paths, csv and rows, not %d of them", inputs);
+    if (o->rows != NULL) {
+        sf_status rc = check_rows(o, err);
+        if (rc != SF_OK) return rc;
+    }
     if (o->csv != NULL && o->csv->read == NULL) return sfi_fail(err, SF_ERR_USAGE, "csv has no read");
     if (o->column_count > 0 && (o->columns == NULL || o->map_path != NULL))
         return sfi_fail(err, SF_ERR_USAGE, "columns and map_path say the same thing: give one of them");
@@ -299,8 +319,8 @@ static sf_status close_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
         return sfi_fail(
             err, SF_ERR_UNKNOWN_OUTCOME,
             "job %s was being closed when the load was interrupted, and the org does not know it any more (jobs live 7 "
-            "days): its %lld rows from line %lld on may be written or not",
-            u->job.text, (long long)u->rows, (long long)u->line);
+            "days): its %lld rows from %s %lld on may be written or not",
+            u->job.text, (long long)u->rows, sfi_load_line_word(&l->inputs[u->input]), (long long)u->line);
     return rc;
 }
 
@@ -372,8 +392,8 @@ static sf_status look_once(sfi_load *l, sfi_load_unit *u, bool *ended, sf_error 
     sf_status rc = sf_bulk2_get_job(l->sf, SF_JOB_INGEST, u->job.text, l->options->call, &job, err);
     if (rc == SF_ERR_NOT_FOUND)
         return sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME,
-                        "job %s is gone: its %lld rows from line %lld on may be written or not", u->job.text,
-                        (long long)u->rows, (long long)u->line);
+                        "job %s is gone: its %lld rows from %s %lld on may be written or not", u->job.text,
+                        (long long)u->rows, sfi_load_line_word(&l->inputs[u->input]), (long long)u->line);
     if (rc != SF_OK) return rc;
     if (!sfi_bulk2_has_ended(&job)) {
         int64_t done = within(job.processed, u->rows);
@@ -642,6 +662,7 @@ static sf_status load(run *r, sf_error *err)
     if (rc == SF_OK) rc = sfi_load_check_outputs(l, err);
     if (rc == SF_OK) rc = sfi_load_map_columns(l, err);
     if (rc == SF_OK) rc = sfi_load_check_columns(l, err);
+    if (rc == SF_OK) rc = sfi_load_spool_rows(l, err);
     if (rc == SF_OK) rc = sfi_load_check_inputs(l, err);
     l->progress.rows_total = l->report.rows;
     l->progress.bytes_total = l->report.bytes;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <salesforce/describe.h>
+#include <stdio.h>
 #include <unistd.h>
 #include "bulk/load_internal.h"
 
@@ -171,6 +172,16 @@ sf_status sfi_load_map_columns(sfi_load *l, sf_error *err)
 }
 
 /* ---- against describe ---- */
+enum { PLACE_MAX = 360 };
+
+/* Of a column that goes up, for messages. */
+static const char *place(const sfi_load *l, size_t i, char *out)
+{
+    snprintf(out, PLACE_MAX, "%.300s: %scolumn %zu", l->inputs[0].name, l->inputs[0].is_rows ? "" : "line 1, ",
+             l->sent[i] + 1);
+    return out;
+}
+
 static sf_value find_named(sf_value list, const char *member, sf_str name)
 {
     sf_value item;
@@ -224,11 +235,11 @@ static sf_str nearest(sf_value list, sf_str name)
 static sf_status fail_column(const sfi_load *l, size_t i, const char *object, sf_str name, sf_value fields,
                              sf_error *err)
 {
+    char at[PLACE_MAX];
     sf_str near = nearest(fields, name);
-    return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: %.80s has no field \"%.*s\"%s%.*s%s",
-                    l->inputs[0].name, l->sent[i] + 1, object, (int)(name.len < 80 ? name.len : 80), name.ptr,
-                    near.ptr != NULL ? " (did you mean " : "", (int)near.len, near.ptr != NULL ? near.ptr : "",
-                    near.ptr != NULL ? "?)" : "");
+    return sfi_fail(err, SF_ERR_USAGE, "%s: %.80s has no field \"%.*s\"%s%.*s%s", place(l, i, at), object,
+                    (int)(name.len < 80 ? name.len : 80), name.ptr, near.ptr != NULL ? " (did you mean " : "",
+                    (int)near.len, near.ptr != NULL ? near.ptr : "", near.ptr != NULL ? "?)" : "");
 }
 
 /* Fields go up as the API spells them: of columns that are spelt otherwise the results come back without values. */
@@ -246,6 +257,7 @@ static sf_status spell(sfi_load *l, size_t i, sf_str before, sf_str name, sf_err
 
 static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str name, const char *dot, sf_error *err)
 {
+    char at[PLACE_MAX];
     const sf_bulk_load_options *o = l->options;
     const char *colon = memchr(name.ptr, ':', (size_t)(dot - name.ptr));
     const char *begin = colon != NULL ? colon + 1 : name.ptr;
@@ -253,19 +265,16 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
     sf_str key = { dot + 1, name.len - (size_t)(dot + 1 - name.ptr) };
     sf_value field = find_named(fields, "relationshipName", relationship);
     if (sf_value_type(field) == SF_MISSING)
-        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: %.80s has no relationship \"%.*s\"",
-                        l->inputs[0].name, l->sent[i] + 1, o->object,
+        return sfi_fail(err, SF_ERR_USAGE, "%s: %.80s has no relationship \"%.*s\"", place(l, i, at), o->object,
                         (int)(relationship.len < 80 ? relationship.len : 80), relationship.ptr);
     sf_value targets = sf_get(field, "referenceTo");
     if (colon == NULL && sf_get_text(targets, "0").len == 0)
-        return sfi_fail(err, SF_ERR_USAGE,
-                        "%.300s: line 1, column %zu: \"%.*s\" points to no object that this user sees",
-                        l->inputs[0].name, l->sent[i] + 1, (int)(name.len < 80 ? name.len : 80), name.ptr);
+        return sfi_fail(err, SF_ERR_USAGE, "%s: \"%.*s\" points to no object that this user sees", place(l, i, at),
+                        (int)(name.len < 80 ? name.len : 80), name.ptr);
     if (colon == NULL && sf_value_count(targets) > 1)
-        return sfi_fail(err, SF_ERR_USAGE,
-                        "%.300s: line 1, column %zu: \"%.*s\" may point to several objects: say which, as in %s:%.*s",
-                        l->inputs[0].name, l->sent[i] + 1, (int)(name.len < 80 ? name.len : 80), name.ptr,
-                        sf_get_str(targets, "0"), (int)(name.len < 80 ? name.len : 80), name.ptr);
+        return sfi_fail(err, SF_ERR_USAGE, "%s: \"%.*s\" may point to several objects: say which, as in %s:%.*s",
+                        place(l, i, at), (int)(name.len < 80 ? name.len : 80), name.ptr, sf_get_str(targets, "0"),
+                        (int)(name.len < 80 ? name.len : 80), name.ptr);
     char object[96];
     if (colon != NULL)
         snprintf(object, sizeof object, "%.*s", (int)(colon - name.ptr), name.ptr);
@@ -280,9 +289,8 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
     if (sf_value_type(found) == SF_MISSING)
         rc = fail_column(l, i, object, key, parent_fields, err);
     else if (!sf_get_bool(found, "externalId", false) && !sf_get_bool(found, "idLookup", false))
-        rc = sfi_fail(err, SF_ERR_USAGE,
-                      "%.300s: line 1, column %zu: %s.%.*s is no external id, so no parent can be found by it",
-                      l->inputs[0].name, l->sent[i] + 1, object, (int)(key.len < 80 ? key.len : 80), key.ptr);
+        rc = sfi_fail(err, SF_ERR_USAGE, "%s: %s.%.*s is no external id, so no parent can be found by it",
+                      place(l, i, at), object, (int)(key.len < 80 ? key.len : 80), key.ptr);
     if (rc == SF_OK) {
         sfi_buf before = { 0 };
         if (colon != NULL) sfi_buf_add(&before, name.ptr, (size_t)(colon - name.ptr) + 1);
@@ -298,12 +306,12 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
 
 static sf_status check_field(sfi_load *l, size_t i, sf_value fields, bool *has_key, sf_error *err)
 {
+    char at[PLACE_MAX];
     const sf_bulk_load_options *o = l->options;
     sf_str name = sfi_str(l->fields[i]);
     for (size_t k = 0; k < i; k++)
         if (sfi_eq_nocase(l->fields[k], l->fields[i]))
-            return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: the field %.80s is there twice",
-                            l->inputs[0].name, l->sent[i] + 1, l->fields[i]);
+            return sfi_fail(err, SF_ERR_USAGE, "%s: the field %.80s is there twice", place(l, i, at), l->fields[i]);
     const char *dot = memchr(name.ptr, '.', name.len);
     if (dot != NULL) return check_parent(l, i, fields, name, dot, err);
     sf_value field = find_named(fields, "name", name);
@@ -321,10 +329,9 @@ static sf_status check_field(sfi_load *l, size_t i, sf_value fields, bool *has_k
                    ? sf_get_bool(field, "createable", false) || sf_get_bool(field, "updateable", false)
                    : sf_get_bool(field, right, false);
     if (may && !is_id) return SF_OK;
-    return sfi_fail(
-        err, SF_ERR_USAGE,
-        "%.300s: line 1, column %zu: %.80s cannot be set by this operation; leave the column out (columns, map_path)",
-        l->inputs[0].name, l->sent[i] + 1, l->fields[i]);
+    return sfi_fail(err, SF_ERR_USAGE,
+                    "%s: %.80s cannot be set by this operation; leave the column out (columns, map_path)",
+                    place(l, i, at), l->fields[i]);
 }
 
 sf_status sfi_load_check_columns(sfi_load *l, sf_error *err)
@@ -338,8 +345,8 @@ sf_status sfi_load_check_columns(sfi_load *l, sf_error *err)
     sf_value fields = sf_get(rc == SF_OK ? sf_document_root(doc) : (sf_value){ 0 }, "fields");
     for (size_t i = 0; rc == SF_OK && i < l->sent_count; i++) rc = check_field(l, i, fields, &has_key, err);
     if (rc == SF_OK && !has_key)
-        rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1: no column is the %s that this operation needs",
-                      l->inputs[0].name, o->operation == SF_UPSERT ? o->external_id : "Id");
+        rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: %sno column is the %s that this operation needs", l->inputs[0].name,
+                      l->inputs[0].is_rows ? "" : "line 1: ", o->operation == SF_UPSERT ? o->external_id : "Id");
     if (rc == SF_OK) rc = write_header(l, err);
     sf_document_free(doc);
     return rc;

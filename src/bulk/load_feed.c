@@ -15,6 +15,7 @@ struct sfi_load_rows {
     sfi_load *l;
     const sfi_load_input *in;
     int64_t begin, at, end, line;
+    int64_t number; /* of the row given out, in the input */
     sfi_csv_reader *csv;
     bool ended;
 };
@@ -49,9 +50,13 @@ sf_status sfi_load_rows_open(sfi_load *l, const sfi_load_unit *u, bool keep_raw,
     *out = NULL;
     sfi_load_rows *r = sfi_calloc(sizeof *r);
     if (r == NULL) return sfi_fail_memory(err, "the rows of a job");
-    *r = (sfi_load_rows){
-        .l = l, .in = &l->inputs[u->input], .begin = u->begin, .at = u->begin, .end = u->end, .line = u->line
-    };
+    *r = (sfi_load_rows){ .l = l,
+                          .in = &l->inputs[u->input],
+                          .begin = u->begin,
+                          .at = u->begin,
+                          .end = u->end,
+                          .line = u->line,
+                          .number = u->first_row };
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .keep_raw = keep_raw };
     sf_status rc = sfi_csv_reader_new(&options, &r->csv, err);
     if (rc == SF_OK) {
@@ -70,7 +75,7 @@ sf_status sfi_load_rows_next(sfi_load_rows *r, sfi_csv_record *out, sf_error *er
         if (rc == SF_ROW && out->count != columns) /* it was checked before */
             return sfi_fail(err, SF_ERR_IO, "%.300s: it changed while it was loaded", r->in->name);
         if (rc != SF_DONE || r->ended) {
-            out->line += r->line - 1;
+            out->line = r->in->is_rows ? ++r->number : out->line + r->line - 1;
             out->offset += r->begin;
             return rc;
         }

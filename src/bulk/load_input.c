@@ -35,6 +35,11 @@ int sfi_load_temporary(sf_error *err)
     return -1;
 }
 
+const char *sfi_load_line_word(const sfi_load_input *in)
+{
+    return in->is_rows ? "row" : "line";
+}
+
 sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err)
 {
     const char *at = data;
@@ -71,27 +76,7 @@ static sf_status look_at(sfi_load_input *in, sf_error *err)
     return SF_OK;
 }
 
-/* ---- what comes as a stream, and what comes in another encoding, goes through a temporary file ---- */
-static sf_status spool_source(const sf_source *source, sfi_load_input *in, sf_error *err)
-{
-    char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
-    sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "reading a stream");
-    in->fd = rc == SF_OK ? sfi_load_temporary(err) : -1;
-    if (rc == SF_OK && in->fd < 0) rc = SF_ERR_IO;
-    in->sum = UINT64_C(14695981039346656037); /* FNV-1a, of all bytes */
-    while (rc == SF_OK) {                     /* until the source has ended */
-        size_t len = 0;
-        sf_error said = { 0 };
-        rc = source->read(source->user, buffer, SFI_LOAD_BUFFER, &len, &said);
-        if (rc != SF_OK && err != NULL) *err = said;
-        if (rc != SF_OK || len == 0) break;
-        for (size_t i = 0; i < len; i++) in->sum = (in->sum ^ (unsigned char)buffer[i]) * UINT64_C(1099511628211);
-        rc = sfi_load_write(in->fd, buffer, len, "a temporary file", err);
-    }
-    sfi_free(buffer);
-    return rc;
-}
-
+/* ---- what comes in another encoding goes through a temporary file ---- */
 static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err)
 {
     iconv_t cd = iconv_open("UTF-8", encoding);
@@ -155,8 +140,8 @@ static sf_status take_header(sfi_load *l, sfi_load_input *in, const sfi_csv_reco
         sf_str name = sfi_trim(record->fields[l->column_count]);
         char *copy = name.len > 0 ? sfi_strndup(name.ptr, name.len) : NULL;
         if (name.len == 0)
-            return sfi_fail(err, SF_ERR_USAGE, "%.300s: line 1, column %zu: the column has no name", in->name,
-                            l->column_count + 1);
+            return sfi_fail(err, SF_ERR_USAGE, "%.300s: %scolumn %zu: the column has no name", in->name,
+                            in->is_rows ? "" : "line 1, ", l->column_count + 1);
         if (copy == NULL) return sfi_fail_memory(err, "the columns");
         l->names[l->column_count] = copy;
     }
@@ -242,7 +227,7 @@ static sf_status open_file(sfi_load_input *in, const char *path, sf_error *err)
     sf_status rc = sf_source_of_fd(in->fd, &source, err);
     int fd = in->fd;
     in->fd = -1;
-    if (rc == SF_OK) rc = spool_source(&source, in, err);
+    if (rc == SF_OK) rc = sfi_load_spool_source(&source, in, err);
     close(fd);
     return rc;
 }
@@ -261,7 +246,9 @@ sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err)
     for (size_t i = 0; i < count; i++) {
         sfi_load_input *in = &l->inputs[l->input_count++];
         *in = (sfi_load_input){ .name = "standard input", .fd = -1, .is_base = true };
-        sf_status rc = paths != NULL ? open_file(in, paths[i], err) : spool_source(o->csv, in, err);
+        sf_status rc = paths != NULL     ? open_file(in, paths[i], err)
+                       : o->rows != NULL ? sfi_load_spool_names(l, in, err)
+                                         : sfi_load_spool_source(o->csv, in, err);
         if (rc == SF_OK) rc = open_input(l, in, err);
         if (rc != SF_OK) return rc;
     }
@@ -332,16 +319,17 @@ static sf_status feed(check *c, const char *data, size_t len, sf_error *err)
 static sf_status cut(check *c, sf_error *err)
 {
     int64_t end = c->base + c->scan.record_end, rows = c->scan.records - c->unit_records;
+    int64_t line = c->in->is_rows ? c->unit_records : c->unit_line;
     if (rows == 0)
-        return sfi_fail(err, SF_ERR_LIMIT, "%.300s: line %lld: the record is longer than a job may be (job_bytes %lld)",
-                        c->in->name, (long long)c->unit_line, (long long)c->bytes_max);
+        return sfi_fail(err, SF_ERR_LIMIT, "%.300s: %s %lld: the record is longer than a job may be (job_bytes %lld)",
+                        c->in->name, sfi_load_line_word(c->in), (long long)line, (long long)c->bytes_max);
     sf_status rc = add_unit(c->l,
                             (sfi_load_unit){ .input = c->number,
                                              .begin = c->unit_begin,
                                              .end = end,
                                              .rows = rows,
                                              .first_row = c->unit_records - 1,
-                                             .line = c->unit_line,
+                                             .line = line,
                                              .pass = c->l->pass },
                             err);
     c->unit_begin = end;

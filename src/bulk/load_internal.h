@@ -22,6 +22,7 @@ typedef struct sfi_load_input {
     const char *name; /* for messages and sf__File */
     int fd;
     bool is_base; /* the user's rows, as against those of a retry */
+    bool is_rows; /* the caller gave them one by one: they have numbers, no lines */
     int64_t body; /* offset behind the header line */
     int64_t size, mtime_ns;
     uint64_t sum; /* of what came as a stream, which has no time of its own; 0: a file */
@@ -105,6 +106,12 @@ void sfi_load_ahead_close(sfi_load_ahead *a);                                   
 sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
 int sfi_load_temporary(sf_error *err); /* a file without a name; -1: *err */
 sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err);
+const char *sfi_load_line_word(const sfi_load_input *in); /* "line", or "row" */
+
+/* ---- load_spool.c: what is no file becomes one ---- */
+sf_status sfi_load_spool_source(const sf_source *source, sfi_load_input *in, sf_error *err);
+sf_status sfi_load_spool_names(sfi_load *l, sfi_load_input *in, sf_error *err); /* of rows: their header line */
+sf_status sfi_load_spool_rows(sfi_load *l, sf_error *err); /* the rows behind it; nothing where there are none */
 
 /* ---- load_columns.c ---- */
 sf_status sfi_load_map_columns(sfi_load *l, sf_error *err);   /* which go up, as which fields */
@@ -135,4 +142,5 @@ bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */
 sf_str sfi_load_code_of(sf_str error); /* of CODE:message:FIELDS -- */
 void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line);
 bool sfi_load_tell(sfi_load *l); /* progress; false: the caller wants an end */
+uint64_t sfi_load_hash(uint64_t hash, sf_str text);
 #endif

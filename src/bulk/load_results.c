@@ -98,7 +98,7 @@ sf_status sfi_load_check_outputs(const sfi_load *l, sf_error *err)
             if (files[k] != NULL && is_same_file(files[i], files[k]))
                 return sfi_fail(err, SF_ERR_USAGE, "%.300s: successes, errors and the journal are files of their own",
                                 files[i]);
-        for (int32_t k = 0; k < l->base_count; k++)
+        for (int32_t k = 0; o->csv == NULL && o->rows == NULL && k < l->base_count; k++)
             if (is_same_file(files[i], l->inputs[k].name))
                 return sfi_fail(err, SF_ERR_USAGE,
                                 "%.300s: it is the input: results and journal are files of their own", files[i]);
@@ -246,7 +246,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t add_field(uint64_t hash, sf_str field)
+uint64_t sfi_load_hash(uint64_t hash, sf_str field)
 {
     enum { WORD = 8 };
     const uint64_t k0 = UINT64_C(0xa0761d6478bd642f), k1 = UINT64_C(0xe7037ed1a0b428db);
@@ -264,7 +264,7 @@ static uint64_t add_field(uint64_t hash, sf_str field)
 static uint64_t hash_result(const sfi_csv_record *record, size_t skip)
 {
     uint64_t hash = 1;
-    for (size_t i = skip; i < record->count; i++) hash = add_field(hash, record->fields[i]);
+    for (size_t i = skip; i < record->count; i++) hash = sfi_load_hash(hash, record->fields[i]);
     return hash;
 }
 
@@ -274,7 +274,7 @@ static uint64_t hash_row(const sfi_load *l, const sfi_load_unit *u, const sfi_cs
     uint64_t hash = 1;
     for (size_t i = 0; i < l->sent_count; i++) {
         size_t column = is_base ? l->sent[i] : i;
-        if (column < record->count) hash = add_field(hash, record->fields[column]);
+        if (column < record->count) hash = sfi_load_hash(hash, record->fields[column]);
     }
     return hash;
 }

@@ -102,6 +102,7 @@ static const char *path(const char *name)
 typedef struct input {
     char tag[24], csv[160], success[160], errors[160], journal[160];
     char delimiter;
+    bool as_rows; /* given one by one */
     int rows;
     char *values[ROWS_MAX]; /* its fields, with SEPARATOR between them */
     int64_t line[ROWS_MAX];
@@ -211,8 +212,10 @@ static void make_input(int rows)
     char d = in.delimiter;
     fprintf(f, "LastName%cEmail%cDescription%cDepartment%s", d, d, d, ends == 2 ? "\r\n" : "\n");
     int64_t line = 2;
+    in.as_rows = chance(3) == 0;
     for (int i = 0; i < rows; i++) add_row(f, &line, ends == 2 || (ends == 3 && chance(2) == 0) ? "\r\n" : "\n");
     assert_int_equal(fclose(f), 0);
+    for (int i = 0; in.as_rows && i < in.rows; i++) in.line[i] = i + 1; /* rows have no lines, but numbers */
 }
 
 /* ---- comparing ---- */
@@ -337,9 +340,39 @@ static void check_all(void)
 }
 
 /* ---- the loader ---- */
-/* load URL CLIENT_ID CLIENT_SECRET CSV SUCCESS ERRORS JOURNAL JOB_ROWS PARALLEL CALLS; CALLS below 0: torn */
+/* The rows of a file, one by one, as a program has them that gives rows. */
+static sf_status give_row(void *user, sf_str *fields, sf_error *err)
+{
+    sfi_csv_record record;
+    sf_status rc = sfi_csv_reader_next(user, &record, err);
+    for (size_t i = 0; rc == SF_ROW && i < COLUMNS; i++) fields[i] = record.fields[i];
+    return rc;
+}
+
+static sfi_csv_reader *open_rows(const char *file, char delimiter)
+{
+    sf_error err;
+    sfi_csv_reader *csv = NULL;
+    sfi_csv_record header;
+    sfi_csv_reader_options options = { .delimiter = delimiter };
+    size_t len, size;
+    char *text = test_read_file(file, &len), *room;
+    if (text == NULL || sfi_csv_reader_new(&options, &csv, &err) != SF_OK ||
+        sfi_csv_reader_room(csv, len + 1, &room, &size, &err) != SF_OK)
+        _exit(126);
+    memcpy(room, text, len);
+    free(text);
+    sfi_csv_reader_added(csv, len);
+    sfi_csv_reader_end(csv);
+    if (sfi_csv_reader_next(csv, &header, &err) != SF_ROW) _exit(126);
+    return csv;
+}
+
+/* load URL CLIENT_ID CLIENT_SECRET CSV SUCCESS ERRORS JOURNAL JOB_ROWS PARALLEL CALLS FORM; CALLS below 0: torn; FORM: the
+ * delimiter where the rows are given one by one, else empty */
 static int be_loader(char **argv)
 {
+    static const char *const names[COLUMNS] = { "LastName", "Email", "Description", "Department" };
     sf_client *client = NULL;
     sf_error err = { 0 };
     sf_load_report report;
@@ -350,9 +383,14 @@ static int be_loader(char **argv)
         .retry = { .retries_max = 2, .pause_ms = 2, .pause_max_ms = 10, .breaker_failures = SF_NONE },
         .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = argv[1], .client_secret = argv[2] },
     };
+    char delimiter = argv[10][0];
+    sf_load_rows rows = { .names = names, .column_count = COLUMNS, .next = give_row };
+    if (delimiter != '\0') rows.user = open_rows(argv[3], delimiter);
     const sf_bulk_load_options options = { .object = "Contact",
                                            .operation = SF_INSERT,
-                                           .csv_path = argv[3],
+                                           .csv_path = delimiter == '\0' ? argv[3] : NULL,
+                                           .rows = delimiter != '\0' ? &rows : NULL,
+                                           .delimiter = delimiter,
                                            .success_path = argv[4],
                                            .errors_path = argv[5],
                                            .journal_path = argv[6],
@@ -366,13 +404,14 @@ static int be_loader(char **argv)
     sf_status rc = sf_client_open(&how, &client, &err);
     if (rc == SF_OK) rc = sf_bulk_load(client, &options, &report, &err);
     sf_client_close(client);
+    sfi_csv_reader_free(rows.user);
     if (rc < 0) fprintf(stderr, "loader: %s: %s\n", sf_status_name(rc), err.message);
     return rc == SF_OK ? 0 : rc == SF_DONE ? 4 : rc == SF_ERR_USAGE || rc == SF_ERR_IO ? 2 : UNFINISHED;
 }
 
 static pid_t start_loader_for(int job_rows, int parallel, int calls)
 {
-    char rows[16], jobs[16], number[16];
+    char rows[16], jobs[16], number[16], form[2] = { in.as_rows ? in.delimiter : '\0' };
     snprintf(number, sizeof number, "%d", calls);
     snprintf(rows, sizeof rows, "%d", job_rows);
     snprintf(jobs, sizeof jobs, "%d", parallel);
@@ -381,7 +420,7 @@ static pid_t start_loader_for(int job_rows, int parallel, int calls)
     if (pid > 0) return pid;
     (void)freopen(path("loader.log"), "a", stderr);
     execl("/proc/self/exe", "bulk_test", "load", org.url, org.client_id, org.client_secret, in.csv, in.success,
-          in.errors, in.journal, rows, jobs, number, (char *)NULL);
+          in.errors, in.journal, rows, jobs, number, form, (char *)NULL);
     _exit(127);
 }
 
@@ -610,7 +649,7 @@ static int stop(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 12 && strcmp(argv[1], "load") == 0) return be_loader(argv + 2);
+    if (argc == 13 && strcmp(argv[1], "load") == 0) return be_loader(argv + 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_loaders),     cmocka_unit_test(test_killed_at_every_step),
         cmocka_unit_test(test_broken_connections), cmocka_unit_test(test_sessions_that_end),

@@ -49,6 +49,7 @@ run bulk1; says bulk1 '^row 1: 003'; says bulk1 '^row 2: Required fields are mis
 mkdir "$work/bulk"
 run bulk "$work/bulk"; says bulk '^3 rows, 2 written$'; says bulk '^1 times, first in line 3: INVALID_EMAIL_ADDRESS'; says bulk '^exported [1-9][0-9]+ rows'
 says bulk '^a page of 2 rows$'
+run bulk_rows "$work/bulk/rows.journal"; says bulk_rows '^20000 rows, 20000 written$'; [[ ! -e $work/bulk/rows.journal ]] || fail "example_bulk_rows: its journal"
 [[ $(wc -l <"$work/bulk/export.csv") -eq $(($(grep -oE '^exported [0-9]+' "$work/bulk.out" | grep -oE '[0-9]+') + 1)) ]] || fail "example_bulk: lines of the export"
 
 run query

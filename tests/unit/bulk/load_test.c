@@ -192,9 +192,36 @@ static void test_load__a_job_that_took_no_row(void **state)
     free(text);
 }
 
-static void test_load__each_allocation_failing(void **state)
+/* The three rows of the file, given one by one. */
+static sf_status give(void *user, sf_str *fields, sf_error *why)
 {
-    (void)state;
+    static const sf_str cells[] = { SFI_STR("A"), SFI_STR("a@x"), SFI_STR("B, b"),
+                                    SFI_STR("b"), SFI_STR("C"),   SFI_STR("") };
+    size_t *at = user;
+    (void)why;
+    if (*at == COUNT_OF(cells)) return SF_DONE;
+    fields[0] = cells[(*at)++];
+    fields[1] = cells[(*at)++];
+    return SF_ROW;
+}
+
+static sf_status load_rows(const talk *t, sf_load_report *report)
+{
+    static const char *const names[] = { "LastName", "Email" };
+    size_t at = 0;
+    const sf_load_rows rows = { .names = names, .column_count = 2, .next = give, .user = &at };
+    const sf_bulk_load_options options = { .object = "Contact",
+                                           .operation = SF_INSERT,
+                                           .rows = &rows,
+                                           .success_path = success,
+                                           .errors_path = errors,
+                                           .retries_max = SF_NONE,
+                                           .no_describe = true };
+    return sf_bulk_load(t->sf, &options, report, &err);
+}
+
+static void fail_each_allocation(sf_status (*fn)(const talk *t, sf_load_report *report))
+{
     sf_status rc = SF_ERR_MEMORY;
     long left = 0;
     for (; rc != SF_DONE; left++) {
@@ -203,7 +230,7 @@ static void test_load__each_allocation_failing(void **state)
         talk_start(&t, all_answers);
         long before = test_allocations_live();
         test_allocations_limit(left);
-        rc = load(&t, &report);
+        rc = fn(&t, &report);
         test_allocations_limit(-1);
         if (rc != SF_DONE && rc >= 0) fail_msg("allocation %ld: %s", left, sf_status_name(rc));
         if (rc == SF_ERR_PROTOCOL || rc == SF_ERR_USAGE) fail_msg("allocation %ld: %s", left, err.message);
@@ -213,6 +240,13 @@ static void test_load__each_allocation_failing(void **state)
     }
     print_message("  %ld allocations\n", left - 1);
     assert_int_equal(test_allocations_live(), 0);
+}
+
+static void test_load__each_allocation_failing(void **state)
+{
+    (void)state;
+    fail_each_allocation(load);
+    fail_each_allocation(load_rows);
 }
 
 static void test_load__reasons(void **state)
