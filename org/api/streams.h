@@ -12,7 +12,7 @@
 
 enum {
     SFO_STREAM_CLIENTS_MAX = 1000, /* at once in an org */
-    SFO_STREAM_CHANNELS_MAX = 64,  /* that one client subscribes to */
+    SFO_STREAM_CHANNELS_MAX = 200, /* that one client subscribes to */
     SFO_STREAM_SESSION_MS = 40000, /* a client that asks nothing for so long is forgotten */
     SFO_STREAM_TIMEOUT_MS = 110000 /* a connect waits so long */
 };

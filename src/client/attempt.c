@@ -100,6 +100,8 @@ static sf_status add_base(sfi_call *call, sfi_buf *url, sf_error *err)
             (void)sfi_buf_addf(url, "/services/%s/%s", path, version);
         else if (sfi_starts_with(sfi_str(path), "async/"))
             (void)sfi_buf_addf(url, "/services/async/%s/%s", version, path + strlen("async/"));
+        else if (strcmp(path, "cometd") == 0)
+            (void)sfi_buf_addf(url, "/cometd/%s", version);
         else
             (void)sfi_buf_addf(url, "/services/data/v%s/%s", version, path);
     } else {

@@ -13,7 +13,8 @@
 typedef struct sfi_call_request {
     const char *method;             /* "GET" … */
     const char *path;               /* "/services/…" from the host's root, or without leading slash: below /services/data/vXX.X/;
-                                       "Soap/u": /services/Soap/u/XX.X; "async/job": /services/async/XX.X/job */
+                                       "Soap/u": /services/Soap/u/XX.X; "async/job": /services/async/XX.X/job;
+                                       "cometd": /cometd/XX.X */
     sf_str body;                    /* borrowed until the call ends (the finish or cancel); ptr NULL: none */
     /* SOAP: writes the body anew for each attempt, with the session that it goes out with (NULL: none). The session then is in
      * no header, and what was written is wiped. NULL: body is sent */

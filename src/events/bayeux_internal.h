@@ -50,6 +50,7 @@ void sfi_bayeux_disconnect(sfi_bayeux *b, int64_t now_ms);
 /* No session is wanted until sfi_bayeux_wake, which begins a new one; one that stands ends, and the org is told. */
 void sfi_bayeux_rest(sfi_bayeux *b, int64_t now_ms);
 void sfi_bayeux_wake(sfi_bayeux *b, int64_t now_ms);
+bool sfi_bayeux_is_leaving(const sfi_bayeux *b); /* the disconnect is due or under way */
 
 /* What a lane has to send now: body is cleared and filled, *timeout_ms says how long its answer may take. The lane is
  * busy from here to sfi_bayeux_answer, _failed or _abandoned. */

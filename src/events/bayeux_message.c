@@ -89,6 +89,11 @@ void sfi_bayeux_wake(sfi_bayeux *b, int64_t now_ms)
     end_requests(b); /* a goodbye that is under way */
 }
 
+bool sfi_bayeux_is_leaving(const sfi_bayeux *b)
+{
+    return b->state == BAYEUX_CLOSING;
+}
+
 /* ---- what goes out ---- */
 
 static void begin_message(sfi_bayeux *b, sfi_json_writer *w, const char *channel)

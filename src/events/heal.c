@@ -43,20 +43,15 @@ struct sfi_heal {
 sf_status sfi_heal_new(sf_listener *l, sf_error *err)
 {
     if (l->heal != NULL) return SF_OK;
-    sf_cancel *cancel = NULL;
     sfi_heal *h = sfi_calloc(sizeof *h);
     sf_status rc = h != NULL ? sfi_json_new(&h->doc, err) : sfi_fail_memory(err, "a listener");
-    if (rc == SF_OK) rc = sf_cancel_new(&cancel, err);
     if (rc != SF_OK) {
-        if (h != NULL) sfi_json_free(h->doc);
         sfi_free(h);
         return rc;
     }
     h->text.max = SF_EVENTS_PAGE_MAX;
     h->lists.max = h->names.max = 16 * SFI_MIB;
     l->heal = h;
-    atomic_store(&l->reading, cancel);
-    if (atomic_load(&l->is_stopping)) sf_cancel_now(cancel);
     return SF_OK;
 }
 
@@ -75,7 +70,6 @@ void sfi_heal_free(sf_listener *l)
     sfi_heal *h = l->heal;
     if (h == NULL) return;
     sfi_heal_reset(l);
-    sf_cancel_free(atomic_load(&l->reading));
     sfi_json_free(h->doc);
     sfi_buf_free(&h->text);
     sfi_arena_free(&h->lists);
@@ -210,7 +204,7 @@ static sf_status read_batch(sf_listener *l, const sf_cdc_event *gap, sf_error *e
     sfi_heal *h = l->heal;
     sf_status rc;
     if (h->records != NULL && h->at < h->begin + h->count) return SF_OK;
-    sf_call_options call = { .cancel = atomic_load(&l->reading) };
+    sf_call_options call = { .cancel = l->at_work };
     sf_document_free(h->records);
     h->records = NULL;
     rc = learn_fields(l, gap->entity, &call, err);

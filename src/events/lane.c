@@ -93,20 +93,16 @@ static void ring(void *user)
 static sf_status begin(sf_listener *l, sfi_bayeux_lane which, int64_t timeout_ms, sf_error *err)
 {
     sfi_lane *lane = &l->lanes[which];
-    const char *version;
-    char path[32];
     sfi_buf cookies = { .max = SFI_COOKIES_BYTES_MAX };
     sf_status rc = sfi_buf_status(&lane->body, err, "a message");
-    if (rc == SF_OK) rc = sfi_client_version(l->sf, &version, err);
     if (rc == SF_OK) rc = sfi_cookies_write(l, &cookies, err);
     if (rc != SF_OK) goto done;
-    (void)snprintf(path, sizeof path, "/cometd/%s", version);
     lane->options = l->options.call != NULL ? *l->options.call : (sf_call_options){ 0 };
     lane->options.timeout_ms = timeout_ms;
-    lane->options.cancel = NULL; /* the listener's own affair: it says goodbye first */
+    lane->options.cancel = sfi_bayeux_is_leaving(l->bayeux) ? NULL : l->at_work;
     lane->options.no_retry = true;
     sfi_call_request request = { .method = "POST",
-                                 .path = path,
+                                 .path = "cometd",
                                  .body = sfi_buf_str(&lane->body),
                                  .repeatable = true, /* so that a loss is told as one; nothing is repeated here */
                                  .no_renew = true,
@@ -148,7 +144,9 @@ static void take_in(sf_listener *l, sfi_bayeux_lane which)
         if (rc == SF_OK) root = sfi_json_root(lane->page.doc);
         if (rc == SF_ERR_PROTOCOL && answer.status >= 300) rc = SF_OK; /* a page of HTML: the status says it */
     }
-    if (rc == SF_OK) {
+    if (rc == SF_ERR_CANCELLED) {
+        sfi_bayeux_abandoned(l->bayeux, which); /* sf_listener_stop did: the goodbye is next */
+    } else if (rc == SF_OK) {
         sfi_bayeux_answer(l->bayeux, which, sfi_now_ms(), answer.status, root);
         sfi_page_open(l, &lane->page, root);
     } else {
@@ -162,10 +160,11 @@ static void take_in(sf_listener *l, sfi_bayeux_lane which)
 static void log_in(sf_listener *l)
 {
     sf_error err = { 0 };
-    sf_call_options options = { .cancel = l->options.call != NULL ? l->options.call->cancel : NULL };
+    sf_call_options options = { .cancel = l->at_work };
     sf_status rc = sfi_client_renew(l->sf, l->refused, &options, &err);
     sfi_session_release(l->refused);
     l->refused = NULL;
+    if (rc == SF_ERR_CANCELLED) return; /* the goodbye is next */
     if (rc == SF_OK)
         sfi_bayeux_logged_in(l->bayeux, sfi_now_ms());
     else
@@ -190,7 +189,11 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
         int64_t timeout_ms;
         sf_error cause = { 0 };
         if (lane->call != NULL || !sfi_bayeux_next(l->bayeux, i, sfi_now_ms(), &lane->body, &timeout_ms)) continue;
-        if (begin(l, i, timeout_ms, &cause) != SF_OK) sfi_bayeux_failed(l->bayeux, i, sfi_now_ms(), &cause);
+        sf_status rc = begin(l, i, timeout_ms, &cause);
+        if (rc == SF_ERR_CANCELLED)
+            sfi_bayeux_abandoned(l->bayeux, i);
+        else if (rc != SF_OK)
+            sfi_bayeux_failed(l->bayeux, i, sfi_now_ms(), &cause);
     }
     return sfi_bayeux_status(l->bayeux, err);
 }

@@ -216,6 +216,7 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     sf_status rc = take_options(options, &l->options, err);
     if (rc == SF_OK) rc = take_group(&l->options, err);
     if (rc == SF_OK) rc = open_fds(l, err);
+    if (rc == SF_OK) rc = sf_cancel_new(&l->at_work, err);
     if (rc == SF_OK && l->options.coordinator != NULL) rc = sfi_standby_new(l, err);
     if (rc == SF_OK && l->options.checkpoints == NULL) rc = sf_checkpoints_memory(&l->own_store, err);
     if (rc == SF_OK) {
@@ -249,6 +250,7 @@ void sf_listener_close(sf_listener *l)
     sfi_lanes_close(l);
     sfi_bayeux_free(l->bayeux);
     sf_checkpoints_close(l->own_store);
+    sf_cancel_free(l->at_work);
     if (l->bell >= 0) (void)close(l->bell);
     if (l->timer >= 0) (void)close(l->timer);
     if (l->fd >= 0) (void)close(l->fd);
@@ -388,7 +390,7 @@ void sf_listener_stop(sf_listener *l)
     int saved = errno;
     uint64_t one = 1;
     atomic_store(&l->is_stopping, true);
-    sf_cancel_now(atomic_load(&l->reading));
+    sf_cancel_now(l->at_work);
     (void)!write(l->bell, &one, sizeof one);
     errno = saved;
 }

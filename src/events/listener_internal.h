@@ -70,6 +70,7 @@ struct sf_listener {
     int timer; /* timerfd */
     int fd;    /* epoll of both */
     atomic_bool is_stopping;
+    sf_cancel *at_work; /* ends what the listener waits for, but the goodbye */
     sfi_cancel_watcher watcher;
     sfi_session *refused; /* the session that a 401 came to; NULL: none is known */
     bool is_stopped_by_cancel, is_in_poll;
@@ -78,7 +79,6 @@ struct sf_listener {
     int attempts;       /* of the handler on it, that failed */
     sf_error why;       /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
     sfi_heal *heal;     /* NULL: no service heals */
-    _Atomic(sf_cancel *) reading; /* ends its requests; NULL as long as heal is */
     int64_t retry_ms;             /* when it is called again */
     int64_t pages, serials;
     int unsaved;                   /* events since positions were stored */

@@ -705,6 +705,66 @@ static void test_events__goes_on_when_the_org_starts_anew(void **state)
     rmdir(folder);
 }
 
+static sf_status count_message(void *user, const sf_event *e)
+{
+    int *counts = user;
+    counts[strtol(sf_get_str(e->payload, "N__c"), NULL, 10)]++;
+    counts[SF_CHANNELS_MAX]++;
+    return SF_OK;
+}
+
+static void write_schema(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "{\"sobjects\":[");
+    for (int i = 0; i < SF_CHANNELS_MAX; i++)
+        fprintf(f,
+                "%s{\"name\":\"Kind%d__e\",\"label\":\"K%d\",\"fields\":[{\"name\":\"N__c\",\"type\":\"string\","
+                "\"length\":10}]}",
+                i > 0 ? "," : "", i, i);
+    fprintf(f, "]}");
+    assert_int_equal(fclose(f), 0);
+}
+
+/* As many as a listener takes, which is more than one request of the org may name; one more is refused. */
+static void test_events__a_hundred_channels(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/sf_events_XXXXXX", schema[64], name[32], number[16];
+    test_org mine = org;
+    sf_client *my_client = sf;
+    seen s = { 0 };
+    int counts[SF_CHANNELS_MAX + 1] = { 0 };
+    sf_event_service service = { .user = counts, .on_message = count_message };
+    assert_non_null(mkdtemp(folder));
+    snprintf(schema, sizeof schema, "%s/schema.json", folder);
+    write_schema(schema);
+    test_org_start(&org, (const char *const[]){ "--seed", "empty", "--schema", schema, NULL });
+    unlink(schema);
+    rmdir(folder);
+    sf = connect_client();
+    open_listener(&s, NULL);
+    for (int i = 0; i < SF_CHANNELS_MAX; i++) {
+        sf_id id;
+        snprintf(name, sizeof name, "Kind%d__e", i);
+        snprintf(number, sizeof number, "%d", i);
+        sf_record *r = sf_record_new(name);
+        DO(sf_record_set_str(r, "N__c", number));
+        DO(sf_record_create(sf, r, NULL, &id, &err));
+        sf_record_free(r);
+        DO(sf_listener_attach_events(s.l, name, &service, &all_kept, &err));
+    }
+    assert_int_equal(sf_listener_attach_events(s.l, "Other__e", &service, NULL, &err), SF_ERR_LIMIT);
+    pump(&s, &counts[SF_CHANNELS_MAX], SF_CHANNELS_MAX);
+    for (int i = 0; i < SF_CHANNELS_MAX; i++) assert_int_equal(counts[i], 1);
+    finish(&s);
+    sf_client_close(sf);
+    assert_int_equal(test_org_stop(&org), 0);
+    sf = my_client;
+    org = mine;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -722,6 +782,7 @@ int main(void)
         cmocka_unit_test(test_events__goes_on_after_the_session_has_ended),
         cmocka_unit_test(test_events__a_token_that_cannot_be_renewed_ends_it),
         cmocka_unit_test(test_events__goes_on_when_the_org_starts_anew),
+        cmocka_unit_test(test_events__a_hundred_channels),
     };
     return cmocka_run_group_tests_name("events", tests, start, stop);
 }

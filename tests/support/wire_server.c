@@ -5,6 +5,7 @@
 #define _GNU_SOURCE /* accept4 */
 #include "support/wire_server.h"
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -195,6 +196,13 @@ static bool wait_gate(wire_server *server)
 }
 
 /* ---- playing ---- */
+static bool go_deaf(int fd)
+{
+    struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog program = { .len = 1, .filter = &drop_all };
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+}
+
 static void play(connection *c)
 {
     wire_server *server = c->server;
@@ -208,6 +216,7 @@ static void play(connection *c)
         case WIRE_OP_SEND: ok = send_all(server, c->fd, step->data, step->len); break;
         case WIRE_OP_STALL: read_until_closed(c); break;
         case WIRE_OP_GATE: ok = wait_gate(server); break;
+        case WIRE_OP_DEAF: ok = go_deaf(c->fd); break;
         case WIRE_OP_RESET: reset_at_close(c->fd); return;
         case WIRE_OP_AGAIN: step = script; continue;
         case WIRE_OP_END: return;

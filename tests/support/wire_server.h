@@ -23,6 +23,7 @@ typedef enum wire_op {
     WIRE_OP_SEND,    /* send data */
     WIRE_OP_STALL,   /* nothing, until the client closes or the server stops */
     WIRE_OP_RESET,   /* close with RST at once */
+    WIRE_OP_DEAF,    /* from here on the kernel drops what the client sends, acknowledging nothing: a half-open socket */
     WIRE_OP_GATE,    /* wait for wire_open_gate */
     WIRE_OP_AGAIN,   /* from the first step */
 } wire_op;
@@ -58,6 +59,10 @@ typedef struct wire_step {
 #define WIRE_RESET                                                                                                     \
     {                                                                                                                  \
         WIRE_OP_RESET, NULL, 0                                                                                         \
+    }
+#define WIRE_DEAF                                                                                                      \
+    {                                                                                                                  \
+        WIRE_OP_DEAF, NULL, 0                                                                                          \
     }
 #define WIRE_GATE                                                                                                      \
     {                                                                                                                  \

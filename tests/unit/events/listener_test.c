@@ -1,6 +1,7 @@
 /* listener_test.c: a listener against a scripted org: events to handlers with their types, positions and where they go on,
  * handlers that fail, gaps, cookies, a refused token, stopping, and each allocation failing in turn. */
 #include <poll.h>
+#include <pthread.h>
 #include <salesforce.h>
 #include <unistd.h>
 #include "support/support.h"
@@ -50,16 +51,21 @@ static void end(script *s)
     s->steps[s->step_count++] = (wire_step)WIRE_STALL;
 }
 
-static sf_client *connect_client(wire_server *server)
+static sf_client *connect_with(wire_server *server, int connections_max)
 {
     sf_client *sf = NULL;
     sf_client_options o = { .instance_url = wire_url(server, ""),
                             .api_version = "64.0",
                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00D000000000001!tok" },
-                            .transport = { .connections_max = 1 },
+                            .transport = { .connections_max = connections_max },
                             .retry = { .retries_max = SF_NONE } };
     assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
     return sf;
+}
+
+static sf_client *connect_client(wire_server *server)
+{
+    return connect_with(server, 1);
 }
 
 typedef struct seen {
@@ -713,6 +719,131 @@ static void test_listener__finds_a_silent_connection_and_can_be_cancelled(void *
     wire_stop(server);
 }
 
+/* The other end is gone and nobody says so: packets vanish, nothing is acknowledged. Only time tells. */
+static void test_listener__a_half_open_connection_is_found(void **state)
+{
+    static const char shaken[] =
+        "[{\"ext\":{\"replay\":true},\"clientId\":\"c1\",\"channel\":\"/meta/handshake\",\"successful\":true}]";
+    static const char advised[] =
+        "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"timeout\":%d,\"reconnect\":\"retry\"},"
+        "\"channel\":\"/meta/connect\",\"successful\":true}]";
+    script first = { 0 }, second = { 0 }, third = { 0 };
+    char soon[256], late[256];
+    (void)state;
+    snprintf(soon, sizeof soon, advised, 50);
+    snprintf(late, sizeof late, advised, 20000);
+    say(&first, shaken);
+    say(&first, soon);
+    first.steps[first.step_count++] = (wire_step)WIRE_REQUEST; /* the connect that waits */
+    first.steps[first.step_count++] = (wire_step)WIRE_DEAF;
+    first.steps[first.step_count++] = (wire_step)WIRE_STALL;
+    say(&second, SUBSCRIBED("/event/Low_Ink__e")); /* beside it */
+    say(&second, shaken);
+    say(&second, late);
+    say(&second, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&second);
+    say(&third, SUBSCRIBED("/event/Low_Ink__e"));
+    end(&third); /* nobody answers the goodbye either */
+    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps, third.steps }, 3);
+    sf_client *sf = connect_with(server, 0);
+    seen s = { .stop_after = 1 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    sf_listener_options options = { .slack_ms = 150, .reconnect_pause_ms = 1, .reconnect_pause_max_ms = 2 };
+    sf_attach_options from = { .replay = SF_REPLAY_ID, .replay_id = 5 };
+    assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, &from, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+    assert_int_equal(s.last, 7);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_int_equal(stats.handshakes, 2);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(server);
+}
+
+static void test_listener__speaks_through_the_clients_proxy(void **state)
+{
+    script first = { 0 }, second = { 0 };
+    (void)state;
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    end(&first);
+    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    end(&second);
+    wire_server *proxy = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    sf_client *sf = NULL;
+    sf_client_options o = { .instance_url = "http://localhost:9",
+                            .api_version = "64.0",
+                            .auth = { .flow = SF_AUTH_BEARER, .access_token = "00D000000000001!tok" },
+                            .transport = { .connections_max = 1,
+                                           .proxy = wire_url(proxy, ""),
+                                           .proxy_user = "me",
+                                           .proxy_password = "secret" } };
+    assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
+    seen s = { .stop_after = 1 };
+    sf_event_service service = { .user = &s, .on_message = on_message };
+    assert_int_equal(sf_listener_open(sf, &(sf_listener_options){ .slack_ms = 200 }, &s.l, NULL), SF_OK);
+    assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+    assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+    assert_int_equal(s.messages, 1);
+    char *request = wire_request(proxy, 0);
+    assert_non_null(strstr(request, "POST http://localhost:9/cometd/64.0 HTTP/1.1"));
+    assert_non_null(strstr(request, "Proxy-Authorization: Basic "));
+    free(request);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    wire_stop(proxy);
+}
+
+typedef struct stopper {
+    wire_server *server;
+    sf_listener *l;
+} stopper;
+
+static void *stop_when_asked(void *user)
+{
+    stopper *s = user;
+    assert_true(wire_wait_requests(s->server, 1));
+    sf_listener_stop(s->l);
+    return NULL;
+}
+
+/* The login and the version are waited for inside the poll: stopping ends that too. */
+static void test_listener__stops_while_it_logs_in(void **state)
+{
+    static const wire_step silent[] = { WIRE_REQUEST, WIRE_STALL, WIRE_END };
+    static const struct {
+        const char *version;
+        sf_auth_flow flow;
+    } cases[] = { { "64.0", SF_AUTH_CLIENT_CREDENTIALS }, { NULL, SF_AUTH_BEARER } };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        stopper s = { .server = wire_start((const wire_step *const[]){ silent }, 1) };
+        pthread_t thread;
+        sf_client *sf = NULL;
+        seen nothing = { 0 };
+        bool is_bearer = cases[i].flow == SF_AUTH_BEARER;
+        sf_client_options o = { .login_url = wire_url(s.server, ""),
+                                .api_version = cases[i].version,
+                                .auth = { .flow = cases[i].flow,
+                                          .client_id = is_bearer ? NULL : "id",
+                                          .client_secret = is_bearer ? NULL : "secret",
+                                          .access_token = is_bearer ? "00D000000000001!tok" : NULL } };
+        assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
+        sf_event_service service = { .user = &nothing, .on_message = on_message };
+        assert_int_equal(sf_listener_open(sf, NULL, &s.l, NULL), SF_OK);
+        assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+        assert_int_equal(pthread_create(&thread, NULL, stop_when_asked, &s), 0);
+        assert_int_equal(sf_listener_run(s.l, NULL), SF_OK);
+        pthread_join(thread, NULL);
+        sf_listener_close(s.l);
+        sf_client_close(sf);
+        wire_stop(s.server);
+    }
+}
+
 int main(void)
 {
     test_allocator_install();
@@ -729,6 +860,9 @@ int main(void)
         cmocka_unit_test(test_listener__a_handler_of_trouble_may_attach_another),
         cmocka_unit_test(test_listener__mends_a_cut_connection),
         cmocka_unit_test(test_listener__finds_a_silent_connection_and_can_be_cancelled),
+        cmocka_unit_test(test_listener__a_half_open_connection_is_found),
+        cmocka_unit_test(test_listener__speaks_through_the_clients_proxy),
+        cmocka_unit_test(test_listener__stops_while_it_logs_in),
         cmocka_unit_test(test_listener__open_survives_each_failed_allocation),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

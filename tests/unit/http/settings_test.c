@@ -1,4 +1,7 @@
 /* settings_test.c: transport options that are refused when the client is made, and that no message tells a secret. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include "unit/http/http_fixture.h"
 
 static void test_settings__what_is_out_of_range_is_refused(void **state)
@@ -101,12 +104,90 @@ static void test_settings__no_limit_waits(void **state)
     wire_stop(server);
 }
 
+/* The descriptor that is connected to a port of this machine; -1: none is. */
+static int find_socket(int port)
+{
+    for (int fd = 3; fd < 1024; fd++) {
+        struct sockaddr_in to = { 0 };
+        socklen_t len = sizeof to;
+        if (getpeername(fd, (struct sockaddr *)&to, &len) == 0 && to.sin_family == AF_INET &&
+            ntohs(to.sin_port) == port)
+            return fd;
+    }
+    return -1;
+}
+
+static int option_of(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
+static void test_settings__a_dead_connection_is_looked_for(void **state)
+{
+    static const wire_step gated[] = { WIRE_REQUEST, WIRE_GATE, WIRE_TEXT(OK_TEXT("late", "4")), WIRE_END };
+    static const struct {
+        int64_t given;
+        int is_on, idle, pause, dead_ms;
+    } cases[] = { { 0, 1, 60, 15, 90000 }, { 1500, 1, 2, 2, 31500 }, { SF_NONE, 0, 0, 0, 0 } };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        wire_server *server = wire_start((const wire_step *const[]){ gated }, 1);
+        sfi_http *http = open_http((sf_transport_options){ .keepalive_ms = cases[i].given });
+        sfi_transfer *t = start_simple(http, "GET", wire_url(server, "/"));
+        assert_true(wire_wait_requests(server, 1));
+        int fd = find_socket(wire_port(server));
+        assert_true(fd >= 0);
+        assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), cases[i].is_on);
+        if (cases[i].is_on != 0) {
+            assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), cases[i].idle);
+            assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), cases[i].pause);
+        }
+        assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), cases[i].dead_ms);
+        wire_open_gate(server);
+        assert_true(sfi_transfer_wait(t, 0));
+        sfi_transfer_free(t);
+        sfi_http_close(http);
+        wire_stop(server);
+    }
+}
+
+/* A request whose answer may take as long as its deadline, and one that is silent amid its answer. */
+static void test_settings__a_long_poll_may_be_silent(void **state)
+{
+    static const wire_step gated[] = { WIRE_REQUEST, WIRE_GATE, WIRE_TEXT(OK_TEXT("late", "4")), WIRE_END };
+    static const wire_step stalled[] = { WIRE_REQUEST, WIRE_TEXT("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nla"),
+                                         WIRE_STALL, WIRE_END };
+    (void)state;
+    wire_server *server = wire_start((const wire_step *const[]){ gated, stalled }, 2);
+    sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 20, .total_timeout_ms = 30 });
+    for (int i = 0; i < 2; i++) {
+        sfi_transfer *t = start_request(
+            http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .is_long_poll = true });
+        assert_true(wire_wait_requests(server, i + 1));
+        if (i == 0) assert_false(sfi_transfer_wait(t, sfi_now_ms() + 100));
+        wire_open_gate(server);
+        assert_true(sfi_transfer_wait(t, 0));
+        if (i == 0)
+            assert_answer(t, 200, "late");
+        else
+            assert_int_equal(sfi_transfer_response(t)->error.status, SF_ERR_TIMEOUT);
+        sfi_transfer_free(t);
+    }
+    sfi_http_close(http);
+    wire_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_settings__what_is_out_of_range_is_refused),
         cmocka_unit_test(test_settings__what_is_in_range_is_taken),
         cmocka_unit_test(test_settings__no_limit_waits),
+        cmocka_unit_test(test_settings__a_dead_connection_is_looked_for),
+        cmocka_unit_test(test_settings__a_long_poll_may_be_silent),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }
