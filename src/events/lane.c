@@ -173,6 +173,8 @@ static void log_in(sf_listener *l)
 
 sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
 {
+    /* What is left over is of the session before: a subscribe now would ask for it once more. */
+    sfi_bayeux_hold(l->bayeux, sfi_dispatch_has_events(l));
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_lane *lane = &l->lanes[i];
         if (lane->call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) {
@@ -183,7 +185,6 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
         if (lane->call != NULL && !lane->page.is_open && sfi_call_is_ended(lane->call)) take_in(l, i);
     }
     if (sfi_bayeux_wants_login(l->bayeux)) log_in(l);
-    sfi_bayeux_hold(l->bayeux, sfi_dispatch_has_events(l)); /* a subscribe would ask for them once more */
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
         sfi_lane *lane = &l->lanes[i];
         int64_t timeout_ms;
