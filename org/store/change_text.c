@@ -70,7 +70,7 @@ void sfo_change_bits(const sfo_row *row, unsigned char *bits)
         bool differs = now->set && cells_differ(now, old);
         /* Null and 0 are the same of a boolean only. */
         if (now->set && !is_boolean && (now->kind == SFO_CELL_NULL) != (old->kind == SFO_CELL_NULL)) differs = true;
-        if (differs || strcmp(o->fields[i].name, "LastModifiedDate") == 0) bits[i / 8] |= (unsigned char)(1u << i % 8);
+        if (differs || (int)i == row->table->modified_date) bits[i / 8] |= (unsigned char)(1u << i % 8);
     }
 }
 
@@ -78,7 +78,7 @@ void sfo_change_bits(const sfo_row *row, unsigned char *bits)
 static bool is_wanted(const sfo_row *row, size_t i, const unsigned char *bits)
 {
     const sfo_field *f = &row->table->object->fields[i];
-    if (!is_told(f)) return false;
+    if (!row->table->told[i]) return false;
     if (bits != NULL) return has_bit(bits, i);
     return row->cells[i].kind != SFO_CELL_NULL || f->type == SFO_BOOLEAN;
 }
@@ -184,7 +184,7 @@ void sfo_change_write_names(const sfo_table *t, const unsigned char *bits, sfi_b
     if (bits != NULL && t->modified_date >= 0) sfi_json_string(&w, "LastModifiedDate");
     for (size_t i = 0; bits != NULL && i < o->field_count; i++) {
         const sfo_field *f = &o->fields[i];
-        if (!is_told(f) || !has_bit(bits, i) || (int)i == t->modified_date) continue;
+        if (!t->told[i] || !has_bit(bits, i) || (int)i == t->modified_date) continue;
         sf_str part = is_part(f) ? part_name(f) : sfi_str(f->name);
         (void)snprintf(name, sizeof name, "%s%s%.*s", is_part(f) ? f->compound_name : "", is_part(f) ? "." : "",
                        (int)part.len, part.ptr); /* names end at 80 */
@@ -214,9 +214,10 @@ void sfo_change_write_published(const sfo_row *row, const char *user, int64_t no
     sfi_json_end_object(&w);
 }
 
-/* ---- schema ids ---- */
+/* ---- what does not change ---- */
 
-void sfo_change_schema_id(const sfo_table *t, char out[24])
+/* 22 characters that stand for the object's fields. */
+static void write_schema_id(const sfo_table *t, char out[24])
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint64_t hash[2] = { 14695981039346656037u, 0x9E3779B97F4A7C15u }; /* FNV-1a twice, from two starts */
@@ -230,4 +231,10 @@ void sfo_change_schema_id(const sfo_table *t, char out[24])
         hash[i / 11] /= 64;
     }
     out[22] = '\0';
+}
+
+void sfo_change_attach(sfo_table *t)
+{
+    for (size_t i = 0; i < t->object->field_count; i++) t->told[i] = is_told(&t->object->fields[i]);
+    write_schema_id(t, t->schema_id);
 }

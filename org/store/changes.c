@@ -252,12 +252,10 @@ static void write_header(writing *w, sfi_buf *out)
 /* The event that is open goes into the log. */
 static bool close_event(writing *w)
 {
-    char schema[24];
     if (w->open == NULL) return true;
-    sfo_change_schema_id(w->open->table, schema);
     sfi_buf_clear(&w->head);
-    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":{%.*s", schema, (int)w->fields.len,
-                       w->fields.len > 0 ? w->fields.data : ""); /* checked below */
+    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":{", w->open->table->schema_id); /* checked below */
+    (void)sfi_buf_add(&w->head, w->fields.data, w->fields.len);
     write_header(w, &w->head);
     (void)sfi_buf_add_str(&w->head, "},\"event\":{\"replayId\":");
     if (w->head.failed || w->ids.failed || w->names.failed || w->fields.failed) return sfo_fault_memory(w->f);
@@ -268,16 +266,14 @@ static bool close_event(writing *w)
 
 static bool append_published(writing *w, const sfo_note *n)
 {
-    char schema[24], uuid[37];
+    char uuid[37];
     const char *name = n->table->object->name;
     sfi_buf tail = { 0 };
     if (!close_event(w)) return false;
-    sfo_change_schema_id(n->table, schema);
     sfo_event_uuid(n->id, uuid);
     sfi_buf_clear(&w->head);
-    (void)sfi_buf_addf(&w->head,
-                       "{\"schema\":\"%s\",\"payload\":%.*s,\"event\":{\"EventUuid\":\"%s\",\"replayId\":", schema,
-                       (int)n->len, w->s->changes.data.data + n->at, uuid); /* checked below */
+    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":%.*s,\"event\":{\"EventUuid\":\"%s\",\"replayId\":",
+                       n->table->schema_id, (int)n->len, w->s->changes.data.data + n->at, uuid); /* checked below */
     (void)sfi_buf_addf(&tail, ",\"EventApiName\":\"%s\"}}", name);
     bool ok = !w->head.failed && !tail.failed;
     ok = ok ? sfo_event_append(w->s, name, false, sfi_buf_str(&w->head), tail.data, w->f) : sfo_fault_memory(w->f);

@@ -76,6 +76,5 @@ void sfo_change_write_fields(const sfo_row *row, const unsigned char *bits, sfi_
 /* ["LastModifiedDate","Phone","BillingAddress.City"] */
 void sfo_change_write_names(const sfo_table *t, const unsigned char *bits, sfi_buf *out);
 void sfo_change_write_published(const sfo_row *row, const char *user, int64_t now_ms, sfi_buf *out);
-/* 22 characters that stand for the object's fields. */
-void sfo_change_schema_id(const sfo_table *t, char out[24]);
+void sfo_change_attach(sfo_table *t); /* its told and schema_id, from its object */
 #endif

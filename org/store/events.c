@@ -60,17 +60,33 @@ int64_t sfo_events_last(sfo_store *s, sfo_fault *f)
     return last;
 }
 
+/* The first column of the only row that a statement with one number gives; none when there is no row. */
+static bool ask_number(sfo_store *s, const char *sql, int64_t bound, int64_t none, int64_t *out, sfo_fault *f)
+{
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
+    if (stmt == NULL) return false;
+    if (sqlite3_bind_parameter_count(stmt) > 0) (void)sqlite3_bind_int64(stmt, 1, bound); /* the place is right */
+    int rc = sqlite3_step(stmt);
+    *out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : none;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) (void)sfo_fault_sql(s, f);
+    sfo_statement_done(stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
+/* Events are as old as their place in the log: only those that go are read, and the index is counted. */
 static bool trim(sfo_store *s, sfo_fault *f)
 {
-    sqlite3_stmt *stmt = sfo_statement_get(
-        s,
-        "DELETE FROM sfo_event WHERE replay<=(SELECT replay FROM sfo_event ORDER BY replay DESC LIMIT 1 OFFSET ?1) OR "
-        "at_ms<?2",
-        f);
-    if (stmt == NULL) return false;
+    int64_t count, from = 0, young = 0, oldest = sfi_wall_ms() - (int64_t)SFO_EVENTS_KEPT_HOURS * 3600 * 1000;
     s->changes.since_trim = 0;
-    (void)sqlite3_bind_int64(stmt, 1, SFO_EVENTS_KEPT); /* the places are right */
-    (void)sqlite3_bind_int64(stmt, 2, sfi_wall_ms() - (int64_t)SFO_EVENTS_KEPT_HOURS * 3600 * 1000);
+    if (!ask_number(s, "SELECT count(*) FROM sfo_event", 0, 0, &count, f) ||
+        !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1", oldest, 0, &young, f))
+        return false;
+    if (count > SFO_EVENTS_KEPT && !ask_number(s, "SELECT replay FROM sfo_event ORDER BY replay LIMIT 1 OFFSET ?1",
+                                               count - SFO_EVENTS_KEPT, 0, &from, f))
+        return false;
+    sqlite3_stmt *stmt = sfo_statement_get(s, "DELETE FROM sfo_event WHERE replay<?1", f);
+    if (stmt == NULL) return false;
+    (void)sqlite3_bind_int64(stmt, 1, from > young ? from : young); /* the place is right */
     return sfo_statement_run(s, stmt, f);
 }
 

@@ -47,6 +47,8 @@ struct sfo_table {
     sqlite3_stmt *insert, *select, *state; /* made when first needed */
     int64_t next_id, reserved_id;          /* ids are reserved in blocks, so that a commit is not needed for each */
     sfo_compute before, after;             /* NULL: nothing */
+    bool *told;                            /* per field: change events tell it (change_text.c) */
+    char schema_id[24];                    /* of its events */
     int *uniques;                          /* fields with unique values */
     size_t unique_count;
     int64_t search_number; /* of its search index; 0: it has none, or not of these columns; see search_known */

@@ -115,7 +115,9 @@ static bool fill_table(sfo_table *t, const sfo_object *o, sfi_buf *text)
     t->object = o;
     t->column = sfi_calloc_n(o->field_count + 1, sizeof *t->column);
     t->uniques = sfi_calloc_n(o->field_count + 1, sizeof *t->uniques);
-    if (t->column == NULL || t->uniques == NULL) return false;
+    t->told = sfi_calloc_n(o->field_count + 1, sizeof *t->told);
+    if (t->column == NULL || t->uniques == NULL || t->told == NULL) return false;
+    sfo_change_attach(t);
     sfi_buf_clear(text);
     for (size_t i = 0; i < o->field_count; i++) {
         t->column[i] = o->fields[i].stored ? t->columns++ : -1;
@@ -163,6 +165,7 @@ void sfo_tables_close(sfo_store *s)
         (void)sqlite3_finalize(t->select);
         (void)sqlite3_finalize(t->state);
         sfi_free(t->column);
+        sfi_free(t->told);
         sfi_free(t->uniques);
         sfi_free(t->columns_sql);
     }
