@@ -18,6 +18,8 @@ import urllib.request
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build", "bench")
 BIN = os.path.join(TOP, "build", "release", "bin")
+sys.path.insert(0, os.path.join(TOP, "bench", "peers"))
+import sf as sf_cli  # noqa: E402
 FIELDS = ["LastName", "FirstName", "Email", "Phone", "Title", "Department", "Description"]
 
 
@@ -40,6 +42,7 @@ def prepare_peers():
     if not os.path.exists(f"{BUILD}/venv/bin/python"):
         subprocess.run([sys.executable, "-m", "venv", f"{BUILD}/venv"], check=True)
         subprocess.run([f"{BUILD}/venv/bin/pip", "install", "-q", "-r", f"{TOP}/bench/peers/requirements.txt"], check=True)
+    subprocess.run(["go", "build", "-o", f"{BUILD}/go-salesforce-bulk", f"{TOP}/bench/bulk/gosf.go"], cwd=f"{TOP}/bench/query/go", check=True)
 
 
 def write_csv(path, rows):
@@ -87,8 +90,10 @@ def check(name, server, rows, stdout):
     text = open(stdout).read()
     if name.startswith("sforce"):
         told = json.loads(text)["result"]["succeeded"]
+    elif name.startswith("sf "):
+        told = json.loads(text)["result"]["successfulRecords"]
     else:
-        told = rows if name.startswith("curl") else int(text)
+        told = rows if name.startswith(("curl", "go-")) else int(text)
     if told != rows:
         sys.exit(f"{name}: told of {told} rows, want {rows}")
 
@@ -139,7 +144,15 @@ def main():
             ("sforce load, result files", load(server, csv, "--success", f"{work}/good.csv", "--errors", f"{work}/bad.csv")),
         ]
         if not options.no_peers:
+            cli = sf_cli.prepare(TOP, work, server.url)
+            if cli is None:
+                print("sf is not installed: tests/interop/setup does it", file=sys.stderr)
+            else: # --wait: minutes; it looks every five seconds, the first time at once
+                table.append((f"sf {cli[1]}, data import bulk", [*cli[0], "data", "import", "bulk", "--file", csv, "--sobject", "Contact",
+                                                                 "--line-ending", "LF", "--wait", "5", "--target-org", "bench",
+                                                                 "--api-version", "62.0", "--json"]))
             table += [("jsforce 3.10.16, bulk2", ["node", f"{TOP}/bench/bulk/jsforce.js", server.url, csv]),
+                      ("go-salesforce 3.1.0, jobs of 10,000", [f"{BUILD}/go-salesforce-bulk", server.url, csv]),
                       ("simple-salesforce 1.12.10, bulk2", [f"{BUILD}/venv/bin/python", f"{TOP}/bench/bulk/simple.py", server.url, csv])]
         samples = {name: [] for name, _ in table}
         for _ in range(options.runs):

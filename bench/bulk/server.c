@@ -36,6 +36,12 @@ static size_t describe_len, block_len;
 static const char result_header[] = "\"sf__Id\",\"sf__Created\",LastName,FirstName,Email,Phone,Title,Department,"
                                     "Description\n";
 
+static const char organization[] =
+    "{\"totalSize\":1,\"done\":true,\"records\":[{\"attributes\":{\"type\":\"Organization\"},\"Name\":\"Bench\","
+    "\"InstanceName\":"
+    "\"B1\",\"IsSandbox\":false,\"TrialExpirationDate\":null,\"NamespacePrefix\":null,\"OrganizationType\":\"Developer "
+    "Edition\"}]}";
+
 static bool send_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
@@ -179,6 +185,8 @@ static bool serve(connection *c)
     if (j != NULL) return answer_job(c->fd, number, j->closed ? "JobComplete" : "Open", j->closed ? j->rows - 1 : 0);
     if (memmem(head, first, "/describe", 9) != NULL)
         return answer(c->fd, 200, "application/json;charset=UTF-8", describe, describe_len);
+    if (memmem(head, first, "/query?", 7) != NULL) /* sf asks for the organization first */
+        return answer(c->fd, 200, "application/json;charset=UTF-8", organization, sizeof organization - 1);
     return answer(c->fd, 404, "application/json", "[]", 2);
 }
 

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """bench/export: 1,000,000 rows (about 183 MB of CSV) of a bulk query from a neutral nginx, in one page and in 20: sforce export
 as whole processes beside `curl -o` of the same bytes, in turns: medians of CPU and wall seconds, peak memory. Every result is
-compared with what was served. Usage: bench/export/run [ROUNDS]."""
-import filecmp, gzip, json, os, random, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time
+compared with what was served, of the peers the number of its rows. Usage: bench/export/run [ROUNDS]; peers are measured where
+bench/bulk/run and tests/interop/setup have installed them; BENCH_WAYS="curl|one page" measures some ways only."""
+import csv, filecmp, gzip, json, os, random, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SFORCE = os.environ.get("SFORCE_BIN", os.path.join(TOP, "build", "release", "bin", "sforce"))
+BENCH = os.path.join(TOP, "build", "bench")
+sys.path.insert(0, os.path.join(TOP, "bench", "peers"))
+import sf as sf_cli  # noqa: E402
+
 ROWS, PAGES = 1_000_000, 20
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
 HEADER = b'"Id","Name","Description","Email","CreatedDate","Amount","Account.Name"\n'
@@ -23,6 +28,8 @@ http {{
 SERVER = """server {{ listen 127.0.0.1:{port}; root {work}; error_page 405 =200 $uri;
   location = /services/data/v62.0/jobs/query {{ return 200 '{created}'; }}
   location = /services/data/v62.0/jobs/query/{job} {{ return 200 '{done}'; }}
+  location = /services/data/v62.0/query {{ return 200 '{organization}'; }}
+  location = /services/data/v62.0 {{ return 200 '{{"sobjects":"/services/data/v62.0/sobjects"}}'; }}
   location = /services/data/v62.0/jobs/query/{job}/resultPages {{ {list} }}
   {results}
 }}
@@ -68,7 +75,7 @@ def server(work, port, pages):
             results += f"""location = /p{p} {{ internal; alias {work}/page{p}.csv; default_type text/csv;
                 add_header Sforce-NumberOfRecords {ROWS // pages}; add_header Sforce-Locator {p + 1 if p + 1 < pages else 'null'}; }}\n"""
         names = "return 200 '%s';" % json.dumps({"resultPages": [{"resultUrl": f"{base}?locator={p}"} for p in range(pages)], "done": True})
-    return SERVER.format(work=work, port=port, job=JOB, created=json.dumps(job | {"state": "UploadComplete"}),
+    return SERVER.format(work=work, port=port, job=JOB, organization=json.dumps(sf_cli.ANSWER), created=json.dumps(job | {"state": "UploadComplete"}),
                          done=json.dumps(job | {"numberRecordsProcessed": ROWS}), list=names, results=results)
 
 
@@ -108,6 +115,11 @@ def check(path, work):
             subprocess.run(["zstd", "-dqc", path], stdout=out, check=True)
         assert filecmp.cmp(f"{path}.out", f"{work}/whole.csv", shallow=False)
         os.unlink(f"{path}.out")
+    elif path.endswith(".peer.csv"):
+        with open(path, encoding="utf-8", newline="") as f:
+            rows = sum(1 for _ in csv.reader(f)) - 1
+        if rows != ROWS:
+            print(f"{os.path.basename(path)}: {rows} rows", file=sys.stderr)
     elif path.endswith(".csv"):
         assert filecmp.cmp(path, f"{work}/whole.csv", shallow=False)
     elif path.endswith(".ndjson"):
@@ -133,6 +145,26 @@ def main():
             nginx.wait()
 
 
+def peers(work, url, soql):
+    """What of them is there."""
+    ways = {}
+    cli = sf_cli.prepare(TOP, work, url)
+    if cli is not None:
+        path = f"{work}/sf.peer.csv"
+        ways[f"sf {cli[1]}"] = ([*cli[0], "data", "export", "bulk", "--query", soql, "--output-file", path, "--result-format", "csv",
+                                 "--wait", "5", "--target-org", "bench", "--api-version", "62.0"], path)
+    if os.path.exists(f"{BENCH}/node_modules/jsforce"):
+        ways["jsforce 3.10.16"] = (["node", f"{TOP}/bench/export/jsforce.js", url, soql, f"{work}/js.peer.csv"], f"{work}/js.peer.csv")
+    if os.path.exists(f"{BENCH}/venv/bin/python"):
+        ways["simple-salesforce 1.12.10"] = ([f"{BENCH}/venv/bin/python", f"{TOP}/bench/export/simple.py", url, soql, f"{work}/py.peer.csv"],
+                                             f"{work}/py.peer.csv")
+    if shutil.which("go") and os.path.isdir(BENCH):
+        binary = f"{BENCH}/go-salesforce-export"
+        subprocess.run(["go", "build", "-o", binary, f"{TOP}/bench/export/gosf.go"], cwd=f"{TOP}/bench/query/go", check=True)
+        ways["go-salesforce 3.1.0"] = ([binary, url, soql, f"{work}/go.peer.csv"], f"{work}/go.peer.csv")
+    return ways
+
+
 def run(work, one, many):
     for port in one, many:
         for _ in range(100):
@@ -156,12 +188,13 @@ def run(work, one, many):
             "csv, no journal": ours(one, "j.csv", "--journal", "none"),
             f"csv, {PAGES} pages in turn": ours(many, "c.csv", "--parallel", "1"),
             "csv.gz": ours(many, "d.csv.gz"), "csv.zst": ours(many, "g.csv.zst"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db")}
+    ways |= peers(work, f"http://127.0.0.1:{one}", soql)
     if os.environ.get("BENCH_WAYS"):
         ways = {k: v for k, v in ways.items() if any(w in k for w in os.environ["BENCH_WAYS"].split("|"))}
     results = {name: [] for name in ways}
     for turn in range(ROUNDS):
         for name, (command, path) in ways.items():
-            if turn > 2 and name in ("csv.gz", "csv.zst", "ndjson", "sqlite"):
+            if turn > 2 and (name in ("csv.gz", "csv.zst", "ndjson", "sqlite") or path.endswith(".peer.csv")):
                 continue
             results[name].append(measure(command, env))
             if turn == 0:
