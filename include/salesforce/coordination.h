@@ -45,9 +45,15 @@ typedef struct sf_coordinator_ops {
 /** For the listeners of one process: leases and positions in its memory. @param out owned by the caller, ends with
  *  sf_coordinator_close. @return SF_OK, SF_ERR_MEMORY. */
 SF_API sf_status sf_coordinator_memory(sf_coordinator **out, sf_error *err);
+/** For the processes of one host: in a JSON file of mode 0600, replaced as a whole and synced, with PATH.lock and
+ *  PATH.before (the version before, which takes the place of a damaged one) beside it. A leader whose process ends, however
+ *  it does, is known to be gone at once; one that hangs, when its lease is over. Not for folders on a network.
+ *  @param path copied; made when missing, its folder is not. @param out as above.
+ *  @return SF_OK, SF_ERR_IO (not readable or writable, or damaged), SF_ERR_USAGE, SF_ERR_MEMORY. */
+SF_API sf_status sf_coordinator_file(const char *path, sf_coordinator **out, sf_error *err);
 /** Your own. @param ops copied. @param user borrowed until the close. @param out as above.
  *  @return SF_OK, SF_ERR_USAGE (an operation is missing), SF_ERR_MEMORY. */
 SF_API sf_status sf_coordinator_custom(const sf_coordinator_ops *ops, void *user, sf_coordinator **out, sf_error *err);
-/** End it; leases that are held run out. NULL is fine. No listener may use it any more. */
+/** End it; leases that are held run out (of a file: they end). NULL is fine. No listener may use it any more. */
 SF_EXTERN void sf_coordinator_close(sf_coordinator *c);
 #endif

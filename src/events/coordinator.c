@@ -20,7 +20,7 @@ static sf_status memory_attempt(void *user, const char *group, const char *node,
 {
     sfi_group *g;
     sf_status rc = sfi_groups_take(user, group, &g, err);
-    return rc == SF_OK ? sfi_group_attempt(g, node, liveness_ms, false, epoch, err) : rc;
+    return rc == SF_OK ? sfi_group_attempt(g, node, liveness_ms, epoch, err) : rc;
 }
 
 static sf_status memory_renew(void *user, const char *group, const char *node, int64_t epoch, int64_t liveness_ms,

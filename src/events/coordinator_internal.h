@@ -55,8 +55,7 @@ sf_status sfi_group_save(sfi_group *g, int64_t epoch, const char *channel, const
 sf_status sfi_group_keep(sfi_group *g, const char *channel, const char *position, sf_error *err);
 const char *sfi_group_position(const sfi_group *g, const char *channel); /* NULL: none */
 bool sfi_group_is_led_by(const sfi_group *g, const char *node, int64_t epoch);
-/* Who attempts, as ops->attempt says; is_dead: the leader is known to be gone, whatever its lease says. */
-sf_status sfi_group_attempt(sfi_group *g, const char *node, int64_t liveness_ms, bool is_dead, int64_t *epoch,
-                            sf_error *err);
+/* As ops->attempt says. */
+sf_status sfi_group_attempt(sfi_group *g, const char *node, int64_t liveness_ms, int64_t *epoch, sf_error *err);
 void sfi_groups_clear(sfi_groups *g);
 #endif

@@ -74,12 +74,11 @@ bool sfi_group_is_led_by(const sfi_group *g, const char *node, int64_t epoch)
     return g->node != NULL && g->epoch == epoch && strcmp(g->node, node) == 0;
 }
 
-sf_status sfi_group_attempt(sfi_group *g, const char *node, int64_t liveness_ms, bool is_dead, int64_t *epoch,
-                            sf_error *err)
+sf_status sfi_group_attempt(sfi_group *g, const char *node, int64_t liveness_ms, int64_t *epoch, sf_error *err)
 {
     int64_t now = sfi_boot_ms();
     bool is_own = g->node != NULL && strcmp(g->node, node) == 0;
-    if (g->node != NULL && !is_own && !is_dead && now < g->until_ms) return SF_DONE;
+    if (g->node != NULL && !is_own && now < g->until_ms) return SF_DONE;
     if (!is_own) {
         char *name = sfi_strdup(node);
         if (name == NULL) return sfi_fail_memory(err, "a node");
