@@ -45,11 +45,12 @@ struct sfo_org {
     sfo_faults *faults;
     sfo_stats *stats;
     sfo_recents *recents;
-    struct sfo_apex_set *apex;    /* read only after sfo_org_new */
-    sfo_approvals *approvals; /* these two are read only after sfo_org_new */
+    struct sfo_apex_set *apex; /* read only after sfo_org_new */
+    sfo_approvals *approvals;  /* these two are read only after sfo_org_new */
     struct sfo_action_set *actions;
     struct sfo_streams *streams; /* has a lock of its own */
-    sfo_bulk *bulk; /* has a thread of its own, which uses the store and the faults */
+    struct sfo_topics *topics;   /* the store's lock is its own */
+    sfo_bulk *bulk;              /* has a thread of its own, which uses the store and the faults */
     struct sfo_report_types *reports;
 };
 

@@ -4,6 +4,7 @@
  * have the status 200: clients look into bodies of nothing else. */
 #include "api/call.h"
 #include "api/streams.h"
+#include "api/topics.h"
 
 enum { VERSION_MIN = 37, REQUEST_MAX = 32768, MESSAGES_MAX = 100 };
 
@@ -306,6 +307,13 @@ static void connect_client(bayeux *b, const message *m)
 }
 
 /* ---- subscribe ---- */
+static sf_str filter_of(sf_str subscription)
+{
+    const char *query = memchr(subscription.ptr, '?', subscription.len);
+    if (query == NULL) return (sf_str){ NULL, 0 };
+    return (sf_str){ query + 1, subscription.len - (size_t)(query + 1 - subscription.ptr) };
+}
+
 /* Where to begin: the replay map's value for the channel. false: answered. */
 static bool start_of(bayeux *b, const message *m, sf_str name, int64_t *after)
 {
@@ -346,6 +354,21 @@ static bool start_of(bayeux *b, const message *m, sf_str name, int64_t *after)
     return false;
 }
 
+/* There is no such channel. What is no kind of channel at all is not theirs to create. */
+static void refuse_channel(bayeux *b, const message *m, sf_str name)
+{
+    static const char *const kinds[] = { "/data/", "/event/", "/topic/", "/u/", "/systemTopic/" };
+    bool is_kind = false;
+    for (size_t i = 0; i < SFI_COUNT_OF(kinds); i++) is_kind = is_kind || sfi_starts_with(name, kinds[i]);
+    if (sfi_starts_with(name, "/u/"))
+        refuse(b, m, true, NULL, "404::Unknown channel");
+    else if (!is_kind || memchr(name.ptr, '*', name.len) != NULL)
+        refuse(b, m, true, NULL, "403:denied_by_security_policy:create_denied");
+    else
+        refuse(b, m, true, NULL, "400::The channel you requested to subscribe to does not exist {%.*s}",
+               (int)(name.len < 300 ? name.len : 300), name.ptr);
+}
+
 static void subscribe(bayeux *b, const message *m)
 {
     sfo_channel channel;
@@ -362,12 +385,13 @@ static void subscribe(bayeux *b, const message *m)
     }
     const char *query = memchr(name.ptr, '?', name.len);
     if (query != NULL) name.len = (size_t)(query - name.ptr); /* a filter of topics; the map has the name alone */
-    if (!sfo_channel_find(b->call->org->schema, name, &channel)) {
-        bool generic = sfi_starts_with_nocase(name, "/u/");
-        refuse(b, m, true, NULL,
-               generic ? "404::Unknown channel"
-                       : "400::The channel you requested to subscribe to does not exist {%.*s}",
-               (int)(name.len < 300 ? name.len : 300), name.ptr);
+    if (!sfo_channel_find(b->call->org->store, name, b->user, &channel)) {
+        refuse_channel(b, m, name);
+        return;
+    }
+    if (query != NULL &&
+        (!sfi_starts_with(name, "/topic/") || !sfo_topic_filter_is_valid(filter_of(m->subscription)))) {
+        refuse(b, m, true, NULL, "400::The channel specified is not valid");
         return;
     }
     if (!start_of(b, m, name, &after)) return;

@@ -5,6 +5,7 @@
 #include "api/reports.h"
 #include "api/settings.h"
 #include "api/streams.h"
+#include "api/topics.h"
 
 enum {
     TIMEOUT_DEFAULT_S = 7200,
@@ -203,7 +204,9 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     org->stats = sfo_stats_new();
     org->recents = sfo_recents_new();
     org->streams = sfo_streams_new(org->store);
-    bool ok = org->faults != NULL && org->stats != NULL && org->recents != NULL && org->streams != NULL;
+    org->topics = sfo_topics_new(org->store);
+    bool ok = org->topics != NULL && org->faults != NULL && org->stats != NULL && org->recents != NULL &&
+              org->streams != NULL;
     sf_status rc = ok ? SF_OK : sfi_fail_memory(err, "the org");
     if (rc == SF_OK) rc = sfo_settings_open(org->store, err);
     if (rc == SF_OK) rc = load_credentials(org, err);
@@ -227,6 +230,7 @@ void sfo_org_free(sfo_org *org)
     if (org == NULL) return;
     sfo_bulk_close(org->bulk); /* first: its thread uses the others */
     sfo_streams_free(org->streams);
+    sfo_topics_free(org->topics);
     sfo_reports_free(org->reports);
     sfo_sessions_free(org->sessions);
     sfo_faults_free(org->faults);

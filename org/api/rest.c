@@ -359,6 +359,8 @@ void sfo_rest_dispatch(sfo_call *call)
         { "GET", "sobjects/*/describe/compactLayouts/*", sfo_rest_compact_layout_of },
         { "GET", "sobjects/*/deleted", sfo_rest_deleted },
         { "GET", "sobjects/*/updated", sfo_rest_updated },
+        { "POST", "sobjects/StreamingChannel/*/push", sfo_rest_push },
+        { "GET", "sobjects/StreamingChannel/*/push", sfo_rest_push_state },
         { "GET", "sobjects/User/*/password", sfo_rest_password_state },
         { "POST", "sobjects/User/*/password", sfo_rest_password_set },
         { "DELETE", "sobjects/User/*/password", sfo_rest_password_reset },

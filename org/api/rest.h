@@ -46,6 +46,9 @@ void sfo_rest_delete(sfo_call *call);
 void sfo_rest_get_by(sfo_call *call);
 void sfo_rest_upsert(sfo_call *call);
 void sfo_rest_delete_by(sfo_call *call);
+/* rest_push.c: /sobjects/StreamingChannel/{id}/push */
+void sfo_rest_push(sfo_call *call);
+void sfo_rest_push_state(sfo_call *call);
 /* rest_users.c: /sobjects/User/{id}/password */
 void sfo_rest_password_state(sfo_call *call);
 void sfo_rest_password_set(sfo_call *call);

@@ -1,5 +1,6 @@
 /* streams.c: see streams.h. */
 #include "api/streams.h"
+#include "api/topics.h"
 #include <pthread.h>
 
 enum { READ_MAX = 500, READ_BYTES_MAX = 1 << 20 }; /* of one answer; the rest comes with the next */
@@ -250,6 +251,16 @@ bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name)
     return sub != NULL;
 }
 
+bool sfo_streams_is_listening(sfo_streams *s, const char *user, const char *channel)
+{
+    bool found = false;
+    pthread_mutex_lock(&s->lock);
+    for (client *c = s->clients; c != NULL && !found; c = c->next)
+        found = !c->is_closed && strcmp(c->user, user) == 0 && find_sub(c, sfi_str(channel)) != NULL;
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
 /* ---- reading ---- */
 typedef struct reading {
     sfi_buf *out;
@@ -261,6 +272,11 @@ static bool add_event(void *user, int64_t replay, sf_str data)
 {
     reading *r = user;
     if (r->count >= READ_MAX || r->out->len >= READ_BYTES_MAX) return false;
+    const char *query = strchr(r->sub->name, '?');
+    if (query != NULL && !sfo_topic_filter_passes(sfi_str(query + 1), data)) {
+        r->sub->position = replay;
+        return true;
+    }
     sfi_buf_add_str(r->out, "{\"data\":");
     sfi_buf_add(r->out, data.ptr, data.len);
     sfi_buf_add_str(r->out, ",\"channel\":");

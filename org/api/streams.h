@@ -39,6 +39,7 @@ sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, 
 /* From now on events of the channel behind `after`; again: from there. false: too many channels, or unknown. */
 bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after);
 bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name); /* false: it was not subscribed */
+bool sfo_streams_is_listening(sfo_streams *s, const char *user, const char *channel); /* any client of the user */
 /* What is new for the client, each message with a comma behind it; it counts as read. @return how many. */
 size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out);
 void sfo_streams_let_go(sfo_streams *s, sf_str id); /* of the connect that waits: the client has sent another */

@@ -8,10 +8,15 @@ enum { NOTES_PER_EVENT_MAX = 2000 }; /* ids that one event may name */
 
 /* ---- notes ---- */
 
-static bool is_selected(const sfo_store *s, const sfo_table *t)
+static bool is_selected(sfo_store *s, const sfo_table *t)
 {
-    return s->changes.is_open && !s->system_writes &&
-           t->object->change_event != NULL; /* the sample is there from ever */
+    sfo_changes *g = &s->changes;
+    if (!g->is_open || s->system_writes) return false; /* the sample is there from ever */
+    if (t == g->topics) {
+        g->topics_version++;
+        g->watches = true;
+    }
+    return t->object->change_event != NULL || g->watches;
 }
 
 /* Who and by which API: of the first write of a transaction. */
@@ -115,6 +120,7 @@ void sfo_changes_begin(sfo_store *s)
 void sfo_changes_rolled_back(sfo_store *s)
 {
     s->changes.last_replay = -1;
+    s->changes.topics_version++;
     if (s->depth <= SFO_MARKS_MAX) forget_from(&s->changes, s->changes.marks[s->depth - 1]);
 }
 
@@ -331,7 +337,11 @@ bool sfo_changes_flush(sfo_store *s, sfo_fault *f)
     for (size_t i = 0; ok && i < g->count; i++) {
         const sfo_note *n = &g->notes[i];
         if (n->change == SFO_CHANGE_NONE) continue;
-        ok = n->change == SFO_CHANGE_PUBLISH ? append_published(&w, n) : append_change(&w, n);
+        if (n->change != SFO_CHANGE_PUBLISH) ok = sfo_topics_tell(s, n, f);
+        if (ok && n->change == SFO_CHANGE_PUBLISH)
+            ok = append_published(&w, n);
+        else if (ok && n->table->object->change_event != NULL)
+            ok = append_change(&w, n);
     }
     ok = ok && close_event(&w);
     sfo_scratch_end(s);

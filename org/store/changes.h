@@ -46,6 +46,10 @@ typedef struct sfo_changes {
     int64_t since_trim;          /* events written since the log was cut */
     void (*told)(void *user);    /* after a transaction with events */
     void *told_user;
+    const sfo_table *topics;           /* PushTopic */
+    bool watches;                      /* there are, or were, some: changes of all objects are noted */
+    int64_t topics_version;            /* rises when one may have changed */
+    const struct sfo_watcher *watcher; /* NULL: none */
 } sfo_changes;
 
 /* row as it is written now; of an update row->old is what was stored. */
@@ -65,6 +69,9 @@ void sfo_changes_close(sfo_store *s);
 bool sfo_events_open(sfo_store *s, sfo_fault *f);
 
 /* ---- events.c: into the log. head: the JSON up to the replay id's number, tail: what follows it. ---- */
+bool sfo_topics_open(sfo_store *s, sfo_fault *f); /* topics.c */
+/* Are there PushTopics that want to hear of the note's record? They are told. */
+bool sfo_topics_tell(sfo_store *s, const sfo_note *note, sfo_fault *f);
 bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f);
 
 /* ---- change_text.c ---- */

@@ -267,6 +267,8 @@ void sfo_compute_attach(sfo_table *t)
         { "CampaignMember", sfo_before_campaign_member, NULL },
         { "Attachment", sfo_before_attachment, NULL },
         { "Document", sfo_before_attachment, NULL },
+        { "PushTopic", sfo_before_push_topic, NULL },
+        { "StreamingChannel", sfo_before_streaming_channel, NULL },
         { "ContentVersion", sfo_before_content_version, sfo_after_content_version },
     };
     for (size_t i = 0; i < SFI_COUNT_OF(rows); i++)

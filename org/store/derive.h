@@ -15,4 +15,7 @@ bool sfo_before_campaign_member(sfo_store *s, const sfo_context *c, sfo_row *row
 bool sfo_before_attachment(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
 bool sfo_before_content_version(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
 bool sfo_after_content_version(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
+/* topics.c */
+bool sfo_before_push_topic(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
+bool sfo_before_streaming_channel(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
 #endif

@@ -6,7 +6,8 @@
 #include <openssl/sha.h>
 
 enum {
-    TRIM_EVERY = 4096,      /* events between two looks at the log's length */
+    TRIM_EVERY = 4096, /* events between two looks at the log's length */
+    HOUR_MS = 3600 * 1000,
     FIRST_REPLAY = 1000000, /* so that nobody takes ids for positions */
     GAP_MAX = 4
 };
@@ -25,17 +26,41 @@ bool sfo_events_open(sfo_store *s, sfo_fault *f)
 
 /* ---- channels ---- */
 
-bool sfo_channel_find(const sfo_schema *schema, sf_str name, sfo_channel *out)
+/* Is there such a row? sql has one place, for the name; it compares with case. */
+static bool has_row(sfo_store *s, const char *sql, sf_str name)
+{
+    sfo_store_lock(s);
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, NULL);
+    if (stmt != NULL) sfo_bind_text(stmt, 1, name);
+    bool found = stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW;
+    if (stmt != NULL) sfo_statement_done(stmt);
+    sfo_store_unlock(s);
+    return found;
+}
+
+static bool find_topic(sfo_store *s, sf_str name, const char *user, sfo_channel *out)
 {
     sf_str topic = name;
-    *out = (sfo_channel){ "" };
+    if (name.len >= sizeof out->topic) return false;
+    memcpy(out->topic, name.ptr, name.len);
+    if (sfi_take_text(&topic, "/topic/"))
+        return has_row(s, "SELECT 1 FROM PushTopic WHERE Name=?1 COLLATE BINARY AND IsActive=1 AND IsDeleted=0", topic);
+    if (!sfi_starts_with(name, "/u/")) return false;
+    (void)snprintf(out->personal, sizeof out->personal, "%s %s", out->topic, user); /* 18 characters */
+    return has_row(s, "SELECT 1 FROM StreamingChannel WHERE Name=?1 COLLATE BINARY AND IsDeleted=0", name);
+}
+
+bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *out)
+{
+    sf_str topic = name;
+    *out = (sfo_channel){ .topic = "" };
     bool is_change = sfi_take_text(&topic, "/data/");
-    if (!is_change && !sfi_take_text(&topic, "/event/")) return false;
+    if (!is_change && !sfi_take_text(&topic, "/event/")) return find_topic(s, name, user, out);
     if (is_change && sfi_str_is(topic, "ChangeEvents")) return true;
     if (topic.len == 0 || topic.len >= sizeof out->topic) return false;
     memcpy(out->topic, topic.ptr, topic.len);
-    for (size_t i = 0; i < sfo_schema_count(schema); i++) {
-        const sfo_object *o = sfo_schema_at(schema, i);
+    for (size_t i = 0; i < sfo_schema_count(s->schema); i++) {
+        const sfo_object *o = sfo_schema_at(s->schema, i);
         const char *known = is_change ? o->change_event : o->is_event ? o->name : NULL;
         if (known != NULL && strcmp(known, out->topic) == 0) return true;
     }
@@ -76,10 +101,11 @@ static bool ask_number(sfo_store *s, const char *sql, int64_t bound, int64_t non
 /* Events are as old as their place in the log: only those that go are read, and the index is counted. */
 static bool trim(sfo_store *s, sfo_fault *f)
 {
-    int64_t count, from = 0, young = 0, oldest = sfi_wall_ms() - (int64_t)SFO_EVENTS_KEPT_HOURS * 3600 * 1000;
+    int64_t count, from = 0, young = 0, now = sfi_wall_ms();
     s->changes.since_trim = 0;
     if (!ask_number(s, "SELECT count(*) FROM sfo_event", 0, 0, &count, f) ||
-        !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1", oldest, 0, &young, f))
+        !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1",
+                    now - (int64_t)SFO_EVENTS_KEPT_HOURS * HOUR_MS, 0, &young, f))
         return false;
     if (count > SFO_EVENTS_KEPT && !ask_number(s, "SELECT replay FROM sfo_event ORDER BY replay LIMIT 1 OFFSET ?1",
                                                count - SFO_EVENTS_KEPT, 0, &from, f))
@@ -87,6 +113,11 @@ static bool trim(sfo_store *s, sfo_fault *f)
     sqlite3_stmt *stmt = sfo_statement_get(s, "DELETE FROM sfo_event WHERE replay<?1", f);
     if (stmt == NULL) return false;
     (void)sqlite3_bind_int64(stmt, 1, from > young ? from : young); /* the place is right */
+    if (!sfo_statement_run(s, stmt, f)) return false;
+    stmt =
+        sfo_statement_get(s, "DELETE FROM sfo_event WHERE topic>='/' AND topic<'0' AND at_ms<?1", f); /* by the index */
+    if (stmt == NULL) return false;
+    (void)sqlite3_bind_int64(stmt, 1, now - (int64_t)SFO_EVENTS_KEPT_HOURS_TOPIC * HOUR_MS); /* the place is right */
     return sfo_statement_run(s, stmt, f);
 }
 
@@ -136,15 +167,16 @@ bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
 {
     bool all = channel->topic[0] == '\0';
     sfo_store_lock(s);
-    sqlite3_stmt *stmt =
-        sfo_statement_get(s,
-                          all ? "SELECT replay, data FROM sfo_event WHERE replay>?1 AND is_change=1 ORDER BY replay"
-                              : "SELECT replay, data FROM sfo_event WHERE replay>?1 AND topic=?2 ORDER BY replay",
-                          f);
+    sqlite3_stmt *stmt = sfo_statement_get(
+        s,
+        all ? "SELECT replay, data FROM sfo_event WHERE replay>?1 AND is_change=1 ORDER BY replay"
+            : "SELECT replay, data FROM sfo_event WHERE replay>?1 AND topic IN (?2,?3) ORDER BY replay",
+        f);
     bool ok = stmt != NULL;
     int rc = SQLITE_DONE;
     if (ok) (void)sqlite3_bind_int64(stmt, 1, after); /* the place is right */
     if (ok && !all) sfo_bind_text(stmt, 2, sfi_str(channel->topic));
+    if (ok && !all) sfo_bind_text(stmt, 3, sfi_str(channel->personal[0] != '\0' ? channel->personal : channel->topic));
     while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
         if (!fn(user, sqlite3_column_int64(stmt, 0),
                 (sf_str){ (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1) }))

@@ -9,13 +9,19 @@
 #define SFO_EVENTS_H
 #include "store/store.h"
 
-enum { SFO_EVENTS_KEPT = 100000, SFO_EVENTS_KEPT_HOURS = 72 };
+enum {
+    SFO_EVENTS_KEPT = 100000,
+    SFO_EVENTS_KEPT_HOURS = 72,
+    SFO_EVENTS_KEPT_HOURS_TOPIC = 24 /* of PushTopics and generic channels */
+};
 
 typedef struct sfo_channel {
-    char topic[128]; /* what its events are filed under; "": the changes of all objects */
+    char topic[128];    /* what its events are filed under; "": the changes of all objects */
+    char personal[150]; /* and those for this user alone; "": none */
 } sfo_channel;
-/* /data/ChangeEvents, /data/XChangeEvent, /event/X__e. Names have their case. false: there is no such channel. */
-bool sfo_channel_find(const sfo_schema *schema, sf_str name, sfo_channel *out);
+/* /data/ChangeEvents, /data/XChangeEvent, /event/X__e, /topic/NAME of an active PushTopic, /u/NAME of a StreamingChannel, without
+ * a query. Names have their case. user: who subscribes. false: there is no such channel. */
+bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *out);
 
 /* The newest replay id there ever was. -1: fault. */
 int64_t sfo_events_last(sfo_store *s, sfo_fault *f);
@@ -28,6 +34,28 @@ bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
 bool sfo_events_clear(sfo_store *s, int64_t *removed, sfo_fault *f); /* as if all were too old */
 /* fn is told after each transaction that had events, perhaps with the store's lock held: it must not use the store. */
 void sfo_store_on_events(sfo_store *s, void (*fn)(void *user), void *user);
+
+/* ---- what others make of changes: PushTopics ---- */
+typedef enum sfo_happened { SFO_CREATED, SFO_UPDATED, SFO_DELETED, SFO_UNDELETED } sfo_happened;
+typedef struct sfo_changed {
+    const sfo_object *object;
+    const char *id;
+    sfo_happened what;
+    const unsigned char *bits; /* of an update: a bit for each field that changed */
+} sfo_changed;
+bool sfo_changed_has(const sfo_changed *c, size_t field);
+typedef struct sfo_watcher {
+    /* Told of each record that a transaction changed, at its end but inside it, with the store's lock held; it may read
+     * the store and tell events. version: rises when a PushTopic may have changed. false: the transaction fails. */
+    bool (*changed)(void *user, const sfo_changed *what, int64_t version, sfo_fault *f);
+    bool (*judge)(void *user, sf_str query, sfo_fault *f); /* is that a query for a PushTopic? */
+    void *user;
+} sfo_watcher;
+/* watcher: borrowed until it is set to NULL. */
+void sfo_store_watch(sfo_store *s, const sfo_watcher *watcher);
+/* An event of a PushTopic or a generic channel: topic is the channel's name, with " " and an id behind it for one user's alone; the
+ * JSON is head, the replay id, tail. Wants a transaction. */
+bool sfo_event_tell(sfo_store *s, const char *topic, sf_str head, const char *tail, sfo_fault *f);
 
 /* The EventUuid of a platform event, from the id that its publishing answered. */
 void sfo_event_uuid(const char *id, char out[37]);

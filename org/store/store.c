@@ -136,7 +136,8 @@ static bool make_everything(sfo_store *s, sfo_fault *f)
         sfo_tables_open(s, f) && sfo_ids_open(s, f) && sfo_users_open(s, f) && sfo_search_open(s, f) &&
         sfo_outbox_open(s, f) && sfo_locks_open(s, f) && sfo_bin_open(s, f) && sfo_reports_open(s, f) &&
         sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
-        sfo_standard_rows(s, f) && sfo_facts_load(s, f) && sfo_duplicates_load(s, f) && sfo_events_open(s, f);
+        sfo_standard_rows(s, f) && sfo_facts_load(s, f) && sfo_duplicates_load(s, f) && sfo_events_open(s, f) &&
+        sfo_topics_open(s, f);
     if (!ok) {
         sfo_store_rollback(s);
         return false;

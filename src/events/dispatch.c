@@ -133,9 +133,9 @@ static sfi_attachment *attachment_of(sf_listener *l, sf_value message)
     sf_str channel = sf_get_text(sfi_json_member(message, SFI_STR("channel")), NULL);
     if (sf_value_type(sfi_json_member(message, SFI_STR("data"))) == SF_MISSING) return NULL;
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
-        if (l->attachments[i].is_used && sfi_str_eq(l->attachments[i].bare, channel)) return &l->attachments[i];
-    for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
         if (l->attachments[i].is_used && sfi_str_is(channel, l->attachments[i].channel)) return &l->attachments[i];
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) /* events of a filtered topic may come without the filter */
+        if (l->attachments[i].is_used && sfi_str_eq(l->attachments[i].bare, channel)) return &l->attachments[i];
     return NULL;
 }
 

@@ -187,6 +187,30 @@ async function kinds(got) {
   return created;
 }
 
+/* PushTopics and a generic channel; filters have names that these clients refuse. */
+async function topics(client) {
+  const [boxes, notes] = [inbox(), inbox()];
+  await rest('POST', 'sobjects/PushTopic', { Name: 'Boxes', Query: 'SELECT Id, Name, Tenure__c FROM Box__c', ApiVersion: 64 });
+  const channel = await rest('POST', 'sobjects/StreamingChannel', { Name: '/u/team/notes' });
+  same('a topic', await client.subscribe('/topic/Boxes', boxes), 'ok');
+  same('a generic channel', await client.subscribe('/u/team/notes', notes), 'ok');
+  const { id } = await rest('POST', 'sobjects/Box__c', { Name: 'small', Tenure__c: 1 });
+  await rest('PATCH', `sobjects/Box__c/${id}`, { Tenure__c: 6 });
+  await rest('DELETE', `sobjects/Box__c/${id}`);
+  for (const [type, sobject] of [
+    ['created', { Id: id, Name: 'small', Tenure__c: 1 }],
+    ['updated', { Id: id, Name: 'small', Tenure__c: 6 }],
+    ['deleted', { Id: id }],
+  ]) {
+    const told = await boxes.next();
+    same(`topic: ${type}`, [told.event.type, told.sobject], [type, sobject]);
+  }
+  await rest('POST', `sobjects/StreamingChannel/${channel.id}/push`, { pushEvents: [{ payload: 'any text 日本' }] });
+  same('pushed', (await notes.next()).payload, 'any text 日本');
+  same('no more', [boxes.left(), notes.left()], [0, 0]);
+  for (const left of ['/topic/Boxes', '/u/team/notes']) same('left', await client.unsubscribe(left), true);
+}
+
 async function refusals(client) {
   same('no such channel', await client.subscribe('/event/Nope__e', () => {}), '400::The channel you requested to subscribe to does not exist {/event/Nope__e}');
   const positions = { [INK]: 17 };
@@ -249,6 +273,11 @@ async function expired(client, positions, got) {
   const created = await kinds(got);
   await refusals(client);
   await replays(created);
+  await topics(client);
+  for (let i = 0; i < 3; i++) {
+    await got[BOXES].next(); // of the topics' box
+    await got[ALL].next();
+  }
   same('unsubscribed', await client.unsubscribe(ALL), true);
   await rest('PATCH', `sobjects/Account/${created.payload.ChangeEventHeader.recordIds[0]}`, { Phone: '3' });
   same('on the one', kind(await got[ACCOUNTS].next()), 'UPDATE');
@@ -258,7 +287,7 @@ async function expired(client, positions, got) {
   same('goodbye', await client.disconnect(), true);
   same('only the client of the dead session is left', (await call('GET', '/__org/events')).clients, 1);
   console.log(`${name}: ${compared} compared, ${wrong} wrong`);
-  process.exit(wrong === 0 && compared === 45 ? 0 : 1);
+  process.exit(wrong === 0 && compared === 54 ? 0 : 1);
 })().catch((error) => {
   console.error(error);
   process.exit(1);

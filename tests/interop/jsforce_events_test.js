@@ -72,6 +72,41 @@ async function byJsforce(conn) {
   return created.event.replayId;
 }
 
+/* As jsforce's own objects for topics and channels do it. */
+async function byTopics(conn) {
+  const told = inbox();
+  const pushed = inbox();
+  const refused = await conn.sobject('PushTopic').create({ Name: 'No', Query: 'SELECT Name FROM Account', ApiVersion: 64 }).then(
+    () => null,
+    (error) => error.errorCode,
+  );
+  same('no topic', refused, 'INVALID_FIELD');
+  await conn.sobject('PushTopic').create({ Name: 'Accounts', Query: 'SELECT Id, Name FROM Account', ApiVersion: 64 });
+  await conn.sobject('StreamingChannel').create({ Name: '/u/team/notes' });
+  await conn.streaming.topic('Accounts').subscribe(told);
+  await conn.streaming.channel('/u/team/notes').subscribe(pushed);
+  const { id } = await conn.sobject('Account').create({ Name: 'Told' });
+  const created = await told.next();
+  same('topic', [created.event.type, created.sobject], ['created', { Id: id, Name: 'Told' }]);
+  same('push', await conn.streaming.channel('/u/team/notes').push({ payload: 'hello', userIds: [] }), { fanoutCount: -1, userOnlineStatus: {} });
+  same('pushed', (await pushed.next()).payload, 'hello');
+  const late = inbox();
+  const client = conn.streaming.createClient([new StreamingExtension.Replay('/topic/Accounts', -2)]);
+  await client.subscribe('/topic/Accounts', late);
+  same('replay of a topic', (await late.next()).sobject.Id, id);
+  await client.disconnect();
+}
+
+/* The extension for sessions that die. */
+async function byAuthFailure(conn) {
+  const failed = inbox();
+  const client = conn.streaming.createClient([new StreamingExtension.AuthFailure(failed)]);
+  await client.subscribe('/event/Low_Ink__e', () => {});
+  await fetch(`${login.url}/__org/expire-sessions`, { method: 'POST' });
+  const message = await failed.next();
+  same('a session that dies', [message.error, message.advice.reconnect], ['401::Authentication invalid', 'none']);
+}
+
 async function replayed(conn, from) {
   for (const [position, expected] of [
     [-2, ['CREATE', 'UPDATE', 'DELETE']],
@@ -116,8 +151,10 @@ async function byFaye() {
   const first = await byJsforce(conn);
   await replayed(conn, first);
   await byFaye();
+  await byTopics(conn);
+  await byAuthFailure(conn);
   console.log(`${compared} compared, ${wrong} wrong`);
-  process.exit(wrong === 0 && compared === 9 ? 0 : 1);
+  process.exit(wrong === 0 && compared === 15 ? 0 : 1);
 })().catch((error) => {
   console.error(error);
   process.exit(1);

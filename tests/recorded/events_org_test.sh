@@ -49,6 +49,27 @@ rest PATCH "sobjects/Contact/$contact" '{"LastName":"Youngest"}'
 rest POST sobjects/Status__e '{"StatusChanged__c":"Escalated"}' >/dev/null
 cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"3","clientId":"'"$client"'"}]'
 cp "$work/ours" "$work/all"
+# ---- PushTopics ----
+rest POST sobjects/PushTopic '{"Name":"Employees","Query":"SELECT Id, Name, First_Name__c, Last_Name__c FROM Employee__c","ApiVersion":64}' >/dev/null
+rest POST sobjects/PushTopic '{"Name":"Accounts","Query":"SELECT Id, Name, Type, Phone, Fax, Website, Industry, Ownership, Rating, Site, AccountNumber, ShippingAddress FROM Account","ApiVersion":64}' >/dev/null
+cometd '[{"channel":"/meta/subscribe","id":"1","clientId":"'"$client"'","subscription":"/topic/Employees"},{"channel":"/meta/subscribe","id":"2","clientId":"'"$client"'","subscription":"/topic/Accounts"}]'
+id=$(rest POST sobjects/Employee__c '{"Name":"e-101","First_Name__c":"Ada"}' | jq -r .id)
+rest PATCH "sobjects/Employee__c/$id" '{"Last_Name__c":"Lima"}'
+rest DELETE "sobjects/Employee__c/$id"
+rest POST sobjects/Account '{"Name":"A","Site":"S","Industry":"Apparel","Ownership":"Public","Type":"Prospect","Phone":"1","Website":"w","Fax":"1","AccountNumber":"1","ShippingCity":"Nugegoda","ShippingState":"western","ShippingCountry":"Sri Lanka","ShippingPostalCode":"1","ShippingStreet":"s"}' >/dev/null
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"3","clientId":"'"$client"'"}]'
+jq -c 'map(select(.channel | startswith("/topic/")) | .data)' "$work/ours" >"$work/topics"
+topic() { # INDEX FILE: members and their types; the fields of records are what each topic selects
+    local form='.event.type as $type | .event |= map_values(type) | .event.type = $type | .sobject |= (if $deep then map_values(if type == "object" then (keys|sort) else "value" end) else length end)'
+    local ours theirs deep=${3:-false}
+    ours=$(jq -cS --argjson deep "$deep" ".[$1] | $form" "$work/topics")
+    theirs=$(jq -cS --argjson deep "$deep" "$form" "$recorded/$2")
+    same "$2" "$ours" "$theirs"
+}
+topic 0 events/pushtopic-created.json
+topic 1 more/events/pushtopic-updated.json
+topic 2 events/pushtopic-deleted.json
+topic 3 events/pushtopic-compound-address.json true
 # Values that are facts of the record stay; ids, times and numbers become their types and lengths.
 form='walk(if type == "number" then "number" elif type == "string" and test("^[0-9]{4}-.*Z$") then gsub("[0-9]"; "9") elif type == "string" and test("^(a|0|e)[0-9a-zA-Z]{17}$") then "id" else . end)
  | .schema |= length | if .payload.ChangeEventHeader then .payload.ChangeEventHeader |= ((.transactionKey | strings) |= gsub("[0-9a-f]"; "x") | del(.changeOrigin)) else . end'

@@ -188,6 +188,32 @@ public class EventsTest {
         same("nor on the channel of all", c.left(), 0);
     }
 
+    static void topics(Connector c) throws Exception {
+        created("PushTopic", "{\"Name\":\"Boxes\",\"Query\":\"SELECT Id, Name, Tenure__c FROM Box__c\",\"ApiVersion\":64}");
+        String channel = created("StreamingChannel", "{\"Name\":\"/u/team/notes\"}");
+        for (String name : List.of("/topic/Boxes", "/u/team/notes")) same(name, c.subscribeAndWait(name, null), "ok");
+        String id = created("Box__c", "{\"Name\":\"small\",\"Tenure__c\":1}");
+        rest("PATCH", "sobjects/Box__c/" + id, "{\"Tenure__c\":6}");
+        rest("DELETE", "sobjects/Box__c/" + id, "");
+        Map<String, Map<String, Object>> expected = new TreeMap<>(); /* created, deleted, updated */
+        expected.put("created", Map.of("Id", id, "Name", "small", "Tenure__c", 1.0));
+        expected.put("updated", Map.of("Id", id, "Name", "small", "Tenure__c", 6.0));
+        expected.put("deleted", Map.of("Id", id));
+        for (String type : List.of("created", "updated", "deleted")) {
+            Map<String, Object> told = c.next("/topic/Boxes");
+            same("topic: " + type, in(told, "event").get("type"), type);
+            same("its record", in(told, "sobject"), expected.get(type));
+        }
+        rest("POST", "sobjects/StreamingChannel/" + channel + "/push", "{\"pushEvents\":[{\"payload\":\"any text \u65e5\u672c\"}]}");
+        same("pushed", c.next("/u/team/notes").get("payload"), "any text \u65e5\u672c");
+        for (String name : List.of("/topic/Boxes", "/u/team/notes")) same("left " + name, c.unsubscribe(name), "true");
+        for (int i = 0; i < 3; i++) {
+            c.next(BOXES); /* of the topics' box */
+            c.next(ALL);
+        }
+        same("nothing is left over", c.left(), 0);
+    }
+
     static void refused(Connector c) throws Exception {
         same("no such channel", c.subscribeAndWait("/event/Nope__e", null),
             "400::The channel you requested to subscribe to does not exist {/event/Nope__e}");
@@ -248,7 +274,7 @@ public class EventsTest {
             token = arguments[1];
             run();
             System.out.println(compared + " compared, " + wrong + " wrong");
-            System.exit(wrong == 0 && compared == 61 ? 0 : 1);
+            System.exit(wrong == 0 && compared == 73 ? 0 : 1);
         } catch (Throwable e) {
             e.printStackTrace(); /* the client's threads would keep the program alive */
             System.exit(1);
@@ -267,6 +293,7 @@ public class EventsTest {
         kinds(c);
         refused(c);
         replayed(firstOfKinds(first));
+        topics(c);
         same("unsubscribed", c.unsubscribe(ALL), "true");
         rest("PATCH", "sobjects/Account/" + marker, "{\"Phone\":\"3\"}");
         same("on the one", change(c.next(ACCOUNTS)).get(0), "UPDATE");

@@ -1,0 +1,119 @@
+/* topic_filter.c: the filter of a subscription to a PushTopic, see topics.h: conditions FIELD OPERATOR VALUE with & between them; the
+ * operators are = != < > <= >=; a value may stand in quotes. Text compares without case, as SOQL's does. */
+#include "api/params.h"
+#include "api/topics.h"
+#include "json/json_internal.h"
+
+enum { FILTER_MAX = 4096 };
+
+typedef enum operation { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE } operation;
+
+typedef struct condition {
+    sf_str field, value;
+    operation op;
+} condition;
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool take_operation(sf_str *rest, operation *out)
+{
+    static const char *const words[] = {
+        [OP_NE] = "!=", [OP_LE] = "<=", [OP_GE] = ">=", [OP_EQ] = "=", [OP_LT] = "<", [OP_GT] = ">"
+    };
+    static const operation order[] = { OP_NE, OP_LE, OP_GE, OP_EQ, OP_LT, OP_GT }; /* the long ones first */
+    for (size_t i = 0; i < SFI_COUNT_OF(order); i++)
+        if (sfi_take_text(rest, words[order[i]])) {
+            *out = order[i];
+            return true;
+        }
+    return false;
+}
+
+/* One condition off the front. false: there is none, or it is not one. */
+static bool take_condition(sf_str *rest, condition *out)
+{
+    size_t n = 0;
+    while (n < rest->len && is_name_char(rest->ptr[n])) n++;
+    out->field = (sf_str){ rest->ptr, n };
+    rest->ptr += n;
+    rest->len -= n;
+    if (n == 0 || !take_operation(rest, &out->op)) return false;
+    bool quoted = sfi_take_text(rest, "'");
+    for (n = 0; n < rest->len && rest->ptr[n] != (quoted ? '\'' : '&');) n++;
+    if (quoted && n == rest->len) return false;
+    out->value = (sf_str){ rest->ptr, n };
+    n += quoted;
+    rest->ptr += n;
+    rest->len -= n;
+    if (!quoted && out->value.len == 0) return false;
+    return rest->len == 0 || (sfi_take_text(rest, "&") && rest->len > 0);
+}
+
+static bool holds(operation op, int order)
+{
+    switch (op) {
+    case OP_EQ: return order == 0;
+    case OP_NE: return order != 0;
+    case OP_LT: return order < 0;
+    case OP_LE: return order <= 0;
+    case OP_GT: return order > 0;
+    case OP_GE: return order >= 0;
+    }
+    return false;
+}
+
+static bool condition_holds(const condition *c, sf_value record)
+{
+    sf_str key;
+    sf_value value, found = { 0 };
+    sf_iter it = sf_iter_begin(record);
+    while (sf_iter_next(&it, &key, &value))
+        if (sfi_str_eq(key, c->field) || (key.len == c->field.len && sfi_str_is_nocase(c->field, key.ptr)))
+            found = value;
+    if (sf_value_type(found) == SF_MISSING) return false;
+    if (sf_value_type(found) == SF_NULL) {
+        bool wants_null = sfi_str_is_nocase(c->value, "null");
+        return (c->op == OP_EQ && wants_null) || (c->op == OP_NE && !wants_null);
+    }
+    double wanted;
+    if (sf_value_type(found) == SF_NUMBER && sfi_parse_double(c->value, &wanted)) {
+        double is = sf_get_double(found, NULL, 0);
+        return holds(c->op, is < wanted ? -1 : is > wanted);
+    }
+    return holds(c->op, sfo_text_compare(sf_get_text(found, NULL), c->value));
+}
+
+static bool decode(sfi_arena *arena, sf_str filter, sf_str *out)
+{
+    return filter.len <= FILTER_MAX && sfo_percent_decode(arena, filter, false, out);
+}
+
+bool sfo_topic_filter_is_valid(sf_str filter)
+{
+    sfi_arena arena = { .max = 4 * FILTER_MAX };
+    condition c;
+    sf_str rest;
+    bool ok = filter.len == 0 || decode(&arena, filter, &rest);
+    while (ok && filter.len > 0 && rest.len > 0) ok = take_condition(&rest, &c);
+    sfi_arena_free(&arena);
+    return ok;
+}
+
+bool sfo_topic_filter_passes(sf_str filter, sf_str event)
+{
+    sfi_arena arena = { .max = 4 * FILTER_MAX };
+    sfi_json *doc = NULL;
+    condition c;
+    sf_str rest;
+    if (filter.len == 0) return true;
+    bool ok =
+        decode(&arena, filter, &rest) && sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, event, NULL) == SF_OK;
+    sf_value record = ok ? sf_get(sfi_json_root(doc), "sobject") : (sf_value){ 0 };
+    while (ok && rest.len > 0) ok = take_condition(&rest, &c) && condition_holds(&c, record);
+    sfi_json_free(doc);
+    sfi_arena_free(&arena);
+    return ok;
+}
