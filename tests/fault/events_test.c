@@ -7,16 +7,15 @@
  * events and 50 kills take is in tests/fault/events_full. With the word "listen" the program is a listener.
  */
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <salesforce.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "support/org_process.h"
+#include "support/redis_process.h"
 #include "support/support.h"
 
 enum {
@@ -24,7 +23,10 @@ enum {
     CHECKPOINT_EVENTS = 50,
     HANDLER_US = 60, /* what an event's handling takes, so that kills strike amid it */
     NODES_MAX = 3,
-    LINE = 32, /* bytes of a line of the log */
+    LINE = 53,            /* bytes of a line of the log, and a NUL */
+    EVENTS_MAX = 1000000, /* of a channel */
+    TERMS_MAX = 1000,
+    OUTAGES_MAX = 100,
     WAIT_MAX_MS = 60000,
     LIVENESS_MS = 800,
     HEARTBEAT_MS = 150
@@ -39,9 +41,10 @@ static char dir[64], data_file[128], log_file[128];
 static uint64_t seed;
 static int nodes; /* at work in this test */
 static pid_t pids[NODES_MAX];
-static bool is_group;
+static test_redis redis;          /* pid 0: there is no group */
+static long outages[OUTAGES_MAX]; /* how many lines there were when Redis went away */
 static struct {
-    int kills, org_kills, expired, forgotten, faults, pauses, redis_restarts;
+    int kills, org_kills, expired, forgotten, faults, pauses, outages;
 } counts;
 
 static uint32_t chance(uint32_t n) /* 0..n-1; xorshift64* */
@@ -71,8 +74,11 @@ static struct {
 
 static sf_status note_event(char channel, long n, int64_t replay_id)
 {
-    char line[LINE + 1];
-    int len = snprintf(line, sizeof line, "%08d %c %07ld %011lld\n", (int)getpid(), channel, n, (long long)replay_id);
+    char line[128];
+    sf_listener_stats stats;
+    sf_listener_get_stats(mine.l, &stats);
+    int len = snprintf(line, sizeof line, "%08d %c %07ld %011lld %020lld\n", (int)getpid(), channel, n,
+                       (long long)replay_id, (long long)stats.epoch);
     pause_us(HANDLER_US);
     return len == LINE - 1 && write(mine.log, line, LINE - 1) == LINE - 1 ? SF_OK : SF_ERR_IO;
 }
@@ -106,6 +112,7 @@ static int be_listener(char **argv)
 {
     sf_client *client = NULL;
     sf_checkpoints *store = NULL;
+    sf_coordinator *coordinator = NULL;
     sf_error e = { 0 };
     const sf_client_options how = {
         .login_url = argv[0],
@@ -124,8 +131,16 @@ static int be_listener(char **argv)
     signal(SIGTERM, on_term);
     mine.log = open(argv[3], O_WRONLY | O_APPEND | O_CLOEXEC);
     sf_status rc = mine.log >= 0 ? sf_client_open(&how, &client, &e) : SF_ERR_IO;
-    if (rc == SF_OK) rc = sf_checkpoints_file(argv[4], &store, &e);
+    if (rc == SF_OK && argv[5][0] == '-') rc = sf_checkpoints_file(argv[4], &store, &e);
+    if (rc == SF_OK && argv[5][0] != '-')
+        rc = sf_coordinator_redis(&(sf_redis_options){ .url = argv[5], .timeout_ms = 400 }, &coordinator, &e);
     options.checkpoints = store;
+    if (coordinator != NULL) {
+        options.coordinator = coordinator;
+        options.group = "fault";
+        options.liveness_ms = LIVENESS_MS;
+        options.heartbeat_ms = HEARTBEAT_MS;
+    }
     if (rc == SF_OK) rc = sf_listener_open(client, &options, &mine.l, &e);
     if (rc == SF_OK)
         rc = sf_listener_attach_cdc(mine.l, channels[0], &(sf_cdc_service){ .on_create = on_create }, &from, &e);
@@ -139,6 +154,7 @@ static int be_listener(char **argv)
     signal(SIGTERM, SIG_IGN);
     sf_listener_close(mine.l);
     sf_checkpoints_close(store);
+    sf_coordinator_close(coordinator);
     sf_client_close(client);
     return rc == SF_OK ? 0 : 1;
 }
@@ -154,7 +170,7 @@ static void start_listener(int node)
     if (pid > 0) return;
     (void)freopen(errors, "a", stderr);
     execl("/proc/self/exe", "events_test", "listen", org.url, org.client_id, org.client_secret, log_file, positions,
-          "-", (char *)NULL);
+          redis.pid > 0 ? redis.url : "-", (char *)NULL);
     _exit(127);
 }
 
@@ -210,14 +226,60 @@ static pid_t last_pid(void)
     return got == LINE - 1 ? (pid_t)strtol(line, NULL, 10) : 0;
 }
 
+typedef struct term { /* of a process, or of one as a leader */
+    pid_t pid;
+    long epoch;
+    long last[CHANNELS]; /* -1: none yet */
+    long repeated;       /* events that it handled and a later one again */
+    bool is_out;         /* Redis was away meanwhile, so that positions could not be kept */
+} term;
+
 typedef struct tally {
     long next[CHANNELS];      /* the first event that was not handled yet */
     int64_t replay[CHANNELS]; /* of the one before */
-    long doubles, runs, most; /* handled again; by how many processes; by the one that had most */
-    long doubles_of_run, lines;
-    pid_t pid;
-    long last[CHANNELS]; /* of this process; -1: none yet */
+    long lines;
+    long doubles, most, out; /* handled again; at most of one term; of those in which Redis was away */
+    long late; /* handled by a leader whose place another had taken: what was in its hands when it was paused */
+    int term_count, outage; /* outage: the next one */
+    term terms[TERMS_MAX], *at;
 } tally;
+
+static short handlers[CHANNELS][EVENTS_MAX]; /* the newest term that handled it */
+
+static void find_term(tally *t, pid_t pid, long epoch)
+{
+    if (t->at != NULL && t->at->pid == pid && t->at->epoch == epoch) return;
+    t->at = NULL;
+    for (int i = 0; i < t->term_count; i++)
+        if (t->terms[i].pid == pid && t->terms[i].epoch == epoch) t->at = &t->terms[i];
+    if (t->at != NULL) return;
+    if (t->term_count > 0 && epoch < t->terms[t->term_count - 1].epoch)
+        fail_msg("term %ld begins after a later one", epoch);
+    assert_true(t->term_count < TERMS_MAX);
+    t->at = &t->terms[t->term_count++];
+    *t->at = (term){ .pid = pid, .epoch = epoch, .last = { -1, -1 } };
+}
+
+/* The outage came in the term at hand; it may have ended the one before, just then. */
+static void note_outages(tally *t)
+{
+    while (t->outage < counts.outages && outages[t->outage] <= t->lines) {
+        t->outage++;
+        t->at->is_out = true;
+        if (t->term_count > 1 && t->at->last[0] < 0 && t->at->last[1] < 0) t->at[-1].is_out = true;
+    }
+}
+
+static void note_double(tally *t, int c, long n)
+{
+    term *before = &t->terms[handlers[c][n]];
+    t->doubles++;
+    before->repeated++;
+    if (before->is_out)
+        t->out++;
+    else if (before->repeated > t->most)
+        t->most = before->repeated;
+}
 
 static void take_line(tally *t, const char *line)
 {
@@ -225,25 +287,26 @@ static void take_line(tally *t, const char *line)
     pid_t pid = (pid_t)strtol(line, &rest, 10);
     int c = rest[1] - 'a';
     long n = strtol(rest + 2, &rest, 10);
-    int64_t replay_id = strtoll(rest, NULL, 10);
+    int64_t replay_id = strtoll(rest, &rest, 10);
     assert_in_range(c, 0, CHANNELS - 1);
-    if (pid != t->pid) {
-        t->runs++;
-        t->pid = pid;
-        t->doubles_of_run = 0;
-        t->last[0] = t->last[1] = -1;
-    }
-    if (n <= t->last[c]) fail_msg("%s: event %ld after %ld in one process", channels[c], n, t->last[c]);
-    t->last[c] = n;
+    assert_in_range(n, 0, EVENTS_MAX - 1);
+    find_term(t, pid, strtol(rest, NULL, 10));
+    note_outages(t);
+    if (n <= t->at->last[c]) fail_msg("%s: event %ld after %ld in one term", channels[c], n, t->at->last[c]);
+    t->at->last[c] = n;
     if (n > t->next[c]) fail_msg("%s: event %ld, but %ld was not handled before it", channels[c], n, t->next[c]);
-    if (n == t->next[c]) {
-        if (replay_id <= t->replay[c]) fail_msg("%s: event %ld has no greater replay id", channels[c], n);
-        t->replay[c] = replay_id;
-        t->next[c]++;
+    bool is_new = n == t->next[c];
+    if (t->at != &t->terms[t->term_count - 1]) {
+        t->late++;
+        if (is_new) fail_msg("%s: event %ld was first handled in a term that was over", channels[c], n);
         return;
     }
-    t->doubles++;
-    if (++t->doubles_of_run > t->most) t->most = t->doubles_of_run;
+    if (!is_new) note_double(t, c, n);
+    handlers[c][n] = (short)(t->term_count - 1);
+    if (!is_new) return;
+    if (replay_id <= t->replay[c]) fail_msg("%s: event %ld has no greater replay id", channels[c], n);
+    t->replay[c] = replay_id;
+    t->next[c]++;
 }
 
 static void read_log(tally *t)
@@ -251,7 +314,7 @@ static void read_log(tally *t)
     size_t len;
     char *text = test_read_file(log_file, &len);
     assert_non_null(text);
-    *t = (tally){ .last = { -1, -1 } };
+    *t = (tally){ .lines = 0 };
     for (size_t at = 0; at + LINE - 1 <= len; at += LINE - 1, t->lines++) take_line(t, text + at);
     free(text);
 }
@@ -259,7 +322,7 @@ static void read_log(tally *t)
 /* Both channels to their ends, however many lines that takes. */
 static void wait_for_all(long each)
 {
-    tally t;
+    static tally t;
     do {
         read_log(&t);
         long missing = 2 * each - t.next[0] - t.next[1];
@@ -385,13 +448,66 @@ static long number_of(const char *name, long otherwise)
     return given != NULL ? strtol(given, NULL, 10) : otherwise;
 }
 
+/* The leader is stopped, another takes over and passes it by; then it wakes up, and may not do more than end what it was at. */
+static void pause_leader(void)
+{
+    int node = leader();
+    long before = lines();
+    kill(pids[node], SIGSTOP);
+    wait_for_lines(before + CHECKPOINT_EVENTS + 20);
+    kill(pids[node], SIGCONT);
+    counts.pauses++;
+}
+
+static void restart_redis(void)
+{
+    assert_true(counts.outages < OUTAGES_MAX);
+    outages[counts.outages++] = lines();
+    test_redis_halt(&redis, chance(2) == 0 ? SIGKILL : SIGTERM);
+    pause_us((long)chance(2 * LIVENESS_MS) * 1000); /* shorter than a lease, or longer */
+    test_redis_resume(&redis);
+}
+
+static void disturb_group(long k)
+{
+    if (k % 5 == 1)
+        restart_redis();
+    else if (chance(4) == 0)
+        pause_leader();
+    else if (chance(4) == 0)
+        kill_listener((leader() + 1) % nodes);
+}
+
+static void report(const tally *t)
+{
+    print_message("%ld events, %d terms; %ld handled again: at most %ld of one term, of %d between two positions, and "
+                  "%ld of terms in "
+                  "which Redis was away; %ld by leaders that were paused\n",
+                  t->next[0] + t->next[1], t->term_count, t->doubles, t->most, CHECKPOINT_EVENTS, t->out, t->late);
+    print_message("%d listeners killed, %d paused, %d orgs killed, %d restarts of Redis, sessions expired %d times, "
+                  "clients forgotten %d times, "
+                  "%d faults\n",
+                  counts.kills, counts.pauses, counts.org_kills, counts.outages, counts.expired, counts.forgotten,
+                  counts.faults);
+}
+
+static void stop_listeners(void)
+{
+    for (; nodes > 0; nodes--) {
+        int status;
+        check_alive();
+        kill(pids[nodes - 1], SIGTERM);
+        assert_int_equal(waitpid(pids[nodes - 1], &status, 0), pids[nodes - 1]);
+        if (status != 0) show_logs();
+        assert_int_equal(status, 0);
+    }
+}
+
 static void run(int how_many)
 {
+    static tally t;
     long each = number_of("SF_EVENTS", 3000) / CHANNELS, kills = number_of("SF_EVENTS_KILLS", 5), done = 0;
-    tally t;
     nodes = how_many;
-    is_group = how_many > 1;
-    memset(&counts, 0, sizeof counts);
     for (int i = 0; i < nodes; i++) start_listener(i);
     for (long k = 0; k < kills; k++) {
         long count = k == kills - 1 ? each - done : each / kills;
@@ -400,8 +516,8 @@ static void run(int how_many)
         done += count;
         disturb();
         if (k % 10 == 3) kill_org();
-        wait_for_lines(before +
-                       (long)chance((uint32_t)(count * CHANNELS * 3 / 4))); /* somewhere amid what was published */
+        wait_for_lines(before + (long)chance((uint32_t)(count * CHANNELS / 2))); /* somewhere amid what was published */
+        if (redis.pid > 0) disturb_group(k);
         kill_listener(leader());
         if (chance(6) == 0) { /* and at once again, before or while it begins */
             pause_us((long)chance(60000));
@@ -410,32 +526,29 @@ static void run(int how_many)
     }
     test_org_faults_clear(&org);
     wait_for_all(done);
-    for (int i = 0; i < nodes; i++) {
-        int status;
-        check_alive();
-        kill(pids[i], SIGTERM);
-        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-        if (status != 0) show_logs();
-        assert_int_equal(status, 0);
-    }
+    stop_listeners();
     read_log(&t);
-    print_message(
-        "%ld events: %ld handled again (at most %ld by one process, of %d between two positions), by %ld processes\n",
-        t.next[0] + t.next[1], t.doubles, t.most, CHECKPOINT_EVENTS, t.runs);
-    print_message("%d listeners killed, %d orgs killed, %d times sessions expired, %d times clients forgotten, %d "
-                  "faults, %d pauses, %d "
-                  "restarts of Redis\n",
-                  counts.kills, counts.org_kills, counts.expired, counts.forgotten, counts.faults, counts.pauses,
-                  counts.redis_restarts);
+    report(&t);
     assert_int_equal(t.next[0], done);
     assert_int_equal(t.next[1], done);
-    if (!is_group) assert_in_range(t.most, 0, CHECKPOINT_EVENTS);
+    assert_in_range(t.most, 0, CHECKPOINT_EVENTS);
+    assert_in_range(t.late, 0, counts.pauses);
 }
 
 static void test_events__one_listener_killed_at_random_moments(void **state)
 {
     (void)state;
     run(1);
+}
+
+static void test_events__a_group_whose_leader_is_killed(void **state)
+{
+    (void)state;
+    if (!test_redis_is_there()) skip();
+    test_redis_start(&redis, NULL);
+    run(3);
+    test_redis_stop(&redis);
+    redis.pid = 0;
 }
 
 static int start(void **state)
@@ -447,6 +560,7 @@ static int start(void **state)
     snprintf(log_file, sizeof log_file, "%s/handled", dir);
     int fd = open(log_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || close(fd) != 0) return -1;
+    memset(&counts, 0, sizeof counts);
     seed = (uint64_t)number_of("SF_EVENTS_SEED", (long)time(NULL) * 1000003 + getpid());
     print_message("SF_EVENTS_SEED=%llu\n", (unsigned long long)seed);
     seed |= 1;
@@ -471,6 +585,7 @@ int main(int argc, char **argv)
     if (argc == 8 && strcmp(argv[1], "listen") == 0) return be_listener(argv + 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events__one_listener_killed_at_random_moments, start, stop),
+        cmocka_unit_test_setup_teardown(test_events__a_group_whose_leader_is_killed, start, stop),
     };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }
