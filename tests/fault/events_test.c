@@ -448,13 +448,21 @@ static long number_of(const char *name, long otherwise)
     return given != NULL ? strtol(given, NULL, 10) : otherwise;
 }
 
-/* The leader is stopped, another takes over and passes it by; then it wakes up, and may not do more than end what it was at. */
-static void pause_leader(void)
+/* The leader is stopped, another takes over and passes it by on both channels; then it wakes up, and may not do more than
+ * end what it was at. */
+static void pause_leader(long each)
 {
+    static tally before, now;
     int node = leader();
-    long before = lines();
     kill(pids[node], SIGSTOP);
-    wait_for_lines(before + CHECKPOINT_EVENTS + 20);
+    read_log(&before);
+    bool is_passed = false;
+    for (long seen = before.lines; !is_passed; seen = now.lines) {
+        read_log(&now);
+        is_passed = true;
+        for (int c = 0; c < CHANNELS; c++) is_passed &= now.next[c] > before.next[c] || before.next[c] == each;
+        if (!is_passed) wait_for_lines(seen + 1);
+    }
     kill(pids[node], SIGCONT);
     counts.pauses++;
 }
@@ -468,12 +476,13 @@ static void restart_redis(void)
     test_redis_resume(&redis);
 }
 
-static void disturb_group(long k)
+/* each: so many events of a channel are there. */
+static void disturb_group(long k, long each)
 {
     if (k % 5 == 1)
         restart_redis();
     else if (chance(4) == 0)
-        pause_leader();
+        pause_leader(each);
     else if (chance(4) == 0)
         kill_listener((leader() + 1) % nodes);
 }
@@ -517,7 +526,7 @@ static void run(int how_many)
         disturb();
         if (k % 10 == 3) kill_org();
         wait_for_lines(before + (long)chance((uint32_t)(count * CHANNELS / 2))); /* somewhere amid what was published */
-        if (redis.pid > 0) disturb_group(k);
+        if (redis.pid > 0) disturb_group(k, done);
         kill_listener(leader());
         if (chance(6) == 0) { /* and at once again, before or while it begins */
             pause_us((long)chance(60000));
