@@ -11,7 +11,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, FAULTS_MAX = 64, RECORDS_MAX = 50000000 
 typedef struct settings {
     const char *host, *data, *seed, *schema;
     int port;
-    int64_t records, session_timeout_s, api_max;
+    int64_t records, session_timeout_s, api_max, bulk_max;
     sfo_policy policy;
     const char *faults[FAULTS_MAX];
     size_t fault_count;
@@ -34,6 +34,7 @@ static const char usage[] =
     "                        or an easier one: trusted-network (no security token behind the password)\n"
     "  --session-timeout S   seconds of inactivity after which a session dies (default 7200)\n"
     "  --api-limit N         requests allowed in 24 hours (default 1000000)\n"
+    "  --bulk-limit N        bulk batches, and bulk query jobs, allowed in 24 hours (default 15000 and 10000)\n"
     "  --fault SPEC          break answers on purpose; repeatable, see below\n"
     "  --json                print the login as one line of JSON\n"
     "  --quiet               print nothing but errors\n"
@@ -73,6 +74,7 @@ enum {
     OPT_POLICY,
     OPT_TIMEOUT,
     OPT_API_LIMIT,
+    OPT_BULK_LIMIT,
     OPT_FAULT,
     OPT_JSON,
     OPT_QUIET,
@@ -92,6 +94,7 @@ static const struct option long_options[] = {
     { "policy", required_argument, NULL, OPT_POLICY },
     { "session-timeout", required_argument, NULL, OPT_TIMEOUT },
     { "api-limit", required_argument, NULL, OPT_API_LIMIT },
+    { "bulk-limit", required_argument, NULL, OPT_BULK_LIMIT },
     { "fault", required_argument, NULL, OPT_FAULT },
     { "json", no_argument, NULL, OPT_JSON },
     { "quiet", no_argument, NULL, OPT_QUIET },
@@ -133,6 +136,7 @@ static sf_status take_option(settings *s, int option, const char *value, sf_erro
     case OPT_POLICY: rc = sfo_policy_add(&s->policy, value, err); break;
     case OPT_TIMEOUT: rc = number("--session-timeout", value, 1, 86400 * 365, &s->session_timeout_s, err); break;
     case OPT_API_LIMIT: rc = number("--api-limit", value, 1, 1000000000, &s->api_max, err); break;
+    case OPT_BULK_LIMIT: rc = number("--bulk-limit", value, 1, 1000000000, &s->bulk_max, err); break;
     case OPT_FAULT:
         if (s->fault_count == FAULTS_MAX)
             rc = sfi_fail(err, SF_ERR_USAGE, "more than %d --fault options", FAULTS_MAX);
@@ -239,6 +243,7 @@ static sf_status start(const settings *s, running *r, sf_error *err)
         .policy = s->policy,
         .session_timeout_s = s->session_timeout_s,
         .api_max = s->api_max,
+        .bulk_max = s->bulk_max,
         .password = getenv("SFORCE_ORG_PASSWORD"),
         .log = s->log ? log_line : NULL,
     };

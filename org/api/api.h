@@ -25,6 +25,7 @@ typedef struct sfo_org_options {
     sfo_policy policy;
     int64_t session_timeout_s;     /* of inactivity; 0: 7200 */
     int64_t api_max;               /* requests in 24 hours; 0: 1,000,000 */
+    int64_t bulk_max;              /* bulk batches, and bulk query jobs, in 24 hours; 0: 15,000 and 10,000 */
     const char *password;          /* for the administrator; NULL: the one kept in the data file, or a new random one */
     void (*log)(const char *line); /* one line a request, without secrets; NULL: none */
 } sfo_org_options;

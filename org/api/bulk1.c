@@ -74,6 +74,7 @@ bool sfo_bulk1_fault(sfo_bulk1 *b, sfo_fault *f)
         { "API_ERROR", "InvalidJob" },
         { "INVALIDENTITY", "InvalidEntity" },
         { "FEATURENOTENABLED", "FeatureNotEnabled" },
+        { "EXCEEDEDQUOTA", "ExceededQuota" },
         { "UNKNOWN_EXCEPTION", "InternalServerError" },
     };
     const char *code = f->code;
@@ -83,7 +84,8 @@ bool sfo_bulk1_fault(sfo_bulk1 *b, sfo_fault *f)
     char prefix[80];
     snprintf(prefix, sizeof prefix, "%s : ", code);
     (void)sfi_take_text(&message, prefix);
-    (void)sfo_bulk1_fail(b, f->http_status == 500 ? 500 : 400, code, "%.*s",
+    bool is_kept = f->http_status == 500 || f->http_status == 403;
+    (void)sfo_bulk1_fail(b, is_kept ? f->http_status : 400, code, "%.*s",
                          (int)(message.len < 1300 ? message.len : 1300), message.ptr);
     sfo_fault_clear(f);
     return false;

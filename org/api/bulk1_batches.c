@@ -91,7 +91,7 @@ void sfo_bulk1_batch_add(sfo_bulk1 *b)
     memcpy(id, b->job.id, sizeof id);
     sfo_store_lock(b->call->org->store); /* the job stays as open as it is found */
     bool fine = sfo_bulk_job_get(bulk, id, &b->job, &fault), is_open = fine && strcmp(b->job.state, "Open") == 0;
-    fine = is_open && sfo_bulk_batch_new(bulk, &b->batch, data, &fault);
+    fine = is_open && sfo_bulk_has_left(bulk, false, &fault) && sfo_bulk_batch_new(bulk, &b->batch, data, &fault);
     sfo_store_unlock(b->call->org->store);
     if (fine) {
         sfo_response_header(b->call->response, "Location", "/services/async/%s/job/%s/batch/%s", b->call->version,

@@ -214,7 +214,11 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = load_actions(org, err);
     if (rc == SF_OK) rc = load_apex(org, err);
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
-    sfo_bulk_options bulk = { .store = org->store, .row_is_locked = row_is_locked, .user = org };
+    sfo_bulk_options bulk = { .store = org->store,
+                              .row_is_locked = row_is_locked,
+                              .user = org,
+                              .batches_max = org->options.bulk_max,
+                              .query_jobs_max = org->options.bulk_max };
     if (rc == SF_OK) rc = sfo_bulk_open(&bulk, &org->bulk, err);
     if (rc == SF_OK) rc = sfo_reports_new(org->store, &org->reports, err);
     if (rc == SF_OK) {

@@ -129,9 +129,9 @@ static void limits(sfo_call *call)
         { "DailyApiRequests", 0 },
         { "DailyAsyncApexExecutions", 250000 },
         { "DailyAsyncApexTests", 500 },
-        { "DailyBulkApiBatches", 15000 },
+        { "DailyBulkApiBatches", 0 },
         { "DailyBulkV2QueryFileStorageMB", 976562 },
-        { "DailyBulkV2QueryJobs", 10000 },
+        { "DailyBulkV2QueryJobs", 0 },
         { "DailyDeliveredPlatformEvents", 10000 },
         { "DailyDurableGenericStreamingApiEvents", 10000 },
         { "DailyDurableStreamingApiEvents", 10000 },
@@ -160,11 +160,21 @@ static void limits(sfo_call *call)
         { "StreamingApiConcurrentClients", 20 },
     };
     int64_t api_max = call->org->options.api_max;
+    sfo_bulk_left bulk;
+    sfo_fault fault = { 0 };
+    if (!sfo_bulk_left_get(call->org->bulk, &bulk, &fault)) {
+        sfo_answer_fault(call, &fault);
+        return;
+    }
     sfi_json_writer w = sfo_answer_json(call, 200);
     sfi_json_begin_object(&w);
     for (size_t i = 0; i < SFI_COUNT_OF(known); i++) {
         if (strcmp(known[i].name, "DailyApiRequests") == 0)
             write_limit(&w, known[i].name, api_max, api_max - sfo_stats_api_used(call->org->stats));
+        else if (strcmp(known[i].name, "DailyBulkApiBatches") == 0)
+            write_limit(&w, known[i].name, bulk.batches_max, bulk.batches);
+        else if (strcmp(known[i].name, "DailyBulkV2QueryJobs") == 0)
+            write_limit(&w, known[i].name, bulk.query_jobs_max, bulk.query_jobs);
         else if (strcmp(known[i].name, "HourlySyncReportRuns") == 0)
             write_limit(&w, known[i].name, known[i].max, sfo_reports_runs_left(call->org->reports, false));
         else if (strcmp(known[i].name, "HourlyAsyncReportRuns") == 0)

@@ -45,7 +45,8 @@ static void create_job(sfo_call *call, sf_value body, sf_str csv)
         return;
     snprintf(job.state, sizeof job.state, "Open");
     job.uploads = csv.ptr != NULL;
-    bool ok = sfo_bulk_job_check(bulk, &job, &fault) && sfo_store_begin(call->org->store, &fault);
+    bool ok = sfo_bulk_job_check(bulk, &job, &fault) && sfo_bulk_has_left(bulk, false, &fault) &&
+              sfo_store_begin(call->org->store, &fault);
     if (!ok) {
         sfo_answer_fault(call, &fault);
         return;
@@ -56,6 +57,13 @@ static void create_job(sfo_call *call, sf_value body, sf_str csv)
     if (!end(call, ok && (csv.ptr == NULL || queue(call, &job)))) return;
     sfo_answer_job(call, &job, SFO_JOB_CREATED);
     if (csv.ptr != NULL) sfo_bulk_wake(bulk);
+}
+
+static size_t characters_of(sf_str text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    return n;
 }
 
 /* The parts «job» and «content»: a job with its data. */
@@ -72,7 +80,7 @@ static void create_with_data(sfo_call *call)
     }
     if (job == NULL || content == NULL) {
         sfo_answer_error(call, 400, "API_ERROR", "A multipart job has the parts 'job' (JSON) and 'content' (CSV)");
-    } else if (content->data.len > CHARACTERS_MAX) {
+    } else if (characters_of(content->data) > CHARACTERS_MAX) {
         sfo_answer_error(call, 400, "API_ERROR", "The content of a multipart job has at most %d characters",
                          CHARACTERS_MAX);
     } else if (sfi_json_new(&call->json, &err) != SF_OK || sfi_json_parse(call->json, job->data, &err) != SF_OK) {

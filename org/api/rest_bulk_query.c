@@ -30,7 +30,8 @@ void sfo_rest_query_job_create(sfo_call *call)
                          "InvalidJob : a query job wants the statement in the property: 'query'");
         return;
     }
-    bool ok = sfo_soql_table_check(call->org->store, &call->context, soql, &object, &fault);
+    bool ok = sfo_soql_table_check(call->org->store, &call->context, soql, &object, &fault) &&
+              sfo_bulk_has_left(call->org->bulk, true, &fault);
     snprintf(job.state, sizeof job.state, "UploadComplete");
     if (ok) snprintf(job.object, sizeof job.object, "%s", object->name);
     ok = ok && sfo_store_begin(call->org->store, &fault);

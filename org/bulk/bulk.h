@@ -14,7 +14,10 @@ enum {
     SFO_BULK1_ROWS_MAX = 10000,
     SFO_BULK_CHUNK_ROWS = 200,  /* rows of one transaction */
     SFO_BULK_PAGE_ROWS = 50000, /* of a query result, when the client names no number */
-    SFO_BULK_LIFE_MS = 7 * 86400 * 1000
+    SFO_BULK_LIFE_MS = 7 * 86400 * 1000,
+    SFO_BULK_ROW_MAX = 400000,      /* characters of a row */
+    SFO_BULK_BATCHES_DAILY = 15000, /* of an ordinary org */
+    SFO_BULK_QUERY_JOBS_DAILY = 10000
 };
 
 typedef struct sfo_bulk_job {
@@ -54,6 +57,7 @@ typedef struct sfo_bulk_options {
     /* Asked before each row of an ingest: true makes it fail with UNABLE_TO_LOCK_ROW. NULL: never. */
     bool (*row_is_locked)(void *user);
     void *user;
+    int64_t batches_max, query_jobs_max; /* in 24 hours; 0: as an ordinary org */
 } sfo_bulk_options;
 /* Makes its tables, forgets what is too old, and starts the thread when there is work. @return SF_OK, SF_ERR_IO, SF_ERR_MEMORY. */
 sf_status sfo_bulk_open(const sfo_bulk_options *options, sfo_bulk **out, sf_error *err);
@@ -89,6 +93,14 @@ bool sfo_bulk_data_drop(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, sfo_
 /* Rows [from, from + max) of pieces that are CSV; *rows gets how many, *more whether others follow. */
 bool sfo_bulk_rows_read(sfo_bulk *b, const char *owner, sfo_bulk_kind kind, char delimiter, int64_t from, int64_t max,
                         sfi_buf *out, int64_t *rows, bool *more, sfo_fault *f);
+
+/* ---- what may be taken in 24 hours (limits.c) ---- */
+typedef struct sfo_bulk_left {
+    int64_t batches, batches_max, query_jobs, query_jobs_max;
+} sfo_bulk_left;
+bool sfo_bulk_left_get(sfo_bulk *b, sfo_bulk_left *out, sfo_fault *f);
+/* Another query job of 2.0, or another batch of anything else? false: the fault is set. */
+bool sfo_bulk_has_left(sfo_bulk *b, bool is_query_job, sfo_fault *f);
 
 /* ---- ingest jobs of 2.0 (results.c) ---- */
 /* Operation, object and external id of a new job; sets the object's name right. */

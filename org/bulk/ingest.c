@@ -42,12 +42,26 @@ static bool room_for_columns(ingest *in, size_t count)
     return in->columns != NULL || no_memory(in);
 }
 
+/* A row with more characters than one may have; its bytes are at most as many. */
+static bool is_too_long(ingest *in, const sfi_csv_record *record)
+{
+    size_t bytes = 0, characters = 0;
+    for (size_t i = 0; i < record->count; i++) bytes += record->fields[i].len;
+    if (bytes <= SFO_BULK_ROW_MAX) return false;
+    for (size_t i = 0; i < record->count; i++)
+        for (size_t k = 0; k < record->fields[i].len; k++)
+            characters += ((unsigned char)record->fields[i].ptr[k] & 0xC0) != 0x80;
+    return characters > SFO_BULK_ROW_MAX &&
+           !sfo_fault_set(&in->fault, 400, "InvalidBatch", "A record has more than %d characters", SFO_BULK_ROW_MAX);
+}
+
 /* A row of JSON or XML, whose columns are its own. */
 static int next_typed(ingest *in, sfi_csv_record *record)
 {
     const sf_str *names;
     int found = sfo_bulk_records_next(in->records, &names, &record->fields, &record->count, &in->fault);
     if (found != 1) return found;
+    if (is_too_long(in, record)) return -1;
     in->column_count = record->count;
     return room_for_columns(in, record->count) && sfo_bulk_columns_of(sfo_store_schema(in->b->store), &in->target,
                                                                       names, record->count, in->columns, &in->fault)
@@ -75,7 +89,7 @@ static int next_record(ingest *in, sfi_csv_record *record)
     for (;;) { /* each round takes a piece, of which there are finitely many */
         sf_error err;
         sf_status rc = sfi_csv_reader_next(in->csv, record, &err);
-        if (rc == SF_ROW) return 1;
+        if (rc == SF_ROW) return is_too_long(in, record) ? -1 : 1;
         if (rc < 0) {
             (void)sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
             return -1;

@@ -55,6 +55,8 @@ sf_status sfo_bulk_open(const sfo_bulk_options *options, sfo_bulk **out, sf_erro
     sfo_bulk *b = sfi_calloc(sizeof *b);
     if (b == NULL) return sfi_fail_memory(err, "bulk jobs");
     b->options = *options;
+    if (b->options.batches_max == 0) b->options.batches_max = SFO_BULK_BATCHES_DAILY;
+    if (b->options.query_jobs_max == 0) b->options.query_jobs_max = SFO_BULK_QUERY_JOBS_DAILY;
     b->store = options->store;
     b->has_lock = pthread_mutex_init(&b->lock, NULL) == 0;
     if (b->has_lock && pthread_cond_init(&b->work, NULL) != 0) {

@@ -32,6 +32,7 @@ static const struct {
     { "INVALID_SESSION_ID", SF_ERR_AUTH, false, NULL },
     { "InvalidSessionId", SF_ERR_AUTH, false, NULL }, /* of Bulk API 1.0, to TooManyLockFailure */
     { "ExceededQuota", SF_ERR_API_LIMIT, false, NULL },
+    { "EXCEEDEDQUOTA", SF_ERR_API_LIMIT, false, NULL }, /* of Bulk API 2.0 */
     { "Timeout", SF_ERR_ORG, true, "try again" },
     { "TooManyLockFailure", SF_ERR_ORG, true, "try again, in serial mode" },
     { "INVALID_AUTH_HEADER", SF_ERR_AUTH, false, NULL },

@@ -217,4 +217,43 @@ get "jobs/ingest/$job/successfulResults"
 is "nor a result" "$(tail -n +2 "$work/body" | cut -d, -f3 | sort -u | wc -l)" 20000
 is "results come in another order" "$(sed -n 2p "$work/body" | cut -d, -f3)" '"Killed 200"'
 
-report 41
+# ---- what is too much ----
+{
+    echo LastName,Description
+    echo "Long,$(head -c 400001 /dev/zero | tr '\0' x)"
+} >"$work/long.csv"
+load '{"object":"Contact","operation":"insert"}' "$work/long.csv"
+is "a row of more than 400,000 characters" "$state $(of .errorMessage)" "Failed InvalidBatch : A record has more than 400000 characters"
+multipart() { # FILE
+    call "$url/jobs/ingest" -F 'job={"object":"Contact","operation":"insert"};type=application/json' -F "content=@$1;type=text/csv"
+}
+{ echo LastName; seq -f 'Zoë %05g Müller' 5500; } | head -c 100009 >"$work/wide.csv"
+multipart "$work/wide.csv"
+is "100,000 characters may be more bytes" "$status $(of .state)" "200 UploadComplete"
+{ echo LastName; seq -f 'Zoe %05g Mueller' 6000; } >"$work/wide.csv"
+multipart "$work/wide.csv"
+is "more are too many" "$status $(error)" "400 API_ERROR: The content of a multipart job has at most 100000 characters"
+
+kill_org
+start --seed empty --bulk-limit 4
+seq -f 'Row %g' 1 30000 | sed '1i LastName' >"$work/many.csv"
+get limits
+is "what is left" "$(of '[.DailyBulkApiBatches,.DailyBulkV2QueryJobs]|map("\(.Remaining) of \(.Max)")|join(", ")')" "4 of 4, 4 of 4"
+load '{"object":"Contact","operation":"insert"}' "$work/many.csv"
+get limits
+is "30,000 rows are three batches" "$(of .DailyBulkApiBatches.Remaining)" 1
+new_job '{"object":"Contact","operation":"insert"}'
+is "one more" "$status" 200
+upload "$work/rows.csv"
+close
+new_job '{"object":"Contact","operation":"insert"}'
+is "and none" "$status $(error)" "403 EXCEEDEDQUOTA: ExceededQuota : ApiBatchItems Limit exceeded."
+for _ in 1 2 3 4; do send POST jobs/query '{"operation":"query","query":"SELECT Id FROM Contact"}'; done
+is "four query jobs" "$status" 200
+send POST jobs/query '{"operation":"query","query":"SELECT Id FROM Contact"}'
+is "and no fifth" "$status $(error)" "403 EXCEEDEDQUOTA: ExceededQuota : DailyBulkV2QueryJobs Limit exceeded."
+call -X POST "$root/services/async/62.0/job" -H "X-SFDC-Session: $token" -H 'Content-Type: application/json' --data-binary '{"operation":"insert","object":"Contact","contentType":"JSON"}'
+call -X POST "$root/services/async/62.0/job/$(of .id)/batch" -H "X-SFDC-Session: $token" -H 'Content-Type: application/json' --data-binary '[{"LastName":"x"}]'
+is "nor a batch of the older API" "$status $(of '.exceptionCode + ": " + .exceptionMessage')" "403 ExceededQuota: ApiBatchItems Limit exceeded."
+
+report 52
