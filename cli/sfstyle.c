@@ -8,7 +8,7 @@ typedef struct sf_form {
     const char *ours;  /* our command, with its words: %s object, %i id or -w pair, %q nothing */
     const char *wants; /* letters of the flags that must be there */
     const char *
-        order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, F file, p the word, P all words */
+        order; /* letters whose values become words, in this order: s object, i id, w pair, v fields, X method, F file, j job, p the word, P all words */
     const char *first; /* what stands first after our command, such as "import"; NULL: nothing */
 } sf_form;
 
@@ -37,6 +37,12 @@ static const sf_form forms[] = {
     { "data delete bulk", "load", "sF", "sF", "--delete" },
     { "bulk export", "export", "", "P", NULL },
     { "bulk load", "load", "", "P", NULL },
+    { "bulk jobs", "jobs", "", "P", NULL },
+    { "data bulk results", "jobs", "", "j", "results" },
+    { "data import resume", "jobs", "", "j", "wait" },
+    { "data update resume", "jobs", "", "j", "wait" },
+    { "data upsert resume", "jobs", "", "j", "wait" },
+    { "data delete resume", "jobs", "", "j", "wait" },
     { "force data tree import", "tree", "", "", "import" },
     { "force data tree export", "tree", "", "", "export" },
     { "force data soql query", "query", "", "", NULL },
@@ -82,6 +88,9 @@ static const sf_flag flags[] = {
     { "wait", 'w', '0', NULL, "load" },
     { "column-delimiter", 0, '=', "--delimiter", "load" },
     { "line-ending", 0, '0', NULL, "load" },
+    { "job-id", 'i', 'j', NULL, "jobs" },
+    { "use-most-recent", 0, '-', "--last", "jobs" },
+    { "wait", 'w', 'm', "--timeout", "jobs" },
     { "files", 'f', ',', NULL, "import" },
     { "sobjecttreefiles", 0, ',', NULL, "import" },
     { "plan", 'p', '=', "--plan-file", "import" },
@@ -273,6 +282,7 @@ static bool push_words(rewrite *r)
                 return false; /* several conditions: not one of our words */
         }
         if (*p == 'X' && value == NULL) value = "GET";
+        if (*p == 'j' && value == NULL) continue; /* --last instead, or the command says what it wants */
         if (value == NULL) return false;
         if (*p == 'v')
             push_values(r, value);

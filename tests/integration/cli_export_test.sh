@@ -112,6 +112,19 @@ run 0 bulk load Contact l.csv --insert
 run 0 bulk export "SELECT Id FROM Contact WHERE LastName LIKE 'Of sf%'" -O b.csv
 check "bulk load" test "$(wc -l <b.csv)" = 2
 run 0 bulk load Contact b.csv --delete
+run 0 bulk jobs list
+check "bulk jobs" grep -q V2Query out
+run 0 data import bulk -s Contact -f l.csv
+run 0 jobs --json
+job=$(jq -r '[.result[] | select(.jobType == "V2Ingest")][0].id' out)
+run 0 data bulk results -i "$job" -o test
+run 0 data import resume --job-id "$job" --wait 2 --json
+check "data import resume" jq -e '.result.state == "JobComplete"' out
+run 0 data upsert resume --use-most-recent
+run 2 data bulk results
+check "which job" grep -q "want a job's id or --last" err
+run 0 bulk export "SELECT Id FROM Contact WHERE LastName LIKE 'Of sf%'" -O b.csv
+run 0 bulk load Contact b.csv --delete
 run 0 export "$soql" -O b.csv
 check "as before" cmp b.csv c.csv
 
