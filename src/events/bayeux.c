@@ -231,14 +231,24 @@ static void take_subscribe(sfi_bayeux *b, int64_t now_ms, size_t slot, sf_value 
     }
 }
 
+/* One that names neither message nor channel can only mean the one that was asked for, if it was one. */
+static bool is_only_command(const sfi_bayeux *b)
+{
+    size_t sent = 0;
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) sent += b->channels[i].is_sent;
+    return sent == 1;
+}
+
 static void take_command(sfi_bayeux *b, int64_t now_ms, sf_value message, int status)
 {
     int64_t id = sf_get_int(message, "id", -1);
     sf_str name = sf_get_text(message, "subscription");
+    bool is_any = id < 0 && name.len == 0 && is_only_command(b);
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
         bayeux_channel *c = &b->channels[i];
         bool is_asked = c->state == CHANNEL_ASKED || c->state == CHANNEL_LEAVING;
-        if (!is_asked || !c->is_sent || (id >= 0 ? c->message_id != id : !sfi_str_is(name, c->name))) continue;
+        bool is_its = is_any || (id >= 0 ? c->message_id == id : sfi_str_is(name, c->name));
+        if (!is_asked || !c->is_sent || !is_its) continue;
         c->is_sent = false;
         if (c->is_leave_sent)
             c->state = CHANNEL_FREE; /* whatever the answer: events that still come have no handler */
@@ -250,15 +260,19 @@ static void take_command(sfi_bayeux *b, int64_t now_ms, sf_value message, int st
 
 /* ---- what comes in ---- */
 
-static void give_back_commands(sfi_bayeux *b)
+/* @return whether a subscribe is among them. */
+static bool give_back_commands(sfi_bayeux *b)
 {
+    bool is_any_wanted = false;
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
         bayeux_channel *c = &b->channels[i];
         if (!c->is_sent) continue;
         c->is_sent = false; /* no answer came to it */
+        is_any_wanted |= c->state == CHANNEL_ASKED;
         if (c->state == CHANNEL_ASKED) c->state = CHANNEL_WANTED;
         if (c->is_leave_sent) c->state = CHANNEL_FREE;
     }
+    return is_any_wanted;
 }
 
 void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int status, sf_value messages)
@@ -292,7 +306,8 @@ void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int 
             take_refusal(b, now_ms, "the org", message, sfi_bayeux_error_of(message), status);
         }
     }
-    if (lane == SFI_LANE_COMMAND) give_back_commands(b);
+    if (lane == SFI_LANE_COMMAND && give_back_commands(b) && b->command_ms < now_ms + b->settings.pause_ms)
+        b->command_ms = now_ms + b->settings.pause_ms; /* the org passed them over: not at once again */
     if (b->state != asked || b->state == BAYEUX_CLOSED || b->state == BAYEUX_FAILED) return;
     if (!has_own && has_events && lane == SFI_LANE_CONNECT && asked == BAYEUX_OPEN) {
         sfi_bayeux_connected(b, now_ms); /* an answer of events alone */
@@ -307,7 +322,7 @@ void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int 
 void sfi_bayeux_failed(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, const sf_error *why)
 {
     b->lanes[lane] = (bayeux_lane_state){ 0 };
-    if (lane == SFI_LANE_COMMAND) give_back_commands(b);
+    if (lane == SFI_LANE_COMMAND) (void)give_back_commands(b);
     bool is_lasting = why->status == SF_ERR_AUTH || why->status == SF_ERR_USAGE || why->status == SF_ERR_LIMIT ||
                       why->status == SF_ERR_UNSUPPORTED || (why->status == SF_ERR_API_LIMIT && why->http_status == 0);
     if (is_lasting && b->state != BAYEUX_CLOSING && b->state != BAYEUX_RESTING)
@@ -319,7 +334,7 @@ void sfi_bayeux_failed(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, cons
 void sfi_bayeux_abandoned(sfi_bayeux *b, sfi_bayeux_lane lane)
 {
     b->lanes[lane] = (bayeux_lane_state){ 0 };
-    if (lane == SFI_LANE_COMMAND) give_back_commands(b);
+    if (lane == SFI_LANE_COMMAND) (void)give_back_commands(b);
 }
 
 bool sfi_bayeux_is_stale(const sfi_bayeux *b, sfi_bayeux_lane lane)
