@@ -7,6 +7,8 @@
 typedef struct target {
     sf_bulk2_job job;
     sf_job_kind kind;
+    bool is_classic; /* of Bulk API 1.0: classic has it */
+    sf_bulk1_job classic;
 } target;
 
 static const char *text_of_time(cli *c, int64_t ms)
@@ -136,10 +138,19 @@ static sf_status find_job(cli *c, target *t, sf_error *err)
         if (rc == SF_OK) id = jobs[0].id.text;
     }
     t->kind = SF_JOB_INGEST;
+    t->is_classic = false;
     if (rc == SF_OK) rc = sf_bulk2_get_job(c->sf, SF_JOB_INGEST, id, &c->call, &t->job, err);
-    if (rc != SF_ERR_NOT_FOUND) return rc;
-    t->kind = SF_JOB_QUERY;
-    return sf_bulk2_get_job(c->sf, SF_JOB_QUERY, id, &c->call, &t->job, err);
+    if (rc == SF_ERR_NOT_FOUND) {
+        t->kind = SF_JOB_QUERY;
+        rc = sf_bulk2_get_job(c->sf, SF_JOB_QUERY, id, &c->call, &t->job, err);
+    }
+    if (rc != SF_ERR_NOT_FOUND && (rc != SF_OK || strcmp(t->job.job_type, "Classic") != 0)) return rc;
+    sf_error other = { 0 };
+    sf_status classic = sf_bulk1_get_job(c->sf, id, &c->call, &t->classic, &other);
+    t->is_classic = classic == SF_OK;
+    if (classic == SF_OK || rc == SF_OK) return SF_OK;
+    if (classic != SF_ERR_ORG && classic != SF_ERR_NOT_FOUND) *err = other; /* not that there is none */
+    return err->status;
 }
 
 static int print_job(cli *c, const sf_bulk2_job *j)
@@ -172,6 +183,7 @@ static int run_status(cli *c)
     target t;
     sf_status rc = find_job(c, &t, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
+    if (t.is_classic) return cli_classic_status(c, &t.classic, true);
     int code = print_job(c, &t.job);
     return code == CLI_ROWS || code == CLI_FAILED ? CLI_OK : code; /* how it stands was the question */
 }
@@ -189,6 +201,7 @@ static int run_wait(cli *c)
     target t;
     sf_status rc = find_job(c, &t, &err);
     const sf_bulk2_wait_options options = { .progress = not_interrupted, .call = &c->call };
+    if (rc == SF_OK && t.is_classic) return cli_classic_wait(c, &t.classic);
     if (rc == SF_OK) rc = sf_bulk2_wait(c->sf, t.kind, t.job.id.text, &options, &t.job, &err);
     if (rc == SF_ERR_TIMEOUT) {
         (void)cli_fail_error(c, &err);
@@ -202,6 +215,7 @@ static int run_abort(cli *c)
     sf_error err;
     target t;
     sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK && t.is_classic) return cli_classic_abort(c, &t.classic);
     if (rc == SF_OK) rc = sf_bulk2_abort_job(c->sf, t.kind, t.job.id.text, &c->call, &t.job, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     cli_note(c, "Aborted %s. What was written stays.", t.job.id.text);
@@ -214,6 +228,11 @@ static int run_delete(cli *c)
     sf_error err;
     target t;
     sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK && t.is_classic)
+        return cli_fail(
+            c, CLI_FAILED, "sforce jobs abort ends it",
+            "jobs delete: %s is a job of Bulk API 1.0, which cannot be deleted: the org does so after 7 days",
+            t.classic.id.text);
     if (rc == SF_OK) rc = sf_bulk2_delete_job(c->sf, t.kind, t.job.id.text, &c->call, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     cli_note(c, "Deleted %s and its results.", t.job.id.text);
@@ -222,47 +241,13 @@ static int run_delete(cli *c)
 }
 
 /* ---- results ---- */
-typedef struct output {
-    cli *c;
-    bool skip_header, in_quote; /* of the pages behind the first */
-    bool is_quoted, is_open;    /* of what is written: within quotes; within a line */
-    int64_t lines;              /* of it that have ended */
-    char last;
-} output;
-
-/* Records of what is written, its header line among them. */
-static void count_lines(output *o, const char *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] == '"') o->is_quoted = !o->is_quoted;
-        o->is_open = o->is_quoted || data[i] != '\n';
-        o->lines += !o->is_open;
-    }
-    if (len > 0) o->last = data[len - 1];
-}
-
-static sf_status write_piece(void *user, const char *data, size_t len, sf_error *err)
-{
-    output *o = user;
-    while (o->skip_header && len > 0) { /* up to the line end that stands outside quotes */
-        if (*data == '"') o->in_quote = !o->in_quote;
-        o->skip_header = o->in_quote || *data != '\n';
-        data++;
-        len--;
-    }
-    count_lines(o, data, len);
-    cli_out_add(&o->c->out, data, len);
-    if (o->c->out.error != 0 || o->c->out.broken_pipe) return sfi_fail(err, SF_ERR_IO, "nobody takes the output");
-    return SF_OK;
-}
-
 static sf_status write_pages(cli *c, const sf_bulk2_job *job, sf_error *err)
 {
     char locator[128] = "";
     int64_t rows = 0;
     for (bool first = true; first || locator[0] != 0; first = false) { /* until the org names no next page */
-        output o = { .c = c, .skip_header = !first };
-        const sf_sink sink = { .write = write_piece, .user = &o };
+        cli_job_output o = { .c = c, .skip_header = !first };
+        const sf_sink sink = { .write = cli_job_write, .user = &o };
         sf_bulk2_page page;
         sf_status rc = sf_bulk2_get_page(
             c->sf, job->id.text, &(sf_bulk2_page_options){ .locator = locator, .call = &c->call }, &sink, &page, err);
@@ -283,8 +268,8 @@ static sf_status write_pages(cli *c, const sf_bulk2_job *job, sf_error *err)
 /* The rows of an ingest job that has ended, counted: a stream that stopped early looks like one that is whole. */
 static sf_status write_rows(cli *c, const sf_bulk2_job *j, sf_bulk2_results which, sf_error *err)
 {
-    output o = { .c = c };
-    const sf_sink sink = { .write = write_piece, .user = &o };
+    cli_job_output o = { .c = c };
+    const sf_sink sink = { .write = cli_job_write, .user = &o };
     int64_t want = which == SF_RESULTS_FAILED       ? j->failed
                    : which == SF_RESULTS_SUCCESSFUL ? j->processed - j->failed
                                                     : -1;
@@ -319,6 +304,7 @@ static int run_results(cli *c)
     if (c->json || (c->format != CLI_FORMAT_AUTO && c->format != CLI_FORMAT_CSV))
         return cli_usage(c, "jobs results: they are CSV, as the org has them");
     sf_status rc = find_job(c, &t, &err);
+    if (rc == SF_OK && t.is_classic) return cli_classic_results(c, &t.classic, which);
     if (rc == SF_OK) rc = cli_out_open(&c->out, c->output, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     rc = t.kind == SF_JOB_QUERY ? write_pages(c, &t.job, &err) : write_rows(c, &t.job, which, &err);
@@ -368,7 +354,9 @@ static const cli_verb jobs_verbs[] = {
 };
 const cli_command cli_command_jobs = {
     .name = "jobs", .usage = "[list | status|results|wait|abort|delete JOB|--last | resume [NAME]]", .summary = "see and end bulk jobs, go on with interrupted ones",
-    .text = "Jobs are those of Bulk API 2.0, of all users, as long as the org keeps them (7 days). results writes CSV as the org has it.\n\n"
+    .text = "Jobs are those of Bulk API 2.0 and, with the type Classic, of 1.0, of all users, as long as the org keeps them (7 days). results writes CSV as the org has it. "
+            "Of a Classic job, which is summed up from its batches, they are batch, row, id, success, created, code, message and fields of each row, --unprocessed what was "
+            "uploaded in batches that were not worked off, and of a query its rows in the job's format; such a job cannot be deleted.\n\n"
             "resume runs an interrupted sforce load or sforce export again, with its journal from the state folder: it goes on where it stood.",
     .verbs = jobs_verbs,
     .flags = jobs_flags, .examples = jobs_examples, .words_max = 2,

@@ -31,6 +31,7 @@ typedef struct listening {
     cli_positions positions; /* folder NULL: none are kept here */
     heard *channels;
     const char *group; /* NULL: none */
+    int64_t liveness_ms;
     sf_coordinator *coordinator;
     bool lines; /* for people */
     int64_t events;
@@ -128,7 +129,9 @@ static void on_state(void *user, sf_listener_state state, const sf_error *why)
     } else if (state == SF_LISTENER_DOWN && why != NULL) {
         run->was_lost = true;
         if (run->was_up) cli_note(run->c, "The session ended: %s", why->message);
-        if (run->was_up || run->group != NULL || ++run->attempts < FIRST_ATTEMPTS_MAX) return;
+        if (run->was_up) return;
+        if (++run->attempts == 1 && run->group != NULL) cli_note(run->c, "No session yet: %s", why->message);
+        if (run->group != NULL || run->attempts < FIRST_ATTEMPTS_MAX) return;
         run->early = *why;
         sf_listener_stop(run->l);
     }
@@ -219,8 +222,9 @@ static int64_t time_left(const listening *run, int64_t max_idle_ms)
     return left;
 }
 
-static bool is_idle(const listening *run, int64_t max_idle_ms)
+static bool is_idle(listening *run, int64_t max_idle_ms)
 {
+    if (run->standby_ms != 0) run->last_ms = sfi_now_ms(); /* nothing comes to who stands by */
     return max_idle_ms > 0 && sfi_now_ms() - run->last_ms >= max_idle_ms;
 }
 
@@ -394,12 +398,34 @@ static int check_flags(cli *c, int64_t *max_idle_ms)
     return CLI_OK;
 }
 
+static sf_status take_group(listening *run, sf_error *err)
+{
+    cli *c = run->c;
+    const char *liveness = cli_args_value(&c->args, "liveness");
+    run->group = cli_args_value(&c->args, "group");
+    if (run->group == NULL && (liveness != NULL || cli_args_times(&c->args, "coordinator") > 0))
+        return sfi_fail(err, SF_ERR_USAGE, "--%s is for members of a group: --group NAME",
+                        liveness != NULL ? "liveness" : "coordinator");
+    if (run->group != NULL && (run->group[0] == 0 || strlen(run->group) > SF_GROUP_BYTES_MAX))
+        return sfi_fail(err, SF_ERR_USAGE, "--group wants a name of 1 to %d bytes", SF_GROUP_BYTES_MAX);
+    if (liveness != NULL && !cli_parse_duration(liveness, &run->liveness_ms))
+        return sfi_fail(err, SF_ERR_USAGE, "--liveness %.60s: want a time such as 10s, 1m", liveness);
+    return SF_OK;
+}
+
 /* ---- the command ---- */
 
 /* Where positions are kept, and where listening begins. */
 static sf_status open_positions(listening *run, sf_error *err)
 {
     bool is_stored = run->from.replay == SF_REPLAY_STORED;
+    if (run->group != NULL) { /* the coordinator has them; what is kept here is when the first event came */
+        run->positions.c = run->c;
+        run->positions.folder = cli_replay_folder(run->c, run->group);
+        if (is_stored) run->from.replay = SF_REPLAY_LATEST;
+        sf_status rc = cli_make_dirs(run->positions.folder, 0700, err);
+        return rc == SF_OK ? cli_coordinator_open(run->c, run->group, &run->coordinator, err) : rc;
+    }
     if (!is_stored && cli_args_value(&run->c->args, "exec") == NULL) return SF_OK;
     return cli_positions_open(run->c, cli_replay_folder(run->c, NULL), &run->positions, err);
 }
@@ -410,6 +436,9 @@ static sf_status open_listener(listening *run, const sf_call_options *call, sf_e
                                           .handler_retries = SF_NONE,
                                           .on_state = on_state,
                                           .state_user = run,
+                                          .coordinator = run->coordinator,
+                                          .group = run->group,
+                                          .liveness_ms = run->liveness_ms,
                                           .call = call };
     return sf_listener_open(run->c->sf, &options, &run->l, err);
 }
@@ -425,6 +454,7 @@ static int run_listen(cli *c)
     if (code != CLI_OK) return code;
     sf_status rc = take_replay(c, &run->from, &err);
     if (rc == SF_OK) rc = take_exec(c, &exec, &err);
+    if (rc == SF_OK) rc = take_group(run, &err);
     bool is_exec = rc == SF_OK && exec.command != NULL;
     if (is_exec && cli_args_value(&c->args, "replay") == NULL) run->from.replay = SF_REPLAY_STORED;
     run->from.manual_ack = is_exec;
@@ -441,6 +471,7 @@ static int run_listen(cli *c)
     sf_listener_close(run->l);
     cli_exec_close(run->exec);
     cli_positions_close(&run->positions);
+    sf_coordinator_close(run->coordinator);
     return finish(run, rc, max_idle_ms, &err);
 }
 
@@ -448,6 +479,9 @@ static int run_listen(cli *c)
 static const cli_flag listen_flags[] = {
     { "replay", 0, "FROM", "where to begin: latest (otherwise), earliest, stored, a replay id, a time, or how long ago (-2h)", CLI_WORDS_NONE, NULL, false },
     { "max-idle", 0, "TIME", "end with exit code 8 when no event came for so long", CLI_WORDS_NONE, NULL, false },
+    { "group", 0, "NAME", "be one of a group: one member listens, the others stand by and go on where it ended", CLI_WORDS_NONE, NULL, false },
+    { "coordinator", 0, "WHERE", "what the group agrees through: redis://HOST:PORT/DB, or file:PATH; otherwise a file in the state folder", CLI_WORDS_NONE, NULL, false },
+    { "liveness", 0, "TIME", "a member that is silent for so long leads no more; default 30s", CLI_WORDS_NONE, NULL, false },
     { "exec", 0, "COMMAND", "run COMMAND (by sh) with a batch of events as its standard input; exit code 0: they are handled", CLI_WORDS_NONE, NULL, false },
     { "batch", 0, "N", "exec: most events of a batch, 1 to 10000; default 100", CLI_WORDS_NONE, NULL, false },
     { "batch-wait", 0, "TIME", "exec: how long the first event of a batch waits for others; default 1s", CLI_WORDS_NONE, NULL, false },
@@ -461,6 +495,7 @@ static const cli_example listen_examples[] = {
     { "sforce listen /data/AccountChangeEvent --replay earliest --max-idle 30s | jq .payload", "What the org has kept" },
     { "sforce listen Low_Ink__e --replay 2026-11-30T12:00:00Z", "What was published since then; -2h: in the last two hours" },
     { "sforce listen Low_Ink__e --exec './order-ink.sh' --dead-letters failed.ndjson", "Batches for a program; none is lost, whatever is killed" },
+    { "sforce listen Low_Ink__e --group ink --coordinator redis://redis.example.com:6379/0", "On two machines: one listens, the other takes over" },
     { 0 },
 };
 const cli_command cli_command_listen = {
@@ -472,6 +507,9 @@ const cli_command cli_command_listen = {
     "With --replay stored the position of each channel is kept in the state folder, below replay/: the next run goes on after the last "
     "line that was written (the first begins with new events). After a crash some lines can come twice. When the org no longer has a position, the "
     "run ends with exit code 8.\n\n"
+    "Members of one --group, with the same channels and the same coordinator, stand by for each other: one leads and listens, and when it ends or is silent for --liveness another goes on "
+    "from the group's position, which the coordinator keeps; --replay then says where the group begins. Without --coordinator and SFORCE_COORDINATOR it is a file, for the processes of one "
+    "machine. A group is of one org.\n\n"
     "With --exec the program gets each batch whole, a JSON object a line, and SFORCE_EVENTS and SFORCE_ATTEMPT say how many and for which time. Its batch is "
     "handled when it exits 0; only then the positions move, and without --replay listening begins at them. A batch that fails is tried again, then event by event; "
     "what fails then goes to --dead-letters, with its error, or the run ends with exit code 1 and the position before it. While the program is at work the next batch "

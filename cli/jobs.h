@@ -31,4 +31,22 @@ void cli_progress_show(cli_progress *p, int64_t now_ms, const char *line);
 void cli_progress_end(const cli_progress *p);                      /* takes the line away */
 int64_t cli_progress_rate(int64_t rows, int64_t took_ms);          /* a second; 0: none yet */
 const char *cli_progress_left(cli *c, int64_t rows, int64_t rate); /* "12 s", "3:05"; "": there is no rate */
+
+/* ---- job_output.c: results of jobs to the sink, counted ---- */
+typedef struct cli_job_output {
+    cli *c;
+    bool skip_header, in_quote; /* of the pages behind the first */
+    bool is_quoted, is_open;    /* of what is written: within quotes; within a line */
+    int64_t lines;              /* of it that have ended */
+    int64_t bytes;              /* of it */
+    char last;
+} cli_job_output;
+sf_status cli_job_write(void *user, const char *data, size_t len,
+                        sf_error *err); /* of a sf_sink; user: a cli_job_output */
+
+/* ---- jobs_classic.c: jobs of Bulk API 1.0; each prints, and answers the exit code ---- */
+int cli_classic_status(cli *c, const sf_bulk1_job *job, bool is_answer); /* is_answer: failed rows are no failure */
+int cli_classic_wait(cli *c, sf_bulk1_job *job);
+int cli_classic_abort(cli *c, sf_bulk1_job *job);
+int cli_classic_results(cli *c, const sf_bulk1_job *job, sf_bulk2_results which);
 #endif

@@ -29,6 +29,10 @@ sf_status cli_positions_look(const cli_positions *p, const char *channel, int64_
 /* An event made at this time came, before any other was handled. */
 sf_status cli_positions_begin(const cli_positions *p, const char *channel, int64_t created_ms, sf_error *err);
 
+/* ---- listen_group.c ---- */
+/* By --coordinator or SFORCE_COORDINATOR: redis://…, file:PATH; else a file of the group's in the state folder. */
+sf_status cli_coordinator_open(cli *c, const char *group, sf_coordinator **out, sf_error *err);
+
 /* ---- listen_exec.c: events gathered into batches, each the standard input of a run of a program ---- */
 enum { CLI_BATCH_MAX = 10000 };
 
