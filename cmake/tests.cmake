@@ -25,8 +25,8 @@ if(SF_BUILD_ORG)
   endforeach()
 endif()
 
-# tests/{integration,fault,recorded}/<name>_test.c run against real processes; support/ starts and ends them.
-foreach(kind integration fault recorded)
+# tests/{integration,fault,recorded,auth}/<name>_test.c run against real processes; support/ starts and ends them.
+foreach(kind integration fault recorded auth)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${kind}/*_test.c)
   foreach(source IN LISTS tests)
     get_filename_component(module ${source} NAME_WE)

@@ -31,6 +31,7 @@ typedef enum sfo_event {
     SFO_EVENT_DELETED,
     SFO_EVENT_LOGIN,
     SFO_EVENT_REFRESH,
+    SFO_EVENT_REUSE, /* a refresh token came that had been replaced: its family is dead */
     SFO_EVENT_COUNT
 } sfo_event;
 

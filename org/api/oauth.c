@@ -193,8 +193,11 @@ static void grant_refresh(sfo_call *call, const sfo_params *form)
     sfo_session_facts facts;
     bool refused = sfo_faults_strike_kind(org->faults, SFO_FAULT_REFUSE_REFRESH, method, path);
     bool rotate = org->options.policy.rotate || sfo_faults_strike_kind(org->faults, SFO_FAULT_ROTATE, method, path);
-    if (refused ||
-        sfo_refresh_use(org->sessions, sfo_params_get(form, "refresh_token"), rotate, next, &facts) != SFO_REFRESH_OK) {
+    sfo_refresh used =
+        refused ? SFO_REFRESH_UNKNOWN
+                : sfo_refresh_use(org->sessions, sfo_params_get(form, "refresh_token"), rotate, next, &facts);
+    if (used == SFO_REFRESH_REUSED) sfo_stats_event(org->stats, SFO_EVENT_REUSE, 1);
+    if (used != SFO_REFRESH_OK) {
         fail(call, form, "invalid_grant", "expired access/refresh token");
         return;
     }

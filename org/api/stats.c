@@ -90,8 +90,8 @@ void sfo_stats_request(sfo_stats *s, const char *method, const char *path, int s
 
 void sfo_stats_write_json(sfo_stats *s, sfi_json_writer *w)
 {
-    static const char *const names[] = { "records_created", "records_updated", "records_deleted", "logins",
-                                         "refreshes" };
+    static const char *const names[] = { "records_created", "records_updated", "records_deleted",
+                                         "logins",          "refreshes",       "refresh_reuses" };
     _Static_assert(SFI_COUNT_OF(names) == SFO_EVENT_COUNT, "a name for each event");
     pthread_mutex_lock(&s->lock);
     sfi_json_key(w, "requests");
