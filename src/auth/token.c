@@ -4,6 +4,7 @@
  * that the threads of this process wait) and the store's lock (so that other processes do), looks first whether somebody
  * else has renewed already, and keeps what it got before anybody uses it.
  */
+#include <signal.h>
 #include "auth/token_internal.h"
 
 enum {
@@ -131,9 +132,12 @@ static void free_given(const char *s)
     sfi_free_secret((char *)(uintptr_t)s); /* our own copy behind a const of the public struct */
 }
 
+static void end_flusher(sfi_auth *auth);
+
 void sfi_auth_close(sfi_auth *auth)
 {
     if (auth == NULL) return;
+    end_flusher(auth);
     if (auth->is_ahead) sfi_keep_flush(auth); /* the last chance of a refresh token that nobody else has */
     sfi_session_release(auth->current);
     sfi_token_clear(&auth->pending);
@@ -206,8 +210,10 @@ static sf_status wait_turn(sfi_auth *auth, purpose use, const char *failed, cons
         if (!auth->gate.is_busy) return SF_ROW;
         uint64_t joined = auth->attempts;
         sf_status rc = SF_OK;
-        while (rc == SF_OK && auth->attempts == joined) rc = sfi_gate_wait(&auth->gate, wait, "login", err);
+        while (rc == SF_OK && auth->gate.is_busy && auth->attempts == joined)
+            rc = sfi_gate_wait(&auth->gate, wait, "login", err);
         if (rc != SF_OK) return rc;
+        if (auth->attempts == joined) continue; /* it was not a session that was worked for */
         if (auth->last_rc == SF_OK && auth->current != NULL) {
             if (use == FOR_RENEWAL && !is_usable(auth, use, failed)) continue; /* kept when renewing it ahead failed */
             return SF_OK;
@@ -216,6 +222,53 @@ static sf_status wait_turn(sfi_auth *auth, purpose use, const char *failed, cons
         if (err != NULL) *err = auth->last_error;
         return auth->last_rc;
     }
+}
+
+/* ---- what the store could not take yet ---- */
+
+/* A thread of its own, made when it is needed first, since the program may have nothing more to ask for a while, and the
+ * others wait for what it has. A store that makes it wait is not asked again soon. */
+static void *flush(void *arg)
+{
+    sfi_auth *auth = arg;
+    int64_t next_ms = 0;
+    pthread_mutex_lock(&auth->gate.lock);
+    while (!auth->is_closing) { /* ends: sfi_auth_close */
+        bool has_work = !auth->gate.is_busy && auth->is_ahead;
+        int64_t now = sfi_now_ms();
+        if (has_work && now >= next_ms) {
+            sfi_gate_begin_work(&auth->gate);
+            sfi_keep_flush(auth);
+            sfi_gate_end_work(&auth->gate);
+            next_ms = sfi_now_ms() + FLUSH_AGAIN_MS + 9 * (sfi_now_ms() - now);
+            continue;
+        }
+        const sfi_wait wait = { .deadline_ms = has_work ? next_ms : 0 };
+        (void)sfi_gate_wait(&auth->gate, &wait, "the token store", NULL); /* looked at above */
+    }
+    pthread_mutex_unlock(&auth->gate.lock);
+    return NULL;
+}
+
+/* Locked. Without a thread, the next renewal and the end of the client are what is left. */
+static void start_flusher(sfi_auth *auth)
+{
+    if (auth->has_flusher || !auth->is_ahead || auth->pending.access_token == NULL) return;
+    sigset_t all, old;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    auth->has_flusher = pthread_create(&auth->flusher, NULL, flush, auth) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void end_flusher(sfi_auth *auth)
+{
+    if (!auth->has_flusher) return;
+    pthread_mutex_lock(&auth->gate.lock);
+    auth->is_closing = true;
+    pthread_cond_broadcast(&auth->gate.changed);
+    pthread_mutex_unlock(&auth->gate.lock);
+    pthread_join(auth->flusher, NULL);
 }
 
 /* Locked, our turn: work with the lock released, then take over what came of it. */
@@ -261,21 +314,10 @@ static sf_status take_turn(sfi_auth *auth, purpose use, const char *failed, cons
             sfi_session_release(before);
         }
     }
+    start_flusher(auth);
     auth->had_session |= auth->current != NULL;
     sfi_session_release(before);
     return rc;
-}
-
-/* Locked: what the store could not take yet, now and then, by one of those who come by. One that makes him wait is not
- * asked again soon. */
-static void flush_pending(sfi_auth *auth)
-{
-    int64_t now = sfi_now_ms();
-    if (auth->gate.is_busy || !auth->is_ahead || now < auth->flush_again_ms) return;
-    sfi_gate_begin_work(&auth->gate);
-    sfi_keep_flush(auth);
-    sfi_gate_end_work(&auth->gate);
-    auth->flush_again_ms = sfi_now_ms() + FLUSH_AGAIN_MS + 9 * (sfi_now_ms() - now);
 }
 
 static sf_status acquire(sfi_auth *auth, purpose use, const char *failed, const sfi_wait *wait, sfi_session **out,
@@ -291,7 +333,6 @@ static sf_status acquire(sfi_auth *auth, purpose use, const char *failed, const 
     rc = wait_turn(auth, use, failed, wait, err);
     if (rc == SF_ROW) rc = take_turn(auth, use, failed, wait, err);
     if (rc == SF_OK) *out = sfi_session_ref(auth->current);
-    if (rc == SF_OK) flush_pending(auth);
     sfi_gate_leave(&auth->gate, &watcher);
     return rc;
 }

@@ -27,9 +27,10 @@ struct sfi_auth {
     uint32_t jitter;        /* 0..1023, of this session: programs that share it renew it one after the other */
     int64_t ahead_again_ms; /* sfi_now_ms' clock: no renewal ahead of time before */
     int64_t put_off_ms;     /* the same: no look at a store that is away, while there is a session to go on with */
-    int64_t flush_again_ms; /* the same: no attempt to write what the store does not have yet */
-    uint64_t attempts;      /* pieces of work that ended */
-    sf_status last_rc;      /* of the latest */
+    bool has_flusher, is_closing;
+    pthread_t flusher; /* token.c: writes what the store does not have yet */
+    uint64_t attempts; /* pieces of work that ended */
+    sf_status last_rc; /* of the latest */
     sf_error last_error;
     sfi_auth_counts counts;
 

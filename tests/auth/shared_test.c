@@ -294,13 +294,14 @@ static int stop(void **state)
     return test_org_stop(&s->org);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shared__each_dead_session_is_renewed_once, start, stop),
         cmocka_unit_test_setup_teardown(test_shared__the_same_with_the_server_stopped_in_between, start, stop),
         cmocka_unit_test_setup_teardown(test_shared__sessions_and_server_die_while_all_are_at_work, start, stop),
     };
+    if (argc > 1) cmocka_set_test_filter(argv[1]); /* one of them */
     if (!test_redis_is_there()) return 77;
     return cmocka_run_group_tests_name("one session of many", tests, NULL, NULL);
 }
