@@ -6,6 +6,7 @@
  * SF_EVENTS (3000) and SF_EVENTS_KILLS (5) are the numbers of each test, SF_EVENTS_SEED makes a run that was seen again; what 100,000
  * events and 50 kills take is in tests/fault/events_full. With the word "listen" the program is a listener.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <salesforce.h>
 #include <signal.h>
@@ -560,6 +561,108 @@ static void test_events__a_group_whose_leader_is_killed(void **state)
     redis.pid = 0;
 }
 
+/* ---- a day's life, sixty times as fast: SF_EVENTS_DAY_S says how many seconds it takes; without it there is none ---- */
+
+enum { DAY_EVENTS_PER_S = 50 /* of both channels */ };
+
+typedef struct cost {
+    long rss_kib, descriptors, threads;
+} cost;
+
+static cost cost_of(pid_t pid)
+{
+    char path[64], line[256];
+    cost c = { 0 };
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    while (fgets(line, sizeof line, in) != NULL) {
+        if (strncmp(line, "VmRSS:", 6) == 0) c.rss_kib = strtol(line + 6, NULL, 10);
+        if (strncmp(line, "Threads:", 8) == 0) c.threads = strtol(line + 8, NULL, 10);
+    }
+    fclose(in);
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *list = opendir(path);
+    assert_non_null(list);
+    while (readdir(list) != NULL) c.descriptors++;
+    closedir(list);
+    return c;
+}
+
+/* What happens in a day: the token ends every two hours, the org forgets its clients every three, a line goes silent or
+ * breaks, the org is busy, and is restarted at night. */
+static void live_on(int step, int steps)
+{
+    char spec[96];
+    int hour = step * 24 / steps;
+    if (step == 0 || hour == (step - 1) * 24 / steps) return;
+    test_org_faults_clear(&org);
+    if (hour % 2 == 0) {
+        assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
+        counts.expired++;
+    }
+    if (hour % 3 == 0) {
+        assert_int_equal(test_org_http(&org, "DELETE", "/__org/streaming", NULL, NULL), 200);
+        counts.forgotten++;
+    }
+    if (hour == 23) kill_org();
+    spec[0] = '\0';
+    if (hour % 4 == 1) snprintf(spec, sizeof spec, "stall:after=%u,ms=3600000,path=/cometd,times=1", chance(900));
+    if (hour % 4 == 3) snprintf(spec, sizeof spec, "reset:after=%u,path=/cometd,times=2", chance(900));
+    if (hour % 8 == 6) snprintf(spec, sizeof spec, "503:path=/cometd,times=3");
+    if (spec[0] == '\0') return;
+    test_org_fault(&org, spec);
+    counts.faults++;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void test_events__a_day_at_sixty_fold_speed(void **state)
+{
+    static tally t;
+    (void)state;
+    long seconds = number_of("SF_EVENTS_DAY_S", 0), published = 0;
+    if (seconds == 0) skip();
+    int64_t begin = now_ms(), behind_since = begin, slowest_ms = 0;
+    cost early = { 0 };
+    nodes = 1;
+    start_listener(0);
+    for (int step = 0; now_ms() - begin < seconds * 1000; step++) {
+        long due = (long)((now_ms() - begin) * DAY_EVENTS_PER_S / CHANNELS / 1000);
+        if (due > published) publish(published, due - published);
+        published = due > published ? due : published;
+        live_on(step, (int)seconds * 9); /* a step takes some more than a tenth of a second */
+        int64_t now = now_ms();
+        if (lines() >= published * CHANNELS) behind_since = now;
+        if (now - behind_since > slowest_ms) slowest_ms = now - behind_since;
+        if (step % 100 == 0) check_alive();
+        if (early.rss_kib == 0 && now - begin > seconds * 100) early = cost_of(pids[0]);
+        pause_us(100000);
+    }
+    test_org_faults_clear(&org);
+    wait_for_all(published);
+    cost late = cost_of(pids[0]);
+    stop_listeners();
+    read_log(&t);
+    report(&t);
+    print_message(
+        "resident KiB %ld after a tenth, %ld at the end; descriptors %ld, %ld; threads %ld, %ld; once %lld ms behind\n",
+        early.rss_kib, late.rss_kib, early.descriptors, late.descriptors, early.threads, late.threads,
+        (long long)slowest_ms);
+    assert_int_equal(t.next[0], published);
+    assert_int_equal(t.doubles, 0); /* nobody was killed */
+    assert_in_range(late.descriptors, 0, early.descriptors + 4);
+    assert_in_range(late.threads, 0, early.threads);
+#ifndef __SANITIZE_ADDRESS__
+    assert_in_range(late.rss_kib, 0, early.rss_kib + 1024);
+#endif
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -592,9 +695,11 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 8 && strcmp(argv[1], "listen") == 0) return be_listener(argv + 2);
+    if (getenv("SF_EVENTS_DAY_S") != NULL) cmocka_set_test_filter("*_a_day_*");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events__one_listener_killed_at_random_moments, start, stop),
         cmocka_unit_test_setup_teardown(test_events__a_group_whose_leader_is_killed, start, stop),
+        cmocka_unit_test_setup_teardown(test_events__a_day_at_sixty_fold_speed, start, stop),
     };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }
