@@ -2,9 +2,11 @@
  * a journal in the state folder, or where --journal says, lets an interrupted load go on. */
 #include "cli.h"
 #include "jobs.h"
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 10000 };
+enum { FILES_MAX = 10000, LOOK_MS = 200 };
 
 /* ---- progress ---- */
 static const char *megabytes(cli *c, int64_t bytes)
@@ -24,10 +26,12 @@ static bool progress(void *user, const sf_load_progress *p)
         snprintf(line, sizeof line, "checking: %s", megabytes(c, p->bytes_checked));
     } else {
         int64_t rate = cli_progress_rate(p->rows_done, now - shown->began_ms);
-        snprintf(line, sizeof line, "%s of %s rows, %s failed, %s sent, jobs %d/%d/%d%s%s%s",
-                 cli_group_digits(c, p->rows_done), cli_group_digits(c, p->rows_total),
-                 cli_group_digits(c, p->rows_failed), megabytes(c, p->bytes_sent), p->jobs_done, p->jobs_sent,
-                 p->jobs_total, p->pass > 0 ? ", trying locked rows again" : "", rate > 0 ? ", left: " : "",
+        snprintf(line, sizeof line,
+                 "%s of %s rows (%s/s), %s failed, %s of %s sent, jobs: %d done, %d at work, %d to come%s%s%s",
+                 cli_group_digits(c, p->rows_done), cli_group_digits(c, p->rows_total), cli_group_digits(c, rate),
+                 cli_group_digits(c, p->rows_failed), megabytes(c, p->bytes_sent), megabytes(c, p->bytes_total),
+                 p->jobs_done, p->jobs_sent - p->jobs_done, p->jobs_total - p->jobs_sent,
+                 p->pass > 0 ? ", trying locked rows again" : "", rate > 0 ? ", left: " : "",
                  cli_progress_left(c, p->rows_total - p->rows_done, rate));
     }
     cli_progress_show(shown, now, line);
@@ -101,6 +105,22 @@ static sf_status take_options(cli *c, sf_bulk_load_options *o, sf_error *err)
     return rc;
 }
 
+/* Standard input may be silent for long: Ctrl-C is heard all the same. */
+static sf_status read_stdin(void *user, char *data, size_t cap, size_t *len, sf_error *err)
+{
+    (void)user;
+    for (;;) { /* ends: when something comes, its writer ends, or a signal came */
+        struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+        if (cli_signal != 0) return sfi_fail(err, SF_ERR_CANCELLED, "interrupted");
+        if (poll(&in, 1, LOOK_MS) <= 0) continue;
+        ssize_t n = read(STDIN_FILENO, data, cap);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n < 0) return sfi_fail(err, SF_ERR_IO, "standard input cannot be read: %s", strerror(errno));
+        *len = (size_t)n;
+        return SF_OK;
+    }
+}
+
 static sf_status take_input(cli *c, sf_bulk_load_options *o, sf_source *source, sf_error *err)
 {
     size_t count = c->args.count - 1;
@@ -110,8 +130,9 @@ static sf_status take_input(cli *c, sf_bulk_load_options *o, sf_source *source, 
     if (has_stdin && isatty(STDIN_FILENO) == 1)
         return sfi_fail(err, SF_ERR_USAGE, "load: - reads CSV from a pipe or a file, and here is a terminal");
     if (has_stdin) {
+        *source = (sf_source){ .read = read_stdin, .length = SF_NONE };
         o->csv = source;
-        return sf_source_of_fd(STDIN_FILENO, source, err);
+        return SF_OK;
     }
     if (count > FILES_MAX) return sfi_fail(err, SF_ERR_USAGE, "load: more than %d files", FILES_MAX);
     const char **paths = cli_alloc(c, (count + 1) * sizeof *paths);
@@ -121,7 +142,51 @@ static sf_status take_input(cli *c, sf_bulk_load_options *o, sf_source *source, 
 }
 
 /* ---- the report ---- */
-static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load_options *o)
+/* What a dry run says of the org's day: NAME of its limits, and what the load takes of it. */
+typedef struct share {
+    const char *name, *what;
+    int64_t most, left, planned; /* most below 0: the org does not tell */
+} share;
+
+enum { SHARES = 2, BATCH_ROWS = 10000 /* of the batches that the org makes of a job */ };
+
+static void look_at_limits(cli *c, const sf_load_report *r, share *shares)
+{
+    sf_error err;
+    sf_document *doc = NULL;
+    shares[0] = (share){ "DailyApiRequests", "requests", -1, 0, r->requests_planned };
+    shares[1] = (share){ "DailyBulkApiBatches", "batches of bulk jobs", -1, 0, r->rows / BATCH_ROWS + r->jobs };
+    if (sf_get_limits(c->sf, &c->call, &doc, &err) != SF_OK) return; /* not every user may see them */
+    for (size_t i = 0; i < SHARES; i++) {
+        sf_value limit = sf_get(sf_document_root(doc), shares[i].name);
+        shares[i].most = sf_get_int(limit, "Max", -1);
+        shares[i].left = sf_get_int(limit, "Remaining", 0);
+    }
+    sf_document_free(doc);
+}
+
+static void add_limits(sfi_buf *out, const share *shares)
+{
+    sfi_buf_add_str(out, ",\"limits\":{");
+    for (size_t i = 0, n = 0; i < SHARES; i++) {
+        if (shares[i].most < 0) continue;
+        sfi_buf_addf(out, "%s\"%s\":{\"max\":%lld,\"remaining\":%lld,\"planned\":%lld}", n++ > 0 ? "," : "",
+                     shares[i].name, (long long)shares[i].most, (long long)shares[i].left,
+                     (long long)shares[i].planned);
+    }
+    sfi_buf_add_char(out, '}');
+}
+
+static void note_limits(cli *c, const share *shares)
+{
+    for (size_t i = 0; i < SHARES; i++)
+        if (shares[i].most >= 0)
+            cli_note(c, "It takes about %s %s; %s of today's %s are left%s.", cli_group_digits(c, shares[i].planned),
+                     shares[i].what, cli_group_digits(c, shares[i].left), cli_group_digits(c, shares[i].most),
+                     shares[i].planned > shares[i].left ? ": too few" : "");
+}
+
+static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load_options *o, const share *shares)
 {
     sfi_buf_addf(out,
                  "{\"rows\":%lld,\"succeeded\":%lld,\"failed\":%lld,\"unprocessed\":%lld,\"retried\":%lld,\"jobs\":%d,"
@@ -130,6 +195,7 @@ static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load
                  (long long)r->rows, (long long)r->succeeded, (long long)r->failed, (long long)r->unprocessed,
                  (long long)r->retried, r->jobs, r->jobs_failed, (long long)r->bytes, r->resumed ? "true" : "false");
     if (o->dry_run) sfi_buf_addf(out, ",\"dryRun\":true,\"requestsPlanned\":%d", r->requests_planned);
+    if (o->dry_run) add_limits(out, shares);
     if (!o->dry_run) cli_json_add_member(out, "successFile", o->success_path);
     if (!o->dry_run) cli_json_add_member(out, "errorsFile", o->errors_path);
     sfi_buf_add_str(out, ",\"reasons\":[");
@@ -139,9 +205,19 @@ static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load
                      (long long)why->line);
         cli_json_add_member(out, "code", why->code);
         cli_json_add_member(out, "message", why->message);
+        cli_json_add_member(out, "row", why->row);
         sfi_buf_add_char(out, '}');
     }
     sfi_buf_add_str(out, "]}");
+}
+
+/* A row may have line feeds in its values. */
+static const char *one_line(cli *c, const char *row)
+{
+    char *copy = cli_textf(c, "%s", row);
+    for (char *at = copy; *at != '\0'; at++)
+        if (*at == '\n' || *at == '\r') *at = ' ';
+    return copy;
 }
 
 static void note_reasons(cli *c, const sf_load_report *r)
@@ -150,6 +226,7 @@ static void note_reasons(cli *c, const sf_load_report *r)
         const sf_load_reason *why = &r->reasons[i];
         const char *where = why->line > 0 ? cli_textf(c, ", first in line %lld", (long long)why->line) : "";
         cli_note(c, "  %s× %s%s", cli_group_digits(c, why->rows), why->message, where);
+        if (why->row[0] != '\0') cli_note(c, "      %s", one_line(c, why->row));
     }
 }
 
@@ -158,7 +235,9 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     static const char *const names[] = { "Rows", "Succeeded", "Failed", "Unprocessed", "Retried", "Jobs" };
     static const char *const planned[] = { "Rows", "Bytes", "Jobs", "Requests" };
     sfi_buf raw = { 0 };
-    add_report(&raw, r, o);
+    share shares[SHARES];
+    if (o->dry_run) look_at_limits(c, r, shares);
+    add_report(&raw, r, o, shares);
     const int64_t done[] = { r->rows, r->succeeded, r->failed, r->unprocessed, r->retried, r->jobs };
     const int64_t plan[] = { r->rows, r->bytes, r->jobs, r->requests_planned };
     size_t n = o->dry_run ? SFI_COUNT_OF(plan) : SFI_COUNT_OF(done);
@@ -176,6 +255,7 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     }
     if (!o->dry_run && r->failed + r->unprocessed > 0 && o->errors_path != NULL)
         cli_note(c, "The rows that failed are in %s, with their lines.", o->errors_path);
+    if (o->dry_run) note_limits(c, shares);
     if (o->dry_run) cli_note(c, "Nothing was sent.");
     return code;
 }
@@ -203,7 +283,8 @@ static int run_load(cli *c)
     if (rc < 0) return cli_journal_fail(c, &err, begun, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
     if (report.resumed) cli_note(c, "Went on where an earlier run stood.");
-    return print_report(c, &report, &o, rc == SF_DONE ? CLI_ROWS : CLI_OK);
+    bool is_failed = rc == SF_DONE && report.succeeded == 0;
+    return print_report(c, &report, &o, is_failed ? CLI_FAILED : rc == SF_DONE ? CLI_ROWS : CLI_OK);
 }
 
 /* clang-format off */
@@ -214,7 +295,7 @@ static const cli_flag load_flags[] = {
     { "delete", 0, NULL, "delete the records that the column Id names; other columns are left out", CLI_WORDS_NONE, NULL, false },
     { "hard-delete", 0, NULL, "the same, past the recycle bin", CLI_WORDS_NONE, NULL, false },
     { "map", 0, "FILE", "columns to fields: a line CSV-COLUMN=FIELD each (Data Loader's .sdl); others are left out", CLI_WORDS_FILE, NULL, false },
-    { "dry-run", 0, NULL, "check everything, say what would be sent, and send nothing", CLI_WORDS_NONE, NULL, false },
+    { "dry-run", 0, NULL, "check everything, say what would be sent (rows, jobs, requests, what is left of the org's day), and send nothing", CLI_WORDS_NONE, NULL, false },
     { "success", 0, "FILE|none", "rows that succeeded, with their ids; otherwise INPUT.success.csv", CLI_WORDS_FILE, NULL, false },
     { "errors", 0, "FILE|none", "rows that failed, with reason and line; otherwise INPUT.errors.csv", CLI_WORDS_FILE, NULL, false },
     { "journal", 0, "FILE|none", "where to keep what was done; otherwise in the state folder", CLI_WORDS_FILE, NULL, false },
@@ -246,7 +327,7 @@ const cli_command cli_command_load = {
             "INPUT.errors.csv has the rows that failed as they stand in the input, with reason and line: mend them there, and load that file as "
             "it is.\n\n"
             "An interrupted load (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume: no row is lost, none loaded twice. Exit codes: "
-            "0 every row, 4 some rows failed, 75 unfinished.",
+            "0 every row, 4 some rows failed, 1 all of them, 75 unfinished.",
     .flags = load_flags, .examples = load_examples, .words_min = 2, .words_max = -1, .words = { CLI_WORDS_OBJECT, CLI_WORDS_FILE, CLI_WORDS_FILE },
     .run = run_load, .group = "Bulk",
 };

@@ -87,6 +87,7 @@ typedef struct sf_load_reason {  /* why rows failed */
     char message[256];           /* of the first such row, cut to fit */
     int64_t rows;
     int64_t line;                /* of the first such row; 0: not known */
+    char row[256];               /* that row, as it stands in the input, cut to fit; "": not known */
     uint64_t reserved[2];
 } sf_load_reason;
 

@@ -476,6 +476,10 @@ static sf_status recall(run *r, sf_error *err)
         u->failed = k->unit.failed;
         u->unprocessed = k->unit.unprocessed;
         if (u->state >= SFI_UNIT_CLOSING) l->report.jobs++;
+        if (u->state >= SFI_UNIT_CLOSED) {
+            l->progress.jobs_sent++;
+            l->progress.rows_sent += u->rows;
+        }
         if (u->state != SFI_UNIT_GATHERED) continue;
         l->progress.jobs_done++;
         tell_rows(l, u, u->ok + u->failed + u->unprocessed, u->failed + u->unprocessed);
@@ -567,6 +571,8 @@ static sf_status reread_errors(sfi_load *l, sf_error *err)
     sfi_csv_record record;
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .any_columns = true };
     sf_status rc = sfi_csv_reader_new(&options, &csv, err);
+    size_t own = l->base_count > 1 ? 4 : 3; /* columns before the input's */
+    sfi_buf row = { 0 };
     int64_t at = 0, n = 0;
     bool ended = false;
     while (rc >= 0) { /* each round takes a record or reads on */
@@ -575,7 +581,12 @@ static sf_status reread_errors(sfi_load *l, sf_error *err)
             int64_t line = 0;
             if (n++ > 0 && record.count > 3) {
                 if (!sfi_parse_int(record.fields[2], &line)) line = 0;
-                sfi_load_note_reason(&l->report, record.fields[1], line);
+                sfi_buf_clear(&row);
+                for (size_t i = own; i < record.count; i++) {
+                    if (i > own) sfi_buf_add_char(&row, l->delimiter);
+                    (void)sfi_csv_add_field(&row, record.fields[i], l->delimiter, false);
+                }
+                sfi_load_note_reason(&l->report, record.fields[1], line, sfi_buf_str(&row));
             }
             continue;
         }
@@ -593,6 +604,7 @@ static sf_status reread_errors(sfi_load *l, sf_error *err)
         at += got > 0 ? got : 0;
     }
     sfi_csv_reader_free(csv);
+    sfi_buf_free(&row);
     return rc < 0 ? rc : SF_OK;
 }
 

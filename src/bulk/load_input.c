@@ -215,19 +215,20 @@ static sf_status open_input(sfi_load *l, sfi_load_input *in, sf_error *err)
     return rc == SF_OK ? read_header(l, in, err) : rc;
 }
 
-static sf_status open_file(sfi_load_input *in, const char *path, sf_error *err)
+static sf_status open_file(sfi_load *l, sfi_load_input *in, const char *path, sf_error *err)
 {
     struct stat st;
     in->name = path;
-    in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    sf_status waited = SF_OK; /* a pipe is opened when somebody writes to it */
+    do in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (in->fd < 0 && errno == EINTR && (waited = sfi_wait_check(&l->wait, "opening the input", err)) == SF_OK);
+    if (waited != SF_OK) return waited;
     if (in->fd < 0) return sfi_fail(err, SF_ERR_USAGE, "%.300s: cannot open: %s", path, strerror(errno));
     if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) return SF_OK;
     if (S_ISDIR(st.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s: it is a folder", path);
-    sf_source source; /* a pipe or the like is read once */
-    sf_status rc = sf_source_of_fd(in->fd, &source, err);
-    int fd = in->fd;
+    int fd = in->fd; /* a pipe or the like is read once */
     in->fd = -1;
-    if (rc == SF_OK) rc = sfi_load_spool_source(&source, in, err);
+    sf_status rc = sfi_load_spool_pipe(l, fd, in, err);
     close(fd);
     return rc;
 }
@@ -246,9 +247,9 @@ sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err)
     for (size_t i = 0; i < count; i++) {
         sfi_load_input *in = &l->inputs[l->input_count++];
         *in = (sfi_load_input){ .name = "standard input", .fd = -1, .is_base = true };
-        sf_status rc = paths != NULL     ? open_file(in, paths[i], err)
+        sf_status rc = paths != NULL     ? open_file(l, in, paths[i], err)
                        : o->rows != NULL ? sfi_load_spool_names(l, in, err)
-                                         : sfi_load_spool_source(o->csv, in, err);
+                                         : sfi_load_spool_source(l, o->csv, in, err);
         if (rc == SF_OK) rc = open_input(l, in, err);
         if (rc != SF_OK) return rc;
     }

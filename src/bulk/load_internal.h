@@ -109,8 +109,9 @@ sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what,
 const char *sfi_load_line_word(const sfi_load_input *in); /* "line", or "row" */
 
 /* ---- load_spool.c: what is no file becomes one ---- */
-sf_status sfi_load_spool_source(const sf_source *source, sfi_load_input *in, sf_error *err);
-sf_status sfi_load_spool_names(sfi_load *l, sfi_load_input *in, sf_error *err); /* of rows: their header line */
+sf_status sfi_load_spool_source(sfi_load *l, const sf_source *source, sfi_load_input *in, sf_error *err);
+sf_status sfi_load_spool_pipe(sfi_load *l, int fd, sfi_load_input *in, sf_error *err); /* fd: borrowed */
+sf_status sfi_load_spool_names(sfi_load *l, sfi_load_input *in, sf_error *err);        /* of rows: their header line */
 sf_status sfi_load_spool_rows(sfi_load *l, sf_error *err); /* the rows behind it; nothing where there are none */
 
 /* ---- load_columns.c ---- */
@@ -140,7 +141,7 @@ size_t sfi_load_entries_max(size_t n);
 /* ---- load_report.c ---- */
 bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */
 sf_str sfi_load_code_of(sf_str error); /* of CODE:message:FIELDS -- */
-void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line);
+void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line, sf_str row);
 bool sfi_load_tell(sfi_load *l); /* progress; false: the caller wants an end */
 uint64_t sfi_load_hash(uint64_t hash, sf_str text);
 #endif

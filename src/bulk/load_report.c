@@ -34,6 +34,7 @@ static sf_str fields_of(sf_str error)
     return (sf_str){ error.ptr, 0 };
 }
 
+/* Cut to fit, between characters. */
 static void copy(char *out, size_t size, sf_str text)
 {
     size_t len = text.len < size ? text.len : size - 1;
@@ -42,7 +43,7 @@ static void copy(char *out, size_t size, sf_str text)
     out[len] = '\0';
 }
 
-void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line)
+void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line, sf_str row)
 {
     sf_str code = sfi_load_code_of(error), fields = fields_of(error);
     size_t at = 0;
@@ -56,11 +57,15 @@ void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line)
     if (at == r->reason_count) {
         r->reason_count++;
         r->reasons[at] = (sf_load_reason){ .line = line };
+        copy(r->reasons[at].row, sizeof r->reasons[at].row, row);
         copy(r->reasons[at].code, sizeof r->reasons[at].code, code);
         copy(r->reasons[at].message, sizeof r->reasons[at].message, error);
     }
     r->reasons[at].rows++;
-    if (line > 0 && (r->reasons[at].line == 0 || line < r->reasons[at].line)) r->reasons[at].line = line;
+    if (line > 0 && (r->reasons[at].line == 0 || line < r->reasons[at].line)) {
+        r->reasons[at].line = line;
+        copy(r->reasons[at].row, sizeof r->reasons[at].row, row);
+    }
     while (at > 0 && r->reasons[at].rows > r->reasons[at - 1].rows) { /* the most frequent first */
         sf_load_reason other = r->reasons[at];
         r->reasons[at] = r->reasons[at - 1];

@@ -3,10 +3,15 @@
  * checked before anything is sent, and rows that failed be found again. Nothing but a buffer is in memory. On the way a
  * digest is made, by which the same input is known again when a load goes on.
  */
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 #include "bulk/load_internal.h"
 
-enum { FIRST = 1 }; /* a digest of nothing */
+enum {
+    FIRST = 1,    /* a digest of nothing */
+    LOOK_MS = 100 /* how often somebody who waits for a pipe looks whether he still should */
+};
 
 static void digest(sfi_load_input *in, const char *data, size_t len)
 {
@@ -14,14 +19,22 @@ static void digest(sfi_load_input *in, const char *data, size_t len)
     if (in->sum <= FIRST) in->sum += 2; /* 0 is a file's, and the journal leaves out the last bit */
 }
 
+/* Does anybody want it still? */
+static sf_status ask(sfi_load *l, sf_error *err)
+{
+    if (!sfi_load_tell(l)) return sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
+    return sfi_wait_check(&l->wait, "taking the input", err);
+}
+
 /* Always a whole buffer, but for the last: the digest must not depend on how a pipe gives its bytes. */
-static sf_status read_full(const sf_source *source, char *buffer, size_t *len, sf_error *err)
+static sf_status read_full(sfi_load *l, const sf_source *source, char *buffer, size_t *len, sf_error *err)
 {
     size_t more = 1;
     for (*len = 0; more > 0 && *len < SFI_LOAD_BUFFER; *len += more) {
         sf_error said = { 0 };
         more = 0;
-        sf_status rc = source->read(source->user, buffer + *len, SFI_LOAD_BUFFER - *len, &more, &said);
+        sf_status rc = ask(l, &said);
+        if (rc == SF_OK) rc = source->read(source->user, buffer + *len, SFI_LOAD_BUFFER - *len, &more, &said);
         if (rc == SF_OK && more > SFI_LOAD_BUFFER - *len)
             rc = sfi_fail(&said, SF_ERR_USAGE, "csv says %zu bytes where it had room for %zu", more,
                           SFI_LOAD_BUFFER - *len);
@@ -34,7 +47,7 @@ static sf_status read_full(const sf_source *source, char *buffer, size_t *len, s
     return SF_OK;
 }
 
-sf_status sfi_load_spool_source(const sf_source *source, sfi_load_input *in, sf_error *err)
+sf_status sfi_load_spool_source(sfi_load *l, const sf_source *source, sfi_load_input *in, sf_error *err)
 {
     char *buffer = sfi_alloc(SFI_LOAD_BUFFER);
     sf_status rc = buffer != NULL ? SF_OK : sfi_fail_memory(err, "reading a stream");
@@ -42,13 +55,44 @@ sf_status sfi_load_spool_source(const sf_source *source, sfi_load_input *in, sf_
     if (rc == SF_OK && in->fd < 0) rc = SF_ERR_IO;
     in->sum = FIRST;
     for (size_t len = SFI_LOAD_BUFFER; rc == SF_OK && len == SFI_LOAD_BUFFER;) { /* until the source has ended */
-        rc = read_full(source, buffer, &len, err);
+        rc = read_full(l, source, buffer, &len, err);
         if (rc != SF_OK) break;
         digest(in, buffer, len);
         rc = sfi_load_write(in->fd, buffer, len, "a temporary file", err);
     }
     sfi_free(buffer);
     return rc;
+}
+
+/* ---- a pipe by its name ---- */
+typedef struct pipe_end {
+    sfi_load *l;
+    const char *name;
+    int fd;
+} pipe_end;
+
+static sf_status read_pipe(void *user, char *data, size_t cap, size_t *len, sf_error *err)
+{
+    const pipe_end *p = user;
+    for (;;) { /* ends: when something comes, its writer ends, or nobody wants it any more */
+        struct pollfd end = { .fd = p->fd, .events = POLLIN };
+        int ready = poll(&end, 1, LOOK_MS);
+        sf_status rc = ready <= 0 ? ask(p->l, err) : SF_OK;
+        if (rc != SF_OK) return rc;
+        if (ready <= 0) continue;
+        ssize_t n = read(p->fd, data, cap);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n < 0) return sfi_fail(err, SF_ERR_IO, "%.300s: cannot read: %s", p->name, strerror(errno));
+        *len = (size_t)n;
+        return SF_OK;
+    }
+}
+
+sf_status sfi_load_spool_pipe(sfi_load *l, int fd, sfi_load_input *in, sf_error *err)
+{
+    pipe_end p = { .l = l, .name = in->name, .fd = fd };
+    const sf_source source = { .read = read_pipe, .user = &p, .length = SF_NONE };
+    return sfi_load_spool_source(l, &source, in, err);
 }
 
 /* ---- rows ---- */
@@ -127,8 +171,7 @@ static sf_status flush(sfi_load *l, sfi_load_input *in, sfi_buf *text, sf_error 
     digest(in, text->data, text->len);
     sf_status rc = sfi_load_write(in->fd, text->data, text->len, "a temporary file", err);
     sfi_buf_clear(text);
-    if (rc == SF_OK && !sfi_load_tell(l)) rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
-    return rc == SF_OK ? sfi_wait_check(&l->wait, "taking rows", err) : rc;
+    return rc == SF_OK ? ask(l, err) : rc;
 }
 
 sf_status sfi_load_spool_rows(sfi_load *l, sf_error *err)

@@ -9,6 +9,7 @@ printf 'LastName,Email\nA,a@x.example\nB,bad\n"C, D",\n' >c.csv
 run 4 load Contact c.csv --insert
 check "counts" grep -q '^Succeeded  *2$' out
 check "the reason and its line" grep -q '1× INVALID_EMAIL_ADDRESS:.*first in line 3' err
+check "a sample row" grep -qx '      B,bad' err
 check "the failed row" diff - c.errors.csv <<'CSV'
 sf__Id,sf__Error,sf__Line,LastName,Email
 ,INVALID_EMAIL_ADDRESS:Email: invalid email address: bad:Email --,3,B,bad
@@ -16,9 +17,19 @@ CSV
 check "the good rows" test "$(cut -d, -f2- c.success.csv | sort | tr '\n' ' ')" = '"true","A","a@x.example" "true","C, D","" sf__Created,LastName,Email '
 check "no journal is left" test -z "$(ls "$HOME/.local/state/sforce/jobs")"
 run 4 load Contact c.csv --insert --json --success none --errors e.csv
-check "json" jq -e '.status == 0 and .result.succeeded == 2 and .result.failed == 1 and .result.reasons[0].line == 3 and .result.errorsFile == "e.csv"' out
+check "json" jq -e '.status == 0 and .result.succeeded == 2 and .result.failed == 1 and .result.reasons[0].line == 3 and .result.reasons[0].row == "B,bad" and .result.errorsFile == "e.csv"' out
 run 0 load Contact c.csv --insert --dry-run --json
 check "a dry run" jq -e '.result.dryRun and .result.rows == 3 and .result.jobs == 1' out
+check "and the org's day" jq -e '.result | .limits.DailyApiRequests.planned == .requestsPlanned and .limits.DailyApiRequests.remaining > 0 and
+    .limits.DailyBulkApiBatches.planned == 1' out
+run 0 load Contact c.csv --insert --dry-run
+check "the same in words" grep -Eq "^It takes about 1 batches of bulk jobs; [0-9,]+ of today's [0-9,]+ are left\.$" err
+printf 'LastName,Email\nA,bad\nB,"no\nthing"\n' >none.csv
+run 1 load Contact none.csv --insert --errors none --success none
+check "no row at all" grep -q '^Failed  *2$' out
+printf 'LastName,Email\nB,"no\nthing"\n' >none.csv
+run 1 load Contact none.csv --insert --errors none --success none
+check "a row of two lines in one" grep -qx '      B,"no thing"' err
 run_in_file() { cp "$1" in; }
 run_in_file c.csv
 run_in 4 load Contact - --insert --errors none --success none
@@ -36,7 +47,7 @@ run 1 load Nope__c c.csv --insert
 run 2 load Contact c.csv --insert --job-rows 0
 
 run 0 jobs
-check "the jobs" test "$(grep -c JobComplete out)" = 3
+check "the jobs" test "$(grep -c JobComplete out)" = 5
 run 0 jobs list -r ndjson
 check "as ndjson" test "$(jq -r '.OBJECT // .object' out | sort -u)" = Contact
 run 0 jobs status --last --json
@@ -65,6 +76,24 @@ check "the failed rows, mended, as the file stands" grep -q '^Rows  *1$' out
 run 0 query -r csv "SELECT Email FROM Contact WHERE LastName LIKE 'M_' ORDER BY LastName"
 check "and nothing twice" test "$(tr '\n' ' ' <out)" = "Email m1@example.com m2@example.com "
 
+# Whoever waits for a pipe that is silent hears Ctrl-C.
+mkfifo silent
+for input in - silent; do
+    { printf 'LastName\nA\n'; exec sleep 30; } >silent &
+    writer=$!
+    if [[ $input == - ]]; then exec 8<silent; else exec 8</dev/null; fi
+    "$sforce" load Contact "$input" --insert >out 2>err <&8 &
+    pid=$!
+    exec 8<&-
+    until [[ $(ls -l "/proc/$pid/fd" 2>/dev/null | grep -c 'sf-load-') -gt 0 ]] || ! kill -0 "$pid" 2>/dev/null; do read -rt 0.02 <> <(:) || true; done
+    kill -INT "$pid"
+    began=$SECONDS
+    wait "$pid"
+    code=$?
+    check "Ctrl-C at a silent pipe ($input): $code" test "$code" = 130 -a $((SECONDS - began)) -lt 20
+    kill "$writer" 2>/dev/null
+    wait "$writer" 2>/dev/null
+done
 run 2 jobs resume
 check "nothing to go on with" grep -q 'no interrupted load' err
 
