@@ -24,9 +24,10 @@ static bool progress(void *user, const sf_export_progress *p)
     if (!cli_progress_is_due(&r->shown, now)) return true;
     char line[256];
     if (p->rows_total < 0 && p->jobs_total > 1) {
-        snprintf(line, sizeof line, "%d of %d jobs, %s rows, %.1f MB; the org is at work (%s)", p->jobs_done,
-                 p->jobs_total, cli_group_digits(c, p->rows), (double)p->bytes / 1e6,
-                 p->state[0] != 0 ? p->state : "new");
+        bool waits = strcmp(p->state, "JobComplete") != 0;
+        snprintf(line, sizeof line, "%d of %d jobs, %s rows, %.1f MB%s%s%s", p->jobs_done, p->jobs_total,
+                 cli_group_digits(c, p->rows), (double)p->bytes / 1e6, waits ? "; the org is at work (" : "",
+                 waits ? (p->state[0] != 0 ? p->state : "new") : "", waits ? ")" : "");
     } else if (p->rows_total < 0) {
         snprintf(line, sizeof line, "the org is at work (%s): %s rows so far", p->state[0] != 0 ? p->state : "new",
                  cli_group_digits(c, p->rows_found > 0 ? p->rows_found : 0));

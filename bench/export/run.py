@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """bench/export: 1,000,000 rows (about 183 MB of CSV) of a bulk query from a neutral nginx, in one page and in 20: sforce export
-as whole processes beside `curl -o` of the same bytes, in turns: medians of CPU and wall seconds, peak memory. Every result is
+as whole processes beside `curl -o` of the same bytes, in turns: medians of CPU and wall seconds, peak memory. And of an org that
+takes its time for each row of a job (slow.py), in one job and in ranges of ids. Every result is
 compared with what was served, of the peers the number of its rows. Usage: bench/export/run [ROUNDS]; peers are measured where
 bench/bulk/run and tests/interop/setup have installed them; BENCH_WAYS="curl|one page" measures some ways only."""
 import csv, filecmp, gzip, json, os, random, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time
@@ -10,6 +11,7 @@ SFORCE = os.environ.get("SFORCE_BIN", os.path.join(TOP, "build", "release", "bin
 BENCH = os.path.join(TOP, "build", "bench")
 sys.path.insert(0, os.path.join(TOP, "bench", "peers"))
 import sf as sf_cli  # noqa: E402
+import slow  # noqa: E402
 
 ROWS, PAGES = 1_000_000, 20
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
@@ -134,12 +136,13 @@ def check(path, work):
 def main():
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as work:
         make(work)
+        org = slow.SlowOrg(f"{work}/whole.csv", HEADER, ROWS)
         one, many = free_port(), free_port()
         with open(f"{work}/nginx.conf", "w") as f:
             f.write(NGINX.format(work=work, servers=server(work, one, 1) + server(work, many, PAGES)))
         nginx = subprocess.Popen(["nginx", "-p", work, "-c", f"{work}/nginx.conf"], stderr=subprocess.DEVNULL)
         try:
-            run(work, one, many)
+            run(work, one, many, org.server_port)
         finally:
             nginx.terminate()
             nginx.wait()
@@ -165,7 +168,7 @@ def peers(work, url, soql):
     return ways
 
 
-def run(work, one, many):
+def run(work, one, many, slow_port):
     for port in one, many:
         for _ in range(100):
             with socket.socket() as s:
@@ -187,14 +190,15 @@ def run(work, one, many):
             f"csv, {PAGES} pages": ours(many, "b.csv"),
             "csv, no journal": ours(one, "j.csv", "--journal", "none"),
             f"csv, {PAGES} pages in turn": ours(many, "c.csv", "--parallel", "1"),
-            "csv.gz": ours(many, "d.csv.gz"), "csv.zst": ours(many, "g.csv.zst"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db")}
+            "csv.gz": ours(many, "d.csv.gz"), "csv.zst": ours(many, "g.csv.zst"), "ndjson": ours(many, "e.ndjson"), "sqlite": ours(many, "f.db"),
+            "slow org, one job": ours(slow_port, "h.csv"), "slow org, 8 ranges": ours(slow_port, "i.csv", "--partitions", "8")}
     ways |= peers(work, f"http://127.0.0.1:{one}", soql)
     if os.environ.get("BENCH_WAYS"):
         ways = {k: v for k, v in ways.items() if any(w in k for w in os.environ["BENCH_WAYS"].split("|"))}
     results = {name: [] for name in ways}
     for turn in range(ROUNDS):
         for name, (command, path) in ways.items():
-            if turn > 2 and (name in ("csv.gz", "csv.zst", "ndjson", "sqlite") or path.endswith(".peer.csv")):
+            if turn > 2 and (name in ("csv.gz", "csv.zst", "ndjson", "sqlite") or name.startswith("slow") or path.endswith(".peer.csv")):
                 continue
             results[name].append(measure(command, env))
             if turn == 0:
