@@ -45,11 +45,12 @@ typedef struct sf_coordinator_ops {
 /** For the listeners of one process: leases and positions in its memory. @param out owned by the caller, ends with
  *  sf_coordinator_close. @return SF_OK, SF_ERR_MEMORY. */
 SF_API sf_status sf_coordinator_memory(sf_coordinator **out, sf_error *err);
-/** For the processes of one host: in a JSON file of mode 0600, replaced as a whole and synced, with PATH.lock and
- *  PATH.before (the version before, which takes the place of a damaged one) beside it. A leader whose process ends, however
- *  it does, is known to be gone at once; one that hangs, when its lease is over. Not for folders on a network.
- *  @param path copied; made when missing, its folder is not. @param out as above.
- *  @return SF_OK, SF_ERR_IO (not readable or writable, or damaged), SF_ERR_USAGE, SF_ERR_MEMORY. */
+/** For the processes of one host: in a folder of its own, with versions of a small JSON file of mode 0600 that are synced
+ *  and take each other's place whole; the one before takes the place of a damaged one. A process may be killed or stopped
+ *  at any instant. A leader whose process ends, however it does, is known to be gone at once; one that hangs, when its lease
+ *  is over. Not for folders on a network. @param path of the folder; copied; made when missing, the one that it is in is
+ *  not. @param out as above. @return SF_OK, SF_ERR_IO (not readable or writable, or damaged), SF_ERR_USAGE,
+ *  SF_ERR_MEMORY. */
 SF_API sf_status sf_coordinator_file(const char *path, sf_coordinator **out, sf_error *err);
 /** Your own. @param ops copied. @param user borrowed until the close. @param out as above.
  *  @return SF_OK, SF_ERR_USAGE (an operation is missing), SF_ERR_MEMORY. */

@@ -1,14 +1,17 @@
 /*
- * coordinator_file.c: see salesforce/coordination.h: a coordinator for the processes of one host. PATH holds terms, leases
- * and positions, and is replaced as a whole: a process that is killed at any instant leaves the old one or the new one.
- * PATH.lock holds no bytes, only locks of the kernel's: its first byte is locked while PATH is read and replaced, and each
- * term has a byte of its own, locked by the leader for as long as its process lives. So a leader that died is known to be
- * gone at once, and one that hangs when its lease is over. Leases count by the clock since the boot, and those of an
- * earlier boot are void.
- * PATH.before is the version before: when PATH is damaged it takes its place, with terms that are later than any that the
+ * coordinator_file.c: see salesforce/coordination.h: a coordinator for the processes of one host, in a folder of its own.
+ * state-N holds terms, leases and positions, and is never changed: an operation reads the newest, writes the next one
+ * beside it and links it to its name, which fails when somebody else was quicker; then it looks again. Nobody waits for
+ * anybody, so a process may be killed or stopped at any instant, and leaves one version or the other. (A version of a
+ * process that slept through many others can take a name that was free again: it is not the newest then, and does not
+ * count.) The version before is kept: when the newest is damaged it takes its place, with terms later than any that the
  * damaged one may have had. Its positions are a step older, so that events come twice, and none is left out.
+ * Each term has a byte of the file lock, locked by the leader for as long as its process lives: a leader that died is known
+ * to be gone at once, and one that hangs when its lease is over. Leases count by the clock since the boot, and those of an
+ * earlier boot are void.
  */
 #define _GNU_SOURCE /* F_OFD_SETLK */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,12 +23,17 @@
 
 enum {
     FILE_BYTES_MAX = 64 * 1024 * 1024,
-    LOCK_TIMEOUT_MS = 3000, /* others hold it for a few syncs of the disk */
-    LOCK_PAUSE_MAX_MS = 20,
+    TRIES_MAX = 200, /* of an operation that others are quicker than */
+    PAUSE_MAX_MS = 20,
     MARKS_MAX = SFI_GROUPS_MAX,
+    MARK_TRIES = 64,      /* bytes that others have locked for a term that they try to begin at the same time */
     TERMS_SKIPPED = 1000, /* by a version that stands in for a damaged one: no more than one was begun in it */
+    LEFT_OVER_S = 600,    /* a file that is being written for so long never will be */
+    PATH_BYTES_MAX = 4096,
     BOOT_BYTES = 40
 };
+
+static const char state_prefix[] = "state-", new_prefix[] = "new-";
 
 typedef struct own_mark {
     char *group;
@@ -33,14 +41,13 @@ typedef struct own_mark {
 } own_mark;
 
 typedef struct file_coordinator {
-    char *path, *new_path, *before_path, *link_path, *lock_path, *folder;
+    char *path, *lock_path, *new_path;
     int fd; /* of the lock file; -1: not open */
     char boot[BOOT_BYTES];
     own_mark *marks; /* terms that began here, whose bytes this one has locked */
     size_t mark_count;
-    sfi_groups groups; /* as the file has them, during an operation */
-    int64_t last_mark;
-    bool is_damaged; /* what is in groups is of PATH.before */
+    sfi_groups groups; /* as the newest version has them, during an operation */
+    int64_t last_mark, version;
 } file_coordinator;
 
 static sf_status fail_io(sf_error *err, const char *path, const char *what, int code)
@@ -50,18 +57,12 @@ static sf_status fail_io(sf_error *err, const char *path, const char *what, int 
     return sfi_fail(err, SF_ERR_IO, "coordinator %s: %s: %s", path, what, text);
 }
 
-/* ---- locks ---- */
+/* ---- the locks of leaders ---- */
 
 static bool lock_byte(const file_coordinator *f, int64_t at, short type, int command, struct flock *out)
 {
     *out = (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1 };
     return fcntl(f->fd, command, out) == 0;
-}
-
-static void unlock_byte(const file_coordinator *f, int64_t at)
-{
-    struct flock lock;
-    (void)lock_byte(f, at, F_UNLCK, F_OFD_SETLK, &lock); /* unlocking what we opened cannot fail */
 }
 
 static void drop_marks(file_coordinator *f)
@@ -83,31 +84,10 @@ static sf_status open_lock_file(file_coordinator *f, sf_error *err)
     if (f->fd >= 0 && is_lock_file_in_place(f)) return SF_OK;
     if (f->fd >= 0) (void)close(f->fd); /* nothing was written */
     drop_marks(f);
+    f->fd = -1;
+    if (mkdir(f->path, 0700) != 0 && errno != EEXIST) return fail_io(err, f->path, "cannot make the folder", errno);
     f->fd = open(f->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
     return f->fd >= 0 ? SF_OK : fail_io(err, f->lock_path, "cannot open", errno);
-}
-
-static sf_status lock(file_coordinator *f, sf_error *err)
-{
-    const sfi_wait wait = { 0 };
-    int64_t end = sfi_now_ms() + LOCK_TIMEOUT_MS, pause = 1;
-    for (;;) { /* ends: locked, an error, or the time is over */
-        struct flock lock;
-        sf_status rc = open_lock_file(f, err);
-        if (rc != SF_OK) return rc;
-        if (lock_byte(f, 0, F_WRLCK, F_OFD_SETLK, &lock)) {
-            if (is_lock_file_in_place(f)) return SF_OK;
-            continue; /* swept away in between */
-        }
-        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-            return fail_io(err, f->lock_path, "cannot lock", errno);
-        if (sfi_now_ms() >= end)
-            return sfi_fail(err, SF_ERR_IO, "coordinator %s: another process has held its lock for %d ms", f->path,
-                            LOCK_TIMEOUT_MS);
-        rc = sfi_wait_pause(&wait, pause, "a lock", err);
-        if (rc != SF_OK) return rc;
-        pause = pause * 2 < LOCK_PAUSE_MAX_MS ? pause * 2 : LOCK_PAUSE_MAX_MS;
-    }
 }
 
 static own_mark *find_mark(file_coordinator *f, const char *group)
@@ -119,13 +99,14 @@ static own_mark *find_mark(file_coordinator *f, const char *group)
 
 static void forget_mark(file_coordinator *f, own_mark *m)
 {
-    unlock_byte(f, m->mark);
+    struct flock lock;
+    (void)lock_byte(f, m->mark, F_UNLCK, F_OFD_SETLK, &lock); /* unlocking what we locked cannot fail */
     sfi_free(m->group);
     *m = f->marks[--f->mark_count];
 }
 
-/* Lock a new byte for the group's term that begins. */
-static sf_status take_mark(file_coordinator *f, const char *group, int64_t mark, sf_error *err)
+/* Lock a byte that no term had before, for the one of the group that begins. */
+static sf_status take_mark(file_coordinator *f, const char *group, int64_t *mark, sf_error *err)
 {
     struct flock lock;
     own_mark *m = find_mark(f, group);
@@ -135,14 +116,18 @@ static sf_status take_mark(file_coordinator *f, const char *group, int64_t mark,
     own_mark *more = sfi_realloc(f->marks, (f->mark_count + 1) * sizeof *more);
     if (more == NULL) return sfi_fail_memory(err, "a group");
     f->marks = more;
-    char *name = sfi_strdup(group);
-    if (name == NULL) return sfi_fail_memory(err, "a group");
-    if (!lock_byte(f, mark, F_WRLCK, F_OFD_SETLK, &lock)) {
-        int code = errno;
-        sfi_free(name);
-        return fail_io(err, f->lock_path, "cannot lock a term", code);
+    int64_t at = f->last_mark + 1, end = at + MARK_TRIES;
+    bool ok;
+    while (!(ok = lock_byte(f, at, F_WRLCK, F_OFD_SETLK, &lock)) && (errno == EAGAIN || errno == EACCES) && at < end)
+        at++;
+    if (!ok) return fail_io(err, f->lock_path, "cannot lock a term", errno);
+    more[f->mark_count] = (own_mark){ .group = sfi_strdup(group), .mark = at };
+    if (more[f->mark_count].group == NULL) {
+        (void)lock_byte(f, at, F_UNLCK, F_OFD_SETLK, &lock);
+        return sfi_fail_memory(err, "a group");
     }
-    more[f->mark_count++] = (own_mark){ .group = name, .mark = mark };
+    f->mark_count++;
+    *mark = at;
     return SF_OK;
 }
 
@@ -234,16 +219,78 @@ static sf_status read_file(file_coordinator *f, const char *path, sf_error *err)
     return rc;
 }
 
+/* The name of an entry of the folder, as the number behind prefix; -1: it is another. */
+static int64_t number_of(const char *name, const char *prefix)
+{
+    int64_t n;
+    size_t len = strlen(prefix);
+    return strncmp(name, prefix, len) == 0 && sfi_parse_int(sfi_str(name + len), &n) && n > 0 ? n : -1;
+}
+
+static void path_of_version(const file_coordinator *f, int64_t version, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s/%s%lld", f->path, state_prefix, (long long)version);
+}
+
+/* The two newest versions; 0: there is none. The folder is small, so that the kernel reads it in one piece. */
+static sf_status find_versions(const file_coordinator *f, int64_t *newest, int64_t *before, sf_error *err)
+{
+    const struct dirent *entry;
+    *newest = *before = 0;
+    DIR *folder = opendir(f->path);
+    if (folder == NULL) return fail_io(err, f->path, "cannot open", errno);
+    while ((entry = readdir(folder)) != NULL) { /* ends with the folder */
+        int64_t n = number_of(entry->d_name, state_prefix);
+        if (n > *newest) {
+            *before = *newest;
+            *newest = n;
+        } else if (n > *before) {
+            *before = n;
+        }
+    }
+    (void)closedir(folder); /* nothing was written */
+    return SF_OK;
+}
+
+/* Versions older than keep, and what a process that was killed has left half written. */
+static void clean(const file_coordinator *f, int64_t keep)
+{
+    const struct dirent *entry;
+    DIR *folder = opendir(f->path);
+    int64_t now_s = sfi_wall_ms() / 1000;
+    if (folder == NULL) return;                 /* the next one does it */
+    while ((entry = readdir(folder)) != NULL) { /* ends with the folder */
+        struct stat st;
+        int64_t n = number_of(entry->d_name, state_prefix);
+        bool is_left_over = strncmp(entry->d_name, new_prefix, sizeof new_prefix - 1) == 0 &&
+                            fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                            st.st_mtime < now_s - LEFT_OVER_S;
+        if (is_left_over || (n > 0 && n < keep)) (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    (void)closedir(folder); /* nothing was written */
+}
+
+/* SF_DONE: it was replaced before it could be read. */
 static sf_status load(file_coordinator *f, sf_error *err)
 {
-    sf_status rc = read_file(f, f->path, err);
-    f->is_damaged = rc == SF_ERR_PROTOCOL;
-    if (rc == SF_DONE) return SF_OK; /* nobody was here */
+    char path[PATH_BYTES_MAX];
+    int64_t before;
+    sf_status rc = find_versions(f, &f->version, &before, err);
+    sfi_groups_clear(&f->groups);
+    f->last_mark = 0;
+    if (rc != SF_OK || f->version == 0) return rc; /* nobody was here */
+    path_of_version(f, f->version, path, sizeof path);
+    rc = read_file(f, path, err);
     if (rc != SF_ERR_PROTOCOL) return rc;
-    rc = read_file(f, f->before_path, err);
-    if (rc == SF_DONE || rc == SF_ERR_PROTOCOL)
-        return sfi_fail(err, SF_ERR_IO, "coordinator %s is damaged, and so is %s; remove both to begin anew", f->path,
-                        f->before_path);
+    if (before > 0) {
+        path_of_version(f, before, path, sizeof path);
+        rc = read_file(f, path, err);
+    }
+    if (rc == SF_ERR_PROTOCOL)
+        return sfi_fail(err, SF_ERR_IO,
+                        "coordinator %s: %s%lld and the one before are damaged; remove the folder to "
+                        "begin anew",
+                        f->path, state_prefix, (long long)f->version);
     if (rc != SF_OK) return rc;
     f->last_mark += TERMS_SKIPPED;
     for (size_t i = 0; i < f->groups.count; i++) { /* who led hears that a later term has begun, or leads anew */
@@ -311,54 +358,69 @@ static sf_status write_all(const file_coordinator *f, int fd, sf_str bytes, sf_e
     return ok ? SF_OK : fail_io(err, f->new_path, "cannot sync", errno);
 }
 
-/* A name for the version that stands, so that it is still there when the new one has taken its place. It is a help only:
- * without it nothing is wrong yet. */
-static void keep_before(const file_coordinator *f)
+static sf_status sync_folder(const file_coordinator *f, sf_error *err)
 {
-    (void)unlink(f->link_path);
-    if (link(f->path, f->link_path) == 0) (void)rename(f->link_path, f->before_path);
+    int fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return fail_io(err, f->path, "cannot open", errno);
+    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that has no such thing */
+    (void)close(fd);                                            /* nothing was written */
+    return failed == 0 ? SF_OK : fail_io(err, f->path, "cannot sync", failed);
 }
 
+/* As the next version. SF_DONE: somebody else was quicker. */
 static sf_status store(const file_coordinator *f, sf_error *err)
 {
+    char path[PATH_BYTES_MAX];
     sfi_buf text = { .max = FILE_BYTES_MAX };
+    int64_t newest = 0, before;
     int fd = -1;
     sf_status rc = write_text(f, &text, err);
     if (rc == SF_OK) {
-        (void)unlink(f->new_path); /* left by one that was killed; open says when it is still there */
+        (void)unlink(f->new_path); /* of a try before; open says when it is still there */
         fd = open(f->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
         if (fd < 0) rc = fail_io(err, f->new_path, "cannot make", errno);
     }
     if (rc == SF_OK) rc = write_all(f, fd, sfi_buf_str(&text), err);
     if (fd >= 0 && close(fd) != 0 && rc == SF_OK) rc = fail_io(err, f->new_path, "cannot close", errno);
-    if (rc == SF_OK && !f->is_damaged) keep_before(f);
-    if (rc == SF_OK && rename(f->new_path, f->path) != 0) rc = fail_io(err, f->path, "cannot replace", errno);
-    if (rc == SF_OK) {
-        fd = open(f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) rc = fail_io(err, f->folder, "cannot open", errno);
-        if (fd >= 0 && fsync(fd) != 0 && errno != EINVAL) rc = fail_io(err, f->folder, "cannot sync", errno);
-        if (fd >= 0) (void)close(fd); /* nothing was written */
-    }
+    path_of_version(f, f->version + 1, path, sizeof path);
+    if (rc == SF_OK && link(f->new_path, path) != 0)
+        rc = errno == EEXIST ? SF_DONE : fail_io(err, path, "cannot link", errno);
+    (void)unlink(f->new_path); /* it has its name, or is of no use */
+    if (rc == SF_OK) rc = find_versions(f, &newest, &before, err);
+    if (rc == SF_OK && newest != f->version + 1) rc = SF_DONE;
+    if (rc == SF_OK) rc = sync_folder(f, err);
+    if (rc == SF_OK) clean(f, f->version);
     sfi_buf_free(&text);
     return rc;
 }
 
-/* ---- the operations: lock, read, change, replace, unlock ---- */
+/* ---- the operations: each can be done again from its start, and then finds out what came of it the first time ---- */
 
-static sf_status enter(file_coordinator *f, sf_error *err)
-{
-    sf_status rc = lock(f, err);
-    if (rc != SF_OK) return rc;
-    rc = load(f, err);
-    if (rc != SF_OK) unlock_byte(f, 0);
-    return rc;
-}
+typedef struct request {
+    const char *group, *node, *channel, *position;
+    int64_t liveness_ms;
+    int64_t epoch; /* given, or found */
+} request;
 
-static sf_status leave(file_coordinator *f, sf_status rc)
+/* *is_changed: the groups are others now. */
+typedef sf_status (*operation)(file_coordinator *f, request *r, bool *is_changed, sf_error *err);
+
+static sf_status run(file_coordinator *f, operation work, request *r, sf_error *err)
 {
-    unlock_byte(f, 0);
-    sfi_groups_clear(&f->groups);
-    return rc;
+    const sfi_wait wait = { 0 };
+    for (int i = 0; i < TRIES_MAX; i++) {
+        bool is_changed = false;
+        sf_status rc = open_lock_file(f, err), stored = SF_OK;
+        if (rc == SF_OK) rc = stored = load(f, err);
+        if (rc == SF_OK) rc = work(f, r, &is_changed, err);
+        if (rc == SF_OK && is_changed) rc = stored = store(f, err);
+        sfi_groups_clear(&f->groups);
+        if (rc != SF_DONE || stored != SF_DONE) return rc;
+        int64_t pause = (int64_t)(sfi_random() % (uint64_t)(1 + (i < PAUSE_MAX_MS ? i : PAUSE_MAX_MS)));
+        rc = sfi_wait_pause(&wait, pause, "a coordinator", err);
+        if (rc != SF_OK) return rc;
+    }
+    return sfi_fail(err, SF_ERR_IO, "coordinator %s: others were quicker %d times", f->path, TRIES_MAX);
 }
 
 static void vacate(sfi_group *g)
@@ -367,87 +429,114 @@ static void vacate(sfi_group *g)
     g->node = NULL;
 }
 
-static sf_status begin_term(file_coordinator *f, sfi_group *g, const char *node, int64_t liveness_ms, int64_t *epoch,
-                            sf_error *err)
+static sf_status attempt(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
 {
-    int64_t mark = f->last_mark + 1;
-    sf_status rc = take_mark(f, g->name, mark, err);
+    sfi_group *g;
+    sf_status rc = sfi_groups_take(&f->groups, r->group, &g, err);
     if (rc != SF_OK) return rc;
-    f->last_mark = g->mark = mark;
-    rc = sfi_group_attempt(g, node, liveness_ms, epoch, err);
-    if (rc == SF_OK) rc = store(f, err);
-    if (rc != SF_OK) forget_mark(f, find_mark(f, g->name));
+    own_mark *m = find_mark(f, r->group);
+    bool has_term = m != NULL && g->node != NULL && m->mark == g->mark;
+    bool is_own = has_term && strcmp(g->node, r->node) == 0;
+    if (!is_own && g->node != NULL && sfi_boot_ms() < g->until_ms && !is_leader_gone(f, g)) {
+        if (m != NULL && !has_term) forget_mark(f, m); /* of a term that is over, or that did not begin */
+        return SF_DONE;
+    }
+    if (!is_own) {
+        vacate(g); /* of the same name, too: it is another process */
+        rc = take_mark(f, r->group, &g->mark, err);
+        if (rc == SF_OK) f->last_mark = g->mark;
+    }
+    if (rc == SF_OK) rc = sfi_group_attempt(g, r->node, r->liveness_ms, &r->epoch, err);
+    *is_changed = true;
     return rc;
+}
+
+static sf_status renew(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
+{
+    sfi_group *g = sfi_groups_find(&f->groups, r->group);
+    (void)err; /* it cannot fail */
+    if (g == NULL || !sfi_group_is_led_by(g, r->node, r->epoch)) return SF_DONE;
+    g->until_ms = sfi_boot_ms() + r->liveness_ms;
+    *is_changed = true;
+    return SF_OK;
+}
+
+static sf_status relinquish(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
+{
+    sfi_group *g = sfi_groups_find(&f->groups, r->group);
+    (void)err; /* it cannot fail */
+    if (g == NULL || !sfi_group_is_led_by(g, r->node, r->epoch)) return SF_OK;
+    vacate(g);
+    *is_changed = true;
+    return SF_OK;
+}
+
+static sf_status save(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
+{
+    sfi_group *g;
+    sf_status rc = sfi_groups_take(&f->groups, r->group, &g, err);
+    if (rc == SF_OK) rc = sfi_group_save(g, r->epoch, r->channel, r->position, err);
+    *is_changed = rc == SF_OK;
+    return rc;
+}
+
+static sf_status look(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
+{
+    (void)f, (void)r, (void)is_changed, (void)err;
+    return SF_OK; /* that it could be read is all */
 }
 
 static sf_status file_attempt(void *user, const char *group, const char *node, int64_t liveness_ms, int64_t *epoch,
                               sf_error *err)
 {
-    file_coordinator *f = user;
-    sfi_group *g;
-    sf_status rc = enter(f, err);
-    if (rc != SF_OK) return rc;
-    rc = sfi_groups_take(&f->groups, group, &g, err);
-    if (rc != SF_OK) return leave(f, rc);
-    const own_mark *m = find_mark(f, group);
-    bool is_own = g->node != NULL && strcmp(g->node, node) == 0 && m != NULL && m->mark == g->mark;
-    if (is_own) {
-        rc = sfi_group_attempt(g, node, liveness_ms, epoch, err);
-        return leave(f, rc == SF_OK ? store(f, err) : rc);
-    }
-    if (g->node != NULL && sfi_boot_ms() < g->until_ms && !is_leader_gone(f, g)) return leave(f, SF_DONE);
-    vacate(g); /* of the same name, too: it is another process */
-    return leave(f, begin_term(f, g, node, liveness_ms, epoch, err));
+    request r = { .group = group, .node = node, .liveness_ms = liveness_ms };
+    sf_status rc = run(user, attempt, &r, err);
+    if (rc == SF_OK) *epoch = r.epoch;
+    return rc;
 }
 
 static sf_status file_renew(void *user, const char *group, const char *node, int64_t epoch, int64_t liveness_ms,
                             sf_error *err)
 {
-    file_coordinator *f = user;
-    sf_status rc = enter(f, err);
-    if (rc != SF_OK) return rc;
-    sfi_group *g = sfi_groups_find(&f->groups, group);
-    if (g == NULL || !sfi_group_is_led_by(g, node, epoch)) return leave(f, SF_DONE);
-    g->until_ms = sfi_boot_ms() + liveness_ms;
-    return leave(f, store(f, err));
+    return run(user, renew, &(request){ .group = group, .node = node, .epoch = epoch, .liveness_ms = liveness_ms },
+               err);
 }
 
 static sf_status file_relinquish(void *user, const char *group, const char *node, int64_t epoch, sf_error *err)
 {
-    file_coordinator *f = user;
-    sf_status rc = enter(f, err);
-    if (rc != SF_OK) return rc;
-    sfi_group *g = sfi_groups_find(&f->groups, group);
-    if (g == NULL || !sfi_group_is_led_by(g, node, epoch)) return leave(f, SF_OK);
-    vacate(g);
-    rc = store(f, err);
-    own_mark *m = find_mark(f, group);
-    if (rc == SF_OK && m != NULL) forget_mark(f, m);
-    return leave(f, rc);
+    return run(user, relinquish, &(request){ .group = group, .node = node, .epoch = epoch }, err);
 }
 
 static sf_status file_save(void *user, const char *group, int64_t epoch, const char *channel, const char *position,
                            sf_error *err)
 {
-    file_coordinator *f = user;
-    sfi_group *g;
-    sf_status rc = enter(f, err);
-    if (rc != SF_OK) return rc;
-    rc = sfi_groups_take(&f->groups, group, &g, err);
-    if (rc == SF_OK) rc = sfi_group_save(g, epoch, channel, position, err);
-    return leave(f, rc == SF_OK ? store(f, err) : rc);
+    return run(user, save, &(request){ .group = group, .epoch = epoch, .channel = channel, .position = position }, err);
+}
+
+typedef struct found_request {
+    request request; /* first */
+    void (*found)(void *ctx, const char *position);
+    void *ctx;
+    bool is_found;
+} found_request;
+
+static sf_status find_position(file_coordinator *f, request *r, bool *is_changed, sf_error *err)
+{
+    found_request *r2 = (found_request *)r;
+    const sfi_group *g = sfi_groups_find(&f->groups, r->group);
+    const char *position = g != NULL ? sfi_group_position(g, r->channel) : NULL;
+    (void)is_changed, (void)err;
+    r2->is_found = position != NULL;
+    if (position != NULL) r2->found(r2->ctx, position);
+    return SF_OK;
 }
 
 static sf_status file_get(void *user, const char *group, const char *channel,
                           void (*found)(void *ctx, const char *position), void *ctx, sf_error *err)
 {
-    file_coordinator *f = user;
-    sf_status rc = enter(f, err);
-    if (rc != SF_OK) return rc;
-    const sfi_group *g = sfi_groups_find(&f->groups, group);
-    const char *position = g != NULL ? sfi_group_position(g, channel) : NULL;
-    if (position != NULL) found(ctx, position);
-    return leave(f, position != NULL ? SF_OK : SF_DONE);
+    found_request r = { .request = { .group = group, .channel = channel }, .found = found, .ctx = ctx };
+    sf_status rc = run(user, find_position, &r.request, err);
+    return rc == SF_OK && !r.is_found ? SF_DONE : rc;
 }
 
 /* ---- making and ending ---- */
@@ -461,28 +550,18 @@ static void file_close(void *user)
     sfi_free(f->marks);
     sfi_groups_clear(&f->groups);
     sfi_free(f->path);
-    sfi_free(f->new_path);
-    sfi_free(f->before_path);
-    sfi_free(f->link_path);
     sfi_free(f->lock_path);
-    sfi_free(f->folder);
+    sfi_free(f->new_path);
     sfi_free(f);
 }
 
-static char *path_of(const char *path, const char *suffix)
+static char *path_in(const char *folder, const char *name, const char *suffix)
 {
     sfi_buf text = { 0 };
-    (void)sfi_buf_addf(&text, "%s%s", path, suffix);
+    (void)sfi_buf_addf(&text, "%s/%s%s", folder, name, suffix);
     char *out = sfi_buf_take(&text); /* NULL: no memory */
     sfi_buf_free(&text);
     return out;
-}
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) return sfi_strdup(".");
-    return sfi_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* "" where the kernel does not say: then an old lease ends with the locks of who had it, which no boot survives. */
@@ -497,18 +576,16 @@ static void read_boot(char out[BOOT_BYTES])
 
 static sf_status make(const char *path, file_coordinator **out, sf_error *err)
 {
+    char random[20];
     file_coordinator *f = *out = sfi_calloc(sizeof *f);
     if (f == NULL) return sfi_fail_memory(err, "a coordinator");
+    (void)snprintf(random, sizeof random, "%016llx", (unsigned long long)sfi_random());
     f->fd = -1;
     f->path = sfi_strdup(path);
-    f->new_path = path_of(path, ".new");
-    f->before_path = path_of(path, ".before");
-    f->link_path = path_of(path, ".link");
-    f->lock_path = path_of(path, ".lock");
-    f->folder = folder_of(path);
+    f->lock_path = path_in(path, "lock", "");
+    f->new_path = path_in(path, new_prefix, random);
     read_boot(f->boot);
-    bool ok = f->path != NULL && f->new_path != NULL && f->before_path != NULL && f->link_path != NULL &&
-              f->lock_path != NULL && f->folder != NULL;
+    bool ok = f->path != NULL && f->lock_path != NULL && f->new_path != NULL;
     return ok ? SF_OK : sfi_fail_memory(err, "a coordinator");
 }
 
@@ -523,10 +600,10 @@ sf_status sf_coordinator_file(const char *path, sf_coordinator **out, sf_error *
     file_coordinator *f = NULL;
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
-    if (path == NULL || path[0] == '\0') return sfi_fail(err, SF_ERR_USAGE, "the path of the coordinator is empty");
+    if (path == NULL || path[0] == '\0' || strlen(path) > PATH_BYTES_MAX - 40)
+        return sfi_fail(err, SF_ERR_USAGE, "the path of the coordinator is empty, or too long");
     sf_status rc = make(path, &f, err);
-    if (rc == SF_OK) rc = enter(f, err);
-    if (rc == SF_OK) rc = leave(f, SF_OK); /* it can be read */
+    if (rc == SF_OK) rc = run(f, look, &(request){ 0 }, err);
     if (rc == SF_OK) rc = sf_coordinator_custom(&ops, f, out, err);
     if (rc != SF_OK) file_close(f);
     return rc;

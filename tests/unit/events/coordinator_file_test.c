@@ -1,11 +1,13 @@
 /* coordinator_file_test.c: the coordinator in a file: two that share it, processes that are killed or hang, files that are
  * damaged, swept away or of an earlier boot. */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <salesforce.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <utime.h>
 #include <unistd.h>
 #include "support/coordination.h"
 #include "support/support.h"
@@ -16,26 +18,59 @@ static sf_error err;
 static int make_folder(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/sf_coordinator_XXXXXX");
+    bool is_memory = access("/dev/shm", W_OK) == 0; /* where a sync costs nothing */
+    snprintf(folder, sizeof folder, "%s/sf_coordinator_XXXXXX", is_memory ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/group.json", folder);
+    snprintf(path, sizeof path, "%s/group", folder);
     return 0;
 }
 
-static void path_of(char out[128], const char *suffix)
+/* The n-th newest version: 0, 1; false: there is none. */
+static bool version_path(int n, char out[400])
 {
-    snprintf(out, 128, "%s%s", path, suffix);
+    long best[2] = { 0, 0 };
+    const struct dirent *entry;
+    DIR *d = opendir(path);
+    if (d == NULL) return false;
+    while ((entry = readdir(d)) != NULL) {
+        if (strncmp(entry->d_name, "state-", 6) != 0) continue;
+        long v = strtol(entry->d_name + 6, NULL, 10);
+        if (v > best[0]) {
+            best[1] = best[0];
+            best[0] = v;
+        } else if (v > best[1]) {
+            best[1] = v;
+        }
+    }
+    closedir(d);
+    snprintf(out, 400, "%s/state-%ld", path, best[n]);
+    return best[n] > 0;
+}
+
+static int count_files(const char *prefix)
+{
+    int count = 0;
+    const struct dirent *entry;
+    DIR *d = opendir(path);
+    while (d != NULL && (entry = readdir(d)) != NULL) count += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+    if (d != NULL) closedir(d);
+    return count;
+}
+
+static void remove_versions(void)
+{
+    char one[400];
+    while (version_path(0, one)) assert_int_equal(unlink(one), 0);
 }
 
 static int drop_folder(void **state)
 {
-    static const char *const suffixes[] = { "", ".new", ".before", ".link", ".lock" };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
-        char one[128];
-        path_of(one, suffixes[i]);
-        (void)unlink(one);
-    }
+    const struct dirent *entry;
+    DIR *d = opendir(path);
+    while (d != NULL && (entry = readdir(d)) != NULL) (void)unlinkat(dirfd(d), entry->d_name, 0);
+    if (d != NULL) closedir(d);
+    (void)rmdir(path);
     assert_int_equal(rmdir(folder), 0); /* nothing else was left there */
     return 0;
 }
@@ -81,8 +116,14 @@ static void test_coordinator_file__does_what_it_should(void **state)
     assert_string_equal(position, "22");
     sf_coordinator_close(b);
     struct stat st;
+    char file[400];
     assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_true(version_path(0, file));
+    assert_int_equal(stat(file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(count_files("state-"), 2);
+    assert_int_equal(count_files("new-"), 0);
 }
 
 static void test_coordinator_file__who_is_gone_is_replaced_at_once(void **state)
@@ -294,7 +335,9 @@ static void test_coordinator_file__a_damaged_file_gives_way_to_the_one_before(vo
         late = lead(a, "a");
         assert_int_equal(sfi_coordinator_save(a, "g", late, "/c", "1", &err), SF_OK);
         assert_int_equal(sfi_coordinator_save(a, "g", late, "/c", "2", &err), SF_OK);
-        write_file(path, texts[i], strlen(texts[i]));
+        char file[400];
+        assert_true(version_path(0, file));
+        write_file(file, texts[i], strlen(texts[i]));
         sf_coordinator *b = open_file();
         expect_position(b, "1");
         assert_int_equal(sfi_coordinator_save(a, "g", late, "/c", "3", &err), SF_DONE); /* no term of before counts */
@@ -313,15 +356,17 @@ static void test_coordinator_file__cut_short_at_every_byte(void **state)
     (void)state;
     (void)fill();
     size_t len;
-    char *text = test_read_file(path, &len);
+    char file[400];
+    assert_true(version_path(0, file));
+    char *text = test_read_file(file, &len);
     assert_non_null(text);
     for (size_t cut = 0; cut + 1 < len; cut++) { /* the last byte is a line feed, without which it is whole */
-        write_file(path, text, cut);
+        write_file(file, text, cut);
         sf_coordinator *c = open_file();
         expect_position(c, "1");
         sf_coordinator_close(c);
     }
-    write_file(path, text, len - 1);
+    write_file(file, text, len - 1);
     sf_coordinator *c = open_file();
     expect_position(c, "2");
     sf_coordinator_close(c);
@@ -332,22 +377,21 @@ static void test_coordinator_file__without_any_whole_file_it_says_so(void **stat
 {
     (void)state;
     (void)fill();
-    char before[128];
+    char file[400], before[400];
     sf_coordinator *c = open_file(), *other = NULL;
-    path_of(before, ".before");
-    write_file(path, "{", 1);
+    assert_true(version_path(0, file) && version_path(1, before));
+    write_file(file, "{", 1);
     write_file(before, "{", 1);
     int64_t epoch;
     assert_int_equal(sfi_coordinator_attempt(c, "g", "n", 1, &epoch, &err), SF_ERR_IO);
     assert_non_null(strstr(err.message, path));
-    assert_non_null(strstr(err.message, "remove both to begin anew"));
+    assert_non_null(strstr(err.message, "remove the folder to begin anew"));
     assert_int_equal(sf_coordinator_file(path, &other, &err), SF_ERR_IO);
     assert_null(other);
-    char *text = test_read_file(path, NULL);
+    char *text = test_read_file(file, NULL);
     assert_string_equal(text, "{"); /* left for people to look at */
     free(text);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(unlink(before), 0);
+    remove_versions();
     assert_int_equal(lead(c, "n"), 1);
     sf_coordinator_close(c);
 }
@@ -358,7 +402,10 @@ static void test_coordinator_file__leases_of_an_earlier_boot_are_void(void **sta
         "{\"boot\":\"00000000-0000-0000-0000-000000000000\",\"mark\":7,\"groups\":{\"g\":{\"epoch\":5,"
         "\"node\":\"a\",\"until\":9000000000000000000,\"mark\":7,\"positions\":{\"/c\":\"11\"}}}}\n";
     (void)state;
-    write_file(path, text, sizeof text - 1);
+    char file[400];
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(file, sizeof file, "%s/state-12", path);
+    write_file(file, text, sizeof text - 1);
     sf_coordinator *c = open_file();
     assert_int_equal(lead(c, "b"), 6);
     expect_position(c, "11");
@@ -368,17 +415,17 @@ static void test_coordinator_file__leases_of_an_earlier_boot_are_void(void **sta
 static void test_coordinator_file__files_that_are_swept_away(void **state)
 {
     (void)state;
-    char one[128];
+    char one[400];
     int64_t epoch;
     sf_coordinator *a = open_file(), *b = open_file();
     int64_t first = lead(a, "a");
-    path_of(one, ".lock");
+    snprintf(one, sizeof one, "%s/lock", path);
     assert_int_equal(unlink(one), 0);
     int64_t second = lead(b, "b"); /* nobody can tell that a is alive; the term is what counts */
     assert_true(second > first);
     assert_int_equal(sfi_coordinator_save(a, "g", first, "/c", "1", &err), SF_DONE);
     assert_int_equal(sfi_coordinator_attempt(a, "g", "a", LEASE_LONG_MS, &epoch, &err), SF_DONE);
-    assert_int_equal(unlink(path), 0);
+    remove_versions();
     assert_int_equal(sfi_coordinator_renew(b, "g", "b", second, LEASE_LONG_MS, &err), SF_DONE);
     assert_int_equal(sfi_coordinator_save(b, "g", second, "/c", "9", &err), SF_OK); /* better than to lose it */
     assert_true(lead(a, "a") > second);
@@ -396,10 +443,16 @@ static void test_coordinator_file__a_path_that_will_not_do(void **state)
     assert_int_equal(sf_coordinator_file(path, NULL, &err), SF_ERR_USAGE);
     assert_int_equal(sf_coordinator_file("/nowhere/at/all.json", &c, &err), SF_ERR_IO);
     assert_non_null(strstr(err.message, "/nowhere/at/all.json"));
-    char lock[128];
-    path_of(lock, ".lock");
+    char lock[400];
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(lock, sizeof lock, "%s/lock", path);
     assert_int_equal(symlink("/tmp/elsewhere", lock), 0);
     assert_int_equal(sf_coordinator_file(path, &c, &err), SF_ERR_IO);
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(rmdir(path), 0);
+    write_file(path, "", 0);
+    assert_int_equal(sf_coordinator_file(path, &c, &err), SF_ERR_IO); /* it wants a folder */
+    assert_int_equal(unlink(path), 0);
     assert_null(c);
 }
 
@@ -430,6 +483,70 @@ static void test_coordinator_file__survives_each_failed_allocation(void **state)
     assert_int_equal(test_allocations_live(), before);
 }
 
+/* A process that was stopped with the next version in its hand wakes up when many others have come and gone. */
+static void test_coordinator_file__a_late_version_does_not_count(void **state)
+{
+    (void)state;
+    char file[400], late[420];
+    sf_coordinator *a = open_file();
+    int64_t epoch = lead(a, "a");
+    assert_true(version_path(0, file));
+    char *old = test_read_file(file, NULL);
+    for (int i = 0; i < 5; i++) assert_int_equal(sfi_coordinator_save(a, "g", epoch, "/c", "8", &err), SF_OK);
+    snprintf(late, sizeof late, "%s/state-2", path);
+    write_file(late, old, strlen(old));
+    free(old);
+    expect_position(a, "8");
+    snprintf(late, sizeof late, "%s/new-0123456789abcdef", path);
+    write_file(late, "x", 1);
+    assert_int_equal(sfi_coordinator_save(a, "g", epoch, "/c", "9", &err), SF_OK);
+    assert_int_equal(count_files("state-"), 2); /* it is swept away */
+    assert_int_equal(count_files("new-"), 1);   /* somebody may be writing it */
+    assert_int_equal(utime(late, &(struct utimbuf){ 1, 1 }), 0);
+    assert_int_equal(sfi_coordinator_save(a, "g", epoch, "/c", "10", &err), SF_OK);
+    assert_int_equal(count_files("new-"), 0); /* nobody is, any more */
+    expect_position(a, "10");
+    sf_coordinator_close(a);
+}
+
+static void count_to(int says)
+{
+    enum { SAVES = 30 };
+    sf_coordinator *c = NULL;
+    int64_t epoch = 0;
+    char name[32];
+    snprintf(name, sizeof name, "g%d", (int)getpid());
+    sf_status rc = sf_coordinator_file(path, &c, NULL);
+    if (rc == SF_OK) rc = sfi_coordinator_attempt(c, name, "n", LEASE_LONG_MS, &epoch, NULL);
+    for (int i = 1; rc == SF_OK && i <= SAVES; i++) {
+        char position[16];
+        snprintf(position, sizeof position, "%d", i);
+        rc = sfi_coordinator_save(c, name, epoch, "/c", position, NULL);
+    }
+    char last[SF_POSITION_BYTES_MAX + 1] = "";
+    if (rc == SF_OK) rc = sfi_coordinator_get(c, name, "/c", last, NULL);
+    tell(says, rc == SF_OK && epoch == 1 && strcmp(last, "30") == 0 ? 'K' : '?');
+    _exit(0);
+}
+
+/* What one writes is not lost to another who writes at the same time. */
+static void test_coordinator_file__many_write_at_once(void **state)
+{
+    (void)state;
+    child all[6];
+    for (size_t i = 0; i < COUNT_OF(all); i++) all[i] = begin(count_to);
+    for (size_t i = 0; i < COUNT_OF(all); i++) assert_int_equal(hear(&all[i]), 'K');
+    for (size_t i = 0; i < COUNT_OF(all); i++) assert_int_equal(end(&all[i], 0), 0);
+    sf_coordinator *c = open_file();
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        char name[32], position[SF_POSITION_BYTES_MAX + 1];
+        snprintf(name, sizeof name, "g%d", (int)all[i].pid);
+        assert_int_equal(sfi_coordinator_get(c, name, "/c", position, &err), SF_OK);
+        assert_string_equal(position, "30");
+    }
+    sf_coordinator_close(c);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_coordinator_file__##name, make_folder, drop_folder)
@@ -444,6 +561,8 @@ int main(void)
         TEST(without_any_whole_file_it_says_so),
         TEST(leases_of_an_earlier_boot_are_void),
         TEST(files_that_are_swept_away),
+        TEST(a_late_version_does_not_count),
+        TEST(many_write_at_once),
         TEST(a_path_that_will_not_do),
         TEST(survives_each_failed_allocation),
     };
