@@ -178,6 +178,25 @@ static void offer_objects(cli *c, const line *l, const char *before)
     sf_document_free(doc);
 }
 
+/* Low_Ink__e, and of channels /event/Low_Ink__e, /data/AccountChangeEvent; the prefix only where it was begun. */
+static void offer_events(cli *c, const line *l, bool is_channel)
+{
+    sf_document *doc = NULL;
+    bool with_prefix = is_channel && l->current[0] == '/';
+    if (is_channel) offer(c, l, with_prefix ? "/data/ChangeEvents" : "ChangeEvents", "changes of all selected objects");
+    if (!open_cache(c, l) || sf_describe_global(c->sf, &cached, &doc, NULL) != SF_OK || doc == NULL) return;
+    sf_value object;
+    for (sf_iter it = sf_iter_begin(sf_get(sf_document_root(doc), "sobjects")); sf_iter_next(&it, NULL, &object);) {
+        const char *name = sf_get_str(object, "name");
+        bool is_event = name != NULL && sfi_ends_with(sfi_str(name), "__e");
+        bool is_change = name != NULL && is_channel && sfi_ends_with(sfi_str(name), "ChangeEvent");
+        if (!is_event && !is_change) continue;
+        const char *prefix = !with_prefix ? "" : is_event ? "/event/" : "/data/";
+        offer(c, l, cli_textf(c, "%s%s", prefix, name), sf_get_str(object, "label"));
+    }
+    sf_document_free(doc);
+}
+
 static void offer_fields(cli *c, const line *l, const char *object, const char *before, const char *after)
 {
     sf_document *doc = cached_object(c, l, object);
@@ -266,6 +285,9 @@ static void offer_words(cli *c, const line *l, cli_words words)
         offer_list(c, l, (const char *const[]){ "GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", NULL });
         break;
     case CLI_WORDS_SHELL: offer_list(c, l, (const char *const[]){ "bash", "zsh", "fish", NULL }); break;
+    case CLI_WORDS_CHANNEL: offer_events(c, l, true); break;
+    case CLI_WORDS_EVENT: offer_events(c, l, false); break;
+    case CLI_WORDS_REPLAY: offer_list(c, l, (const char *const[]){ "latest", "earliest", "stored", NULL }); break;
     case CLI_WORDS_NONE: break;
     }
 }

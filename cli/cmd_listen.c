@@ -477,7 +477,7 @@ static int run_listen(cli *c)
 
 /* clang-format off */
 static const cli_flag listen_flags[] = {
-    { "replay", 0, "FROM", "where to begin: latest (otherwise), earliest, stored, a replay id, a time, or how long ago (-2h)", CLI_WORDS_NONE, NULL, false },
+    { "replay", 0, "FROM", "where to begin: latest (otherwise), earliest, stored, a replay id, a time, or how long ago (-2h)", CLI_WORDS_REPLAY, NULL, false },
     { "max-idle", 0, "TIME", "end with exit code 8 when no event came for so long", CLI_WORDS_NONE, NULL, false },
     { "group", 0, "NAME", "be one of a group: one member listens, the others stand by and go on where it ended", CLI_WORDS_NONE, NULL, false },
     { "coordinator", 0, "WHERE", "what the group agrees through: redis://HOST:PORT/DB, or file:PATH; otherwise a file in the state folder", CLI_WORDS_NONE, NULL, false },
@@ -515,6 +515,6 @@ const cli_command cli_command_listen = {
     "what fails then goes to --dead-letters, with its error, or the run ends with exit code 1 and the position before it. While the program is at work the next batch "
     "is gathered. Ctrl-C and SIGTERM let it do its batch. After kill -9 a batch can come twice, and none is left out.",
     .flags = listen_flags, .examples = listen_examples, .words_min = 1, .words_max = -1,
-    .words = { CLI_WORDS_NONE }, .run = run_listen, .group = "Events",
+    .words = { CLI_WORDS_CHANNEL, CLI_WORDS_CHANNEL, CLI_WORDS_CHANNEL }, .run = run_listen, .group = "Events",
 };
 /* clang-format on */

@@ -533,6 +533,6 @@ const cli_command cli_command_publish = {
             "object as for words. One that is no JSON object has failed. Exit code 4: some failed, the others are out.\n\n"
             "An event whose answer is lost is never sent again by itself: it is out or not (exit code 7).",
     .flags = publish_flags, .examples = publish_examples, .words_min = 1, .words_max = -1,
-    .words = { CLI_WORDS_NONE }, .run = run_publish, .group = "Events",
+    .words = { CLI_WORDS_EVENT, CLI_WORDS_FIELD_VALUE, CLI_WORDS_FIELD_VALUE }, .run = run_publish, .group = "Events",
 };
 /* clang-format on */

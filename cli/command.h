@@ -23,7 +23,10 @@ typedef enum cli_words {
     CLI_WORDS_CHILDREN,
     CLI_WORDS_METHOD,
     CLI_WORDS_SHELL,
-    CLI_WORDS_FOLDER
+    CLI_WORDS_FOLDER,
+    CLI_WORDS_CHANNEL, /* of events, from the describe cache */
+    CLI_WORDS_EVENT,   /* platform events, from the describe cache */
+    CLI_WORDS_REPLAY
 } cli_words;
 
 typedef struct cli_flag {

@@ -329,13 +329,17 @@ sf_status sf_publisher_add(sf_publisher *p, const sf_record *event, sf_error *er
     return p->writer != NULL ? sf_writer_add(p->writer, event, err) : sfi_publish_soap_add(p, event, err);
 }
 
+static bool contains(sf_str text, const char *word)
+{
+    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+}
+
 /* {"attributes":{"type":"Low_Ink__e"},…}: false when it names what is not an event. */
 static bool names_event(sf_str json)
 {
-    static const char word[] = "\"attributes\"";
     bool is_event = true;
     sf_document *doc = NULL;
-    if (json.ptr == NULL || memmem(json.ptr, json.len, word, sizeof word - 1) == NULL) return true;
+    if (json.ptr == NULL || (!contains(json, "\"attributes\"") && !contains(json, "\\u"))) return true;
     if (sf_document_parse(json.ptr, json.len, &doc, NULL) != SF_OK) return true; /* told by the writer */
     const char *type = sf_get_str(sf_document_root(doc), "attributes.type");
     if (type != NULL) is_event = sfi_publish_is_event(type);

@@ -19,6 +19,9 @@ heard_is() { # FILTER VALUE
     [[ $got == "$2" ]] || fail "$1 of what was heard is $got, want $2"
 }
 
+run 0 describe
+run 0 describe Low_Ink__e # kept for the completion
+
 # ---- one event ----
 run 0 publish Low_Ink__e Model__c=XZ-5 Level__c:=12
 uuid=$(cat out)
@@ -154,6 +157,19 @@ echo '{"Model__c":"x"}' >&7
 wait $publisher
 check "an org that is gone ends it, though the pipe is open" test $? -eq 5
 exec 7>&-
+
+# ---- completion, from what describe kept (the org is gone) ----
+run 0 __complete -- publish Low
+out_has Low_Ink__e
+run 0 __complete -- publish Low_Ink__e Mo
+out_has Model__c=
+run 0 __complete -- listen /ev
+out_has /event/Low_Ink__e
+run 0 __complete -- listen ''
+out_has ChangeEvents
+out_has Low_Ink__e
+run 0 __complete -- listen X --replay ''
+check "where to begin" test "$(cut -f1 out | paste -sd' ')" = 'latest earliest stored'
 
 # ---- wrong input ----
 run 2 publish

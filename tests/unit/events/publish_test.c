@@ -404,9 +404,15 @@ static void test_publish__wrong_use(void **state)
         assert_null(p);
     }
     assert_int_equal(sf_publisher_open(t.sf, NULL, NULL, NULL), SF_ERR_USAGE);
-    static const char *const rows[] = {
-        "", "{", "[]", "7", "{}", "{\"attributes\":{\"type\":\"Account\"}}", "{\"attributes\":{\"type\":7}}", "{} {}"
-    };
+    static const char *const rows[] = { "",
+                                        "{",
+                                        "[]",
+                                        "7",
+                                        "{}",
+                                        "{\"attributes\":{\"type\":\"Account\"}}",
+                                        "{\"\\u0061ttributes\":{\"type\":\"Account\"}}",
+                                        "{\"attributes\":{\"type\":7}}",
+                                        "{} {}" };
     for (int way = SF_PUBLISH_REST; way <= SF_PUBLISH_SOAP; way++) { /* no name of an event in the options */
         assert_int_equal(sf_publisher_open(t.sf, &(sf_publisher_options){ .way = (sf_publish_way)way }, &p, NULL),
                          SF_OK);
