@@ -90,6 +90,10 @@ curl -sf -X DELETE "$SFORCE_URL/__org/faults" >/dev/null
 run publish; says publish '^published [0-9a-f-]{36}$'; says publish '^event 0: [0-9a-f-]{36}$'; says publish '^event 1: INVALID_FIELD'
 says publish '^1000 published, 0 failed, 0 unknown$'
 
+run events "$work/at.json"; says events '^Account 001'; says events '^  BillingAddress.City: Aveiro$'; says events '^XZ-5 is at 12 %$'
+says events '^dead letter: /event/Low_Ink__e: the handler failed 3 times .*"Level__c":11'; says events ' events, [1-9][0-9]* dead letters$'
+run events "$work/at.json"; says events '^4 events, 1 dead letters$' # those of this run only
+
 run soap
 for word in 'logged in as ' 'converted: account 001.*, contact 003.*, opportunity 006' 'opportunity none$' 'not converted: CANNOT_UPDATE_CONVERTED_LEAD' \
     'merged: 0 failed' 'taken back: 0 failed' '[1-9][0-9]* contacts, the first is Lovelace'; do says soap "$word"; done
