@@ -4,6 +4,7 @@
  * member of blocks that are flushed at the end of each page, zstd a frame a page, so that another run can go on behind any of
  * them.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -64,6 +65,7 @@ sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err
 {
     struct stat st;
     char real[PATH_MAX];
+    assert(path != NULL); /* or there is a sink */
     if (o->part != NULL) return SF_OK;
     o->path = path;
     bool is_link = lstat(o->path, &st) == 0 && S_ISLNK(st.st_mode);

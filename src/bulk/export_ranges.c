@@ -146,7 +146,7 @@ static sf_status ask_once(const asker *a, sfi_id_number n, bool down, sfi_id_num
 {
     sfi_buf soql = { 0 };
     sf_query *q = NULL;
-    sf_value row;
+    sf_value row = { 0 };
     write_question(a, n, down, &soql);
     sf_status rc = sfi_buf_status(&soql, err, "a question for ids");
     const sf_query_options options = { .all_rows = a->o->all_rows, .no_prefetch = true, .call = a->o->call };
