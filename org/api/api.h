@@ -15,6 +15,7 @@ typedef struct sfo_policy {
     bool no_soap_login;         /* SOAP login() is switched off */
     bool no_client_credentials; /* the app has no run-as user */
     bool no_api_scope;          /* tokens are given, but are not valid for REST: 401 that a refresh does not cure */
+    bool cookies;               /* streaming clients must send back the cookies of their handshake */
     bool trusted_network;       /* no security token is needed behind the password */
 } sfo_policy;
 /* One word, or several with commas between. @return SF_OK, SF_ERR_USAGE (message: the word, and those known). */

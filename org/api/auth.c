@@ -1,5 +1,6 @@
 /* auth.c: from an Authorization header to a user, or to the 401 that REST answers. */
 #include "api/call.h"
+#include "api/streams.h"
 
 sf_str sfo_bearer_token(const char *authorization)
 {
@@ -23,12 +24,19 @@ static void answer_401(sfo_call *call, const char *code, const char *message)
     sfo_answer_error(call, 401, code, "%s", message);
 }
 
+bool sfo_org_revoke(sfo_org *org, sf_str token)
+{
+    bool was_alive = sfo_session_revoke(org->sessions, token);
+    if (was_alive) sfo_streams_wake(org->streams); /* a connect that waits hears of it */
+    return was_alive;
+}
+
 bool sfo_call_use_session(sfo_call *call, sf_str token)
 {
     sfo_session_facts facts;
     if (token.len == 0 || !sfo_session_use(call->org->sessions, token, &facts)) return false;
     if (sfo_faults_session_dies(call->org->faults, facts.requests - 1, call->request->method, call->request->path)) {
-        (void)sfo_session_revoke(call->org->sessions, token); /* it was alive a moment ago; gone is gone */
+        (void)sfo_org_revoke(call->org, token); /* it was alive a moment ago; gone is gone */
         return false;
     }
     call->user = facts.user;

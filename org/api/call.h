@@ -124,6 +124,8 @@ void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 bool sfo_call_authenticate(sfo_call *call);
 /* Takes a token as the call's session: counts a request, sets the user. false: it is dead. */
 bool sfo_call_use_session(sfo_call *call, sf_str token);
+/* The session ends, and streaming clients that wait are told. false: it was dead. */
+bool sfo_org_revoke(sfo_org *org, sf_str token);
 /* The token of an Authorization header: Bearer or OAuth. ptr NULL: no header; len 0: a broken one. */
 sf_str sfo_bearer_token(const char *authorization);
 

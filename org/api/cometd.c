@@ -121,13 +121,10 @@ static void deny_handshake(bayeux *b, const message *m, const char *reason)
     sfi_json_end_object(&b->w);
 }
 
-static void set_cookies(sfo_call *call)
+static void set_cookies(sfo_call *call, const sfo_stream_id *id)
 {
-    uint8_t r[16];
-    char hex[33];
-    sfi_random_bytes(r, sizeof r);
-    for (size_t i = 0; i < sizeof r; i++) snprintf(hex + 2 * i, 3, "%02x", r[i]);
-    sfo_response_header(call->response, "Set-Cookie", "BAYEUX_BROWSER=%s; path=/; HttpOnly", hex);
+    sfo_response_add_header(call->response, "Set-Cookie", "BAYEUX_BROWSER=%s; path=/; HttpOnly", id->browser);
+    sfo_response_add_header(call->response, "Set-Cookie", "sfdc-stream=%s; path=/; SameSite=None", id->route);
 }
 
 static void handshake(bayeux *b, const message *m)
@@ -141,7 +138,7 @@ static void handshake(bayeux *b, const message *m)
         deny_handshake(b, m, "403::Organization concurrent user limit exceeded");
         return;
     }
-    set_cookies(b->call);
+    set_cookies(b->call, &id);
     sfi_json_begin_object(&b->w);
     sfi_json_key(&b->w, "ext");
     sfi_json_raw_text(&b->w, SFI_STR("{\"replay\":true,\"payload.format\":true}"));
@@ -159,6 +156,39 @@ static void handshake(bayeux *b, const message *m)
 }
 
 /* ---- what all other messages need ---- */
+/* The value of a cookie of the request, as it was sent. len 0: it is not there. */
+static sf_str cookie_of(const sfo_call *call, const char *name)
+{
+    const char *header = sfo_call_header(call, "Cookie");
+    sf_str rest = sfi_str(header != NULL ? header : "");
+    while (rest.len > 0) { /* each round takes a cookie away */
+        size_t len = 0;
+        while (len < rest.len && rest.ptr[len] != ';') len++;
+        sf_str one = sfi_trim((sf_str){ rest.ptr, len });
+        if (sfi_take_text(&one, name) && sfi_take_text(&one, "=")) return one;
+        len += len < rest.len;
+        rest.ptr += len;
+        rest.len -= len;
+    }
+    return (sf_str){ NULL, 0 };
+}
+
+/* With the policy: are the cookies of the client's handshake there, byte for byte? false: answered. */
+static bool has_cookies(bayeux *b, const message *m)
+{
+    sfo_stream_id id;
+    sf_str browser = cookie_of(b->call, "BAYEUX_BROWSER"), route = cookie_of(b->call, "sfdc-stream");
+    if (!b->call->org->options.policy.cookies || !sfo_streams_find(b->call->org->streams, m->client, &id)) return true;
+    if (browser.len == 0)
+        refuse(b, m, true, "handshake",
+               "400::Client {%s} has established a session, but no BAYEUX_BROWSER cookie present", id.text);
+    else if (!sfi_str_is(browser, id.browser) || !sfi_str_is(route, id.route))
+        refuse(b, m, false, "handshake", "403::Unknown client"); /* another server got it */
+    else
+        return true;
+    return false;
+}
+
 /* A live session and a client of the same user. false: answered. */
 static bool admit(bayeux *b, const message *m, bool *is_first)
 {
@@ -166,6 +196,7 @@ static bool admit(bayeux *b, const message *m, bool *is_first)
         refuse(b, m, true, "none", "401::Authentication invalid");
         return false;
     }
+    if (!has_cookies(b, m)) return false;
     switch (sfo_streams_touch(b->call->org->streams, m->client, b->user, is_first)) {
     case SFO_STREAM_OK: return true;
     case SFO_STREAM_OTHER_USER:
@@ -178,7 +209,7 @@ static bool admit(bayeux *b, const message *m, bool *is_first)
 /* ---- connect ---- */
 typedef struct held { /* a connect that waits */
     sfo_org *org;
-    char client[64], token[SFO_TOKEN_SIZE];
+    char client[64], token[SFO_TOKEN_SIZE], path[128];
     int64_t number;
     sfi_buf id; /* the message's, as JSON; empty: it had none */
 } held;
@@ -215,6 +246,28 @@ static void write_held_answer(const held *h, const char *advice, const char *err
     sfi_json_end_object(&w);
 }
 
+/* A connect's answer: its events, each with a comma behind it, and its own message; or what a fault makes of them. */
+static void join(sfo_org *org, const char *path, const sfi_buf *events, const sfi_buf *own, sfi_buf *out)
+{
+    sfo_faults *f = org->faults;
+    bool has_events = events->len > 0;
+    if (sfo_faults_strike_kind(f, SFO_FAULT_EMPTY_ANSWER, "POST", path)) return;
+    bool twice = has_events && sfo_faults_strike_kind(f, SFO_FAULT_DUPLICATE, "POST", path);
+    bool alone = has_events && sfo_faults_strike_kind(f, SFO_FAULT_EVENTS_ONLY, "POST", path);
+    bool last = has_events && !alone && sfo_faults_strike_kind(f, SFO_FAULT_CONNECT_FIRST, "POST", path);
+    if (out->len > 0 && out->data[out->len - 1] != '[') sfi_buf_add_char(out, ',');
+    if (last) {
+        sfi_buf_add(out, own->data, own->len);
+        sfi_buf_add_char(out, ',');
+    }
+    for (int i = 0; i < (twice ? 2 : 1); i++) sfi_buf_add(out, events->data, events->len);
+    if (!last && !alone)
+        sfi_buf_add(out, own->data, own->len);
+    else if (out->len > 0)
+        out->len--; /* the comma behind the last event */
+    out->failed = out->failed || events->failed || own->failed;
+}
+
 static const char advice_none[] = "{\"reconnect\":\"none\",\"interval\":0}";
 static const char advice_handshake[] = "{\"reconnect\":\"handshake\",\"interval\":0}";
 
@@ -236,11 +289,12 @@ static bool finish_held(void *user, bool is_last, bool is_gone, sfo_response *re
             advice = advice_handshake;
         }
         if (done) {
+            sfi_buf own = { 0 };
+            write_held_answer(h, advice, error, &own);
             sfi_buf_add_char(&response->body, '[');
-            sfi_buf_add(&response->body, events.data, events.len);
-            write_held_answer(h, advice, error, &response->body);
+            join(h->org, h->path, &events, &own, &response->body);
             sfi_buf_add_char(&response->body, ']');
-            response->body.failed = response->body.failed || events.failed;
+            sfi_buf_free(&own);
             (void)sfo_streams_holds(streams, client, h->number, true); /* seen above */
         }
         sfi_buf_free(&events);
@@ -262,6 +316,7 @@ static bool hold(bayeux *b, const message *m)
     h->org = org;
     snprintf(h->client, sizeof h->client, "%.*s", (int)m->client.len, m->client.ptr); /* a known one */
     snprintf(h->token, sizeof h->token, "%.*s", (int)b->token.len, b->token.ptr);     /* a live one */
+    snprintf(h->path, sizeof h->path, "%.127s", b->call->request->path);              /* for faults */
     h->number = sfo_streams_hold(org->streams, m->client, park);
     if (h->number == 0 || h->id.failed) goto failed;
     sfo_park_wake(park); /* what came between the look and this */
@@ -275,35 +330,52 @@ failed:
     return false;
 }
 
+/* A fault: the client is forgotten, in one of the two ways in which real orgs tell so. true: answered. */
+static bool forget(bayeux *b, const message *m)
+{
+    sfo_fault_rule rule;
+    if (!sfo_faults_strike_rule(b->call->org->faults, SFO_FAULT_FORGET, "POST", b->call->request->path, &rule))
+        return false;
+    sfo_streams_forget(b->call->org->streams, m->client);
+    if (rule.no_reconnect) {
+        sfi_json_begin_object(&b->w);
+        sfi_json_key(&b->w, "channel");
+        sfi_json_string(&b->w, "/meta/disconnect");
+        sfi_json_end_object(&b->w);
+    }
+    refuse(b, m, rule.no_reconnect, rule.no_reconnect ? "none" : "handshake", "403::Unknown client");
+    return true;
+}
+
 static void connect_client(bayeux *b, const message *m)
 {
     bool is_first = false;
     sfo_org *org = b->call->org;
     sf_str type = sf_get_text(m->value, "connectionType");
-    if (!admit(b, m, &is_first)) return;
+    if (forget(b, m) || !admit(b, m, &is_first)) return;
     if (type.len > 0 && !sfi_str_is(type, "long-polling")) {
         refuse(b, m, true, NULL, "400::Invalid connection type {%.*s}", (int)(type.len < 80 ? type.len : 80), type.ptr);
         return;
     }
     sfo_streams_let_go(org->streams, m->client);
     bool at_once = is_first || !b->is_alone || sf_get_int(m->value, "advice.timeout", -1) == 0;
-    sfi_buf events = { 0 };
+    sfi_buf events = { 0 }, own = { 0 };
     size_t count = sfo_streams_read(org->streams, m->client, &events);
-    if (count > 0) { /* each with its comma */
-        sfi_buf *out = b->w.out;
-        if (out->len > 0 && out->data[out->len - 1] != '[') sfi_buf_add_char(out, ',');
-        sfi_buf_add(out, events.data, events.len);
-        if (events.failed) out->failed = true;
-        b->w.need_comma = false;
+    if (at_once || count > 0 || !hold(b, m)) {
+        sfi_json_writer w = b->w;
+        b->w = sfi_json_write_to(&own);
+        sfi_json_begin_object(&b->w);
+        write_text_of(b, "clientId", m->client);
+        if (is_first) write_advice(b, "retry", sfo_streams_timeout(org->streams));
+        write_echo(b, m);
+        write_success(b, true);
+        sfi_json_end_object(&b->w);
+        b->w = w;
+        join(org, b->call->request->path, &events, &own, w.out);
+        b->w.need_comma = w.out->len > 0 && w.out->data[w.out->len - 1] != '[';
     }
     sfi_buf_free(&events);
-    if (!at_once && count == 0 && hold(b, m)) return;
-    sfi_json_begin_object(&b->w);
-    write_text_of(b, "clientId", m->client);
-    if (is_first) write_advice(b, "retry", sfo_streams_timeout(org->streams));
-    write_echo(b, m);
-    write_success(b, true);
-    sfi_json_end_object(&b->w);
+    sfi_buf_free(&own);
 }
 
 /* ---- subscribe ---- */
@@ -346,7 +418,9 @@ static bool start_of(bayeux *b, const message *m, sf_str name, int64_t *after)
     *after = asked;
     if (asked == -2) *after = 0;
     if (asked == -1) *after = sfo_events_last(store, NULL);
-    if (asked < 0 ? asked >= -2 : sfo_event_is_kept(store, asked)) return true;
+    bool is_lost = asked >= 0 &&
+                   sfo_faults_strike_kind(b->call->org->faults, SFO_FAULT_LOSE_REPLAY, "POST", b->call->request->path);
+    if (!is_lost && (asked < 0 ? asked >= -2 : sfo_event_is_kept(store, asked))) return true;
     refuse(b, m, true, NULL,
            "400::The replayId {%lld} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or "
            "-1 to replay only new events.",
@@ -395,10 +469,23 @@ static void subscribe(bayeux *b, const message *m)
         return;
     }
     if (!start_of(b, m, name, &after)) return;
-    if (sfo_streams_subscribe(b->call->org->streams, m->client, m->subscription, &channel, after))
-        accept_message(b, m);
-    else
+    sfo_org *org = b->call->org;
+    if (!sfo_streams_subscribe(org->streams, m->client, m->subscription, &channel, after)) {
         refuse(b, m, true, NULL, "403::Subscription limit exceeded for this client");
+        return;
+    }
+    if (sfo_faults_strike_kind(org->faults, SFO_FAULT_EVENTS_ON_SUBSCRIBE, "POST", b->call->request->path)) {
+        sfi_buf events = { 0 };
+        sfi_buf *out = b->w.out;
+        if (sfo_streams_read(org->streams, m->client, &events) > 0) { /* each with its comma */
+            if (out->len > 0 && out->data[out->len - 1] != '[') sfi_buf_add_char(out, ',');
+            sfi_buf_add(out, events.data, events.len);
+            b->w.need_comma = false;
+        }
+        out->failed = out->failed || events.failed;
+        sfi_buf_free(&events);
+    }
+    accept_message(b, m);
 }
 
 static void unsubscribe(bayeux *b, const message *m)
@@ -492,7 +579,6 @@ void sfo_cometd_dispatch(sfo_call *call)
     sfi_json *doc = NULL;
     sf_error err;
     bayeux b = { .call = call, .token = token_of(call) };
-    sfo_session_facts facts;
     if (strcmp(call->request->method, "POST") != 0) {
         answer_error(call, 400, "400::Only long polling by POST is supported");
     } else if (!version_is_served(call)) {
@@ -508,7 +594,7 @@ void sfo_cometd_dispatch(sfo_call *call)
         if (sf_value_type(root) == SF_ARRAY && sf_value_count(root) > MESSAGES_MAX) {
             answer_error(call, 413, "413::Maximum Request Size Exceeded");
         } else {
-            if (sfo_session_use(call->org->sessions, b.token, &facts)) b.user = facts.user.text;
+            if (sfo_call_use_session(call, b.token)) b.user = call->user.text;
             b.w = sfo_answer_json(call, 200);
             take_all(&b, root);
         }

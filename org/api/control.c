@@ -9,7 +9,8 @@
  *   POST   /__org/tokens            {"access_token","refresh_token"} for the administrator, as the web flow gives them
  *   GET    /__org/outbox            mail and posts that were sent: {"messages":[…]}   DELETE: forget them
  *   GET    /__org/events            {"last","clients","waiting","timeout"} of streaming   DELETE: the log is empty, as if all had aged
- *   POST   /__org/streaming         {"timeout":MS}: how long a connect waits   DELETE: every streaming client is forgotten
+ *   POST   /__org/events            {"entity","changeType":"GAP_…","recordIds"}: a change event with a header only
+ *   POST   /__org/streaming         {"timeout":MS,…}: limits of streaming   DELETE: every streaming client is forgotten
  *   GET    /__org/health            {"status":"ok"} */
 #include "api/call.h"
 #include "api/streams.h"
@@ -182,17 +183,80 @@ static void clear_events(sfo_call *call)
         sfo_answer_fault(call, &fault);
 }
 
+/* A member that is a number from 0 to most. false: it is something else. */
+static bool take_number(sf_value body, const char *name, int64_t least, int64_t most, int64_t *out)
+{
+    if (sf_value_type(sf_get(body, name)) == SF_MISSING) return true;
+    *out = sf_get_int(body, name, -1);
+    return *out >= least && *out <= most;
+}
+
 static void set_streaming(sfo_call *call)
 {
     sf_value body;
+    sfo_fault fault = { 0 };
+    sfo_stream_limits limits = { -1, -1, -1 };
+    sfo_event_limits kept = { 0 };
     if (!sfo_call_body(call, &body)) return;
-    int64_t ms = sf_get_int(body, "timeout", -1);
-    if (ms < 0 || ms > 600000) {
-        sfo_answer_error(call, 400, "INVALID_TIMEOUT", "timeout is a number of milliseconds from 0 to 600000");
+    if (!take_number(body, "timeout", 0, 600000, &limits.timeout_ms) ||
+        !take_number(body, "session", 1, 600000, &limits.session_ms) ||
+        !take_number(body, "clients", 0, SFO_STREAM_CLIENTS_MAX, &limits.clients) ||
+        !take_number(body, "kept", 1, INT32_MAX, &kept.kept) ||
+        !take_number(body, "keptHours", 1, 24 * 365, &kept.kept_hours) ||
+        !take_number(body, "eventBytes", 1, INT32_MAX, &kept.event_bytes) ||
+        !take_number(body, "changes", 1, INT32_MAX, &kept.changes)) {
+        sfo_answer_error(call, 400, "INVALID_LIMIT",
+                         "timeout and session are milliseconds to 600000, clients a number to %d, kept, keptHours, "
+                         "eventBytes and changes numbers from 1 on",
+                         SFO_STREAM_CLIENTS_MAX);
         return;
     }
-    sfo_streams_set_timeout(call->org->streams, ms);
+    sfo_streams_set_limits(call->org->streams, &limits);
+    if (sfo_events_set_limits(call->org->store, &kept, &fault))
+        events(call);
+    else
+        sfo_answer_fault(call, &fault);
+}
+
+/* A gap or an overflow, which no write of a test's size makes. */
+static void tell_gap(sfo_call *call)
+{
+    static const char *const types[] = { "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW" };
+    enum { IDS_MAX = 100 };
+    sf_value body, v;
+    sf_id ids[IDS_MAX];
+    size_t count = 0;
+    sfo_fault fault = { 0 };
+    if (!sfo_call_body(call, &body)) return;
+    const sfo_object *o = sfo_schema_object(call->org->schema, sf_get_text(body, "entity"));
+    const char *type = NULL;
+    for (size_t i = 0; i < SFI_COUNT_OF(types); i++)
+        if (sfi_str_is(sf_get_text(body, "changeType"), types[i])) type = types[i];
+    bool is_overflow = type != NULL && strcmp(type, "GAP_OVERFLOW") == 0;
+    if (is_overflow) ids[count++] = (sf_id){ "000000000000000AAA" };
+    sf_iter it = sf_iter_begin(sf_get(body, "recordIds"));
+    while (!is_overflow && count < IDS_MAX && sf_iter_next(&it, NULL, &v)) {
+        sf_str id = sf_get_text(v, NULL); /* 001* stands for all of an object */
+        if (id.len == 4 && id.ptr[3] == '*')
+            snprintf(ids[count].text, sizeof ids[count].text, "%.*s", (int)id.len, id.ptr);
+        else
+            ids[count] = sfi_id_make(id);
+        if (ids[count++].text[0] == '\0') type = NULL;
+    }
+    if (o == NULL || type == NULL || count == 0) {
+        sfo_answer_error(call, 400, "INVALID_EVENT",
+                         "entity names an object, changeType is GAP_CREATE, GAP_UPDATE, GAP_DELETE, GAP_UNDELETE (with "
+                         "recordIds) or GAP_OVERFLOW");
+        return;
+    }
+    const sfo_context context = { .user_id = sfo_store_admin_id(call->org->store) };
+    if (!sfo_events_tell_gap(call->org->store, &context, o, type, ids, count, &fault)) {
+        sfo_answer_fault(call, &fault);
+        return;
+    }
+    sfo_streams_wake(call->org->streams);
     events(call);
+    call->response->status = 201;
 }
 
 static void drop_streams(sfo_call *call)
@@ -216,6 +280,7 @@ void sfo_control_dispatch(sfo_call *call)
         { "GET", "outbox", outbox },
         { "DELETE", "outbox", clear_outbox },
         { "GET", "events", events },
+        { "POST", "events", tell_gap },
         { "DELETE", "events", clear_events },
         { "POST", "streaming", set_streaming },
         { "DELETE", "streaming", drop_streams },

@@ -13,7 +13,7 @@ struct sfo_faults {
 };
 
 #define ONLY(kind) (1u << (kind))
-enum { ANY_KIND = 0xFFFF };
+#define ANY_KIND (~0u)
 
 static const struct {
     const char *name;
@@ -28,6 +28,14 @@ static const struct {
     { "refuse-refresh", SFO_FAULT_REFUSE_REFRESH },
     { "rotate", SFO_FAULT_ROTATE },
     { "lock-row", SFO_FAULT_LOCK_ROW },
+    { "half-open", SFO_FAULT_HALF_OPEN },
+    { "forget", SFO_FAULT_FORGET },
+    { "lose-replay", SFO_FAULT_LOSE_REPLAY },
+    { "duplicate", SFO_FAULT_DUPLICATE },
+    { "events-only", SFO_FAULT_EVENTS_ONLY },
+    { "connect-first", SFO_FAULT_CONNECT_FIRST },
+    { "empty-answer", SFO_FAULT_EMPTY_ANSWER },
+    { "events-on-subscribe", SFO_FAULT_EVENTS_ON_SUBSCRIBE },
 };
 
 /* ---- reading a SPEC ---- */
@@ -64,6 +72,12 @@ static const struct setting {
       offsetof(sfo_fault_rule, wrong_length),
       sizeof(bool),
       { "right", "wrong" } },
+    { "advice",
+      ONLY(SFO_FAULT_FORGET),
+      WORD,
+      offsetof(sfo_fault_rule, no_reconnect),
+      sizeof(bool),
+      { "handshake", "none" } },
     { "effect", ONLY(SFO_FAULT_STATUS), WORD, offsetof(sfo_fault_rule, has_effect), sizeof(bool), { "no", "yes" } },
     { "body",
       ONLY(SFO_FAULT_STATUS),
@@ -128,8 +142,9 @@ static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, s
         return SF_OK;
     }
     return sfi_fail(err, SF_ERR_USAGE,
-                    "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, limit, expire, refuse-refresh, "
-                    "rotate, lock-row or a status from 400 to 599",
+                    "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, half-open, limit, expire, "
+                    "refuse-refresh, rotate, lock-row, forget, lose-replay, duplicate, events-only, connect-first, "
+                    "empty-answer, events-on-subscribe or a status from 400 to 599",
                     spec, (int)name.len, name.ptr);
 }
 
@@ -213,6 +228,7 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         switch (rule->kind) {
         case SFO_FAULT_RESET:
         case SFO_FAULT_STALL:
+        case SFO_FAULT_HALF_OPEN:
             has = &out->has_wire;
             where = &out->wire;
             break;
@@ -229,7 +245,14 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         case SFO_FAULT_EXPIRE:
         case SFO_FAULT_REFUSE_REFRESH:
         case SFO_FAULT_ROTATE:
-        case SFO_FAULT_LOCK_ROW: break; /* asked for by name */
+        case SFO_FAULT_LOCK_ROW:
+        case SFO_FAULT_FORGET:
+        case SFO_FAULT_LOSE_REPLAY:
+        case SFO_FAULT_DUPLICATE:
+        case SFO_FAULT_EVENTS_ONLY:
+        case SFO_FAULT_CONNECT_FIRST:
+        case SFO_FAULT_EMPTY_ANSWER:
+        case SFO_FAULT_EVENTS_ON_SUBSCRIBE: break; /* asked for by name */
         }
         if (has == NULL || *has || !sfo_fault_matches(rule, method, path) || !count(f, rule)) continue;
         *has = true;
@@ -238,16 +261,23 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
     pthread_mutex_unlock(&f->lock);
 }
 
-bool sfo_faults_strike_kind(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path)
+bool sfo_faults_strike_rule(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path,
+                            sfo_fault_rule *rule)
 {
     bool strikes = false;
     pthread_mutex_lock(&f->lock);
     for (size_t i = 0; i < f->count && !strikes; i++) {
-        sfo_fault_rule *rule = &f->rules[i];
-        strikes = rule->kind == kind && sfo_fault_matches(rule, method, path) && count(f, rule);
+        sfo_fault_rule *r = &f->rules[i];
+        strikes = r->kind == kind && sfo_fault_matches(r, method, path) && count(f, r);
+        if (strikes && rule != NULL) *rule = *r;
     }
     pthread_mutex_unlock(&f->lock);
     return strikes;
+}
+
+bool sfo_faults_strike_kind(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path)
+{
+    return sfo_faults_strike_rule(f, kind, method, path, NULL);
 }
 
 bool sfo_faults_session_dies(sfo_faults *f, int64_t used, const char *method, const char *path)

@@ -13,6 +13,16 @@
  *             | "refuse-refresh"   a refresh token is answered with invalid_grant
  *             | "rotate"           a refresh gives a new refresh token and the old one dies
  *             | "lock-row"         a row of a bulk upload fails with UNABLE_TO_LOCK_ROW (its path is /bulk/row)
+ *             | "half-open"        no answer, and the connection stays open
+ *             | of the messages of streaming (a matching request is a matching message here):
+ *               "forget"           a connect's client is forgotten; `advice=handshake` (default) or `none`, with which a
+ *                                  disconnect stands before the answer
+ *               "lose-replay"      a subscribe from an id is told that it is too old
+ *               "duplicate"        the events of a connect's answer come twice
+ *               "events-only"      a connect's answer with events has no message of its own
+ *               "connect-first"    it stands before the events
+ *               "empty-answer"     a connect is answered with []
+ *               "events-on-subscribe"  the events there are ride on the answer to a subscribe
  *             | CODE               an HTTP status from 400 to 599, such as 503 or 429; `retry_after` (seconds) adds the
  *                                  header; `body=json` (default), `html` or `empty`; `effect=yes`: only after the
  *                                  request took effect
@@ -42,6 +52,14 @@ typedef enum sfo_fault_kind {
     SFO_FAULT_REFUSE_REFRESH,
     SFO_FAULT_ROTATE,
     SFO_FAULT_LOCK_ROW,
+    SFO_FAULT_HALF_OPEN,
+    SFO_FAULT_FORGET,
+    SFO_FAULT_LOSE_REPLAY,
+    SFO_FAULT_DUPLICATE,
+    SFO_FAULT_EVENTS_ONLY,
+    SFO_FAULT_CONNECT_FIRST,
+    SFO_FAULT_EMPTY_ANSWER,
+    SFO_FAULT_EVENTS_ON_SUBSCRIBE,
     SFO_FAULT_STATUS
 } sfo_fault_kind;
 typedef enum sfo_fault_body { SFO_FAULT_BODY_JSON, SFO_FAULT_BODY_HTML, SFO_FAULT_BODY_EMPTY } sfo_fault_body;
@@ -51,7 +69,7 @@ typedef struct sfo_fault_rule {
     int status;                        /* SFO_FAULT_STATUS */
     int64_t after;                     /* bytes; -1: the kind's default */
     int64_t ms, requests, retry_after; /* retry_after -1: no header */
-    bool wrong_length, has_effect;
+    bool wrong_length, has_effect, no_reconnect;
     sfo_fault_body body;
     char path[128], method[12]; /* "": any */
     int64_t skip, times, every;
@@ -80,8 +98,11 @@ typedef struct sfo_strike {
 } sfo_strike;
 /* Counts the request against every rule for answers and picks the first of each sort that strikes. */
 void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_strike *out);
-/* For refuse-refresh, rotate, lock-row: counts, and tells whether it strikes now. */
+/* For the kinds that are asked for by name (refuse-refresh, rotate, lock-row, those of streaming): counts, and tells whether it
+ * strikes now. rule: NULL, or gets the rule that does. */
 bool sfo_faults_strike_kind(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path);
+bool sfo_faults_strike_rule(sfo_faults *f, sfo_fault_kind kind, const char *method, const char *path,
+                            sfo_fault_rule *rule);
 /* After how many requests must a session die that has made used of them? true: now. Counts a strike. */
 bool sfo_faults_session_dies(sfo_faults *f, int64_t used, const char *method, const char *path);
 int64_t sfo_faults_struck(sfo_faults *f); /* all rules together, removed ones too */

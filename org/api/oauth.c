@@ -256,7 +256,7 @@ static void revoke(sfo_call *call)
         if (!read_form(call, &form)) return;
         dead = sfo_params_get(&form, "token");
     }
-    if (dead.ptr == NULL || !sfo_session_revoke(call->org->sessions, dead)) {
+    if (dead.ptr == NULL || !sfo_org_revoke(call->org, dead)) {
         fail(call, &form, "invalid_token", "invalid token");
         return;
     }

@@ -32,6 +32,7 @@ sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err)
         { "no-client-credentials", &policy->no_client_credentials },
         { "no-api-scope", &policy->no_api_scope },
         { "trusted-network", &policy->trusted_network },
+        { "cookies", &policy->cookies },
     };
     for (const char *at = words; *at != '\0';) { /* each round takes a word away */
         size_t len = strcspn(at, ",");
@@ -41,7 +42,7 @@ sf_status sfo_policy_add(sfo_policy *policy, const char *words, sf_error *err)
         if (flag == NULL)
             return sfi_fail(err, SF_ERR_USAGE,
                             "unknown policy '%.*s'; use rotate, no-password, no-soap-login, "
-                            "no-client-credentials, no-api-scope or trusted-network",
+                            "no-client-credentials, no-api-scope, cookies or trusted-network",
                             (int)len, at);
         *flag = true;
         at += len + (at[len] == ',');
@@ -378,6 +379,9 @@ static void set_wire_fault(sfo_response *r, const sfo_strike *strike)
         (void)sfo_response_load(r); /* else the server answers 500 */
     if (strike->has_lost) {
         f->reset_after = 0;
+    } else if (strike->has_wire && strike->wire.kind == SFO_FAULT_HALF_OPEN) {
+        f->stall_after = 0;
+        f->stall_ms = INT32_MAX; /* until the org ends */
     } else if (strike->has_wire && strike->wire.kind == SFO_FAULT_RESET) {
         f->reset_after = strike->wire.after >= 0 ? strike->wire.after : 0;
     } else if (strike->has_wire) {

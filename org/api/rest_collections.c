@@ -220,7 +220,7 @@ static void roll_back_others(collection *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         row *r = &c->rows[i];
-        if (!r->ok) continue;
+        if (!r->ok || r->object->publish_immediately) continue; /* what was told stays so */
         r->ok = false;
         sfo_several_rolled_back(&r->fault);
     }

@@ -125,7 +125,7 @@ bool sfo_soap_authenticate(sfo_soap *s)
     const sfo_request *request = s->call->request;
     bool alive = token.len > 0 && sfo_session_use(org->sessions, token, &facts);
     if (alive && sfo_faults_session_dies(org->faults, facts.requests - 1, request->method, request->path))
-        alive = !sfo_session_revoke(org->sessions, token);
+        alive = !sfo_org_revoke(org, token);
     if (!alive || !sfo_user_load(org, &s->call->arena, facts.user.text, &s->user)) {
         sfo_soap_fault(s, "INVALID_SESSION_ID",
                        "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session "
@@ -151,8 +151,8 @@ bool sfo_soap_authenticate(sfo_soap *s)
 
 void sfo_soap_logout(sfo_soap *s)
 {
-    (void)sfo_session_revoke(s->call->org->sessions, sfi_trim(sfi_str(s->session))); /* dead already is as good */
-    (void)sfo_soap_begin(s, SFO_SOAP_PLAIN);                                         /* empty: it has no result */
+    (void)sfo_org_revoke(s->call->org, sfi_trim(sfi_str(s->session))); /* dead already is as good */
+    (void)sfo_soap_begin(s, SFO_SOAP_PLAIN);                           /* empty: it has no result */
     sfo_soap_end(s);
 }
 
@@ -170,7 +170,7 @@ void sfo_soap_invalidate_sessions(sfo_soap *s)
         const char *token = sfi_xml_text(s->doc, e);
         sfo_fault f = { 0 };
         sfi_buf_add_str(out, "<result>");
-        bool ok = token != NULL && sfo_session_revoke(s->call->org->sessions, sfi_trim(sfi_str(token)));
+        bool ok = token != NULL && sfo_org_revoke(s->call->org, sfi_trim(sfi_str(token)));
         if (!ok) {
             (void)sfo_fault_set(&f, 400, "INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader");
             sfo_soap_write_errors(s, out, &f);

@@ -28,7 +28,8 @@ struct sfo_streams {
     pthread_mutex_t lock; /* guards what follows */
     client *clients;
     size_t count;
-    int64_t timeout_ms, holds;
+    size_t clients_max;
+    int64_t timeout_ms, session_ms, holds;
     sfo_store *store;
 };
 
@@ -55,7 +56,7 @@ static void remove_at(sfo_streams *s, client **at)
 
 static void forget_silent(sfo_streams *s)
 {
-    int64_t before = sfi_now_ms() - SFO_STREAM_SESSION_MS;
+    int64_t before = sfi_now_ms() - s->session_ms;
     for (client **at = &s->clients; *at != NULL;)
         if ((*at)->park == NULL && (*at)->last_ms < before)
             remove_at(s, at);
@@ -83,6 +84,8 @@ sfo_streams *sfo_streams_new(sfo_store *store)
     pthread_mutex_init(&s->lock, NULL);
     s->store = store;
     s->timeout_ms = SFO_STREAM_TIMEOUT_MS;
+    s->session_ms = SFO_STREAM_SESSION_MS;
+    s->clients_max = SFO_STREAM_CLIENTS_MAX;
     sfo_store_on_events(store, on_events, s);
     return s;
 }
@@ -104,10 +107,12 @@ int64_t sfo_streams_timeout(sfo_streams *s)
     return ms;
 }
 
-void sfo_streams_set_timeout(sfo_streams *s, int64_t ms)
+void sfo_streams_set_limits(sfo_streams *s, const sfo_stream_limits *limits)
 {
     pthread_mutex_lock(&s->lock);
-    s->timeout_ms = ms;
+    if (limits->timeout_ms >= 0) s->timeout_ms = limits->timeout_ms;
+    if (limits->session_ms >= 0) s->session_ms = limits->session_ms;
+    if (limits->clients >= 0) s->clients_max = (size_t)limits->clients;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -148,13 +153,22 @@ size_t sfo_streams_waiting(sfo_streams *s)
 }
 
 /* ---- clients ---- */
+static void fill(char *out, size_t len, const char *digits, unsigned count)
+{
+    uint8_t r[64];
+    sfi_random_bytes(r, sizeof r);
+    for (size_t i = 0; i < len; i++) out[i] = digits[r[i] % count];
+    out[len] = '\0';
+}
+
+/* The route has what a client must not touch on the way back. */
 static void make_id(sfo_stream_id *out)
 {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    uint8_t r[27];
-    sfi_random_bytes(r, sizeof r);
-    for (size_t i = 0; i < sizeof r; i++) out->text[i] = digits[r[i] % 36];
-    out->text[sizeof r] = '\0';
+    fill(out->text, 27, "0123456789abcdefghijklmnopqrstuvwxyz", 36);
+    fill(out->browser, 32, "0123456789abcdef", 16);
+    char text[48];
+    fill(text, 44, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 64);
+    (void)snprintf(out->route, sizeof out->route, "!%s/+==", text);
 }
 
 bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
@@ -165,7 +179,7 @@ bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
     snprintf(c->user, sizeof c->user, "%s", user); /* 18 characters */
     pthread_mutex_lock(&s->lock);
     forget_silent(s);
-    bool ok = s->count < SFO_STREAM_CLIENTS_MAX;
+    bool ok = s->count < s->clients_max;
     if (ok) {
         c->last_ms = sfi_now_ms();
         c->next = s->clients;
@@ -192,6 +206,24 @@ bool sfo_streams_close(sfo_streams *s, sf_str id)
     }
     pthread_mutex_unlock(&s->lock);
     return found != NULL;
+}
+
+void sfo_streams_forget(sfo_streams *s, sf_str id)
+{
+    pthread_mutex_lock(&s->lock);
+    client **at = &s->clients;
+    while (*at != NULL && !sfi_str_is(id, (*at)->id.text)) at = &(*at)->next;
+    if (*at != NULL) remove_at(s, at);
+    pthread_mutex_unlock(&s->lock);
+}
+
+bool sfo_streams_find(sfo_streams *s, sf_str id, sfo_stream_id *out)
+{
+    pthread_mutex_lock(&s->lock);
+    const client *c = find(s, id);
+    if (c != NULL) *out = c->id;
+    pthread_mutex_unlock(&s->lock);
+    return c != NULL;
 }
 
 sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first)

@@ -21,7 +21,10 @@ typedef struct sfo_streams sfo_streams;
 sfo_streams *sfo_streams_new(sfo_store *store); /* NULL: no memory */
 void sfo_streams_free(sfo_streams *s);
 int64_t sfo_streams_timeout(sfo_streams *s);
-void sfo_streams_set_timeout(sfo_streams *s, int64_t ms);
+typedef struct sfo_stream_limits {
+    int64_t timeout_ms, session_ms, clients;
+} sfo_stream_limits;
+void sfo_streams_set_limits(sfo_streams *s, const sfo_stream_limits *limits); /* -1: as it is */
 size_t sfo_streams_drop(sfo_streams *s); /* forgets all clients; @return how many */
 void sfo_streams_wake(sfo_streams *s);   /* all connects that wait are asked again */
 size_t sfo_streams_count(sfo_streams *s);
@@ -29,16 +32,19 @@ size_t sfo_streams_waiting(sfo_streams *s); /* connects */
 
 typedef struct sfo_stream_id {
     char text[32];
+    char browser[40], route[64]; /* values of the cookies BAYEUX_BROWSER and sfdc-stream */
 } sfo_stream_id;
 /* A new client of this user. false: there are too many. */
 bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out);
-bool sfo_streams_close(sfo_streams *s, sf_str id); /* false: unknown */
+bool sfo_streams_close(sfo_streams *s, sf_str id);                    /* it says goodbye; false: unknown */
+void sfo_streams_forget(sfo_streams *s, sf_str id);                   /* as if it had been silent for too long */
+bool sfo_streams_find(sfo_streams *s, sf_str id, sfo_stream_id *out); /* false: unknown */
 typedef enum sfo_stream_state { SFO_STREAM_UNKNOWN, SFO_STREAM_OTHER_USER, SFO_STREAM_OK } sfo_stream_state;
 /* A message of the client came. is_first: it has not connected before (asked for connects only; else NULL). */
 sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first);
 /* From now on events of the channel behind `after`; again: from there. false: too many channels, or unknown. */
 bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after);
-bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name); /* false: it was not subscribed */
+bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name);                 /* false: it was not subscribed */
 bool sfo_streams_is_listening(sfo_streams *s, const char *user, const char *channel); /* any client of the user */
 /* What is new for the client, each message with a comma behind it; it counts as read. @return how many. */
 size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out);

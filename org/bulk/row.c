@@ -18,6 +18,9 @@ bool sfo_bulk_target_of(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_target *o
                              job->operation);
     if (out->object == NULL)
         return sfo_fault_set(f, 400, "INVALIDJOB", "InvalidJob : Unable to find object: %s", job->object);
+    if (out->object->is_event && out->operation != 'i')
+        return sfo_fault_set(f, 400, "INVALIDJOB", "InvalidJob : Platform events like %s can only be inserted",
+                             out->object->name);
     if (out->operation == 'x') {
         if (job->external_id[0] == '\0')
             return sfo_fault_set(f, 400, "INVALIDJOB",

@@ -49,22 +49,35 @@ void sfo_response_clear(sfo_response *r)
     r->fault = fault;
 }
 
-void sfo_response_header(sfo_response *r, const char *name, const char *format, ...)
+static void set_header(sfo_response *r, int at, const char *name, const char *format, va_list args)
 {
-    int at = 0;
-    while (at < r->header_count && !sfi_eq_nocase(r->headers[at][0], name)) at++;
-    if (at == SFO_HEADERS_MAX) return;
     char value[sizeof r->headers[0][1]];
-    va_list args;
-    va_start(args, format);
+    if (at == SFO_HEADERS_MAX) return;
     int len = vsnprintf(value, sizeof value, format, args);
-    va_end(args);
     if (len < 0 || (size_t)len >= sizeof value) return;
     for (int i = 0; i < len; i++)
         if ((unsigned char)value[i] < ' ' || value[i] == 0x7F) return; /* nobody smuggles a line end into the head */
     snprintf(r->headers[at][0], sizeof r->headers[at][0], "%s", name);
     memcpy(r->headers[at][1], value, (size_t)len + 1);
     if (at == r->header_count) r->header_count++;
+}
+
+void sfo_response_header(sfo_response *r, const char *name, const char *format, ...)
+{
+    int at = 0;
+    va_list args;
+    while (at < r->header_count && !sfi_eq_nocase(r->headers[at][0], name)) at++;
+    va_start(args, format);
+    set_header(r, at, name, format, args);
+    va_end(args);
+}
+
+void sfo_response_add_header(sfo_response *r, const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_header(r, r->header_count, name, format, args);
+    va_end(args);
 }
 
 const char *sfo_response_get_header(const sfo_response *r, const char *name)

@@ -87,6 +87,8 @@ void sfo_response_clear(sfo_response *r); /* frees the body, forgets the headers
 bool sfo_response_load(sfo_response *r);
 /* Sets a header; one of the same name is replaced. A value with a control character, or too long, is left out. */
 void sfo_response_header(sfo_response *r, const char *name, const char *format, ...) SFI_PRINTF(3, 4);
+/* The same, beside others of its name (Set-Cookie). */
+void sfo_response_add_header(sfo_response *r, const char *name, const char *format, ...) SFI_PRINTF(3, 4);
 const char *sfo_response_get_header(const sfo_response *r, const char *name); /* NULL: not set */
 
 typedef struct sfo_server_options {

@@ -384,11 +384,24 @@ static sf_status check_references(sfo_loader *l, const sfo_draft *d)
     return SF_OK;
 }
 
+static sf_status complete_publishing(sfo_loader *l, sfo_object *o)
+{
+    const char *behavior = o->publish_behavior;
+    if (behavior == NULL || strcmp(behavior, "PublishAfterCommit") == 0) return SF_OK;
+    if (!o->is_event || strcmp(behavior, "PublishImmediately") != 0)
+        return sfi_fail(l->err, SF_ERR_USAGE,
+                        "%s: %s: publishBehavior is PublishAfterCommit or PublishImmediately, of an object whose name "
+                        "ends in __e",
+                        l->file, o->name);
+    o->publish_immediately = true;
+    return SF_OK;
+}
+
 static sf_status complete_object(sfo_loader *l, sfo_draft *d)
 {
     d->object.is_event = sfi_ends_with(sfi_str(d->object.name), "__e");
-    sf_status rc = SF_OK;
-    if (!d->standard) {
+    sf_status rc = complete_publishing(l, &d->object);
+    if (rc == SF_OK && !d->standard) {
         rc = complete_labels(l, &d->object);
         if (rc == SF_OK) rc = complete_flags(l, d);
         if (rc == SF_OK) rc = complete_prefix(l, &d->object);

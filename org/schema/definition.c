@@ -97,6 +97,7 @@ static const key_row object_keys[] = {
     { "label", KEY_TEXT, O(label), SFO_OBJECT_OTHER },
     { "labelPlural", KEY_TEXT, O(label_plural), SFO_OBJECT_OTHER },
     { "changeEvent", KEY_TEXT, O(change_event), SFO_OBJECT_CHANGE_EVENT },
+    { "publishBehavior", KEY_TEXT, O(publish_behavior), SFO_OBJECT_OTHER },
     { "associateEntityType", KEY_TEXT, O(associate_entity_type), SFO_OBJECT_OTHER },
     { "associateParentEntity", KEY_TEXT, O(associate_parent_entity), SFO_OBJECT_OTHER },
     { "custom", KEY_BOOL, O(custom), SFO_OBJECT_OTHER },

@@ -101,6 +101,8 @@ struct sfo_object {
     bool custom, custom_setting, createable, updateable, deletable, queryable, searchable, undeletable, retrieveable;
     bool replicateable, triggerable, layoutable, mergeable, mru_enabled, feed_enabled;
     bool is_event;            /* name ends in __e */
+    bool publish_immediately; /* of an event: it is told even when its transaction is undone */
+    const char *publish_behavior; /* as it was given; NULL: after the commit */
     const char *change_event; /* NULL: none */
     const sfo_field *fields;  /* in the order of the describe */
     size_t field_count;

@@ -1,10 +1,8 @@
 /* changes.c: see changes.h. Notes are only appended while a transaction runs, so that a savepoint's are cut off by a count;
- * what they come to together is worked out at its end. */
+ * what they come to together is worked out at its end (change_events.c). */
 #include "store/changes.h"
 #include "store/events.h"
 #include "store/store_internal.h"
-
-enum { NOTES_PER_EVENT_MAX = 2000 }; /* ids that one event may name */
 
 /* ---- notes ---- */
 
@@ -16,7 +14,7 @@ static bool is_selected(sfo_store *s, const sfo_table *t)
         g->topics_version++;
         g->watches = true;
     }
-    return t->object->change_event != NULL || g->watches;
+    return g->watches || sfo_change_is_selected(s, t);
 }
 
 /* Who and by which API: of the first write of a transaction. */
@@ -91,9 +89,25 @@ bool sfo_change_note_id(sfo_store *s, const sfo_context *c, sfo_table *t, const 
     return bits != NULL;
 }
 
+/* Told whatever becomes of the transaction. */
+static bool publish_now(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_fault *f)
+{
+    sfi_buf payload = { 0 };
+    sfo_urgent u = { .table = row->table };
+    sfo_change_write_published(row, c->user_id != NULL ? c->user_id : s->admin_id, sfi_wall_ms(), &payload);
+    u.len = payload.len;
+    memcpy(u.id, row->id, sizeof u.id);
+    bool ok = !payload.failed && sfi_buf_reserve(&s->changes.urgent, sizeof u + payload.len) &&
+              sfi_buf_add(&s->changes.urgent, (const char *)&u, sizeof u) &&
+              sfi_buf_add(&s->changes.urgent, payload.data, payload.len);
+    sfi_buf_free(&payload);
+    return ok || sfo_fault_memory(f);
+}
+
 bool sfo_change_publish(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_fault *f)
 {
     sfi_buf *data = &s->changes.data;
+    if (row->table->object->publish_immediately) return publish_now(s, c, row, f);
     sfo_note *n = add_note(s, c, row->table, row->id, SFO_CHANGE_PUBLISH, f);
     if (n == NULL) return false;
     sfo_change_write_published(row, c->user_id != NULL ? c->user_id : s->admin_id, sfi_wall_ms(), data);
@@ -126,7 +140,8 @@ void sfo_changes_rolled_back(sfo_store *s)
 
 bool sfo_changes_committed(sfo_store *s)
 {
-    bool any = s->changes.count > 0;
+    bool any = s->changes.count > 0 || s->changes.urgent.len > 0;
+    sfi_buf_clear(&s->changes.urgent);
     forget_from(&s->changes, 0);
     if (s->changes.data.cap > (1 << 20)) sfi_buf_free(&s->changes.data);
     return any;
@@ -136,6 +151,7 @@ void sfo_changes_close(sfo_store *s)
 {
     sfi_free(s->changes.notes);
     sfi_buf_free(&s->changes.data);
+    sfi_buf_free(&s->changes.urgent);
 }
 
 /* ---- the notes of one record become one ---- */
@@ -170,7 +186,7 @@ static size_t slot_of(const uint32_t *slots, size_t mask, const sfo_note *notes,
     return at;
 }
 
-static bool join_all(sfo_changes *g, sfo_fault *f)
+bool sfo_changes_join(sfo_changes *g, sfo_fault *f)
 {
     size_t room = 4;
     if (g->count < 2) return true;
@@ -187,164 +203,4 @@ static bool join_all(sfo_changes *g, sfo_fault *f)
     }
     sfi_free(slots);
     return true;
-}
-
-/* ---- events ---- */
-
-typedef struct writing {
-    sfo_store *s;
-    sfo_fault *f;
-    int sequence;
-    char key[40]; /* of the transaction */
-    int64_t now_ms, commit;
-    sfi_buf fields, next, names, ids, head; /* fields: of the event that is open; next: of the note at hand */
-    const sfo_note *open;                   /* NULL: none */
-    size_t id_count;
-} writing;
-
-static void begin_writing(writing *w)
-{
-    uint8_t r[16];
-    sfi_random_bytes(r, sizeof r);
-    (void)snprintf(w->key, sizeof w->key, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", 0,
-                   r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
-    int64_t now = sfi_wall_ms();
-    w->now_ms = now - now % 1000;
-    w->commit = now * 1000 > w->s->changes.last_commit ? now * 1000 : w->s->changes.last_commit + 1;
-    w->s->changes.last_commit = w->commit;
-}
-
-static void end_writing(writing *w)
-{
-    sfi_buf *all[] = { &w->fields, &w->next, &w->names, &w->ids, &w->head };
-    for (size_t i = 0; i < SFI_COUNT_OF(all); i++) sfi_buf_free(all[i]);
-}
-
-static const unsigned char *bits_of(const sfo_store *s, const sfo_note *n)
-{
-    return n->change == SFO_CHANGE_UPDATE ? (const unsigned char *)s->changes.data.data + n->at : NULL;
-}
-
-static void write_header(writing *w, sfi_buf *out)
-{
-    static const char *const words[] = { "CREATE", "UPDATE", "DELETE", "UNDELETE" };
-    sfi_json_writer j = sfi_json_write_to(out);
-    const sfo_changes *g = &w->s->changes;
-    sfi_json_key(&j, "ChangeEventHeader");
-    sfi_json_begin_object(&j);
-    sfi_json_key(&j, "commitNumber");
-    sfi_json_int(&j, w->commit);
-    sfi_json_key(&j, "commitUser");
-    sfi_json_string(&j, g->user);
-    sfi_json_key(&j, "sequenceNumber");
-    sfi_json_int(&j, ++w->sequence);
-    sfi_json_key(&j, "entityName");
-    sfi_json_string(&j, w->open->table->object->name);
-    sfi_json_key(&j, "changeType");
-    sfi_json_string(&j, words[w->open->change]);
-    sfi_json_key(&j, "changedFields");
-    sfi_json_raw_text(&j, sfi_buf_str(&w->names));
-    sfi_json_key(&j, "changeOrigin");
-    sfi_json_string(&j, g->origin);
-    sfi_json_key(&j, "transactionKey");
-    sfi_json_string(&j, w->key);
-    sfi_json_key(&j, "commitTimestamp");
-    sfi_json_int(&j, w->now_ms);
-    sfi_json_key(&j, "recordIds");
-    (void)sfi_buf_addf(out, "[%s]", w->ids.data); /* the caller looks once, at the end */
-    sfi_json_end_object(&j);
-}
-
-/* The event that is open goes into the log. */
-static bool close_event(writing *w)
-{
-    if (w->open == NULL) return true;
-    sfi_buf_clear(&w->head);
-    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":{", w->open->table->schema_id); /* checked below */
-    (void)sfi_buf_add(&w->head, w->fields.data, w->fields.len);
-    write_header(w, &w->head);
-    (void)sfi_buf_add_str(&w->head, "},\"event\":{\"replayId\":");
-    if (w->head.failed || w->ids.failed || w->names.failed || w->fields.failed) return sfo_fault_memory(w->f);
-    const char *topic = w->open->table->object->change_event;
-    w->open = NULL;
-    return sfo_event_append(w->s, topic, true, sfi_buf_str(&w->head), "}}", w->f);
-}
-
-static bool append_published(writing *w, const sfo_note *n)
-{
-    char uuid[37];
-    const char *name = n->table->object->name;
-    sfi_buf tail = { 0 };
-    if (!close_event(w)) return false;
-    sfo_event_uuid(n->id, uuid);
-    sfi_buf_clear(&w->head);
-    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":%.*s,\"event\":{\"EventUuid\":\"%s\",\"replayId\":",
-                       n->table->schema_id, (int)n->len, w->s->changes.data.data + n->at, uuid); /* checked below */
-    (void)sfi_buf_addf(&tail, ",\"EventApiName\":\"%s\"}}", name);
-    bool ok = !w->head.failed && !tail.failed;
-    ok = ok ? sfo_event_append(w->s, name, false, sfi_buf_str(&w->head), tail.data, w->f) : sfo_fault_memory(w->f);
-    sfi_buf_free(&tail);
-    return ok;
-}
-
-/* May the note's record stand in the event that is open? */
-static bool is_same(const writing *w, const sfo_note *n)
-{
-    const sfo_note *o = w->open;
-    if (o == NULL || o->table != n->table || o->change != n->change || w->id_count >= NOTES_PER_EVENT_MAX) return false;
-    if (n->change == SFO_CHANGE_DELETE) return true;
-    if (n->change != SFO_CHANGE_UPDATE || !sfi_str_eq(sfi_buf_str(&w->fields), sfi_buf_str(&w->next))) return false;
-    const char *data = w->s->changes.data.data;
-    return memcmp(data + o->at, data + n->at, n->len) == 0;
-}
-
-static bool append_change(writing *w, const sfo_note *n)
-{
-    sfo_row row;
-    sfi_buf_clear(&w->next);
-    if (n->change != SFO_CHANGE_DELETE) {
-        if (!sfo_row_load(w->s, n->table, n->id, &row, w->f))
-            return w->f == NULL || w->f->http_status == 0; /* gone for good since */
-        sfo_change_write_fields(&row, bits_of(w->s, n), &w->next);
-        if (w->next.failed) return sfo_fault_memory(w->f);
-    }
-    if (is_same(w, n)) {
-        (void)sfi_buf_addf(&w->ids, ",\"%s\"", n->id); /* checked when the event is closed */
-        w->id_count++;
-        return true;
-    }
-    if (!close_event(w)) return false;
-    sfi_buf kept = w->fields;
-    w->fields = w->next;
-    w->next = kept;
-    sfi_buf_clear(&w->names);
-    sfi_buf_clear(&w->ids);
-    sfo_change_write_names(n->table, bits_of(w->s, n), &w->names);
-    (void)sfi_buf_addf(&w->ids, "\"%s\"", n->id);
-    w->id_count = 1;
-    w->open = n;
-    return true;
-}
-
-bool sfo_changes_flush(sfo_store *s, sfo_fault *f)
-{
-    sfo_changes *g = &s->changes;
-    writing w = { .s = s, .f = f };
-    if (g->count == 0) return true;
-    bool ok = join_all(g, f);
-    begin_writing(&w);
-    sfo_scratch_begin(s);
-    for (size_t i = 0; ok && i < g->count; i++) {
-        const sfo_note *n = &g->notes[i];
-        if (n->change == SFO_CHANGE_NONE) continue;
-        if (n->change != SFO_CHANGE_PUBLISH) ok = sfo_topics_tell(s, n, f);
-        if (ok && n->change == SFO_CHANGE_PUBLISH)
-            ok = append_published(&w, n);
-        else if (ok && n->table->object->change_event != NULL)
-            ok = append_change(&w, n);
-    }
-    ok = ok && close_event(&w);
-    sfo_scratch_end(s);
-    end_writing(&w);
-    return ok;
 }

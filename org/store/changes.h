@@ -6,13 +6,26 @@
  */
 #ifndef SFO_CHANGES_H
 #define SFO_CHANGES_H
-#include "base/base_internal.h"
+#include "store/events.h"
 
-typedef struct sfo_store sfo_store;
-typedef struct sfo_context sfo_context;
-typedef struct sfo_fault sfo_fault;
 typedef struct sfo_table sfo_table;
 typedef struct sfo_row sfo_row;
+
+typedef struct sfo_member { /* an object of a channel */
+    const sfo_table *table;
+    unsigned char *enriched; /* a bit for each field that is added to its updates and deletions; NULL: none */
+} sfo_member;
+typedef struct sfo_own_channel {
+    char topic[140]; /* /data/Sales__chn, /event/Orders__chn, /data/ChangeEvents */
+    sfo_member *members;
+    size_t member_count;
+} sfo_own_channel;
+
+typedef struct sfo_urgent {
+    const sfo_table *table;
+    size_t len; /* of the payload behind it */
+    char id[19];
+} sfo_urgent;
 
 typedef enum sfo_change {
     SFO_CHANGE_CREATE,
@@ -46,10 +59,16 @@ typedef struct sfo_changes {
     int64_t since_trim;          /* events written since the log was cut */
     void (*told)(void *user);    /* after a transaction with events */
     void *told_user;
-    const sfo_table *topics;           /* PushTopic */
-    bool watches;                      /* there are, or were, some: changes of all objects are noted */
-    int64_t topics_version;            /* rises when one may have changed */
-    const struct sfo_watcher *watcher; /* NULL: none */
+    const sfo_table *topics; /* PushTopic */
+    sfo_event_limits limits;
+    sfi_buf urgent;    /* platform events that are told even if all is undone: sfo_urgent and its payload, each */
+    bool tells_urgent; /* it is doing so */
+    struct sfo_own_channel *channels; /* of the --schema file; in the store's facts */
+    size_t channel_count;
+    bool has_default;           /* they say what ChangeEvents has, and with that which objects are selected at all */
+    bool watches;               /* there are, or were, some: changes of all objects are noted */
+    int64_t topics_version;     /* rises when one may have changed */
+    const sfo_watcher *watcher; /* NULL: none */
 } sfo_changes;
 
 /* row as it is written now; of an update row->old is what was stored. */
@@ -69,7 +88,15 @@ void sfo_changes_close(sfo_store *s);
 bool sfo_events_open(sfo_store *s, sfo_fault *f);
 
 /* ---- events.c: into the log. head: the JSON up to the replay id's number, tail: what follows it. ---- */
-bool sfo_topics_open(sfo_store *s, sfo_fault *f); /* topics.c */
+/* ---- channels.c ---- */
+bool sfo_own_channels_open(sfo_store *s, sfo_fault *f);
+const sfo_member *sfo_channel_member(const sfo_own_channel *channel, const sfo_table *t); /* NULL: it is none */
+const sfo_own_channel *sfo_own_channel_find(const sfo_store *s, sf_str topic);            /* NULL: none */
+bool sfo_change_is_selected(const sfo_store *s, const sfo_table *t);                      /* has it change events? */
+
+bool sfo_changes_join(sfo_changes *g, sfo_fault *f); /* the notes of one record become one */
+bool sfo_urgent_flush(sfo_store *s, sfo_fault *f);   /* into the log; they stay until sfo_changes_committed */
+bool sfo_topics_open(sfo_store *s, sfo_fault *f);    /* topics.c */
 /* Are there PushTopics that want to hear of the note's record? They are told. */
 bool sfo_topics_tell(sfo_store *s, const sfo_note *note, sfo_fault *f);
 bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f);

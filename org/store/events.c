@@ -15,6 +15,9 @@ enum {
 bool sfo_events_open(sfo_store *s, sfo_fault *f)
 {
     s->changes.last_replay = -1;
+    s->changes.limits = (sfo_event_limits){
+        .kept = SFO_EVENTS_KEPT, .kept_hours = SFO_EVENTS_KEPT_HOURS, .event_bytes = 1 << 20, .changes = 100000
+    };
     s->changes.is_open =
         sfo_sql_run(s,
                     "CREATE TABLE IF NOT EXISTS sfo_event(replay INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT "
@@ -56,13 +59,18 @@ bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *
     *out = (sfo_channel){ .topic = "" };
     bool is_change = sfi_take_text(&topic, "/data/");
     if (!is_change && !sfi_take_text(&topic, "/event/")) return find_topic(s, name, user, out);
+    if (topic.len == 0 || name.len >= sizeof out->topic) return false;
+    if (sfo_own_channel_find(s, name) != NULL) {
+        memcpy(out->topic, name.ptr, name.len);
+        return true;
+    }
     if (is_change && sfi_str_is(topic, "ChangeEvents")) return true;
-    if (topic.len == 0 || topic.len >= sizeof out->topic) return false;
     memcpy(out->topic, topic.ptr, topic.len);
     for (size_t i = 0; i < sfo_schema_count(s->schema); i++) {
         const sfo_object *o = sfo_schema_at(s->schema, i);
         const char *known = is_change ? o->change_event : o->is_event ? o->name : NULL;
-        if (known != NULL && strcmp(known, out->topic) == 0) return true;
+        if (known != NULL && strcmp(known, out->topic) == 0)
+            return !is_change || sfo_change_is_selected(s, sfo_table_of(s, o));
     }
     return false;
 }
@@ -101,14 +109,14 @@ static bool ask_number(sfo_store *s, const char *sql, int64_t bound, int64_t non
 /* Events are as old as their place in the log: only those that go are read, and the index is counted. */
 static bool trim(sfo_store *s, sfo_fault *f)
 {
-    int64_t count, from = 0, young = 0, now = sfi_wall_ms();
+    int64_t count, from = 0, young = 0, now = sfi_wall_ms(), kept = s->changes.limits.kept;
     s->changes.since_trim = 0;
     if (!ask_number(s, "SELECT count(*) FROM sfo_event", 0, 0, &count, f) ||
         !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1",
-                    now - (int64_t)SFO_EVENTS_KEPT_HOURS * HOUR_MS, 0, &young, f))
+                    now - s->changes.limits.kept_hours * HOUR_MS, 0, &young, f))
         return false;
-    if (count > SFO_EVENTS_KEPT && !ask_number(s, "SELECT replay FROM sfo_event ORDER BY replay LIMIT 1 OFFSET ?1",
-                                               count - SFO_EVENTS_KEPT, 0, &from, f))
+    if (count > kept &&
+        !ask_number(s, "SELECT replay FROM sfo_event ORDER BY replay LIMIT 1 OFFSET ?1", count - kept, 0, &from, f))
         return false;
     sqlite3_stmt *stmt = sfo_statement_get(s, "DELETE FROM sfo_event WHERE replay<?1", f);
     if (stmt == NULL) return false;
@@ -183,6 +191,19 @@ bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
             break;
     if (ok && rc != SQLITE_ROW && rc != SQLITE_DONE) ok = sfo_fault_sql(s, f);
     if (stmt != NULL) sfo_statement_done(stmt);
+    sfo_store_unlock(s);
+    return ok;
+}
+
+bool sfo_events_set_limits(sfo_store *s, const sfo_event_limits *limits, sfo_fault *f)
+{
+    sfo_store_lock(s);
+    sfo_event_limits *l = &s->changes.limits;
+    if (limits->kept > 0) l->kept = limits->kept;
+    if (limits->kept_hours > 0) l->kept_hours = limits->kept_hours;
+    if (limits->event_bytes > 0) l->event_bytes = limits->event_bytes;
+    if (limits->changes > 0) l->changes = limits->changes;
+    bool ok = trim(s, f);
     sfo_store_unlock(s);
     return ok;
 }

@@ -31,6 +31,15 @@ bool sfo_event_is_kept(sfo_store *s, int64_t replay);
  * "schema", "payload", "event"; only good during the call. fn must not use the store. */
 bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
                      bool (*fn)(void *user, int64_t replay, sf_str data), void *user, sfo_fault *f);
+/* Limits for tests; a member of 0 stays as it is. What is too much or too old now goes at once. */
+typedef struct sfo_event_limits { /* as a real org's unless a test sets them */
+    int64_t kept, kept_hours;     /* of the log: events, and hours */
+    int64_t event_bytes, changes; /* a larger event is a gap; more changes in a transaction are an overflow */
+} sfo_event_limits;
+bool sfo_events_set_limits(sfo_store *s, const sfo_event_limits *limits, sfo_fault *f);
+/* A change event that has a header only: GAP_UPDATE of these records, GAP_OVERFLOW … */
+bool sfo_events_tell_gap(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *type, const sf_id *ids,
+                         size_t count, sfo_fault *f);
 bool sfo_events_clear(sfo_store *s, int64_t *removed, sfo_fault *f); /* as if all were too old */
 /* fn is told after each transaction that had events, perhaps with the store's lock held: it must not use the store. */
 void sfo_store_on_events(sfo_store *s, void (*fn)(void *user), void *user);

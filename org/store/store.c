@@ -116,7 +116,17 @@ void sfo_store_rollback(sfo_store *s)
     s->search_known = false;
     sfo_changes_rolled_back(s);
     sfo_ids_rolled_back(s);
+    /* Events that do not wait for their transaction are told now, in one of their own. */
+    bool has_urgent = s->depth == 1 && s->changes.urgent.len > 0 && !s->changes.tells_urgent;
+    sfo_store_lock(s);
     leave(s);
+    if (has_urgent) {
+        s->changes.tells_urgent = true;
+        if (sfo_store_begin(s, NULL)) (void)sfo_store_commit(s, NULL); /* nobody is left to be told of a failure */
+        s->changes.tells_urgent = false;
+        sfi_buf_clear(&s->changes.urgent);
+    }
+    sfo_store_unlock(s);
 }
 
 /* ---- open and close ---- */
@@ -137,7 +147,7 @@ static bool make_everything(sfo_store *s, sfo_fault *f)
         sfo_outbox_open(s, f) && sfo_locks_open(s, f) && sfo_bin_open(s, f) && sfo_reports_open(s, f) &&
         sfo_sql_run(s, "CREATE TABLE IF NOT EXISTS sfo_meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID", f) &&
         sfo_standard_rows(s, f) && sfo_facts_load(s, f) && sfo_duplicates_load(s, f) && sfo_events_open(s, f) &&
-        sfo_topics_open(s, f);
+        sfo_topics_open(s, f) && sfo_own_channels_open(s, f);
     if (!ok) {
         sfo_store_rollback(s);
         return false;
