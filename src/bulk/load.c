@@ -292,6 +292,7 @@ static sf_status fill_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
         bool is_direct = sfi_load_feed_source(feed, &source, &direct);
         rc = sfi_bulk2_upload_direct(l->sf, u->job.text, &source, is_direct ? &direct : NULL, l->options->call, err);
     }
+    if (rc == SF_OK) rc = sfi_load_check_unchanged(&l->inputs[u->input], err);
     sfi_load_feed_close(feed);
     if (rc != SF_OK) {
         l->progress.bytes_sent = sent;

@@ -76,6 +76,17 @@ static sf_status look_at(sfi_load_input *in, sf_error *err)
     return SF_OK;
 }
 
+/* What was not checked must not be loaded: a job that holds it is not closed. */
+sf_status sfi_load_check_unchanged(const sfi_load_input *in, sf_error *err)
+{
+    sfi_load_input now = *in;
+    if (!in->is_users) return SF_OK;
+    sf_status rc = look_at(&now, err);
+    if (rc == SF_OK && (now.size != in->size || now.mtime_ns != in->mtime_ns))
+        rc = sfi_fail(err, SF_ERR_IO, "%.300s: it changed while it was loaded", in->name);
+    return rc;
+}
+
 /* ---- what comes in another encoding goes through a temporary file ---- */
 static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err)
 {
@@ -110,6 +121,7 @@ static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err
     if (rc == SF_OK) {
         close(in->fd);
         in->fd = fd;
+        in->is_users = false;
         fd = -1;
     }
     if (fd >= 0) close(fd);
@@ -224,7 +236,8 @@ static sf_status open_file(sfi_load *l, sfi_load_input *in, const char *path, sf
     while (in->fd < 0 && errno == EINTR && (waited = sfi_wait_check(&l->wait, "opening the input", err)) == SF_OK);
     if (waited != SF_OK) return waited;
     if (in->fd < 0) return sfi_fail(err, SF_ERR_USAGE, "%.300s: cannot open: %s", path, strerror(errno));
-    if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) return SF_OK;
+    in->is_users = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (in->is_users) return SF_OK;
     if (S_ISDIR(st.st_mode)) return sfi_fail(err, SF_ERR_USAGE, "%.300s: it is a folder", path);
     int fd = in->fd; /* a pipe or the like is read once */
     in->fd = -1;

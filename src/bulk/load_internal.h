@@ -21,9 +21,10 @@ enum {
 typedef struct sfi_load_input {
     const char *name; /* for messages and sf__File */
     int fd;
-    bool is_base; /* the user's rows, as against those of a retry */
-    bool is_rows; /* the caller gave them one by one: they have numbers, no lines */
-    int64_t body; /* offset behind the header line */
+    bool is_base;  /* the user's rows, as against those of a retry */
+    bool is_users; /* the user's own file, which somebody may write to */
+    bool is_rows;  /* the caller gave them one by one: they have numbers, no lines */
+    int64_t body;  /* offset behind the header line */
     int64_t size, mtime_ns;
     uint64_t sum; /* of what came as a stream, which has no time of its own; 0: a file */
     int64_t rows;
@@ -89,6 +90,7 @@ typedef struct sfi_load {
 sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err);  /* open, convert, find delimiter and header */
 sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
 void sfi_load_close_inputs(sfi_load *l);
+sf_status sfi_load_check_unchanged(const sfi_load_input *in, sf_error *err); /* since it was opened */
 
 /* ---- load_ahead.c: the rows of an input as pieces of whole characters; a thread reads ahead ---- */
 typedef struct sfi_load_piece {

@@ -7,7 +7,11 @@
  * org are this file's own, so that one can be killed at any of them, a write half done.
  */
 #define SFI_MAY_ALLOCATE
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <salesforce.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,14 +25,14 @@
 #include "csv/csv_internal.h"
 #include "support/org_process.h"
 
-enum { ROWS_MAX = 1500, COLUMNS = 4, SEPARATOR = 0x1f, TRIES_MAX = 120, UNFINISHED = 3 };
+enum { ROWS_MAX = 1500, COLUMNS = 4, SEPARATOR = 0x1f, TRIES_MAX = 120, UNFINISHED = 3, WIDE_MAX = 30000 };
 
 static test_org org;
 static sf_client *sf;
 static char dir[64], data_file[128];
 static uint64_t seed;
 static struct {
-    int loads, kills, resumed, rows, faults, org_kills, expired;
+    int loads, kills, resumed, rows, faults, org_kills, expired, cuts;
 } counts;
 
 /* ---- calls that end the loader ---- */
@@ -103,6 +107,7 @@ typedef struct input {
     char tag[24], csv[160], success[160], errors[160], journal[160];
     char delimiter;
     bool as_rows; /* given one by one */
+    bool is_wide; /* rows of some thousand bytes, so that uploads take many pieces */
     int rows;
     char *values[ROWS_MAX]; /* its fields, with SEPARATOR between them */
     int64_t line[ROWS_MAX];
@@ -157,8 +162,15 @@ static void add_row(FILE *f, int64_t *line, const char *end)
             email[0] = 0;
         else
             snprintf(email, sizeof email, "u%d@x.example", in.rows);
+        static char wide[WIDE_MAX + 1];
         const char *text = texts[chance(COUNT_OF(texts))];
         size_t len = strlen(text);
+        if (in.is_wide) {
+            len = 1 + chance(WIDE_MAX);
+            for (size_t i = 0; i < len; i++) wide[i] = (char)(i % 97 == 50 ? '\n' : i % 83 == 40 ? '"' : 'a' + i % 26);
+            wide[len - 1] = 'z';
+            text = wide;
+        }
         if (len > 0 && text[len - 1] == '\n') len--; /* the org trims ends */
         const sf_str fields[COLUMNS] = { sfi_str(name), sfi_str(email), { text, len }, sfi_str(in.tag) };
         in.values[in.rows] = joined(fields, COLUMNS);
@@ -383,6 +395,12 @@ static int be_loader(char **argv)
         .retry = { .retries_max = 2, .pause_ms = 2, .pause_max_ms = 10, .breaker_failures = SF_NONE },
         .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = argv[1], .client_secret = argv[2] },
     };
+    sf_client_options through = how; /* the proxy, if there is one: a login would lead past it */
+    through.login_url = NULL;
+    through.instance_url = getenv("SF_TEST_PROXY");
+    through.auth.flow = SF_AUTH_BEARER;
+    through.auth.access_token = getenv("SF_TEST_TOKEN");
+    through.auth.client_id = through.auth.client_secret = NULL;
     char delimiter = argv[10][0];
     sf_load_rows rows = { .names = names, .column_count = COLUMNS, .next = give_row };
     if (delimiter != '\0') rows.user = open_rows(argv[3], delimiter);
@@ -401,7 +419,7 @@ static int be_loader(char **argv)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     is_torn = calls < 0;
     atomic_store(&calls_left, calls < 0 ? -calls : calls);
-    sf_status rc = sf_client_open(&how, &client, &err);
+    sf_status rc = sf_client_open(through.instance_url != NULL ? &through : &how, &client, &err);
     if (rc == SF_OK) rc = sf_bulk_load(client, &options, &report, &err);
     sf_client_close(client);
     sfi_csv_reader_free(rows.user);
@@ -576,6 +594,102 @@ static void test_sessions_that_end(void **state)
     }
 }
 
+/* ---- a wire that is cut now and then, in the middle of what goes up ---- */
+static struct {
+    int listener, cuts_left;
+    _Atomic int64_t until_cut; /* bytes */
+    int64_t between;
+    pthread_t thread;
+} wire;
+
+static void cut(int fd)
+{
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd);
+}
+
+static void *relay(void *user)
+{
+    int client = (int)(intptr_t)user, server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)org.port) };
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool ok = connect(server, (struct sockaddr *)&to, sizeof to) == 0;
+    while (ok) { /* until either side ends, or it is cut */
+        static _Thread_local char data[16384];
+        struct pollfd ends[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+        if (poll(ends, 2, -1) < 0) continue;
+        for (int i = 0; ok && i < 2; i++) {
+            if (ends[i].revents == 0) continue;
+            ssize_t n = recv(ends[i].fd, data, sizeof data, 0);
+            ok = n > 0;
+            int64_t left = i == 0 && ok ? atomic_fetch_sub(&wire.until_cut, n) - n : 1;
+            if (left <= 0 && left + n > 0 && wire.cuts_left > 0) { /* what stands before the cut arrives */
+                wire.cuts_left--;
+                n += left;
+                atomic_store(&wire.until_cut, wire.between);
+                ok = false;
+            }
+            for (ssize_t at = 0, m; at < n; at += m)
+                if ((m = send(ends[1 - i].fd, data + at, (size_t)(n - at), MSG_NOSIGNAL)) <= 0) break;
+        }
+    }
+    cut(client);
+    cut(server);
+    return NULL;
+}
+
+static void *relay_all(void *unused)
+{
+    (void)unused;
+    for (;;) { /* until the listener is shut */
+        int fd = accept(wire.listener, NULL, NULL);
+        pthread_t thread;
+        if (fd < 0) return NULL;
+        if (pthread_create(&thread, NULL, relay, (void *)(intptr_t)fd) == 0)
+            pthread_detach(thread);
+        else
+            close(fd);
+    }
+}
+
+static void test_wires_cut_in_the_middle_of_uploads(void **state)
+{
+    (void)state;
+    const char *text = getenv("SF_BULK_KILLS");
+    int rounds = text != NULL ? (int)strtol(text, NULL, 10) / 10 : 3;
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t size = sizeof at;
+    char url[64];
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    wire.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(wire.listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(wire.listener, 32), 0);
+    assert_int_equal(getsockname(wire.listener, (struct sockaddr *)&at, &size), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(at.sin_port));
+    assert_int_equal(pthread_create(&wire.thread, NULL, relay_all, NULL), 0);
+    setenv("SF_TEST_PROXY", url, 1);
+    setenv("SF_TEST_TOKEN", org.access_token, 1);
+    in.is_wide = true;
+    for (int round = 0; round < rounds; round++) {
+        make_input((int)(60 + chance(200)));
+        int before = wire.cuts_left = (int)(2 + chance(8));
+        wire.between = 1 + (int64_t)chance(1500000);
+        atomic_store(&wire.until_cut, 1 + (int64_t)chance(1500000));
+        run_to_end((int)(20 + chance(60)), (int)(1 + chance(4)));
+        counts.cuts += before - wire.cuts_left;
+        wire.cuts_left = 0;
+        check_all();
+    }
+    in.is_wide = false;
+    unsetenv("SF_TEST_PROXY");
+    unsetenv("SF_TEST_TOKEN");
+    (void)shutdown(wire.listener, SHUT_RDWR);
+    (void)pthread_join(wire.thread, NULL);
+    close(wire.listener);
+    assert_true(counts.cuts > 0);
+}
+
 static void start_org(int port)
 {
     char number[16];
@@ -638,8 +752,9 @@ static int stop(void **state)
     (void)state;
     char command[128];
     printf("bulk: %d loads of %d rows: %d loaders killed, %d gone on after an error, %d faults, %d sessions ended, %d "
-           "orgs killed\n",
-           counts.loads, counts.rows, counts.kills, counts.resumed, counts.faults, counts.expired, counts.org_kills);
+           "orgs killed, %d wires cut\n",
+           counts.loads, counts.rows, counts.kills, counts.resumed, counts.faults, counts.expired, counts.org_kills,
+           counts.cuts);
     forget_input();
     sf_client_close(sf);
     (void)test_org_stop(&org);
@@ -651,8 +766,12 @@ int main(int argc, char **argv)
 {
     if (argc == 13 && strcmp(argv[1], "load") == 0) return be_loader(argv + 2);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_loaders),     cmocka_unit_test(test_killed_at_every_step),
-        cmocka_unit_test(test_broken_connections), cmocka_unit_test(test_sessions_that_end),
+        cmocka_unit_test(
+            test_wires_cut_in_the_middle_of_uploads), /* first: its session is the one that the org began with */
+        cmocka_unit_test(test_killed_loaders),
+        cmocka_unit_test(test_killed_at_every_step),
+        cmocka_unit_test(test_broken_connections),
+        cmocka_unit_test(test_sessions_that_end),
         cmocka_unit_test(test_killed_orgs),
     };
     return cmocka_run_group_tests_name("bulk", tests, start, stop);

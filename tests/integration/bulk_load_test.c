@@ -585,6 +585,45 @@ static sf_status interrupted_stream(const char *text, const char *encoding, bool
     return rc;
 }
 
+/* What is changed behind the check's back must not become a job that runs: the file is looked at before it is closed. */
+static bool change_it(void *user, const sf_load_progress *p)
+{
+    if (p->jobs_total == 0 || p->jobs_sent > 0) return true;
+    FILE *f = fopen(user, "r+");
+    assert_non_null(f);
+    fseek(f, 0, SEEK_END);
+    fseek(f, -4, SEEK_CUR);
+    fputs("999\n", f);
+    assert_int_equal(fclose(f), 0);
+    return true;
+}
+
+static void test_load__a_file_that_changes_is_not_loaded(void **state)
+{
+    (void)state;
+    static const char *const encodings[] = { NULL, "ISO-8859-1" };
+    for (size_t i = 0; i < COUNT_OF(encodings); i++) {
+        const char *csv = write_file("moving.csv", "LastName\nMoving 1\nMoving 002\n");
+        char name[160];
+        snprintf(name, sizeof name, "%s", csv);
+        sf_bulk_load_options options = { .object = "Contact",
+                                         .operation = SF_INSERT,
+                                         .csv_path = name,
+                                         .encoding = encodings[i],
+                                         .progress = change_it,
+                                         .user = name };
+        sf_status rc = sf_bulk_load(sf, &options, &report, &err);
+        if (encodings[i] != NULL) { /* it went up out of the file that it was converted to */
+            want(rc, SF_OK);
+            assert_int_equal(count("LastName = 'Moving 002'"), 1);
+            continue;
+        }
+        want(rc, SF_ERR_IO);
+        assert_non_null(strstr(err.message, "moving.csv: it changed while it was loaded"));
+        assert_int_equal(count("LastName LIKE 'Moving %'"), 0);
+    }
+}
+
 /* A stream has no name and no time: it is known again by its bytes. */
 static void test_load__a_stream_is_gone_on_with(void **state)
 {
@@ -640,6 +679,7 @@ int main(void)
         cmocka_unit_test(test_load__lost_answers_and_resets),
         cmocka_unit_test(test_load__results_in_parts),
         cmocka_unit_test(test_load__writes_over_nothing_of_the_users),
+        cmocka_unit_test(test_load__a_file_that_changes_is_not_loaded),
         cmocka_unit_test(test_load__a_stream_is_gone_on_with),
         cmocka_unit_test(test_load__goes_on_with_the_same_columns_only),
     };
