@@ -301,7 +301,7 @@ static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_er
     bool is_cut = c->out.error != 0; /* the sink says why, or the pipe's reader left */
     int code = c->out.data != NULL ? cli_finish_output(c) : (int)c->ended;
     int64_t aside = run->exec != NULL ? cli_exec_set_aside(run->exec) : 0;
-    if (run->l != NULL)
+    if (run->was_up)
         cli_note(c, "%s event%s%s.", cli_group_digits(c, run->events), run->events == 1 ? "" : "s",
                  aside > 0 ? cli_textf(c, ", %s of them set aside", cli_group_digits(c, aside)) : "");
     if (is_cut || (code != CLI_OK && code != CLI_FAILED)) return code;
