@@ -114,6 +114,8 @@ void sfi_arena_free(sfi_arena *a);
 /* ---- clocks and time text (clock.c) ---- */
 int64_t sfi_now_ms(void);                                /* monotonic; for deadlines */
 int64_t sfi_wall_ms(void);                               /* since 1970, UTC */
+int64_t sfi_now_coarse_ms(void);                         /* the same two, up to 10 ms late, at a fifth of the cost */
+int64_t sfi_wall_coarse_ms(void);
 /* 2024-11-23T22:10:05.000+0000 and its forms (see sf_get_time_ms); kind gets 'D' dateTime, 'd' date, 't' time */
 bool sfi_time_parse(sf_str s, int64_t *ms, char *kind);
 void sfi_time_format(int64_t ms, char out[32]);          /* 2024-11-23T22:10:05.000Z; "" outside the years 0..9999, here and below */

@@ -9,7 +9,7 @@ enum { MS_PER_SECOND = 1000, MS_PER_MINUTE = 60000, MS_PER_HOUR = 3600000, MS_PE
 static int64_t clock_ms(clockid_t id)
 {
     struct timespec ts = { 0 };
-    (void)clock_gettime(id, &ts); /* cannot fail for these two clocks */
+    (void)clock_gettime(id, &ts); /* cannot fail for these clocks */
     return (int64_t)ts.tv_sec * MS_PER_SECOND + ts.tv_nsec / 1000000;
 }
 
@@ -21,6 +21,16 @@ int64_t sfi_now_ms(void)
 int64_t sfi_wall_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
+}
+
+int64_t sfi_now_coarse_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC_COARSE);
+}
+
+int64_t sfi_wall_coarse_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME_COARSE);
 }
 
 /* ---- the calendar: 400 years are always 146097 days; years are counted from 1 March, so that a leap day comes last ---- */

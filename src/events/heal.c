@@ -398,7 +398,7 @@ sf_status sfi_heal_gap(sf_listener *l, sfi_attachment *a, const sf_cdc_event *ga
         if (!sfi_dispatch_may_go_on(l)) return SF_ROW;
         char index[24];
         sf_status rc = read_batch(l, gap, &l->why);
-        if (rc == SF_ERR_CANCELLED && atomic_load(&l->is_stopping)) return SF_ROW;
+        if (rc == SF_ERR_CANCELLED && !sfi_dispatch_may_go_on(l)) return SF_ROW;
         if (rc != SF_OK) return rc;
         (void)snprintf(index, sizeof index, "%zu", h->at - h->begin);
         sf_value record = sf_get(sf_document_root(h->records), index);

@@ -44,6 +44,8 @@ struct wire_server {
     int accepted, open, requests;
     bool gate_is_open, stopping;
     char *recorded[REQUESTS_MAX];
+    wire_reply (*reply)(void *user, const char *request); /* NULL: scripts */
+    void *reply_user;
 };
 
 /* ---- reading ---- */
@@ -225,6 +227,25 @@ static void play(connection *c)
     }
 }
 
+static void serve_replies(connection *c)
+{
+    size_t whole;
+    while ((whole = read_request(c)) > 0) { /* ends: the client closes, the server stops, or as the reply says */
+        record(c->server, c->got, whole);
+        char behind = c->got[whole];
+        c->got[whole] = '\0';
+        wire_reply reply = c->server->reply(c->server->reply_user, c->got);
+        c->got[whole] = behind;
+        drop(c, whole);
+        if (reply.len > 0 && !send_all(c->server, c->fd, reply.data, reply.len)) return;
+        if (reply.then == WIRE_OP_AGAIN) continue;
+        if (reply.then == WIRE_OP_RESET) reset_at_close(c->fd);
+        if (reply.then == WIRE_OP_DEAF) (void)go_deaf(c->fd);
+        if (reply.then != WIRE_OP_RESET) read_until_closed(c);
+        return;
+    }
+}
+
 static int connect_local(int port)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -314,6 +335,8 @@ static void *connection_main(void *user)
     wire_server *server = c->server;
     if (server->is_proxy)
         serve_proxy(c);
+    else if (server->reply != NULL)
+        serve_replies(c);
     else
         play(c);
     close(c->fd);
@@ -397,6 +420,11 @@ wire_server *wire_start(const wire_step *const *scripts, size_t count)
 wire_server *wire_start_ipv6(const wire_step *const *scripts, size_t count)
 {
     return start((wire_server){ .scripts = scripts, .script_count = count, .is_ipv6 = true }, true);
+}
+
+wire_server *wire_start_replies(wire_reply (*reply)(void *user, const char *request), void *user)
+{
+    return start((wire_server){ .reply = reply, .reply_user = user }, true);
 }
 
 wire_server *wire_start_refusing(void)

@@ -82,6 +82,15 @@ wire_server *wire_start_refusing(void);
  * @param login "user:password" that it wants (407 without it); NULL: none. @param refusal a status line such as
  * "403 Forbidden" that answers each CONNECT; NULL: it connects. */
 wire_server *wire_start_proxy(int target_port, const char *login, const char *refusal);
+/* Answers by what is asked instead of in an order: on every connection a whole request is read and shown to reply (threads
+ * of the server's; NUL-terminated, borrowed), which says what to send (borrowed until wire_stop) and how to go on:
+ * WIRE_OP_AGAIN (the next request), WIRE_OP_STALL, WIRE_OP_RESET, WIRE_OP_DEAF (and silent). */
+typedef struct wire_reply {
+    const char *data;
+    size_t len;
+    wire_op then;
+} wire_reply;
+wire_server *wire_start_replies(wire_reply (*reply)(void *user, const char *request), void *user);
 void wire_stop(wire_server *server); /* closes all connections, joins all threads; NULL is fine */
 
 int wire_port(const wire_server *server);

@@ -3,29 +3,61 @@
 #include <poll.h>
 #include <pthread.h>
 #include <salesforce.h>
+#include <time.h>
 #include <unistd.h>
 #include "support/support.h"
 #include "support/wire_server.h"
 
 enum { ANSWERS_MAX = 16, ANSWER_BYTES = 4096 };
 
+/* What the org says, in its order for each kind of request; which of them comes first on which connection is the client's
+ * affair. Of handshakes the last answer serves all further ones; a request of another kind that none is left for is never
+ * answered. */
+typedef enum kind { KIND_TOKEN, KIND_HANDSHAKE, KIND_CONNECT, KIND_COMMAND } kind;
+
+typedef struct answer {
+    kind kind;
+    bool is_taken;
+    wire_op then;
+    char text[ANSWER_BYTES];
+    size_t len;
+} answer;
+
 typedef struct script {
-    char answers[ANSWERS_MAX][ANSWER_BYTES];
-    wire_step steps[ANSWERS_MAX * 2 + 2];
-    int count, step_count;
+    answer answers[ANSWERS_MAX];
+    int count;
+    pthread_mutex_t lock; /* guards what is taken */
+    pthread_cond_t changed;
 } script;
+
+#define SCRIPT                                                                                                         \
+    {                                                                                                                  \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER                                         \
+    }
+
+static kind kind_of(const char *text)
+{
+    if (strstr(text, "access_token") != NULL || strstr(text, "grant_type=") != NULL) return KIND_TOKEN;
+    if (strstr(text, "\"/meta/handshake\"") != NULL) return KIND_HANDSHAKE;
+    if (strstr(text, "\"/meta/subscribe\"") != NULL || strstr(text, "\"/meta/unsubscribe\"") != NULL ||
+        strstr(text, "\"/meta/disconnect\"") != NULL)
+        return KIND_COMMAND;
+    return KIND_CONNECT;
+}
 
 static void say_with(script *s, const char *headers, const char *body)
 {
     assert_true(s->count < ANSWERS_MAX);
-    char *out = s->answers[s->count++];
-    int len = snprintf(out, ANSWER_BYTES,
+    answer *a = &s->answers[s->count++];
+    int len = snprintf(a->text, ANSWER_BYTES,
                        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=UTF-8\r\n%sContent-Length: "
                        "%zu\r\n\r\n%s",
                        headers, strlen(body), body);
     assert_in_range(len, 1, ANSWER_BYTES - 1);
-    s->steps[s->step_count++] = (wire_step)WIRE_REQUEST;
-    s->steps[s->step_count++] = (wire_step){ WIRE_OP_SEND, out, (size_t)len };
+    a->len = (size_t)len;
+    a->kind = kind_of(body);
+    a->then = WIRE_OP_AGAIN;
+    a->is_taken = false;
 }
 
 static void say(script *s, const char *body)
@@ -33,7 +65,54 @@ static void say(script *s, const char *body)
     say_with(s, "", body);
 }
 
-/* On one connection the order is sure: handshake, connect, connect; then the subscribe, which waited for that. */
+/* Instead of an answer to a connect: what ends the connection. */
+static void say_nothing(script *s, const char *text, wire_op then)
+{
+    assert_true(s->count < ANSWERS_MAX);
+    answer *a = &s->answers[s->count++];
+    *a = (answer){ .kind = KIND_CONNECT, .then = then, .len = strlen(text) };
+    memcpy(a->text, text, a->len);
+}
+
+static answer *find_answer(script *s, kind of)
+{
+    answer *last = NULL;
+    for (int i = 0; i < s->count; i++) {
+        if (s->answers[i].kind != of) continue;
+        last = &s->answers[i];
+        if (!last->is_taken) return last;
+    }
+    return of == KIND_HANDSHAKE ? last : NULL;
+}
+
+/* Events come when the subscribes that were said before them are answered. */
+static bool is_too_early(const script *s, const answer *a)
+{
+    if (a->kind != KIND_CONNECT || strstr(a->text, "\"data\"") == NULL) return false;
+    for (const answer *b = s->answers; b < a; b++)
+        if (b->kind == KIND_COMMAND && !b->is_taken && strstr(b->text, "/meta/subscribe") != NULL) return true;
+    return false;
+}
+
+static wire_reply reply(void *user, const char *request)
+{
+    script *s = user;
+    struct timespec until;
+    wire_reply out = { .then = WIRE_OP_STALL };
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 10;
+    pthread_mutex_lock(&s->lock);
+    answer *a = find_answer(s, kind_of(request));
+    while (a != NULL && is_too_early(s, a) && pthread_cond_timedwait(&s->changed, &s->lock, &until) == 0) continue;
+    if (a != NULL) {
+        a->is_taken = true;
+        out = (wire_reply){ .data = a->text, .len = a->len, .then = a->then };
+        pthread_cond_broadcast(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return out;
+}
+
 static void say_up(script *s)
 {
     say_with(s,
@@ -45,27 +124,15 @@ static void say_up(script *s)
     say(s, "[{\"clientId\":\"c1\",\"channel\":\"/meta/connect\",\"successful\":true}]");
 }
 
-static void end(script *s)
-{
-    s->steps[s->step_count++] = (wire_step){ WIRE_OP_REQUEST, NULL, 0 };
-    s->steps[s->step_count++] = (wire_step)WIRE_STALL;
-}
-
-static sf_client *connect_with(wire_server *server, int connections_max)
+static sf_client *connect_client(wire_server *server)
 {
     sf_client *sf = NULL;
     sf_client_options o = { .instance_url = wire_url(server, ""),
                             .api_version = "64.0",
                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00D000000000001!tok" },
-                            .transport = { .connections_max = connections_max },
                             .retry = { .retries_max = SF_NONE } };
     assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
     return sf;
-}
-
-static sf_client *connect_client(wire_server *server)
-{
-    return connect_with(server, 1);
 }
 
 typedef struct seen {
@@ -155,16 +222,14 @@ static sf_status on_message(void *user, const sf_event *e)
 
 static void test_listener__hands_on_changes_and_says_goodbye(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, SUBSCRIBED("/data/ChangeEvents"));
     say(&first, "[" CHANGE("UPDATE", "4000017") "," CHANGE("CREATE", "4000018") "," CHANGE(
                     "GAP_UPDATE", "4000019") "," CHANGE("DELETE", "4000021") "," CONNECTED "]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     sf_checkpoints *store = NULL;
     seen s = { .stop_after = 2 };
@@ -211,14 +276,12 @@ static void test_listener__goes_on_from_the_stored_position(void **state)
     assert_non_null(mkdtemp(path));
     snprintf(file, sizeof file, "%s/positions.json", path);
     for (int round = 0; round < 2; round++) {
-        script first = { 0 }, second = { 0 };
+        script first = SCRIPT;
         say_up(&first);
         say(&first, SUBSCRIBED("/event/Low_Ink__e"));
         say(&first, round == 0 ? "[" MESSAGE("7") "," CONNECTED "]" : "[" CONNECTED "," MESSAGE("9") "]");
-        end(&first);
-        say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-        end(&second);
-        wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+        say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+        wire_server *server = wire_start_replies(reply, &first);
         sf_client *sf = connect_client(server);
         sf_checkpoints *store = NULL, *other = NULL;
         seen s = { .stop_after = 1, .failures_left = 2 };
@@ -297,14 +360,12 @@ static void test_listener__a_damaged_checkpoint_file_is_refused(void **state)
 
 static void test_listener__a_failing_handler_keeps_its_event(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
     say(&first, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&first);
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1, .failures_left = 100 };
     sf_event_service service = { .user = &s, .on_message = on_message };
@@ -333,17 +394,15 @@ static sf_status on_message_leave(void *user, const sf_event *e)
 
 static void test_listener__a_detached_channel_leaves_no_failures_behind(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Old__e\",\"successful\":true},"
                 "{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Low_Ink__e\",\"successful\":true}]");
     say(&first, "[{\"channel\":\"/event/Old__e\",\"data\":{\"payload\":{},\"event\":{\"replayId\":6}}}," MESSAGE(
                     "7") "," CONNECTED "]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1, .failures_left = 1 };
     sf_error err = { 0 };
@@ -363,15 +422,13 @@ static void test_listener__a_detached_channel_leaves_no_failures_behind(void **s
 
 static void test_listener__the_descriptor_tells_when_to_poll(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
     say(&first, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1 };
     sf_event_service service = { .user = &s, .on_message = on_message };
@@ -395,35 +452,29 @@ static void test_listener__the_descriptor_tells_when_to_poll(void **state)
 
 static void test_listener__renews_a_refused_session(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     static const char refused[] =
         "[{\"advice\":{\"reconnect\":\"none\"},\"channel\":\"/meta/handshake\",\"error\":\"401::"
         "Authentication invalid\",\"successful\":false}]";
-    /* the address is known only when the server runs: the answers are written then, before a client comes */
-    for (int i = 0; i < ANSWERS_MAX / 2; i++) say(&first, "[]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    wire_server *server = wire_start_replies(reply, &first);
     char one[256], two[256];
     snprintf(one, sizeof one, "{\"access_token\":\"00D000000000001!one\",\"instance_url\":\"%s\"}",
              wire_url(server, ""));
     snprintf(two, sizeof two, "{\"access_token\":\"00D000000000001!two\",\"instance_url\":\"%s\"}",
              wire_url(server, ""));
-    first.count = first.step_count = 0;
+    /* the address is known only when the server runs: the answers are written then, before a client comes */
     say(&first, one);
     say(&first, refused);
     say(&first, two);
     say_up(&first);
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
     say(&first, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&first);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
     sf_client *sf = NULL;
     sf_client_options o = { .login_url = wire_url(server, ""),
                             .api_version = "64.0",
-                            .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = "i", .client_secret = "s" },
-                            .transport = { .connections_max = 1 } };
+                            .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS, .client_id = "i", .client_secret = "s" } };
     assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
     seen s = { .stop_after = 1 };
     sf_event_service service = { .user = &s, .on_message = on_message };
@@ -445,10 +496,9 @@ static void test_listener__renews_a_refused_session(void **state)
 
 static void test_listener__open_survives_each_failed_allocation(void **state)
 {
-    script first = { 0 };
+    script first = SCRIPT;
     (void)state;
-    end(&first);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     long live = test_allocations_live();
     sf_status rc = SF_ERR_MEMORY;
@@ -511,7 +561,7 @@ static sf_status own_set(void *user, const char *channel, const char *position, 
 
 static void test_listener__acknowledges_by_hand_and_survives_a_lost_position(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Low_Ink__e\",\"successful\":false,"
@@ -519,10 +569,8 @@ static void test_listener__acknowledges_by_hand_and_survives_a_lost_position(voi
     say(&first, "[" CONNECTED "]");
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
     say(&first, "[" MESSAGE("7") "," MESSAGE("8") "," CONNECTED "]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     own_store own = { .position = "3" };
     const sf_checkpoints_ops ops = { .get = own_get, .set = own_set };
@@ -563,13 +611,12 @@ static void test_listener__a_refused_channel_is_told(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        script first = { 0 };
+        script first = SCRIPT;
         char text[512];
         snprintf(text, sizeof text, refusal, cases[i].error);
         say_up(&first);
         say(&first, text);
-        end(&first);
-        wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+        wire_server *server = wire_start_replies(reply, &first);
         sf_client *sf = connect_client(server);
         seen s = { 0 };
         sf_error err = { 0 };
@@ -607,7 +654,7 @@ static void test_listener__a_handler_of_trouble_may_attach_another(void **state)
     static const char *const errors[] = { "404::Unknown channel", "400::The replayId {3} you provided was invalid." };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(errors); i++) {
-        script first = { 0 }, second = { 0 };
+        script first = SCRIPT;
         char text[512];
         snprintf(text, sizeof text,
                  "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/Old__e\",\"successful\":false,"
@@ -618,10 +665,8 @@ static void test_listener__a_handler_of_trouble_may_attach_another(void **state)
         say(&first, "[" CONNECTED "]");
         say(&first, SUBSCRIBED("/event/Low_Ink__e"));
         say(&first, "[" MESSAGE("7") "," CONNECTED "]");
-        end(&first);
-        say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-        end(&second);
-        wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+        say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+        wire_server *server = wire_start_replies(reply, &first);
         sf_client *sf = connect_client(server);
         seen s = { .stop_after = 1 };
         sf_error err = { 0 };
@@ -648,21 +693,18 @@ static void test_listener__a_handler_of_trouble_may_attach_another(void **state)
 
 static void test_listener__mends_a_cut_connection(void **state)
 {
-    script first = { 0 }, second = { 0 }, third = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
-    first.steps[first.step_count++] = (wire_step)WIRE_REQUEST;
-    first.steps[first.step_count++] = (wire_step)WIRE_TEXT(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{\"data\":{\"pay");
-    first.steps[first.step_count++] = (wire_step)WIRE_RESET;
-    say_up(&second);
-    say(&second, SUBSCRIBED("/event/Low_Ink__e"));
-    say(&second, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&second);
-    say(&third, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&third);
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps, third.steps }, 3);
+    say_nothing(&first,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[{\"data\":{\"pay",
+                WIRE_OP_RESET);
+    say_up(&first);
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1 };
     sf_event_service service = { .user = &s, .on_message = on_message };
@@ -684,13 +726,12 @@ static void test_listener__mends_a_cut_connection(void **state)
 /* The script has no answer for long: the watchdog's time is the advice's, here none, plus slack. */
 static void test_listener__finds_a_silent_connection_and_can_be_cancelled(void **state)
 {
-    script first = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_with(&first, "",
              "[{\"ext\":{\"replay\":true},\"clientId\":\"c1\",\"channel\":\"/meta/handshake\","
              "\"successful\":true,\"advice\":{\"timeout\":20}}]");
-    end(&first); /* the connect is never answered */
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps }, 1);
+    wire_server *server = wire_start_replies(reply, &first);
     sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1 };
     sf_cancel *cancel = NULL;
@@ -727,25 +768,21 @@ static void test_listener__a_half_open_connection_is_found(void **state)
     static const char advised[] =
         "[{\"clientId\":\"c1\",\"advice\":{\"interval\":0,\"timeout\":%d,\"reconnect\":\"retry\"},"
         "\"channel\":\"/meta/connect\",\"successful\":true}]";
-    script first = { 0 }, second = { 0 }, third = { 0 };
+    script first = SCRIPT;
     char soon[256], late[256];
     (void)state;
     snprintf(soon, sizeof soon, advised, 50);
     snprintf(late, sizeof late, advised, 20000);
     say(&first, shaken);
     say(&first, soon);
-    first.steps[first.step_count++] = (wire_step)WIRE_REQUEST; /* the connect that waits */
-    first.steps[first.step_count++] = (wire_step)WIRE_DEAF;
-    first.steps[first.step_count++] = (wire_step)WIRE_STALL;
-    say(&second, SUBSCRIBED("/event/Low_Ink__e")); /* beside it */
-    say(&second, shaken);
-    say(&second, late);
-    say(&second, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&second);
-    say(&third, SUBSCRIBED("/event/Low_Ink__e"));
-    end(&third); /* nobody answers the goodbye either */
-    wire_server *server = wire_start((const wire_step *const[]){ first.steps, second.steps, third.steps }, 3);
-    sf_client *sf = connect_with(server, 0);
+    say_nothing(&first, "", WIRE_OP_DEAF);        /* the connect that waits */
+    say(&first, SUBSCRIBED("/event/Low_Ink__e")); /* beside it */
+    say(&first, shaken);
+    say(&first, late);
+    say(&first, "[" MESSAGE("7") "," CONNECTED "]");
+    say(&first, SUBSCRIBED("/event/Low_Ink__e"));
+    wire_server *server = wire_start_replies(reply, &first);
+    sf_client *sf = connect_client(server);
     seen s = { .stop_after = 1 };
     sf_event_service service = { .user = &s, .on_message = on_message };
     sf_listener_options options = { .slack_ms = 150, .reconnect_pause_ms = 1, .reconnect_pause_max_ms = 2 };
@@ -764,23 +801,19 @@ static void test_listener__a_half_open_connection_is_found(void **state)
 
 static void test_listener__speaks_through_the_clients_proxy(void **state)
 {
-    script first = { 0 }, second = { 0 };
+    script first = SCRIPT;
     (void)state;
     say_up(&first);
     say(&first, SUBSCRIBED("/event/Low_Ink__e"));
     say(&first, "[" MESSAGE("7") "," CONNECTED "]");
-    end(&first);
-    say(&second, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
-    end(&second);
-    wire_server *proxy = wire_start((const wire_step *const[]){ first.steps, second.steps }, 2);
+    say(&first, "[{\"channel\":\"/meta/disconnect\",\"successful\":true}]");
+    wire_server *proxy = wire_start_replies(reply, &first);
     sf_client *sf = NULL;
     sf_client_options o = { .instance_url = "http://localhost:9",
                             .api_version = "64.0",
                             .auth = { .flow = SF_AUTH_BEARER, .access_token = "00D000000000001!tok" },
-                            .transport = { .connections_max = 1,
-                                           .proxy = wire_url(proxy, ""),
-                                           .proxy_user = "me",
-                                           .proxy_password = "secret" } };
+                            .transport = {
+                                .proxy = wire_url(proxy, ""), .proxy_user = "me", .proxy_password = "secret" } };
     assert_int_equal(sf_client_open(&o, &sf, NULL), SF_OK);
     seen s = { .stop_after = 1 };
     sf_event_service service = { .user = &s, .on_message = on_message };
