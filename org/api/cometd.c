@@ -96,16 +96,19 @@ static void accept_message(bayeux *b, const message *m)
 }
 
 /* ---- handshake ---- */
-static void deny_handshake(bayeux *b, const message *m, const char *reason)
+/* reason NULL: error speaks for itself. */
+static void deny_handshake(bayeux *b, const message *m, const char *error, const char *reason)
 {
     sfi_json_begin_object(&b->w);
     sfi_json_key(&b->w, "ext");
     sfi_json_begin_object(&b->w);
-    sfi_json_key(&b->w, "sfdc");
-    sfi_json_begin_object(&b->w);
-    sfi_json_key(&b->w, "failureReason");
-    sfi_json_string(&b->w, reason);
-    sfi_json_end_object(&b->w);
+    if (reason != NULL) {
+        sfi_json_key(&b->w, "sfdc");
+        sfi_json_begin_object(&b->w);
+        sfi_json_key(&b->w, "failureReason");
+        sfi_json_string(&b->w, reason);
+        sfi_json_end_object(&b->w);
+    }
     sfi_json_key(&b->w, "replay");
     sfi_json_bool(&b->w, true);
     sfi_json_end_object(&b->w);
@@ -116,7 +119,7 @@ static void deny_handshake(bayeux *b, const message *m, const char *reason)
     sfi_json_end_object(&b->w);
     write_echo(b, m);
     sfi_json_key(&b->w, "error");
-    sfi_json_string(&b->w, "403::Handshake denied");
+    sfi_json_string(&b->w, error);
     write_success(b, false);
     sfi_json_end_object(&b->w);
 }
@@ -130,12 +133,18 @@ static void set_cookies(sfo_call *call, const sfo_stream_id *id)
 static void handshake(bayeux *b, const message *m)
 {
     sfo_stream_id id;
+    static const char denied[] = "403::Handshake denied";
+    sfo_faults *faults = b->call->org->faults;
+    if (sfo_faults_strike_kind(faults, SFO_FAULT_DENY_HANDSHAKE, "POST", b->call->request->path)) {
+        deny_handshake(b, m, "401::Authentication invalid", NULL);
+        return;
+    }
     if (b->user == NULL) {
-        deny_handshake(b, m, "401::Authentication invalid");
+        deny_handshake(b, m, denied, "401::Authentication invalid");
         return;
     }
     if (!sfo_streams_open(b->call->org->streams, b->user, &id)) {
-        deny_handshake(b, m, "403::Organization concurrent user limit exceeded");
+        deny_handshake(b, m, denied, "403::Organization concurrent user limit exceeded");
         return;
     }
     set_cookies(b->call, &id);

@@ -29,6 +29,7 @@ static const struct {
     { "rotate", SFO_FAULT_ROTATE },
     { "lock-row", SFO_FAULT_LOCK_ROW },
     { "half-open", SFO_FAULT_HALF_OPEN },
+    { "deny-handshake", SFO_FAULT_DENY_HANDSHAKE },
     { "forget", SFO_FAULT_FORGET },
     { "lose-replay", SFO_FAULT_LOSE_REPLAY },
     { "duplicate", SFO_FAULT_DUPLICATE },
@@ -141,11 +142,12 @@ static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, s
         rule->status = (int)status;
         return SF_OK;
     }
-    return sfi_fail(err, SF_ERR_USAGE,
-                    "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, half-open, limit, expire, "
-                    "refuse-refresh, rotate, lock-row, forget, lose-replay, duplicate, events-only, connect-first, "
-                    "empty-answer, events-on-subscribe or a status from 400 to 599",
-                    spec, (int)name.len, name.ptr);
+    return sfi_fail(
+        err, SF_ERR_USAGE,
+        "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, half-open, limit, expire, "
+        "refuse-refresh, rotate, lock-row, deny-handshake, forget, lose-replay, duplicate, events-only, connect-first, "
+        "empty-answer, events-on-subscribe or a status from 400 to 599",
+        spec, (int)name.len, name.ptr);
 }
 
 sf_status sfo_fault_parse(const char *spec, sfo_fault_rule *out, sf_error *err)
@@ -246,6 +248,7 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         case SFO_FAULT_REFUSE_REFRESH:
         case SFO_FAULT_ROTATE:
         case SFO_FAULT_LOCK_ROW:
+        case SFO_FAULT_DENY_HANDSHAKE:
         case SFO_FAULT_FORGET:
         case SFO_FAULT_LOSE_REPLAY:
         case SFO_FAULT_DUPLICATE:

@@ -15,6 +15,7 @@
  *             | "lock-row"         a row of a bulk upload fails with UNABLE_TO_LOCK_ROW (its path is /bulk/row)
  *             | "half-open"        no answer, and the connection stays open
  *             | of the messages of streaming (a matching request is a matching message here):
+ *               "deny-handshake"   a handshake is answered with 401::Authentication invalid as its error
  *               "forget"           a connect's client is forgotten; `advice=handshake` (default) or `none`, with which a
  *                                  disconnect stands before the answer
  *               "lose-replay"      a subscribe from an id is told that it is too old
@@ -53,6 +54,7 @@ typedef enum sfo_fault_kind {
     SFO_FAULT_ROTATE,
     SFO_FAULT_LOCK_ROW,
     SFO_FAULT_HALF_OPEN,
+    SFO_FAULT_DENY_HANDSHAKE,
     SFO_FAULT_FORGET,
     SFO_FAULT_LOSE_REPLAY,
     SFO_FAULT_DUPLICATE,

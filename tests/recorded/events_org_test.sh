@@ -7,6 +7,7 @@ cat >"$work/schema.json" <<'J'
  {"name":"Employee__c","label":"Employee","fields":[
   {"name":"First_Name__c","type":"string","length":80,"nillable":true},{"name":"Last_Name__c","type":"string","length":80,"nillable":true},
   {"name":"Tenure__c","type":"double","precision":18,"scale":1,"nillable":true}]},
+ {"name":"Distributor__c","label":"Distributor","fields":[]},
  {"name":"Box__c","label":"Box","fields":[{"name":"Move__c","type":"boolean"}]},
  {"name":"Status__e","label":"Status","fields":[{"name":"StatusChanged__c","type":"string","length":80,"nillable":true}]}]}
 J
@@ -84,5 +85,47 @@ same 'schema id' "$(jq -r '.[0].data.schema|length' "$work/all")" "$(jq -r '.sch
 bare='{payload:.}|.schema="x"|'
 same events/cdc-contact-update.json "$(jq -cS ".[6].data.payload|$bare$form" "$work/all")" "$(jq -cS "$bare$form" "$recorded/events/cdc-contact-update.json")"
 event 7 events/platform-event-2021.json ' | .event |= {replayId} | .payload.CreatedDate |= length'
+
+# ---- more changes ----
+cometd '[{"channel":"/meta/handshake","id":"1"}]'
+client=$(jq -r '.[0].clientId' "$work/ours")
+cometd '[{"channel":"/meta/connect","id":"1","clientId":"'"$client"'"},{"channel":"/meta/subscribe","id":"2","clientId":"'"$client"'","subscription":"/data/ChangeEvents"}]'
+id=$(rest POST sobjects/Employee__c '{"Name":"e-100","First_Name__c":"Patricia","Last_Name__c":"Smith","Tenure__c":3}' | jq -r .id)
+rest DELETE "sobjects/Employee__c/$id"
+curl -sS --max-time 30 -o /dev/null -H 'Content-Type: text/xml' -H 'SOAPAction: ""' "$url/services/Soap/u/64.0" --data-binary \
+    "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" xmlns=\"urn:partner.soap.sforce.com\"><e:Header><SessionHeader><sessionId>$token</sessionId></SessionHeader></e:Header><e:Body><undelete><ids>$id</ids></undelete></e:Body></e:Envelope>"
+rest POST sobjects/Distributor__c '{"Name":"Mohanc"}' >/dev/null
+lead=$(rest POST sobjects/Lead '{"LastName":"L","Company":"C","Street":"s","PostalCode":"p"}' | jq -r .id)
+rest PATCH "sobjects/Lead/$lead" '{"Street":null,"PostalCode":null}'
+contact=$(rest POST sobjects/Contact '{"LastName":"L","MailingStreet":"a","MailingCity":"b","OtherPostalCode":"c"}' | jq -r .id)
+rest PATCH "sobjects/Contact/$contact" '{"MailingStreet":"1235 wildwood St","MailingCity":null,"OtherPostalCode":null}'
+user=$(curl -sS -H "$auth" "$url/services/oauth2/userinfo" | jq -r .user_id)
+rest PATCH "sobjects/User/$user" '{"FirstName":"BUTTERBALL"}'
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"3","clientId":"'"$client"'"}]'
+cp "$work/ours" "$work/all"
+event 2 more/events/cdc-employee-undelete.json
+event 3 more/events/cdc-distributor-create-2024.json
+change() { # INDEX FILE JQ: the payload, but what differs between recordings of one transaction
+    local rest="del(.ChangeEventHeader.recordId,.ChangeEventHeader.recordIds,.LastModifiedById)|.ChangeEventHeader.changedFields=(.ChangeEventHeader.changedFields-[\"LastModifiedDate\",\"LastModifiedById\"]|sort)${3:-}"
+    same "$2" "$(jq -cS ".[$1].data.payload|$bare$form|.payload|$rest" "$work/all")" "$(jq -cS "$bare$form|.payload|$rest" "$recorded/$2")"
+}
+change 5 more/events/cdc-lead-update-address.json
+change 7 events/cdc-contact-update-address-parts.json
+change 8 more/events/cdc-user-update.json '|.ChangeEventHeader.commitUser="id"'
+
+# ---- what only goes wrong on command, and a filter in the wrong place ----
+fault() { curl -sS --max-time 30 -o /dev/null -d "{\"spec\":\"$1\"}" "$url/__org/faults"; }
+rest POST sobjects/PushTopic '{"Name":"TestContact1","Query":"SELECT Id, LastName FROM Contact","ApiVersion":64}' >/dev/null
+topic="/topic/TestContact1?LastName='Smith'"
+cometd "[{\"channel\":\"/meta/subscribe\",\"id\":\"1\",\"clientId\":\"$client\",\"subscription\":\"$topic\",\"ext\":{\"replay\":{\"$topic\":-1}}}]"
+same more/bayeux/subscribe-400-replay-map-filter.json "$(jq -r '.[0].error' "$work/ours")" "$(jq -r '.[0].error' "$recorded/more/bayeux/subscribe-400-replay-map-filter.json")"
+fault forget:times=1,advice=none
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"8","clientId":"'"$client"'"}]'
+jq '.[1:]' "$work/ours" >"$work/last" && mv "$work/last" "$work/ours" # a bare disconnect stands in front
+message bayeux/connect-403-unknown-client-reconnect-none.json
+message more/bayeux/connect-403-unknown-client-2017.json
+fault deny-handshake:times=1
+cometd '[{"channel":"/meta/handshake","id":"370"}]'
+message bayeux/handshake-401-authentication-invalid.json
 
 report
