@@ -209,7 +209,7 @@ static void show_progress(run *r)
     sf_publisher_get_counts(r->publisher, &n);
     char line[120];
     snprintf(line, sizeof line, "%lld events published, %lld failed", (long long)n.published,
-             (long long)(n.failed + n.unknown + r->refused));
+             (long long)n.failed + n.unknown + r->refused);
     cli_progress_show(&r->progress, now, line);
 }
 
@@ -332,7 +332,7 @@ static void end_format(run *r, int code, const sf_publish_counts *n, const sf_er
     }
     sfi_buf text = { 0 };
     sfi_buf_addf(&text, "],\"events\":%lld,\"published\":%lld,\"failed\":%lld,\"unknown\":%lld},\"status\":%d",
-                 (long long)(n->events + r->refused), (long long)n->published, (long long)(n->failed + r->refused),
+                 (long long)n->events + r->refused, (long long)n->published, (long long)n->failed + r->refused,
                  (long long)n->unknown, code);
     if (stop != NULL) {
         sfi_buf_add_str(&text, ",\"error\":{");

@@ -5,7 +5,7 @@
  * file in memory that is whole before the program begins, so a program sees all of it or nothing, whatever happens here.
  * Only a run that ends with 0 moves the positions.
  */
-#define _GNU_SOURCE /* memfd_create */
+#define _GNU_SOURCE /* memfd_create, environ */
 #include "listen.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -197,7 +197,6 @@ static void write_range(int fd, const char *data, size_t len, int *why)
 
 static char **environment(cli_exec *x)
 {
-    extern char **environ;
     static const char *const ours[] = { "SFORCE_EVENTS=", "SFORCE_ATTEMPT=" };
     size_t n = 0, kept = 0;
     while (environ[n] != NULL) n++;
