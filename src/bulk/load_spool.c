@@ -121,6 +121,7 @@ sf_status sfi_load_spool_names(sfi_load *l, sfi_load_input *in, sf_error *err)
 static sf_status fail_text(const sf_load_rows *rows, const sf_str *fields, int64_t number, sf_error *err)
 {
     for (size_t i = 0; i < rows->column_count; i++) {
+        if (fields[i].ptr == NULL) continue; /* null, whatever its len says */
         bool has_nul = fields[i].len > 0 && memchr(fields[i].ptr, '\0', fields[i].len) != NULL;
         if (has_nul || !sfi_json_text_is_utf8(fields[i].ptr, fields[i].len))
             return sfi_fail(err, SF_ERR_USAGE, "rows: row %lld, column %zu (%.80s): %s", (long long)number, i + 1,
