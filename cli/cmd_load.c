@@ -186,6 +186,13 @@ static void note_limits(cli *c, const share *shares)
                      shares[i].planned > shares[i].left ? ": too few" : "");
 }
 
+/* Which of several files; NULL: there is one. */
+static const char *file_of(const sf_load_reason *why, const sf_bulk_load_options *o)
+{
+    bool has_several = o->csv_paths != NULL && o->csv_paths[0] != NULL && o->csv_paths[1] != NULL;
+    return has_several && why->line > 0 ? o->csv_paths[why->file] : NULL;
+}
+
 static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load_options *o, const share *shares)
 {
     sfi_buf_addf(out,
@@ -206,6 +213,7 @@ static void add_report(sfi_buf *out, const sf_load_report *r, const sf_bulk_load
         cli_json_add_member(out, "code", why->code);
         cli_json_add_member(out, "message", why->message);
         cli_json_add_member(out, "row", why->row);
+        if (file_of(why, o) != NULL) cli_json_add_member(out, "file", file_of(why, o));
         sfi_buf_add_char(out, '}');
     }
     sfi_buf_add_str(out, "]}");
@@ -220,12 +228,14 @@ static const char *one_line(cli *c, const char *row)
     return copy;
 }
 
-static void note_reasons(cli *c, const sf_load_report *r)
+static void note_reasons(cli *c, const sf_load_report *r, const sf_bulk_load_options *o)
 {
     for (size_t i = 0; i < r->reason_count; i++) {
         const sf_load_reason *why = &r->reasons[i];
         const char *where = why->line > 0 ? cli_textf(c, ", first in line %lld", (long long)why->line) : "";
-        cli_note(c, "  %s× %s%s", cli_group_digits(c, why->rows), why->message, where);
+        const char *file = file_of(why, o);
+        cli_note(c, "  %s× %s%s%s%s", cli_group_digits(c, why->rows), why->message, where, file != NULL ? " of " : "",
+                 file != NULL ? file : "");
         if (why->row[0] != '\0') cli_note(c, "      %s", one_line(c, why->row));
     }
 }
@@ -251,7 +261,7 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     if (printed != CLI_OK) return printed;
     if (r->reason_count > 0) {
         cli_note(c, "Why rows failed:");
-        note_reasons(c, r);
+        note_reasons(c, r, o);
     }
     if (!o->dry_run && r->failed + r->unprocessed > 0 && o->errors_path != NULL)
         cli_note(c, "The rows that failed are in %s, with their lines.", o->errors_path);

@@ -88,7 +88,8 @@ typedef struct sf_load_reason {  /* why rows failed */
     int64_t rows;
     int64_t line;                /* of the first such row; 0: not known */
     char row[256];               /* that row, as it stands in the input, cut to fit; "": not known */
-    uint64_t reserved[2];
+    int64_t file;                /* of csv_paths, from 0: where that row is */
+    uint64_t reserved[1];
 } sf_load_reason;
 
 typedef struct sf_load_report {  /* plain; filled also when the call fails, with what was known then */

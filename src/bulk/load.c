@@ -587,7 +587,10 @@ static sf_status reread_errors(sfi_load *l, sf_error *err)
                     if (i > own) sfi_buf_add_char(&row, l->delimiter);
                     (void)sfi_csv_add_field(&row, record.fields[i], l->delimiter, false);
                 }
-                sfi_load_note_reason(&l->report, record.fields[1], line, sfi_buf_str(&row));
+                int32_t file = 0;
+                while (own == 4 && file < l->base_count - 1 && !sfi_str_is(record.fields[3], l->inputs[file].name))
+                    file++;
+                sfi_load_note_reason(&l->report, record.fields[1], file, line, sfi_buf_str(&row));
             }
             continue;
         }

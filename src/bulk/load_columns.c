@@ -322,7 +322,9 @@ static sf_status check_field(sfi_load *l, size_t i, sf_value fields, bool *has_k
     const char *key = o->operation == SF_UPSERT ? o->external_id : o->operation == SF_INSERT ? NULL : "Id";
     if (key != NULL && sfi_eq_nocase(key, l->fields[i])) {
         *has_key = true;
-        return SF_OK;
+        if (is_id || sf_get_bool(field, "externalId", false) || sf_get_bool(field, "idLookup", false)) return SF_OK;
+        return sfi_fail(err, SF_ERR_USAGE, "%s: %.80s.%.80s is no external id, so no record can be found by it",
+                        place(l, i, at), o->object, l->fields[i]);
     }
     const char *right = o->operation == SF_INSERT ? "createable" : "updateable";
     bool may = o->operation == SF_UPSERT

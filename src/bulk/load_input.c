@@ -336,7 +336,8 @@ static sf_status cut(check *c, sf_error *err)
     int64_t line = c->in->is_rows ? c->unit_records : c->unit_line;
     if (rows == 0)
         return sfi_fail(err, SF_ERR_LIMIT, "%.300s: %s %lld: the record is longer than a job may be (job_bytes %lld)",
-                        c->in->name, sfi_load_line_word(c->in), (long long)line, (long long)c->bytes_max);
+                        c->in->name, sfi_load_line_word(c->in), (long long)line,
+                        (long long)c->bytes_max + (long long)c->l->header.len);
     sf_status rc = add_unit(c->l,
                             (sfi_load_unit){ .input = c->number,
                                              .begin = c->unit_begin,

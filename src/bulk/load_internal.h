@@ -143,7 +143,8 @@ size_t sfi_load_entries_max(size_t n);
 /* ---- load_report.c ---- */
 bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */
 sf_str sfi_load_code_of(sf_str error); /* of CODE:message:FIELDS -- */
-void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line, sf_str row);
+/* line 0: not known; file: of the inputs. */
+void sfi_load_note_reason(sf_load_report *r, sf_str error, int32_t file, int64_t line, sf_str row);
 bool sfi_load_tell(sfi_load *l); /* progress; false: the caller wants an end */
 uint64_t sfi_load_hash(uint64_t hash, sf_str text);
 #endif

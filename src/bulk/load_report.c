@@ -43,7 +43,7 @@ static void copy(char *out, size_t size, sf_str text)
     out[len] = '\0';
 }
 
-void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line, sf_str row)
+void sfi_load_note_reason(sf_load_report *r, sf_str error, int32_t file, int64_t line, sf_str row)
 {
     sf_str code = sfi_load_code_of(error), fields = fields_of(error);
     size_t at = 0;
@@ -56,15 +56,18 @@ void sfi_load_note_reason(sf_load_report *r, sf_str error, int64_t line, sf_str 
     if (at == SF_LOAD_REASONS_MAX) at--; /* what is left over counts with the last */
     if (at == r->reason_count) {
         r->reason_count++;
-        r->reasons[at] = (sf_load_reason){ .line = line };
+        r->reasons[at] = (sf_load_reason){ .line = line, .file = file };
         copy(r->reasons[at].row, sizeof r->reasons[at].row, row);
         copy(r->reasons[at].code, sizeof r->reasons[at].code, code);
         copy(r->reasons[at].message, sizeof r->reasons[at].message, error);
     }
     r->reasons[at].rows++;
-    if (line > 0 && (r->reasons[at].line == 0 || line < r->reasons[at].line)) {
-        r->reasons[at].line = line;
-        copy(r->reasons[at].row, sizeof r->reasons[at].row, row);
+    sf_load_reason *why = &r->reasons[at];
+    bool is_earlier = file != why->file ? file < why->file : line < why->line;
+    if (line > 0 && (why->line == 0 || is_earlier)) {
+        why->line = line;
+        why->file = file;
+        copy(why->row, sizeof why->row, row);
     }
     while (at > 0 && r->reasons[at].rows > r->reasons[at - 1].rows) { /* the most frequent first */
         sf_load_reason other = r->reasons[at];

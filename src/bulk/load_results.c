@@ -461,7 +461,7 @@ static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load
     sf_status rc = original_of(m, row, origin, &original, err);
     if (rc != SF_OK) return rc;
     add_error(m, id, error, origin->line, origin->input, original);
-    sfi_load_note_reason(&l->report, error, origin->line, original);
+    sfi_load_note_reason(&l->report, error, origin->input, origin->line, original);
     m->told++;
     return flush(m, false, err);
 }
@@ -483,7 +483,7 @@ static sf_status tell_unmatched(matching *m, const entry *e, sf_error *err)
         (void)sfi_csv_add_field(&row, value, l->delimiter, false);
     }
     add_error(m, m->skip > 0 ? result.fields[0] : SFI_STR(""), error, 0, 0, sfi_buf_str(&row));
-    sfi_load_note_reason(&l->report, error, 0, sfi_buf_str(&row));
+    sfi_load_note_reason(&l->report, error, 0, 0, sfi_buf_str(&row));
     sfi_buf_free(&row);
     m->missed++;
     m->told++;

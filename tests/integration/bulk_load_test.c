@@ -290,6 +290,14 @@ static void test_load__encodings(void **state)
     assert_int_equal(count("LastName = 'Enc ü'"), 5);
 }
 
+static const char *long_row(void)
+{
+    static char text[3000];
+    int n = snprintf(text, sizeof text, "LastName,Description\nshort,\nlong,");
+    memset(text + n, 'x', 2000);
+    return text;
+}
+
 static void test_load__what_is_wrong_is_told_before_anything_is_sent(void **state)
 {
     (void)state;
@@ -329,6 +337,20 @@ static void test_load__what_is_wrong_is_told_before_anything_is_sent(void **stat
     want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_USAGE);
     none = (sf_bulk_load_options){ .object = "Contact", .operation = SF_INSERT };
     want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_USAGE);
+    none = (sf_bulk_load_options){ .object = "Contact",
+                                   .operation = SF_UPSERT,
+                                   .external_id = "Phone",
+                                   .csv_path = write_file("key.csv", "LastName,Phone\nx,1\n") };
+    sf_client_get_stats(sf, &before);
+    want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_USAGE);
+    sf_client_get_stats(sf, &after);
+    assert_non_null(strstr(err.message, "column 2: Contact.Phone is no external id"));
+    assert_true(after.requests - before.requests <= 1);
+    none = (sf_bulk_load_options){
+        .object = "Contact", .operation = SF_INSERT, .job_bytes = 1000, .csv_path = write_file("long.csv", long_row())
+    };
+    want(sf_bulk_load(sf, &none, &report, &err), SF_ERR_LIMIT);
+    assert_non_null(strstr(err.message, "long.csv: line 3: the record is longer than a job may be (job_bytes 1000)"));
     none = (sf_bulk_load_options){ .object = "Nope__c",
                                    .operation = SF_INSERT,
                                    .csv_path = write_file("ok.csv", "Name\nx\n") };

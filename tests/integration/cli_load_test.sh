@@ -94,6 +94,12 @@ for input in - silent; do
     kill "$writer" 2>/dev/null
     wait "$writer" 2>/dev/null
 done
+printf 'LastName,Email\nA,a@x.example\n' >f1.csv
+printf 'LastName,Email\nB,b@x.example\nC,bad\n' >f2.csv
+run 4 load Contact f1.csv f2.csv --insert
+check "the file of a failed row" grep -q 'first in line 3 of f2.csv$' err
+run 4 load Contact f1.csv f2.csv --insert --json
+check "and in json" jq -e '.result.reasons[0] | .file == "f2.csv" and .line == 3' out
 run 2 jobs resume
 check "nothing to go on with" grep -q 'no interrupted load' err
 

@@ -254,11 +254,11 @@ static void test_load__reasons(void **state)
     (void)state;
     sf_load_report r = { 0 };
     char error[64];
-    sfi_load_note_reason(&r, SFI_STR("A:first:--"), 9, SFI_STR("nine"));
-    sfi_load_note_reason(&r, SFI_STR("B:x:Email --"), 5, SFI_STR("five"));
-    sfi_load_note_reason(&r, SFI_STR("B:another text, the same field:Email --"), 3, SFI_STR("three"));
-    sfi_load_note_reason(&r, SFI_STR("B:x:Phone --"), 4, SFI_STR("four"));
-    sfi_load_note_reason(&r, SFI_STR("not processed: the job failed"), 0, SFI_STR(""));
+    sfi_load_note_reason(&r, SFI_STR("A:first:--"), 0, 9, SFI_STR("nine"));
+    sfi_load_note_reason(&r, SFI_STR("B:x:Email --"), 0, 5, SFI_STR("five"));
+    sfi_load_note_reason(&r, SFI_STR("B:another text, the same field:Email --"), 0, 3, SFI_STR("three"));
+    sfi_load_note_reason(&r, SFI_STR("B:x:Phone --"), 0, 4, SFI_STR("four"));
+    sfi_load_note_reason(&r, SFI_STR("not processed: the job failed"), 0, 0, SFI_STR(""));
     assert_int_equal(r.reason_count, 4);
     assert_string_equal(r.reasons[0].code, "B");
     assert_string_equal(r.reasons[0].message, "B:x:Email --");
@@ -269,7 +269,7 @@ static void test_load__reasons(void **state)
     int64_t rows = 5;
     for (int i = 0; i < 60; i++, rows++) { /* more kinds than are kept: none of the rows is forgotten */
         snprintf(error, sizeof error, "CODE_%d:x:--", i);
-        sfi_load_note_reason(&r, sfi_str(error), i + 1, SFI_STR("x"));
+        sfi_load_note_reason(&r, sfi_str(error), 0, i + 1, SFI_STR("x"));
     }
     assert_int_equal(r.reason_count, SF_LOAD_REASONS_MAX);
     int64_t sum = 0;
