@@ -397,7 +397,7 @@ static void disturb(void)
 {
     char spec[128];
     test_org_faults_clear(&org);
-    switch (chance(9)) {
+    switch (chance(13)) {
     case 0:
         assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
         counts.expired++;
@@ -419,6 +419,10 @@ static void disturb(void)
     case 6:
         snprintf(spec, sizeof spec, "stall:after=%u,ms=%u,path=/cometd,times=1", chance(20000), 100 + chance(4000));
         break;
+    case 7: snprintf(spec, sizeof spec, "lost:path=/cometd,times=%u", 1 + chance(3)); break;
+    case 8: snprintf(spec, sizeof spec, "401:path=/cometd,times=%u", 1 + chance(2)); break;
+    case 9: snprintf(spec, sizeof spec, "502:body=html,path=/cometd,times=%u", 1 + chance(3)); break;
+    case 10: snprintf(spec, sizeof spec, "429:path=/cometd,times=1"); break;
     default: return;
     }
     test_org_fault(&org, spec);
