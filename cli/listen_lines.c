@@ -14,8 +14,13 @@ static bool add_value(sfi_buf *out, const char *name, sf_value v)
     char *json = NULL;
     size_t len = 0;
     if (sf_value_type(v) == SF_MISSING) return true;
-    if (sf_value_to_json(v, &json, &len, NULL) != SF_OK) return false;
     if (name != NULL) sfi_buf_addf(out, ",\"%s\":", name);
+    sf_str raw = sf_value_raw_json(v);
+    if (raw.ptr != NULL) {
+        sfi_buf_add(out, raw.ptr, raw.len);
+        return true;
+    }
+    if (sf_value_to_json(v, &json, &len, NULL) != SF_OK) return false;
     sfi_buf_add(out, json, len);
     sf_free(json);
     return true;

@@ -311,10 +311,20 @@ bool sf_get_bool(sf_value v, const char *path, bool otherwise)
     return sfi_str_is(text, "false") ? false : otherwise;
 }
 
+/* The text of a string without a NUL behind, so that it stands as it came, where that needs no unescaping. */
+static sf_str glance(sf_value v)
+{
+    const sfi_json *doc = v.doc;
+    unsigned char state;
+    size_t len = sfi_string_len(doc, v.token, &state);
+    const char *text = doc->text + doc->positions[v.token] + 1;
+    return state == '"' && memchr(text, '\\', len) == NULL ? (sf_str){ text, len } : text_of(v);
+}
+
 bool sf_get_time_ms(sf_value v, const char *path, int64_t *out)
 {
     sf_value found = at_path(v, path);
-    return found.type == SF_STRING && out != NULL && sfi_time_parse(text_of(found), out, NULL);
+    return found.type == SF_STRING && out != NULL && sfi_time_parse(glance(found), out, NULL);
 }
 
 /* ---- walking ---- */
@@ -396,7 +406,9 @@ sf_str sfi_json_raw(sf_value v)
     uint32_t last = (is_row ? doc->part.end : sfi_value_skip(doc, v.token)) - 1;
     size_t begin = doc->positions[v.token];
     size_t end = (size_t)doc->positions[last] + 1;
-    if (doc->read_min < end && doc->read_max > begin) return none;
+    bool may_be_read =
+        doc->read_min < end && doc->read_max > begin; /* something before it and something behind it was */
+    if (may_be_read && memchr(doc->text + begin, '\0', end - begin) != NULL) return none;
     if (doc->lines == SFI_LINES_UNKNOWN)
         doc->lines = memchr(doc->text, '\n', doc->len) != NULL ? SFI_LINES_MANY : SFI_LINES_ONE;
     if (doc->lines == SFI_LINES_MANY && memchr(doc->text + begin, '\n', end - begin) != NULL) return none;
