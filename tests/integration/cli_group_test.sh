@@ -67,7 +67,7 @@ pair() { # WHAT WORDS…: two members by these words
 pair 'a file in the state folder'
 check "its folder is private" test "$(stat -c %a "$XDG_STATE_HOME/sforce/groups/test/ink")" = 700
 pair 'a file' --coordinator "file:$work/shared/group.json"
-check "its file" test "$(stat -c %a shared/group.json)" = 600
+check "its folder is private too" test "$(stat -c %a shared/group.json)" = 700
 if command -v redis-server >/dev/null && [[ $("$sforce" --version) == *redis* ]]; then
     redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --appendonly no >redis.log 2>&1 &
     redis_pid=$!
