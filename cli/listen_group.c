@@ -10,8 +10,8 @@ static bool is_redis(sf_str text)
 /* user:password@: the command line is there for everybody on this machine to read. */
 static bool has_password(const char *url)
 {
-    const char *from = strstr(url, "://"), *at = strchr(url, '@');
-    return from != NULL && at != NULL && memchr(from + 3, ':', (size_t)(at - from - 3)) != NULL;
+    const char *from = strstr(url, "://"), *at = from != NULL ? strchr(from, '@') : NULL;
+    return at != NULL && memchr(from + 3, ':', (size_t)(at - from - 3)) != NULL;
 }
 
 static sf_status open_redis(const char *url, sf_coordinator **out, sf_error *err)
@@ -40,9 +40,11 @@ sf_status cli_coordinator_open(cli *c, const char *group, sf_coordinator **out, 
     if (where == NULL || where[0] == 0)
         return open_file(c, cli_textf(c, "%s/coordinator.json", cli_replay_folder(c, group)), out, err);
     if (flag != NULL && has_password(flag))
-        cli_warn(c, "a password on the command line is seen by everybody on this machine; SFORCE_COORDINATOR takes it too");
+        cli_warn(
+            c, "a password on the command line is seen by everybody on this machine; SFORCE_COORDINATOR takes it too");
     if (is_redis(sfi_str(where))) return open_redis(where, out, err);
     if (sfi_starts_with(sfi_str(where), "file:")) return open_file(c, where + strlen("file:"), out, err);
-    return sfi_fail(err, SF_ERR_USAGE, "%s %.100s: want redis://HOST:PORT/DB or file:PATH",
-                    flag != NULL ? "--coordinator" : "SFORCE_COORDINATOR", where);
+    return sfi_fail(err, SF_ERR_USAGE, "%s%s%.100s: want redis://HOST:PORT/DB or file:PATH",
+                    flag != NULL ? "--coordinator" : "SFORCE_COORDINATOR", strchr(where, '@') == NULL ? " " : "",
+                    strchr(where, '@') == NULL ? where : ""); /* else it may hold a password */
 }

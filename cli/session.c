@@ -203,14 +203,29 @@ static sf_log_level log_level(const cli *c)
     return c->verbosity >= 2 ? SF_LOG_DEBUG : c->verbosity == 1 ? SF_LOG_INFO : SF_LOG_WARN;
 }
 
+/* All that log in by this app, or with this refresh token, share a session, on whatever machine. The file keeps the
+ * token that the login was made with, and a new login has another: it never meets the session of the one before. */
+static sf_status open_redis(cli *c, const char *where, const cli_login *login, sf_error *err)
+{
+    const char *ca_file = variable("SSL_CERT_FILE");
+    const char *name = cli_textf(c, "%s %s %s %s", login->flow, login->login_url != NULL ? login->login_url : "",
+                                 login->client_id != NULL ? login->client_id : "",
+                                 login->refresh_token != NULL ? login->refresh_token : "");
+    sf_status rc = sf_token_store_redis(&(sf_redis_options){ .url = where, .ca_file = ca_file }, name, &c->store, err);
+    if (rc != SF_OK) sfi_error_prefix(err, "SFORCE_TOKEN_STORE");
+    return rc;
+}
+
+/* What the variable says is not repeated: it may hold a password. */
 static sf_status open_store(cli *c, const cli_login *login, sf_error *err)
 {
-    const char *kind = variable("SFORCE_TOKEN_STORE");
-    if (kind != NULL && strcmp(kind, "file") != 0)
-        return sfi_fail(err, SF_ERR_UNSUPPORTED,
-                        "SFORCE_TOKEN_STORE=%.60s: this build keeps sessions in files only (file)", kind);
+    const char *where = variable("SFORCE_TOKEN_STORE");
+    bool is_file = where == NULL || strcmp(where, "file") == 0;
+    if (!is_file && strstr(where, "://") == NULL)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "SFORCE_TOKEN_STORE: want file, or redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]");
     if (login->path == NULL || strcmp(login->flow, "bearer") == 0 || strcmp(login->flow, "none") == 0) return SF_OK;
-    return sf_token_store_file(login->path, &c->store, err);
+    return is_file ? sf_token_store_file(login->path, &c->store, err) : open_redis(c, where, login, err);
 }
 
 sf_status cli_connect_auth(cli *c, const cli_login *login, const sf_auth *auth, sf_error *err)
