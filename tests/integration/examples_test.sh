@@ -31,6 +31,7 @@ run auth "$work/session.json"; says auth 'logins 1$'
 run auth "$work/session.json"; says auth 'logins 0$' # the session of the first run
 [[ $(stat -c %a "$work/session.json") == 600 ]] || fail "the token file's mode"
 SFORCE_TOKEN=$(jq -r .access_token "$work/session.json") run auth "$work/other.json"; says auth 'logins 0$'
+SHARED_REDIS=redis://127.0.0.1:1 run auth "$work/other.json"; says auth 'logins 1$'; says auth 'token store cannot be read' # nobody there: in memory
 SFORCE_CLIENT_SECRET=wrong "$build/bin/example_auth" "$work/new.json" >"$work/auth.out" 2>&1 && fail "a wrong secret must not work"
 says auth 'login refused \(invalid_client'
 
