@@ -221,6 +221,8 @@ static sf_status open_store(cli *c, const cli_login *login, sf_error *err)
 {
     const char *where = variable("SFORCE_TOKEN_STORE");
     bool is_file = where == NULL || strcmp(where, "file") == 0;
+    if (!is_file && strcmp(where, "keyring") == 0)
+        return sfi_fail(err, SF_ERR_UNSUPPORTED, "SFORCE_TOKEN_STORE=keyring: this build has file, and redis://…");
     if (!is_file && strstr(where, "://") == NULL)
         return sfi_fail(err, SF_ERR_USAGE,
                         "SFORCE_TOKEN_STORE: want file, or redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]");

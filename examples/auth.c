@@ -16,22 +16,23 @@ static void log_line(void *user, sf_log_level level, const char *line)
 
 static sf_status open_shared(sf_token_store *store, sf_client **sf, sf_error *err)
 {
-    return sf_client_open(&(sf_client_options){ .login_url = getenv("SFORCE_URL"),
-                                                .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
-                                                          .client_id = getenv("SFORCE_CLIENT_ID"),
-                                                          .client_secret = getenv("SFORCE_CLIENT_SECRET") },
-                                                .token_store = store, /* outlives the client */
-                                                .log = log_line,
-                                                .log_level = SF_LOG_WARN },
-                          sf, err);
+    return sf_client_open(
+        &(sf_client_options){ .login_url = getenv("SFORCE_URL"),
+                              .auth = { .flow = SF_AUTH_CLIENT_CREDENTIALS,
+                                        .client_id = getenv("SFORCE_CLIENT_ID"),
+                                        .client_secret = getenv("SFORCE_CLIENT_SECRET") },
+                              .token_store = store, /* outlives the client */
+                              .log = log_line,
+                              .log_level = SF_LOG_WARN },
+        sf, err);
 }
 
 static sf_status open_with_token(sf_client **sf, sf_error *err)
 {
-    return sf_client_open(
-        &(sf_client_options){ .instance_url = getenv("SFORCE_URL"),
-                              .auth = { .flow = SF_AUTH_BEARER, .access_token = getenv("SFORCE_TOKEN") } },
-        sf, err);
+    return sf_client_open(&(sf_client_options){ .instance_url = getenv("SFORCE_URL"),
+                                                .auth = { .flow = SF_AUTH_BEARER,
+                                                          .access_token = getenv("SFORCE_TOKEN") } },
+                          sf, err);
 }
 
 static sf_status open_redis(const char *url, sf_token_store **store, sf_error *err)

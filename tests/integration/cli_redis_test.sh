@@ -85,7 +85,9 @@ for where in "redis://shared:wrong-pass@127.0.0.1:$port" "redis://shared:wrong-p
     checks=$((checks + 1))
     [[ $(cat out err | grep -c -e wrong-pass -e only-for-sforce) -eq 0 ]] || fail "the password is told: $where"
 done
-SFORCE_TOKEN_STORE=keyring run 2 query "SELECT Id FROM Organization" -o app
+SFORCE_TOKEN_STORE=keyring run 1 query "SELECT Id FROM Organization" -o app
+err_has "this build has file"
+SFORCE_TOKEN_STORE=redis run 2 query "SELECT Id FROM Organization" -o app
 err_has "SFORCE_TOKEN_STORE: want file, or redis://"
 SFORCE_TOKEN_STORE=redis:///0 run 2 query "SELECT Id FROM Organization" -o app
 err_has "names no host"
