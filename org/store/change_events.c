@@ -201,7 +201,9 @@ static bool append_change(writing *w, const sfo_note *n)
 {
     sfo_row row;
     sfi_buf_clear(&w->next);
-    if (n->change != SFO_CHANGE_DELETE) {
+    if (n->change == SFO_CHANGE_CREATE && n->len > 0) {
+        if (!sfi_buf_add(&w->next, w->s->changes.data.data + n->at, n->len)) return sfo_fault_memory(w->f);
+    } else if (n->change != SFO_CHANGE_DELETE) {
         if (!sfo_row_load(w->s, n->table, n->id, &row, w->f))
             return w->f == NULL || w->f->http_status == 0; /* gone for good since */
         sfo_change_write_fields(&row, bits_of(w->s, n), &w->next);

@@ -67,14 +67,31 @@ static unsigned char *add_bits(sfo_store *s, sfo_note *n, sfo_fault *f)
     return bits;
 }
 
+static bool add_fields(sfo_store *s, sfo_note *n, const sfo_row *row, sfo_fault *f)
+{
+    sfi_buf *data = &s->changes.data;
+    sfo_change_write_fields(row, NULL, data);
+    n->len = data->len - n->at;
+    return !data->failed || sfo_fault_memory(f);
+}
+
 bool sfo_change_note(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_change change, sfo_fault *f)
 {
     if (!is_selected(s, row->table)) return true;
     sfo_note *n = add_note(s, c, row->table, row->id, change, f);
+    if (n != NULL && change == SFO_CHANGE_CREATE && sfo_change_is_selected(s, row->table))
+        return add_fields(s, n, row, f);
     if (n == NULL || change != SFO_CHANGE_UPDATE) return n != NULL;
     unsigned char *bits = add_bits(s, n, f);
     if (bits != NULL) sfo_change_bits(row, bits);
     return bits != NULL;
+}
+
+void sfo_change_reread(sfo_store *s, const sfo_table *t)
+{
+    for (size_t i = 0; i < s->changes.count; i++)
+        if (s->changes.notes[i].table == t && s->changes.notes[i].change == SFO_CHANGE_CREATE)
+            s->changes.notes[i].len = 0;
 }
 
 bool sfo_change_note_id(sfo_store *s, const sfo_context *c, sfo_table *t, const char *id, sfo_change change,
@@ -169,7 +186,10 @@ static void join(sfo_changes *g, sfo_note *first, sfo_note *next)
     if (first->change == SFO_CHANGE_NONE) {
         *first = *next;
     } else if (next->change == SFO_CHANGE_UPDATE) {
-        if (first->change == SFO_CHANGE_UPDATE) join_bits(g, first, next);
+        if (first->change == SFO_CHANGE_UPDATE)
+            join_bits(g, first, next);
+        else
+            first->len = 0;
     } else if (next->change == SFO_CHANGE_DELETE) {
         first->change = is_new ? SFO_CHANGE_NONE : SFO_CHANGE_DELETE;
     } else if (first->change == SFO_CHANGE_DELETE) {

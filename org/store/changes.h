@@ -40,8 +40,8 @@ typedef struct sfo_note {
     sfo_table *table;
     sfo_change change;
     char id[19];
-    size_t at; /* in data: of an update a bit per field, of an event its payload */
-    size_t len;
+    size_t at; /* in data: of an update a bit per field, of an event its payload, of a new record its fields as JSON */
+    size_t len; /* of a new record 0: they are read from the table, since they changed */
 } sfo_note;
 
 enum { SFO_MARKS_MAX = 16 }; /* savepoints whose notes can be told apart; deeper ones go with their parent */
@@ -76,6 +76,8 @@ bool sfo_change_note(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo
 /* A record of which no row is in memory. field: what changed (updates); NULL: nothing but its stamps. */
 bool sfo_change_note_id(sfo_store *s, const sfo_context *c, sfo_table *t, const char *id, sfo_change change,
                         const char *field, sfo_fault *f);
+/* Rows of this table were changed without a note: new ones among them are told as they are at the end. */
+void sfo_change_reread(sfo_store *s, const sfo_table *t);
 /* A platform event instead of a row. */
 bool sfo_change_publish(sfo_store *s, const sfo_context *c, const sfo_row *row, sfo_fault *f);
 

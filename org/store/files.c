@@ -113,6 +113,7 @@ static int64_t replace_latest(sfo_store *s, sf_str document, sfo_fault *f)
     stmt = sfo_statement_get(s, "UPDATE ContentVersion SET IsLatest=0 WHERE ContentDocumentId=?1 AND IsLatest=1", f);
     if (stmt == NULL) return -1;
     sfo_bind_text(stmt, 1, document);
+    sfo_change_reread(s, sfo_table_named(s, "ContentVersion"));
     return sfo_statement_run(s, stmt, f) ? version : -1;
 }
 
@@ -174,6 +175,7 @@ bool sfo_after_content_version(sfo_store *s, const sfo_context *c, sfo_row *row,
     sfo_bind_cell(stmt, 4, sfo_row_get(row, "ContentSize"));
     sfo_bind_cell(stmt, 5, sfo_row_get(row, "FileType"));
     sfo_bind_cell(stmt, 6, sfo_row_get(row, "FileExtension"));
+    sfo_change_reread(s, sfo_table_named(s, "ContentDocument"));
     if (!sfo_statement_run(s, stmt, f)) return false;
     if (!sfi_str_is(sfo_row_text(row, "VersionNumber"), "1") || s->system_writes) return true;
     sf_str owner = sfo_row_text(row, "OwnerId"), place = sfo_row_text(row, "FirstPublishLocationId");
