@@ -87,7 +87,7 @@ typedef struct seen {
     got list[SEEN_MAX];
     int count;
     int failures_left; /* of the handler */
-    int troubles, dead;
+    int troubles, dead, gaps, overflows;
     sf_event_trouble trouble;
     int ups, downs, stops;
     bool ack, stop_when_seen;
@@ -705,6 +705,149 @@ static void test_events__goes_on_when_the_org_starts_anew(void **state)
     rmdir(folder);
 }
 
+/* ---- what only a bulk write, or a change too large for an event, comes to ---- */
+
+typedef struct text {
+    sf_str left;
+} text;
+
+static sf_status read_text(void *user, char *data, size_t room, size_t *len, sf_error *why)
+{
+    text *t = user;
+    (void)why;
+    *len = t->left.len < room ? t->left.len : room;
+    memcpy(data, t->left.ptr, *len);
+    t->left = (sf_str){ t->left.ptr + *len, t->left.len - *len };
+    return SF_OK;
+}
+
+static void test_events__a_bulk_write_comes_merged(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    char csv[256];
+    sf_id a = create_account("Bulk1"), b = create_account("Bulk2");
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    snprintf(csv, sizeof csv, "Id,Phone\n%s,77\n%s,77\n", a.text, b.text);
+    text t = { .left = { csv, strlen(csv) } };
+    sf_source source = { .read = read_text, .user = &t, .length = SF_NONE };
+    sf_load_report report;
+    DO(sf_bulk_load(sf, &(sf_bulk_load_options){ .object = "Account", .operation = SF_UPDATE, .csv = &source }, &report,
+                    &err));
+    assert_int_equal(report.succeeded, 2);
+    open_listener(&s, NULL);
+    attach_changes(&s, "AccountChangeEvent", &all_kept);
+    pump(&s, &s.count, 1);
+    assert_int_equal(s.list[0].type, SF_CHANGE_UPDATE);
+    assert_int_equal(s.list[0].ids, 2);
+    finish(&s);
+}
+
+static sf_status on_gap(void *user, const sf_cdc_event *e)
+{
+    seen *s = user;
+    (void)e;
+    s->gaps++;
+    return SF_OK;
+}
+
+static sf_status on_overflow(void *user, const sf_cdc_event *e)
+{
+    seen *s = user;
+    assert_int_equal(e->type, SF_CHANGE_GAP_OVERFLOW);
+    s->overflows++;
+    return SF_OK;
+}
+
+static void tell_gap(const char *type, const char *ids)
+{
+    char body[256];
+    snprintf(body, sizeof body, "{\"entity\":\"Account\",\"changeType\":\"%s\",\"recordIds\":[%s]}", type, ids);
+    assert_int_equal(test_org_http(&org, "POST", "/__org/events", NULL, body), 201);
+}
+
+static void test_events__gaps_are_healed_in_their_place(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    char ids[64];
+    sf_id a = create_account("GapA"), b = create_account("GapB");
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    snprintf(ids, sizeof ids, "\"%s\",\"%s\"", a.text, b.text);
+    tell_gap("GAP_UPDATE", ids);
+    tell_gap("GAP_OVERFLOW", "");
+    tell_gap("GAP_UPDATE", "\"001*\"");
+    snprintf(ids, sizeof ids, "\"%s\"", a.text);
+    tell_gap("GAP_DELETE", ids);
+    create_account("After");
+    sf_cdc_service service = { .user = &s,
+                               .on_create = on_change,
+                               .on_update = on_change,
+                               .on_delete = on_change,
+                               .on_gap = on_gap,
+                               .on_overflow = on_overflow,
+                               .on_error = on_error,
+                               .heal_gaps = true };
+    open_listener(&s, NULL);
+    DO(sf_listener_attach_cdc(s.l, "ChangeEvents", &service, &all_kept, &err));
+    pump(&s, &s.count, 4);
+    assert_int_equal(s.gaps, 1);
+    assert_int_equal(s.overflows, 1);
+    assert_int_equal(s.troubles, 0);
+    static const struct {
+        sf_change_type type;
+        const char *name;
+        bool is_healed;
+    } want[] = { { SF_CHANGE_UPDATE, "GapA", true },
+                 { SF_CHANGE_UPDATE, "GapB", true },
+                 { SF_CHANGE_DELETE, "", true },
+                 { SF_CHANGE_CREATE, "After", false } };
+    for (size_t i = 0; i < COUNT_OF(want); i++) {
+        assert_int_equal(s.list[i].type, want[i].type);
+        assert_string_equal(s.list[i].text, want[i].name);
+        assert_int_equal(s.list[i].is_healed, want[i].is_healed);
+    }
+    assert_int_equal(s.list[0].replay_id, s.list[1].replay_id);
+    sf_listener_stats stats;
+    sf_listener_get_stats(s.l, &stats);
+    assert_int_equal(stats.events, 5);
+    assert_int_equal(stats.healed, 3);
+    finish(&s);
+}
+
+static void test_events__a_revoked_refresh_token_ends_it(void **state)
+{
+    (void)state;
+    seen s = { 0 };
+    char refresh[512] = "";
+    sf_client *mine = sf;
+    assert_int_equal(test_org_http(&org, "POST", "/__org/tokens", NULL, "{}"), 201);
+    const char *at = strstr(org.reply, "\"refresh_token\":\"");
+    assert_non_null(at);
+    (void)sscanf(at + strlen("\"refresh_token\":\""), "%511[^\"]", refresh);
+    DO(sf_client_open(&(sf_client_options){ .login_url = org.url,
+                                            .api_version = "64.0",
+                                            .auth = { .flow = SF_AUTH_REFRESH_TOKEN,
+                                                      .refresh_token = refresh,
+                                                      .client_id = org.client_id,
+                                                      .client_secret = org.client_secret } },
+                      &sf, &err));
+    open_listener(&s, NULL);
+    attach_events(&s, NULL);
+    pump(&s, &s.ups, 1);
+    publish_until_seen(&s, "before");
+    assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
+    pump(&s, &s.ups, 2); /* renewed */
+    assert_int_equal(test_org_http(&org, "POST", "/__org/revoke-refresh-tokens", NULL, "{}"), 200);
+    assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
+    assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_AUTH);
+    assert_non_null(strstr(err.message, "invalid_grant"));
+    assert_int_equal(s.stops, 1);
+    sf_listener_close(s.l);
+    sf_client_close(sf);
+    sf = mine;
+}
+
 static sf_status count_message(void *user, const sf_event *e)
 {
     int *counts = user;
@@ -782,6 +925,9 @@ int main(void)
         cmocka_unit_test(test_events__goes_on_after_the_session_has_ended),
         cmocka_unit_test(test_events__a_token_that_cannot_be_renewed_ends_it),
         cmocka_unit_test(test_events__goes_on_when_the_org_starts_anew),
+        cmocka_unit_test(test_events__a_bulk_write_comes_merged),
+        cmocka_unit_test(test_events__gaps_are_healed_in_their_place),
+        cmocka_unit_test(test_events__a_revoked_refresh_token_ends_it),
         cmocka_unit_test(test_events__a_hundred_channels),
     };
     return cmocka_run_group_tests_name("events", tests, start, stop);

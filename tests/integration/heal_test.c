@@ -47,6 +47,7 @@ typedef struct seen {
 
 static sf_status note(seen *s, const sf_cdc_event *e)
 {
+    test_allocations_limit(-1); /* what follows is the test's own */
     s->calls++;
     if (s->calls == s->fail_at) return SF_ERR_IO;
     assert_in_range(s->calls, 1, SEEN_MAX - 1);
@@ -373,8 +374,31 @@ static void test_heal__stopping_ends_a_read(void **state)
     close_listener(l, &s);
 }
 
+/* Whatever finds no memory: the event is handed out later, or the listener ends before its position moves. */
+static void test_heal__survives_each_failed_allocation(void **state)
+{
+    (void)state;
+    sf_id id = create("Account", "Name", "M");
+    bool is_through = false;
+    for (long n = 0; !is_through; n++) {
+        seen s = { 0 };
+        sf_listener *l = open_listener(&s);
+        lay_before(l, "GAP_UPDATE", "Account", (const char *const[]){ id.text }, 1);
+        test_allocations_limit(n);
+        sf_status rc = sfi_dispatch(l, &err);
+        test_allocations_limit(-1);
+        is_through = rc == SF_OK && s.updates == 1;
+        assert_int_equal(l->attachments[0].position, is_through ? 77 : -1);
+        if (rc == SF_OK) rc = dispatch(l);
+        if (rc == SF_OK) assert_int_equal(s.updates, 1);
+        if (rc != SF_OK) assert_int_equal(rc, SF_ERR_MEMORY);
+        close_listener(l, &s);
+    }
+}
+
 int main(void)
 {
+    test_allocator_install();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heal__an_update_of_several_records),
         cmocka_unit_test(test_heal__deletions_and_what_cannot_be_read),
@@ -382,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_heal__reads_200_at_a_time),
         cmocka_unit_test(test_heal__a_failed_read_is_a_failed_handler),
         cmocka_unit_test(test_heal__stopping_ends_a_read),
+        cmocka_unit_test(test_heal__survives_each_failed_allocation),
     };
     return cmocka_run_group_tests_name("heal", tests, start, stop);
 }
