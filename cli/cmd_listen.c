@@ -480,7 +480,7 @@ static const cli_flag listen_flags[] = {
     { "replay", 0, "FROM", "where to begin: latest (otherwise), earliest, stored, a replay id, a time, or how long ago (-2h)", CLI_WORDS_REPLAY, NULL, false },
     { "max-idle", 0, "TIME", "end with exit code 8 when no event came for so long", CLI_WORDS_NONE, NULL, false },
     { "group", 0, "NAME", "be one of a group: one member listens, the others stand by and go on where it ended", CLI_WORDS_NONE, NULL, false },
-    { "coordinator", 0, "WHERE", "what the group agrees through: redis://HOST:PORT/DB, or file:PATH; otherwise a file in the state folder", CLI_WORDS_NONE, NULL, false },
+    { "coordinator", 0, "WHERE", "what the group agrees through: redis://HOST:PORT/DB, or file:PATH; otherwise a folder in the state folder", CLI_WORDS_NONE, NULL, false },
     { "liveness", 0, "TIME", "a member that is silent for so long leads no more; default 30s", CLI_WORDS_NONE, NULL, false },
     { "exec", 0, "COMMAND", "run COMMAND (by sh) with a batch of events as its standard input; exit code 0: they are handled", CLI_WORDS_NONE, NULL, false },
     { "batch", 0, "N", "exec: most events of a batch, 1 to 10000; default 100", CLI_WORDS_NONE, NULL, false },

@@ -24,7 +24,7 @@ static sf_status open_redis(const char *url, sf_coordinator **out, sf_error *err
 static sf_status open_file(cli *c, const char *path, sf_coordinator **out, sf_error *err)
 {
     char *folder = cli_strdup(c, path), *slash = strrchr(folder, '/');
-    if (path[0] == 0) return sfi_fail(err, SF_ERR_USAGE, "file: wants a path, such as file:/var/lib/sforce/group.json");
+    if (path[0] == 0) return sfi_fail(err, SF_ERR_USAGE, "file: wants a path, such as file:/var/lib/sforce/group");
     if (slash != NULL && slash != folder) {
         *slash = 0;
         sf_status rc = cli_make_dirs(folder, 0700, err);
@@ -38,7 +38,7 @@ sf_status cli_coordinator_open(cli *c, const char *group, sf_coordinator **out, 
     const char *flag = cli_args_value(&c->args, "coordinator"), *where = flag;
     if (where == NULL) where = getenv("SFORCE_COORDINATOR");
     if (where == NULL || where[0] == 0)
-        return open_file(c, cli_textf(c, "%s/coordinator.json", cli_replay_folder(c, group)), out, err);
+        return open_file(c, cli_textf(c, "%s/coordinator", cli_replay_folder(c, group)), out, err);
     if (flag != NULL && has_password(flag))
         cli_warn(
             c, "a password on the command line is seen by everybody on this machine; SFORCE_COORDINATOR takes it too");

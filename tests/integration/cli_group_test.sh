@@ -66,8 +66,8 @@ pair() { # WHAT WORDS…: two members by these words
 
 pair 'a file in the state folder'
 check "its folder is private" test "$(stat -c %a "$XDG_STATE_HOME/sforce/groups/test/ink")" = 700
-pair 'a file' --coordinator "file:$work/shared/group.json"
-check "its folder is private too" test "$(stat -c %a shared/group.json)" = 700
+pair 'a file' --coordinator "file:$work/shared/group"
+check "its folder is private too" test "$(stat -c %a shared/group)" = 700
 if command -v redis-server >/dev/null && [[ $("$sforce" --version) == *redis* ]]; then
     redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --appendonly no >redis.log 2>&1 &
     redis_pid=$!
@@ -75,7 +75,7 @@ if command -v redis-server >/dev/null && [[ $("$sforce" --version) == *redis* ]]
     pair Redis --coordinator "unix://$work/redis.sock?db=3"
     export SFORCE_COORDINATOR="unix://$work/redis.sock"
     run 8 listen Low_Ink__e --group ink --max-idle 300ms
-    check "by the variable: nothing is in the state folder" test ! -e "$XDG_STATE_HOME/sforce/groups/test/ink/coordinator.json"
+    check "by the variable: nothing is in the state folder" test ! -e "$XDG_STATE_HOME/sforce/groups/test/ink/coordinator"
     kill $redis_pid
     wait $redis_pid
     redis_pid=
