@@ -430,10 +430,11 @@ static bool start_of(bayeux *b, const message *m, sf_str name, int64_t *after)
     bool is_lost = asked >= 0 &&
                    sfo_faults_strike_kind(b->call->org->faults, SFO_FAULT_LOSE_REPLAY, "POST", b->call->request->path);
     if (!is_lost && (asked < 0 ? asked >= -2 : sfo_event_is_kept(store, asked))) return true;
+    sf_str shown = sf_get_text(found, NULL); /* as it came: it may be no number */
     refuse(b, m, true, NULL,
-           "400::The replayId {%lld} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or "
+           "400::The replayId {%.*s} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or "
            "-1 to replay only new events.",
-           (long long)asked);
+           (int)(shown.len < 100 ? shown.len : 100), shown.ptr != NULL ? shown.ptr : "");
     return false;
 }
 
