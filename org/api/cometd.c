@@ -124,15 +124,43 @@ static void deny_handshake(bayeux *b, const message *m, const char *error, const
     sfi_json_end_object(&b->w);
 }
 
+/* The value of a cookie of the request, as it was sent. len 0: it is not there. */
+static sf_str cookie_of(const sfo_call *call, const char *name)
+{
+    const char *header = sfo_call_header(call, "Cookie");
+    sf_str rest = sfi_str(header != NULL ? header : "");
+    while (rest.len > 0) { /* each round takes a cookie away */
+        size_t len = 0;
+        while (len < rest.len && rest.ptr[len] != ';') len++;
+        sf_str one = sfi_trim((sf_str){ rest.ptr, len });
+        if (sfi_take_text(&one, name) && sfi_take_text(&one, "=")) return one;
+        len += len < rest.len;
+        rest.ptr += len;
+        rest.len -= len;
+    }
+    return (sf_str){ NULL, 0 };
+}
+
+/* A cookie that a client of the same browser has already is kept, as in a real org: one jar serves all of them. */
+static void keep_cookie(const sfo_call *call, const char *name, char *out, size_t size)
+{
+    sf_str value = cookie_of(call, name);
+    bool ok = value.len > 0 && value.len < size;
+    for (size_t i = 0; ok && i < value.len; i++) ok = value.ptr[i] > ' ' && value.ptr[i] < 0x7F;
+    if (ok) (void)snprintf(out, size, "%.*s", (int)value.len, value.ptr); /* it fits */
+}
+
 static void set_cookies(sfo_call *call, const sfo_stream_id *id)
 {
-    sfo_response_add_header(call->response, "Set-Cookie", "BAYEUX_BROWSER=%s; path=/; HttpOnly", id->browser);
-    sfo_response_add_header(call->response, "Set-Cookie", "sfdc-stream=%s; path=/; SameSite=None", id->route);
+    if (!sfi_str_is(cookie_of(call, "BAYEUX_BROWSER"), id->browser))
+        sfo_response_add_header(call->response, "Set-Cookie", "BAYEUX_BROWSER=%s; path=/; HttpOnly", id->browser);
+    if (!sfi_str_is(cookie_of(call, "sfdc-stream"), id->route))
+        sfo_response_add_header(call->response, "Set-Cookie", "sfdc-stream=%s; path=/; SameSite=None", id->route);
 }
 
 static void handshake(bayeux *b, const message *m)
 {
-    sfo_stream_id id;
+    sfo_stream_id id = { 0 };
     static const char denied[] = "403::Handshake denied";
     sfo_faults *faults = b->call->org->faults;
     if (sfo_faults_strike_kind(faults, SFO_FAULT_DENY_HANDSHAKE, "POST", b->call->request->path)) {
@@ -143,6 +171,8 @@ static void handshake(bayeux *b, const message *m)
         deny_handshake(b, m, denied, "401::Authentication invalid");
         return;
     }
+    keep_cookie(b->call, "BAYEUX_BROWSER", id.browser, sizeof id.browser);
+    keep_cookie(b->call, "sfdc-stream", id.route, sizeof id.route);
     if (!sfo_streams_open(b->call->org->streams, b->user, &id)) {
         deny_handshake(b, m, denied, "403::Organization concurrent user limit exceeded");
         return;
@@ -165,23 +195,6 @@ static void handshake(bayeux *b, const message *m)
 }
 
 /* ---- what all other messages need ---- */
-/* The value of a cookie of the request, as it was sent. len 0: it is not there. */
-static sf_str cookie_of(const sfo_call *call, const char *name)
-{
-    const char *header = sfo_call_header(call, "Cookie");
-    sf_str rest = sfi_str(header != NULL ? header : "");
-    while (rest.len > 0) { /* each round takes a cookie away */
-        size_t len = 0;
-        while (len < rest.len && rest.ptr[len] != ';') len++;
-        sf_str one = sfi_trim((sf_str){ rest.ptr, len });
-        if (sfi_take_text(&one, name) && sfi_take_text(&one, "=")) return one;
-        len += len < rest.len;
-        rest.ptr += len;
-        rest.len -= len;
-    }
-    return (sf_str){ NULL, 0 };
-}
-
 /* With the policy: are the cookies of the client's handshake there, byte for byte? false: answered. */
 static bool has_cookies(bayeux *b, const message *m)
 {

@@ -161,11 +161,12 @@ static void fill(char *out, size_t len, const char *digits, unsigned count)
     out[len] = '\0';
 }
 
-/* The route has what a client must not touch on the way back. */
+/* The route has what a client must not touch on the way back. Cookies that are there stay. */
 static void make_id(sfo_stream_id *out)
 {
     fill(out->text, 27, "0123456789abcdefghijklmnopqrstuvwxyz", 36);
-    fill(out->browser, 32, "0123456789abcdef", 16);
+    if (out->browser[0] == '\0') fill(out->browser, 32, "0123456789abcdef", 16);
+    if (out->route[0] != '\0') return;
     char text[48];
     fill(text, 44, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 64);
     (void)snprintf(out->route, sizeof out->route, "!%s/+==", text);
@@ -175,6 +176,7 @@ bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
 {
     client *c = sfi_calloc(sizeof *c);
     if (c == NULL) return false;
+    c->id = *out;
     make_id(&c->id);
     snprintf(c->user, sizeof c->user, "%s", user); /* 18 characters */
     pthread_mutex_lock(&s->lock);

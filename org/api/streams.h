@@ -34,7 +34,8 @@ typedef struct sfo_stream_id {
     char text[32];
     char browser[40], route[64]; /* values of the cookies BAYEUX_BROWSER and sfdc-stream */
 } sfo_stream_id;
-/* A new client of this user. false: there are too many. */
+/* A new client of this user. out: its cookies, where they are not empty, are those that it brought; it keeps them. false: there
+ * are too many. */
 bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out);
 bool sfo_streams_close(sfo_streams *s, sf_str id);                    /* it says goodbye; false: unknown */
 void sfo_streams_forget(sfo_streams *s, sf_str id);                   /* as if it had been silent for too long */

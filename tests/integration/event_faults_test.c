@@ -14,7 +14,7 @@ static int start(void **state)
 {
     (void)state;
     static const char schema[] = SF_SOURCE_DIR "/tests/integration/data/events.json";
-    test_org_start(&org, (const char *const[]){ "--seed", "empty", "--schema", schema, NULL });
+    test_org_start(&org, (const char *const[]){ "--seed", "empty", "--policy", "cookies", "--schema", schema, NULL });
     sf_client_options o = {
         .login_url = org.url,
         .api_version = "64.0",

@@ -257,6 +257,7 @@ async function expired(client, positions, got) {
   return next;
 }
 
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 (async () => {
   const shim = path.join(modules, 'cometd-nodejs-client');
   if (name === 'cometd') {

@@ -4,6 +4,6 @@
 set -euo pipefail
 source "$(dirname "$0")/local_org.bash"
 [[ -d $clients/node_modules/faye ]] || skip "faye"
-org_options=(--data :memory: --seed empty --schema "$here/../integration/data/events.json")
+org_options=(--data :memory: --seed empty --policy cookies --schema "$here/../integration/data/events.json")
 start_org
 NODE_NO_WARNINGS=1 timeout 120 node "$here/events_clients_test.js" faye "$clients/node_modules" "$work/org.json"

@@ -4,6 +4,6 @@
 set -euo pipefail
 source "$(dirname "$0")/local_org.bash"
 [[ -e $clients/java.stamp ]] || skip "the Java CometD client"
-org_options=(--data :memory: --seed empty --schema "$here/../integration/data/events.json")
+org_options=(--data :memory: --seed empty --policy cookies --schema "$here/../integration/data/events.json")
 start_org
 timeout "${LIMIT:-300}" java -Xmx256m -cp "$clients/java/lib/*" "$here/java/EventsTest.java" "$url" "$token"

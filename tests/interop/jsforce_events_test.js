@@ -146,6 +146,7 @@ async function byFaye() {
   await client.disconnect();
 }
 
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 (async () => {
   const conn = new jsforce.Connection({ instanceUrl: login.url, accessToken: login.access_token, version: '64.0' });
   const first = await byJsforce(conn);
