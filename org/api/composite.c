@@ -39,6 +39,7 @@ static void dispatch_part(sfo_call *child, sfo_call *outer)
     child->user = outer->user;
     child->pending = outer->pending;
     sfo_call_set_context(child);
+    if (child->context.client.len == 0) child->context.client = outer->context.client;
     sfo_rest_dispatch(child);
 }
 

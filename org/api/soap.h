@@ -29,6 +29,7 @@ typedef struct sfo_soap {
     bool authenticated;
     bool all_or_none, truncate_fields; /* of the headers, as the next two */
     bool allow_duplicates, duplicate_details;
+    sf_str client; /* of CallOptions: who the caller says it is */
     int batch_size; /* of QueryOptions; 0: not said */
     sfi_json *json; /* record at work */
     sfi_buf text;   /* its text */

@@ -241,6 +241,7 @@ static bool read_headers(sfo_soap *s)
     const sfi_xml_element *duplicates = sfi_xml_child(header, "DuplicateRuleHeader");
     s->allow_duplicates = sfo_soap_bool(s, duplicates, "allowSave");
     s->duplicate_details = sfo_soap_bool(s, duplicates, "includeRecordDetails");
+    s->client = sfo_soap_text(s, sfi_xml_child(header, "CallOptions"), "client");
     sf_str size = sfo_soap_text(s, sfi_xml_child(header, "QueryOptions"), "batchSize");
     if (size.ptr != NULL && sfi_parse_int(size, &batch) && batch > 0 && batch < 1000000) s->batch_size = (int)batch;
     return true;

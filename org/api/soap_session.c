@@ -143,6 +143,7 @@ bool sfo_soap_authenticate(sfo_soap *s)
     s->call->version_number = s->version_number;
     sfo_call_set_context(s->call);
     s->call->context.api = "soap";
+    if (s->client.len > 0) s->call->context.client = s->client;
     s->call->context.id_in_body = true;
     s->call->context.allow_duplicates = s->allow_duplicates;
     s->call->context.duplicate_details = s->duplicate_details;

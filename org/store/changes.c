@@ -98,10 +98,11 @@ bool sfo_change_note_id(sfo_store *s, const sfo_context *c, sfo_table *t, const 
                         const char *field, sfo_fault *f)
 {
     if (!is_selected(s, t)) return true;
+    int at = field != NULL ? sfo_field_at(t->object, field) : SFO_NO_FIELD;
+    if (at >= 0 && !t->told[at]) return true; /* nobody is told of it */
     sfo_note *n = add_note(s, c, t, id, change, f);
     if (n == NULL || change != SFO_CHANGE_UPDATE) return n != NULL;
     unsigned char *bits = add_bits(s, n, f);
-    int at = field != NULL ? sfo_field_at(t->object, field) : SFO_NO_FIELD;
     if (bits != NULL && at >= 0) bits[at / 8] |= (unsigned char)(1u << at % 8);
     return bits != NULL;
 }

@@ -336,7 +336,7 @@ static bool make_opportunity(const conversion *k)
         if (!set_close_date(k, &row) || !set_campaign(k, &row)) return false;
     }
     copy_fields(k, opportunity_fields, SFI_COUNT_OF(opportunity_fields), &row);
-    return finish_target(k, k->ask->opportunity_record, false, &row, &k->out->opportunity) && make_contact_role(k);
+    return finish_target(k, k->ask->opportunity_record, false, &row, &k->out->opportunity);
 }
 
 /* ---- what hung on the lead ---- */
@@ -412,7 +412,7 @@ static bool mark_converted(const conversion *k)
 static bool convert(conversion *k)
 {
     return check_request(k) && make_account(k) && make_contact(k) && make_opportunity(k) && move_all(k) &&
-           mark_converted(k);
+           mark_converted(k) && (k->ask->no_opportunity || make_contact_role(k));
 }
 
 bool sfo_lead_convert_one(sfo_store *s, const sfo_context *c, const sfo_lead_convert *ask, sfo_lead_converted *out,

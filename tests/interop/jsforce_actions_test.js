@@ -1,6 +1,7 @@
 /* jsforce_actions_test.js: what jsforce does with quick actions, approvals, process rules and invocable actions, as its users have
  * it, against sforce-org. Every check compares what a call answered, or what it wrote; the last line counts them. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

@@ -1,6 +1,7 @@
 /* jsforce_apex_test.js: jsforce with Apex REST classes and with the bytes of files against sforce-org: conn.apex.*, blobs as
  * base64, as multipart, read as a stream. Every check compares what came back with what was sent. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const crypto = require('crypto');

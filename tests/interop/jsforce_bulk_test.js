@@ -1,6 +1,7 @@
 /* jsforce_bulk_test.js: conn.bulk and conn.bulk2 of jsforce against sforce-org: loads and queries of both APIs, the events of jobs and
  * batches, and what REST sees of it afterwards. jsforce_bulk_test.sh starts the org and names the file that holds its login. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { Readable } = require('stream');

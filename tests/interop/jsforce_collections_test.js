@@ -2,6 +2,7 @@
  * jsforce_collections_test.sh starts the org and names the file that holds its login. What a call answers is compared with
  * what was written, and with what the org holds afterwards; the last line counts the comparisons. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

@@ -1,6 +1,7 @@
 /* jsforce_composite_test.js: composite, batch, graph, tree and GraphQL through jsforce's conn.request, each answer compared
  * with what jsforce's own calls on single records and queries say afterwards. jsforce_composite_test.sh starts the org. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

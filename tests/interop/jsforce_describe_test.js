@@ -1,6 +1,7 @@
 /* jsforce_describe_test.js: jsforce's describe (kept and not), layouts, compact and approval layouts, tabs, theme, recent items,
  * deleted and updated records, limits, against sforce-org. Every check compares; the last line counts them. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

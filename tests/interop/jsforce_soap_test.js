@@ -1,6 +1,7 @@
 /* jsforce_soap_test.js: conn.soap of jsforce against sforce-org: what each call answers, and what REST sees of it afterwards.
  * jsforce_soap_test.sh starts the org and names the file that holds its login. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

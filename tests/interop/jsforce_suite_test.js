@@ -2,6 +2,7 @@
  * them, against sforce-org. Every check compares what a call answered with what was written before, or with another way
  * to the same rows; the last line counts them. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');

@@ -1,6 +1,7 @@
 /* jsforce_test.js: jsforce as its users have it against sforce-org. jsforce_test.sh starts the org and names the file that
  * holds its login. Every check compares what a call answered with what was written before; the last line counts them. */
 'use strict';
+process.exitCode = 1; // until all is seen: nothing left to wait for is no success
 const fs = require('fs');
 const path = require('path');
 const { isDeepStrictEqual } = require('util');
