@@ -136,7 +136,7 @@ sf_status sfi_journal_open(const char *path, sf_str head, sf_status (*fn)(void *
     return rc;
 }
 
-sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err)
+sf_status sfi_journal_add_soon(sfi_journal *j, sf_str line, sf_error *err)
 {
     sfi_buf text = { .max = LINE_MAX_BYTES + 32 };
     sfi_buf_addf(&text, "%08x ", sum_of(line));
@@ -156,8 +156,14 @@ sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err)
             done += (size_t)n;
         }
     }
-    if (rc == SF_OK && fdatasync(j->fd) != 0 && errno != EINVAL && errno != EROFS) rc = fail_io(j, "cannot sync", err);
     sfi_buf_free(&text);
+    return rc;
+}
+
+sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err)
+{
+    sf_status rc = sfi_journal_add_soon(j, line, err);
+    if (rc == SF_OK && fdatasync(j->fd) != 0 && errno != EINVAL && errno != EROFS) rc = fail_io(j, "cannot sync", err);
     return rc;
 }
 

@@ -25,6 +25,9 @@ sf_status sfi_journal_open(const char *path, sf_str head, sf_status (*fn)(void *
                            void *user, sfi_journal **out, bool *resumed, sf_error *err);
 /* A line, without its end, onto the disk. */
 sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err);
+/* The same into the file: it is on the disk when a later one is, or soon. For what does no harm when the machine, not the
+ * process, forgets it. */
+sf_status sfi_journal_add_soon(sfi_journal *j, sf_str line, sf_error *err);
 const char *sfi_journal_path(const sfi_journal *j);
 void sfi_journal_close(sfi_journal *j); /* NULL is fine */
 #endif

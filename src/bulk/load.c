@@ -237,7 +237,11 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
     }
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
-    if (rc == SF_OK) rc = sfi_journal_add(l->journal, sfi_buf_str(&line), err);
+    /* A job that was forgotten before it was closed does nothing, and whether one was closed it says itself. */
+    bool must_last = state == SFI_UNIT_CLOSING || state == SFI_UNIT_GATHERED;
+    if (rc == SF_OK)
+        rc = must_last ? sfi_journal_add(l->journal, sfi_buf_str(&line), err)
+                       : sfi_journal_add_soon(l->journal, sfi_buf_str(&line), err);
     sfi_buf_free(&line);
     return rc;
 }
