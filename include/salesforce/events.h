@@ -260,9 +260,10 @@ SF_EXTERN void sf_listener_stop(sf_listener *l);
 /** End it at once: positions of what was handled are stored, the org is not told. NULL is fine. Not in a handler. */
 SF_EXTERN void sf_listener_close(sf_listener *l);
 
-/** With manual_ack: everything of the channel up to this event is done. On the listener's thread, in or outside
- *  handlers. @param channel as attached. @return SF_OK, SF_DONE (refused: the listener is a standby by now, and the
- *  leader hands out the event again), SF_ERR_NOT_FOUND (not attached), what the store gives. */
+/** With manual_ack: everything of the channel up to this event is done; one before the last changes nothing. On the
+ *  listener's thread, in or outside handlers. @param channel as attached. @return SF_OK, SF_DONE (refused: the listener
+ *  is a standby by now, and the leader hands out the event again), SF_ERR_NOT_FOUND (not attached), what the store
+ *  gives. */
 SF_API sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, sf_error *err);
 
 typedef struct sf_listener_stats { /* since the open */

@@ -376,6 +376,7 @@ sf_status sf_event_ack(sf_listener *l, const char *channel, int64_t replay_id, s
     sfi_attachment *a = find(l, channel);
     if (a == NULL) return sfi_fail(err, SF_ERR_NOT_FOUND, "%.80s is not attached", channel);
     if (!sfi_standby_is_leading(l)) return SF_DONE;
+    if (replay_id <= a->position) return SF_OK; /* a later event was done before it */
     sfi_listener_moved(l, a, replay_id);
     if (l->unsaved < l->options.checkpoint_events && l->is_in_poll) return SF_OK;
     sf_status rc = sfi_listener_store(l, err);
