@@ -17,6 +17,7 @@ struct sfo_bulk {
     bool has_lock, has_thread;
     bool wanted; /* somebody said that there is work */
     atomic_bool stopping;
+    int64_t forgot_ms; /* when jobs that are too old were looked for; the store's lock guards it */
 };
 
 /* ---- statements (jobs.c) ---- */

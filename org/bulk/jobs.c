@@ -160,12 +160,44 @@ bool sfo_bulk_job_new(sfo_bulk *b, sfo_bulk_job *job, sfo_fault *f)
     return fine;
 }
 
+/* ---- what is too old ---- */
+static bool forget_old(sfo_bulk *b, sfo_fault *f)
+{
+    static const char *const statements[] = {
+        "UPDATE sfo_bulk_job SET state = 'Aborted' WHERE state = 'Open' AND created < ?1 + 6 * 86400000",
+        "DELETE FROM sfo_bulk_data WHERE owner IN (SELECT id FROM sfo_bulk_job WHERE created < ?1 UNION SELECT t.id "
+        "FROM "
+        "sfo_bulk_batch t JOIN sfo_bulk_job j ON j.id = t.job WHERE j.created < ?1)",
+        "DELETE FROM sfo_bulk_batch WHERE job IN (SELECT id FROM sfo_bulk_job WHERE created < ?1)",
+        "DELETE FROM sfo_bulk_job WHERE created < ?1",
+    };
+    bool fine = true;
+    for (size_t i = 0; fine && i < SFI_COUNT_OF(statements); i++) {
+        sqlite3_stmt *stmt = sfo_bulk_prepare(b, statements[i], f);
+        if (stmt != NULL) sqlite3_bind_int64(stmt, 1, sfi_wall_ms() - SFO_BULK_LIFE_MS);
+        fine = sfo_bulk_step(b, stmt, f);
+    }
+    return fine;
+}
+
+/* Now and then, with the store's lock held; one that fails is done the next time. */
+static void forget_in_time(sfo_bulk *b)
+{
+    enum { EVERY_MS = 600000 };
+    sfo_fault ignored = { 0 };
+    if (now_ms() - b->forgot_ms < EVERY_MS) return;
+    b->forgot_ms = now_ms();
+    (void)forget_old(b, &ignored);
+    sfo_fault_clear(&ignored);
+}
+
 bool sfo_bulk_job_get(sfo_bulk *b, const char *id, sfo_bulk_job *out, sfo_fault *f)
 {
     sf_id full;
     bool found = false, fine = true;
     if (sfo_id_normalize(sfi_str(id), &full)) {
         sfo_store_lock(b->store);
+        forget_in_time(b);
         char *sql = sqlite3_mprintf("SELECT %s FROM sfo_bulk_job WHERE id = ?", job_columns);
         sqlite3_stmt *stmt = sql != NULL ? sfo_bulk_prepare(b, sql, f) : NULL;
         sqlite3_free(sql);
@@ -186,6 +218,7 @@ int sfo_bulk_job_list(sfo_bulk *b, const char *after, int max, void (*fn)(void *
 {
     int count = -1;
     sfo_store_lock(b->store);
+    forget_in_time(b);
     char *sql = sqlite3_mprintf("SELECT %s FROM sfo_bulk_job WHERE id > ? ORDER BY id LIMIT ?", job_columns);
     sqlite3_stmt *stmt = sql != NULL ? sfo_bulk_prepare(b, sql, f) : NULL;
     sqlite3_free(sql);
@@ -399,25 +432,6 @@ bool sfo_bulk_is_aborted(sfo_bulk *b, const char *id)
 }
 
 /* ---- opening ---- */
-static bool forget_old(sfo_bulk *b, sfo_fault *f)
-{
-    static const char *const statements[] = {
-        "UPDATE sfo_bulk_job SET state = 'Aborted' WHERE state = 'Open' AND created < ?1 + 6 * 86400000",
-        "DELETE FROM sfo_bulk_data WHERE owner IN (SELECT id FROM sfo_bulk_job WHERE created < ?1 UNION SELECT t.id "
-        "FROM "
-        "sfo_bulk_batch t JOIN sfo_bulk_job j ON j.id = t.job WHERE j.created < ?1)",
-        "DELETE FROM sfo_bulk_batch WHERE job IN (SELECT id FROM sfo_bulk_job WHERE created < ?1)",
-        "DELETE FROM sfo_bulk_job WHERE created < ?1",
-    };
-    bool fine = true;
-    for (size_t i = 0; fine && i < SFI_COUNT_OF(statements); i++) {
-        sqlite3_stmt *stmt = sfo_bulk_prepare(b, statements[i], f);
-        if (stmt != NULL) sqlite3_bind_int64(stmt, 1, sfi_wall_ms() - SFO_BULK_LIFE_MS);
-        fine = sfo_bulk_step(b, stmt, f);
-    }
-    return fine;
-}
-
 sf_status sfo_bulk_tables_open(sfo_bulk *b, sf_error *err)
 {
     sfo_fault fault = { 0 };
