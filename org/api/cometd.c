@@ -173,9 +173,10 @@ static void handshake(bayeux *b, const message *m)
     }
     keep_cookie(b->call, "BAYEUX_BROWSER", id.browser, sizeof id.browser);
     keep_cookie(b->call, "sfdc-stream", id.route, sizeof id.route);
-    if (!sfo_streams_open(b->call->org->streams, b->user, &id)) {
-        deny_handshake(b, m, denied, "403::Organization concurrent user limit exceeded");
-        return;
+    switch (sfo_streams_open(b->call->org->streams, b->user, &id)) {
+    case SFO_STREAM_ROOM: break;
+    case SFO_STREAM_FULL: deny_handshake(b, m, denied, "403::Organization concurrent user limit exceeded"); return;
+    default: b->w.out->failed = true; return; /* a 500 */
     }
     set_cookies(b->call, &id);
     sfi_json_begin_object(&b->w);
@@ -493,7 +494,12 @@ static void subscribe(bayeux *b, const message *m)
     }
     if (!start_of(b, m, name, &after)) return;
     sfo_org *org = b->call->org;
-    if (!sfo_streams_subscribe(org->streams, m->client, m->subscription, &channel, after)) {
+    sfo_stream_room room = sfo_streams_subscribe(org->streams, m->client, m->subscription, &channel, after);
+    if (room == SFO_STREAM_NO_MEMORY) {
+        b->w.out->failed = true; /* a 500 */
+        return;
+    }
+    if (room == SFO_STREAM_FULL) {
         refuse(b, m, true, NULL, "403::Subscription limit exceeded for this client");
         return;
     }

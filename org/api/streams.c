@@ -172,10 +172,10 @@ static void make_id(sfo_stream_id *out)
     (void)snprintf(out->route, sizeof out->route, "!%s/+==", text);
 }
 
-bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
+sfo_stream_room sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
 {
     client *c = sfi_calloc(sizeof *c);
-    if (c == NULL) return false;
+    if (c == NULL) return SFO_STREAM_NO_MEMORY;
     c->id = *out;
     make_id(&c->id);
     snprintf(c->user, sizeof c->user, "%s", user); /* 18 characters */
@@ -191,7 +191,7 @@ bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out)
     }
     pthread_mutex_unlock(&s->lock);
     if (!ok) sfi_free(c);
-    return ok;
+    return ok ? SFO_STREAM_ROOM : SFO_STREAM_FULL;
 }
 
 bool sfo_streams_close(sfo_streams *s, sf_str id)
@@ -254,8 +254,9 @@ static subscription *find_sub(client *c, sf_str name)
     return NULL;
 }
 
-bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after)
+sfo_stream_room sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after)
 {
+    sfo_stream_room room = SFO_STREAM_FULL;
     pthread_mutex_lock(&s->lock);
     client *c = find(s, id);
     subscription *sub = find_sub(c, name);
@@ -264,6 +265,8 @@ bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_cha
         if (more != NULL) {
             c->subs = more;
             sub = &more[c->sub_count++];
+        } else {
+            room = SFO_STREAM_NO_MEMORY;
         }
     }
     if (sub != NULL) {
@@ -272,7 +275,7 @@ bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_cha
         if (c->park != NULL) sfo_park_wake(c->park); /* there may be something to read */
     }
     pthread_mutex_unlock(&s->lock);
-    return sub != NULL;
+    return sub != NULL ? SFO_STREAM_ROOM : room;
 }
 
 bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name)
@@ -307,9 +310,13 @@ static bool add_event(void *user, int64_t replay, sf_str data)
     reading *r = user;
     if (r->count >= READ_MAX || r->out->len >= READ_BYTES_MAX) return false;
     const char *query = strchr(r->sub->name, '?');
-    if (query != NULL && !sfo_topic_filter_passes(sfi_str(query + 1), data)) {
-        r->sub->position = replay;
-        return true;
+    bool no_memory = false;
+    if (query != NULL && !sfo_topic_filter_passes(sfi_str(query + 1), data, &no_memory)) {
+        if (no_memory)
+            r->out->failed = true; /* it is asked again */
+        else
+            r->sub->position = replay;
+        return !no_memory;
     }
     sfi_buf_add_str(r->out, "{\"data\":");
     sfi_buf_add(r->out, data.ptr, data.len);

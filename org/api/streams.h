@@ -34,17 +34,18 @@ typedef struct sfo_stream_id {
     char text[32];
     char browser[40], route[64]; /* values of the cookies BAYEUX_BROWSER and sfdc-stream */
 } sfo_stream_id;
-/* A new client of this user. out: its cookies, where they are not empty, are those that it brought; it keeps them. false: there
- * are too many. */
-bool sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out);
+typedef enum sfo_stream_room { SFO_STREAM_ROOM, SFO_STREAM_FULL, SFO_STREAM_NO_MEMORY } sfo_stream_room;
+/* A new client of this user. out: its cookies, where they are not empty, are those that it brought; it keeps them. */
+sfo_stream_room sfo_streams_open(sfo_streams *s, const char *user, sfo_stream_id *out);
 bool sfo_streams_close(sfo_streams *s, sf_str id);                    /* it says goodbye; false: unknown */
 void sfo_streams_forget(sfo_streams *s, sf_str id);                   /* as if it had been silent for too long */
 bool sfo_streams_find(sfo_streams *s, sf_str id, sfo_stream_id *out); /* false: unknown */
 typedef enum sfo_stream_state { SFO_STREAM_UNKNOWN, SFO_STREAM_OTHER_USER, SFO_STREAM_OK } sfo_stream_state;
 /* A message of the client came. is_first: it has not connected before (asked for connects only; else NULL). */
 sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first);
-/* From now on events of the channel behind `after`; again: from there. false: too many channels, or unknown. */
-bool sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel, int64_t after);
+/* From now on events of the channel behind `after`; again: from there. Full also when the client is unknown. */
+sfo_stream_room sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel,
+                                      int64_t after);
 bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name);                 /* false: it was not subscribed */
 bool sfo_streams_is_listening(sfo_streams *s, const char *user, const char *channel); /* any client of the user */
 /* What is new for the client, each message with a comma behind it; it counts as read. @return how many. */

@@ -32,24 +32,35 @@ static bool take_operation(sf_str *rest, operation *out)
     return false;
 }
 
-/* One condition off the front. false: there is none, or it is not one. */
-static bool take_condition(sf_str *rest, condition *out)
+/* Up to the next & that stands outside of quotes, decoded. */
+static bool take_piece(sfi_arena *arena, sf_str *rest, sf_str *out)
+{
+    bool quoted = false;
+    size_t n = 0;
+    while (n < rest->len && (quoted || rest->ptr[n] != '&')) quoted ^= rest->ptr[n++] == '\'';
+    sf_str piece = { rest->ptr, n };
+    rest->ptr += n;
+    rest->len -= n;
+    bool is_more = sfi_take_text(rest, "&");
+    return piece.len <= FILTER_MAX && (!is_more || rest->len > 0) && sfo_percent_decode(arena, piece, false, out);
+}
+
+/* One condition off the front. false: it is none, or there is no memory. */
+static bool take_condition(sfi_arena *arena, sf_str *all, condition *out)
 {
     size_t n = 0;
-    while (n < rest->len && is_name_char(rest->ptr[n])) n++;
-    out->field = (sf_str){ rest->ptr, n };
-    rest->ptr += n;
-    rest->len -= n;
-    if (n == 0 || !take_operation(rest, &out->op)) return false;
-    bool quoted = sfi_take_text(rest, "'");
-    for (n = 0; n < rest->len && rest->ptr[n] != (quoted ? '\'' : '&');) n++;
-    if (quoted && n == rest->len) return false;
-    out->value = (sf_str){ rest->ptr, n };
-    n += quoted;
-    rest->ptr += n;
-    rest->len -= n;
-    if (!quoted && out->value.len == 0) return false;
-    return rest->len == 0 || (sfi_take_text(rest, "&") && rest->len > 0);
+    sf_str rest;
+    if (!take_piece(arena, all, &rest)) return false;
+    while (n < rest.len && is_name_char(rest.ptr[n])) n++;
+    out->field = (sf_str){ rest.ptr, n };
+    rest.ptr += n;
+    rest.len -= n;
+    if (n == 0 || !take_operation(&rest, &out->op) || rest.len == 0) return false;
+    out->value = rest;
+    if (rest.ptr[0] != '\'') return true;
+    if (rest.len < 2 || rest.ptr[rest.len - 1] != '\'') return false;
+    out->value = (sf_str){ rest.ptr + 1, rest.len - 2 };
+    return memchr(out->value.ptr, '\'', out->value.len) == NULL;
 }
 
 static bool holds(operation op, int order)
@@ -86,34 +97,32 @@ static bool condition_holds(const condition *c, sf_value record)
     return holds(c->op, sfo_text_compare(sf_get_text(found, NULL), c->value));
 }
 
-static bool decode(sfi_arena *arena, sf_str filter, sf_str *out)
-{
-    return filter.len <= FILTER_MAX && sfo_percent_decode(arena, filter, false, out);
-}
-
 bool sfo_topic_filter_is_valid(sf_str filter)
 {
     sfi_arena arena = { .max = 4 * FILTER_MAX };
     condition c;
-    sf_str rest;
-    bool ok = filter.len == 0 || decode(&arena, filter, &rest);
-    while (ok && filter.len > 0 && rest.len > 0) ok = take_condition(&rest, &c);
+    bool ok = filter.len <= FILTER_MAX;
+    while (ok && filter.len > 0) ok = take_condition(&arena, &filter, &c);
     sfi_arena_free(&arena);
     return ok;
 }
 
-bool sfo_topic_filter_passes(sf_str filter, sf_str event)
+bool sfo_topic_filter_passes(sf_str filter, sf_str event, bool *no_memory)
 {
     sfi_arena arena = { .max = 4 * FILTER_MAX };
     sfi_json *doc = NULL;
     condition c;
-    sf_str rest;
     if (filter.len == 0) return true;
-    bool ok =
-        decode(&arena, filter, &rest) && sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, event, NULL) == SF_OK;
-    sf_value record = ok ? sf_get(sfi_json_root(doc), "sobject") : (sf_value){ 0 };
-    while (ok && rest.len > 0) ok = take_condition(&rest, &c) && condition_holds(&c, record);
+    bool is_read = sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, event, NULL) == SF_OK;
+    bool passes = is_read;
+    sf_value record = is_read ? sf_get(sfi_json_root(doc), "sobject") : (sf_value){ 0 };
+    while (is_read && passes && filter.len > 0) {
+        is_read =
+            take_condition(&arena, &filter, &c); /* it was valid when it was subscribed to: else there is no memory */
+        passes = is_read && condition_holds(&c, record);
+    }
+    if (!is_read) *no_memory = true;
     sfi_json_free(doc);
     sfi_arena_free(&arena);
-    return ok;
+    return passes;
 }

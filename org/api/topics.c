@@ -183,8 +183,11 @@ static bool keep(sfo_topics *t, sf_str name, sf_str query, sf_str fields, const 
     sfi_arena arena = { .max = ARENA_MAX };
     sfo_ast_query *q = NULL;
     topic p = { .name = NULL };
-    bool ok = true;
-    if (!sfo_soql_parse(query, &arena, &q, NULL) || q->from_count != 1) goto done;
+    sfo_fault why = { 0 };
+    bool is_query = sfo_soql_parse(query, &arena, &q, &why);
+    bool ok = is_query || (why.http_status > 0 && why.http_status < 500); /* else there is no memory */
+    sfo_fault_clear(&why);
+    if (!is_query || q->from_count != 1) goto done;
     p.object = sfo_schema_object(sfo_store_schema(t->store), q->from[0].path.text);
     if (p.object == NULL) goto done;
     size_t at = find_where(query), bytes = (p.object->field_count + 7) / 8;
@@ -347,7 +350,11 @@ static bool ask(sfo_topics *t, const topic *p, const sfo_changed *c, const sfo_c
     bool ok = !soql.failed || sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a PushTopic");
     /* A query that has become wrong (a field is gone) tells nothing; it must not make writes fail. */
     bool has_rows = ok && sfo_soql_rows(t->store, context, sfi_buf_str(&soql), &options, 1, &rows, &why);
-    if (has_rows && sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, sfi_buf_str(&rows), NULL) == SF_OK) {
+    bool is_read =
+        has_rows && sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, sfi_buf_str(&rows), NULL) == SF_OK;
+    if (ok && !is_read && (has_rows || why.http_status == 0 || why.http_status >= 500))
+        ok = sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a PushTopic");
+    if (is_read) {
         sf_iter it = sf_iter_begin(sfi_json_root(doc));
         if (sf_iter_next(&it, NULL, &row)) ok = tell(t, p, c, row, f);
     }

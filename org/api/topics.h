@@ -14,6 +14,6 @@ void sfo_topics_free(sfo_topics *t);
 
 /* filter: what follows '?', percent-encoded or not; "": none. Does it have the form of one? */
 bool sfo_topic_filter_is_valid(sf_str filter);
-/* Does an event, {"event":…,"sobject":{…}}, pass? Fields that it lacks do not. */
-bool sfo_topic_filter_passes(sf_str filter, sf_str event);
+/* Does an event, {"event":…,"sobject":{…}}, pass? Fields that it lacks do not. no_memory: set where that is why it does not. */
+bool sfo_topic_filter_passes(sf_str filter, sf_str event, bool *no_memory);
 #endif

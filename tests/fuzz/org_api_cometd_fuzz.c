@@ -104,7 +104,8 @@ static void check_filter(const uint8_t *data, size_t size)
     static const char event[] =
         "{\"event\":{\"replayId\":1},\"sobject\":{\"Id\":\"1\",\"Name\":\"A\",\"N\":1.5,\"E\":null,\"B\":true}}";
     sf_str filter = { (const char *)data, size };
-    if (sfo_topic_filter_passes(filter, sfi_str(event)) && !sfo_topic_filter_is_valid(filter)) abort();
+    bool no_memory = false;
+    if (sfo_topic_filter_passes(filter, sfi_str(event), &no_memory) && !sfo_topic_filter_is_valid(filter)) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,17 +16,22 @@ static int64_t number(sfo_store *s, const char *sql)
     return n;
 }
 
-/* count events, so many hours old, behind those that are there. */
-static void fill(sfo_store *s, int count, int hours)
+/* count events of that topic, so many hours old, behind those that are there. */
+static void fill_topic(sfo_store *s, const char *topic, int count, int hours)
 {
     char sql[400];
     snprintf(
         sql, sizeof sql,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO sfo_event(topic, "
-        "is_change, at_ms, data) SELECT 'Old', 0, %lld, '{}' FROM n",
-        count, (long long)(sfi_wall_ms() - (int64_t)hours * 3600000));
+        "is_change, at_ms, data) SELECT '%s', 0, %lld, '{}' FROM n",
+        count, topic, (long long)(sfi_wall_ms() - (int64_t)hours * 3600000));
     assert_int_equal(sqlite3_exec(sfo_store_db(s), sql, NULL, NULL, NULL), SQLITE_OK);
     s->changes.last_replay = -1; /* it is not from us */
+}
+
+static void fill(sfo_store *s, int count, int hours)
+{
+    fill_topic(s, "Old", count, hours);
 }
 
 static void append(sfo_store *s, int count)
@@ -71,8 +76,34 @@ static void test_events__the_newest_stay(void **state)
     }
 }
 
+/* PushTopics and generic channels for a day, and what limits say at once. */
+static void test_events__topics_for_a_day(void **state)
+{
+    (void)state;
+    test_org org;
+    sfo_fault fault = { 0 };
+    org_open(&org);
+    sfo_store *s = org.store;
+    fill_topic(s, "/topic/T", 10, 25);
+    fill_topic(s, "/u/c", 20, 25);
+    fill_topic(s, "/data/Own__chn", 30, 25);
+    fill(s, 40, 25);
+    fill_topic(s, "/topic/T", 50, 23);
+    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept = 0 }, &fault)); /* as they are */
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/topic/T'"), 50);
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/u/c'"), 0);
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/data/Own__chn'"), 30);
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = 'Old'"), 40);
+    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept_hours = 24 }, &fault));
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event"), 50);
+    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept = 7 }, &fault));
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event"), 7);
+    org_close(&org);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_events__the_newest_stay) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_events__the_newest_stay),
+                                        cmocka_unit_test(test_events__topics_for_a_day) };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }
