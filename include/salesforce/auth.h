@@ -28,9 +28,9 @@ typedef struct sf_auth {        /* strings borrowed by whoever takes the struct,
     const char *scope;          /* of the OAuth flows; NULL: the app's default */
     int64_t lifetime_ms;        /* of an access token where the org does not say, up to a hundred years; 0: unknown,
                                    renew only when refused */
-    int64_t refresh_ahead_ms;   /* renew so long before expiry (at most half the lifetime) when expiry is known, up to
-                                   a hundred years;
-                                   0: 60 s; SF_NONE: never ahead */
+    int64_t refresh_ahead_ms;   /* renew so long before expiry (at most half the lifetime) when expiry is known, and by
+                                   chance up to a quarter of that earlier, so that programs which share a session do
+                                   not all come at once; up to a hundred years; 0: 60 s; SF_NONE: never ahead */
     uint64_t reserved[8];       /* zero */
 } sf_auth;
 

@@ -55,9 +55,9 @@ static sf_status read_store(work *w, sf_error *err)
     return rc < 0 ? rc : SF_OK;
 }
 
-void sfi_keep_read(work *w)
+bool sfi_keep_read(work *w)
 {
-    (void)read_store(w, NULL); /* told in the log; nothing is stored, then */
+    return read_store(w, NULL) == SF_OK;
 }
 
 /* Another process may have written meanwhile what we could not. */
@@ -151,29 +151,28 @@ static bool begin_watch(work *w)
     return is_watched(w);
 }
 
+/* rc: SF_ERR_TIMEOUT, the call's time is over, which is not that of others who wait; SF_ERR_UNAVAILABLE, it is enough. */
 static sf_status fail_wait(const work *w, sf_status rc, const sf_error *cause, bool is_away, sf_error *err)
 {
-    if (rc == SF_ERR_CANCELLED || rc == SF_ERR_MEMORY) return rc;
+    if (rc != SF_ERR_TIMEOUT && rc != SF_ERR_UNAVAILABLE) return rc;
     if (is_away)
-        (void)sfi_fail(err, SF_ERR_TIMEOUT,
+        (void)sfi_fail(err, rc,
                        "login: the token store does not work, and others share the refresh token, so it is not used "
                        "without the store's lock; mend the store, or try again: %.300s",
                        cause->message);
     else if (is_watched(w))
-        (void)sfi_fail(err, SF_ERR_TIMEOUT,
-                       "login: another program began a refresh and has not stored its end; try again in %d s",
+        (void)sfi_fail(err, rc, "login: another program began a refresh and has not stored its end; try again in %d s",
                        GRACE_MS / 1000);
     else
-        (void)sfi_fail(err, SF_ERR_TIMEOUT,
+        (void)sfi_fail(err, rc,
                        "login: another program has held the token store's lock for too long; end it, or try again");
     if (err != NULL) err->retryable = true;
-    return SF_ERR_TIMEOUT;
+    return rc;
 }
 
-/* The session at hand may be over, but nobody can make another now: the org will say. */
-static bool can_put_off(const work *w)
+bool sfi_keep_can_put_off(const work *w)
 {
-    return w->has_session && sfi_keep_needs_lock(w->auth);
+    return w->auth->is_shared && (w->is_early || (w->has_session && sfi_keep_needs_lock(w->auth)));
 }
 
 sf_status sfi_keep_enter(work *w, sf_error *err)
@@ -186,7 +185,7 @@ sf_status sfi_keep_enter(work *w, sf_error *err)
     for (;;) { /* ends: locked, not needed, put off, cancelled, or the time is over */
         sf_error ended = { 0 };
         sf_status rc = sfi_wait_check(w->wait, "login", &ended);
-        if (rc == SF_OK && sfi_now_ms() >= w->end_ms) rc = SF_ERR_TIMEOUT;
+        if (rc == SF_OK && sfi_now_ms() >= w->end_ms) rc = SF_ERR_UNAVAILABLE;
         if (rc != SF_OK) {
             if (err != NULL) *err = ended;
             return fail_wait(w, rc, &cause, is_away, err);
@@ -201,7 +200,7 @@ sf_status sfi_keep_enter(work *w, sf_error *err)
             if (is_waiting) sfi_keep_leave(w);
         }
         if (is_away && !auth->is_shared) return SF_OK; /* a broken store of one's own stops nobody */
-        if (w->is_early || (is_away && can_put_off(w))) return SF_DONE;
+        if (w->is_early || (is_away && sfi_keep_can_put_off(w))) return SF_DONE;
         if (is_away && !sfi_keep_needs_lock(auth)) return SF_OK;
         if (!is_away && !is_waiting) continue;                                       /* the lock waited */
         (void)sfi_wait_pause(w->wait, is_waiting ? WATCH_MS : pause, "login", NULL); /* looked at above */
@@ -307,7 +306,7 @@ sf_status sfi_keep_begin(work *w)
     if (rc < 0) note_failure(auth, SFI_STORE_SET, "the token store cannot be written", &cause);
     if (!sfi_keep_needs_lock(auth)) return SF_OK;
     sfi_keep_leave(w);
-    if (rc < 0 && can_put_off(w)) return SF_DONE;
+    if (rc < 0 && sfi_keep_can_put_off(w)) return SF_DONE;
     if (rc < 0) (void)sfi_wait_pause(w->wait, PAUSE_MAX_MS, "login", NULL); /* sfi_keep_enter looks at the time */
     return SF_ROW;
 }

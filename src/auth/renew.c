@@ -196,8 +196,7 @@ static sf_status take_failure(work *w, sfi_login_failure why, const sf_error *ca
         bool is_cleared = sfi_keep_clear(w);
         if (!is_cleared) {
             sfi_keep_leave(w);
-            sfi_keep_read(w);
-            if (sfi_keep_can_adopt(w)) return SF_ROW;
+            if (sfi_keep_read(w) && sfi_keep_can_adopt(w)) return SF_ROW;
         }
         /* Asking again with a wrong password locks the user out; client credentials can be mended by an admin. */
         auth->is_refused = auth->given.flow != SF_AUTH_CLIENT_CREDENTIALS;
@@ -254,12 +253,12 @@ static sf_status adopt(work *w, sfi_token *out, sf_error *err)
 /* Once. SF_ROW: again; SF_DONE: put off. */
 static sf_status renew_once(work *w, sfi_token *token, bool *is_seed, sf_error *err)
 {
-    sf_status rc = SF_OK;
-    sfi_keep_read(w); /* most have been renewed by somebody else, and need no lock for that */
+    bool is_read = sfi_keep_read(w); /* most have been renewed by somebody else, and need no lock for that */
     if (sfi_keep_can_adopt(w)) return adopt(w, token, err);
     *is_seed = can_use_seed(w);
     if (*is_seed) return use_seed(w, token, err);
-    rc = sfi_keep_enter(w, err);
+    if (!is_read && sfi_keep_can_put_off(w)) return SF_DONE;
+    sf_status rc = sfi_keep_enter(w, err);
     if (rc != SF_OK) return rc;
     return sfi_keep_can_adopt(w) ? adopt(w, token, err) : log_in(w, token, err);
 }

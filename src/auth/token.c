@@ -286,6 +286,7 @@ static sf_status take_turn(sfi_auth *auth, purpose use, const char *failed, cons
                .is_renewal = auth->had_session,
                .has_session = use == FOR_USE && before != NULL,
                .is_early = use == FOR_USE && before != NULL && !is_due(auth, 0) };
+    int64_t begun_ms = sfi_now_ms();
     sfi_gate_begin_work(&auth->gate);
     sf_status rc = sfi_renew(&w, &fresh, &cause);
     sfi_gate_end_work(&auth->gate);
@@ -296,7 +297,8 @@ static sf_status take_turn(sfi_auth *auth, purpose use, const char *failed, cons
     auth->last_error = cause;
     bool still_good = rc != SF_OK && use == FOR_USE && before != NULL && !is_due(auth, 0) && !is_own_doing(rc);
     if (is_put_off) {
-        auth->put_off_ms = sfi_now_ms() + PUT_OFF_MS / 4 + (int64_t)(sfi_random() % (PUT_OFF_MS * 3 / 4));
+        int64_t now = sfi_now_ms(); /* a store that makes its visitors wait is left alone for longer */
+        auth->put_off_ms = now + PUT_OFF_MS / 4 + (int64_t)(sfi_random() % (PUT_OFF_MS * 3 / 4)) + 9 * (now - begun_ms);
     } else if (rc == SF_OK) {
         auth->current = fresh;
         auth->jitter = (uint32_t)(sfi_random() % JITTER);

@@ -68,8 +68,10 @@ typedef struct work {
 /* ---- the store (keep.c) ---- */
 /* A refresh token must not be sent without the store's lock. */
 bool sfi_keep_needs_lock(const sfi_auth *auth);
-/* Read the store without the lock. An error of it is no error here. */
-void sfi_keep_read(work *w);
+/* Read the store without the lock. false: it does not work, which is told in the log; nothing is stored, then. */
+bool sfi_keep_read(work *w);
+/* While the store does not work: the session at hand may be over, but nobody can make another now, and the org will say. */
+bool sfi_keep_can_put_off(const work *w);
 /* The lock, as far as it is needed, and what the store holds. SF_OK; SF_DONE: put off, the session at hand will do; an
  * error: cancelled, or out of time. */
 sf_status sfi_keep_enter(work *w, sf_error *err);

@@ -126,38 +126,44 @@ static sf_str without_words(sf_str text)
     return at != NULL ? (sf_str){ text.ptr, (size_t)(at - text.ptr) } : text;
 }
 
+/* What the server cannot do now, or to us. */
+static const struct {
+    const char *code;
+    sf_status status;
+    const char *remedy;
+} known[] = {
+    { "LOADING", SF_ERR_UNAVAILABLE, "" },
+    { "BUSY", SF_ERR_UNAVAILABLE, "" },
+    { "TRYAGAIN", SF_ERR_UNAVAILABLE, "" },
+    { "CLUSTERDOWN", SF_ERR_UNAVAILABLE, "" },
+    { "MASTERDOWN", SF_ERR_UNAVAILABLE, "" },
+    { "READONLY", SF_ERR_UNAVAILABLE, "; this is a replica, name the master" },
+    { "MISCONF", SF_ERR_UNAVAILABLE, "" },
+    { "OOM", SF_ERR_UNAVAILABLE, "" },
+    { "NOREPLICAS", SF_ERR_UNAVAILABLE, "" },
+    { "MOVED", SF_ERR_UNAVAILABLE, "; name that node of the cluster in the URL" },
+    { "ASK", SF_ERR_UNAVAILABLE, "" },
+    { "NOAUTH", SF_ERR_AUTH, "; give the password" },
+    { "WRONGPASS", SF_ERR_AUTH, "; check user and password" },
+    { "NOPERM", SF_ERR_AUTH, "; docs/redis.md has what the user needs" },
+};
+
+/* The place in known; SFI_COUNT_OF(known): any other error. */
+static size_t find_known(sf_str text)
+{
+    sf_str code = { text.ptr, 0 };
+    while (code.len < text.len && text.ptr[code.len] != ' ') code.len++;
+    for (size_t i = 0; i < SFI_COUNT_OF(known); i++)
+        if (sfi_str_is(code, known[i].code)) return i;
+    return SFI_COUNT_OF(known);
+}
+
 static sf_status fail_server(const sfi_redis *r, sf_str text, sf_error *err)
 {
-    static const struct {
-        const char *code;
-        sf_status status;
-        const char *remedy;
-    } known[] = {
-        { "LOADING", SF_ERR_UNAVAILABLE, "" },
-        { "BUSY", SF_ERR_UNAVAILABLE, "" },
-        { "TRYAGAIN", SF_ERR_UNAVAILABLE, "" },
-        { "CLUSTERDOWN", SF_ERR_UNAVAILABLE, "" },
-        { "MASTERDOWN", SF_ERR_UNAVAILABLE, "" },
-        { "READONLY", SF_ERR_UNAVAILABLE, "; this is a replica, name the master" },
-        { "MISCONF", SF_ERR_UNAVAILABLE, "" },
-        { "OOM", SF_ERR_UNAVAILABLE, "" },
-        { "NOREPLICAS", SF_ERR_UNAVAILABLE, "" },
-        { "MOVED", SF_ERR_UNAVAILABLE, "; name that node of the cluster in the URL" },
-        { "ASK", SF_ERR_UNAVAILABLE, "" },
-        { "NOAUTH", SF_ERR_AUTH, "; give the password" },
-        { "WRONGPASS", SF_ERR_AUTH, "; check user and password" },
-        { "NOPERM", SF_ERR_AUTH, "; docs/redis.md has what the user needs" },
-    };
     sf_str told = without_words(text);
-    sf_str code = { told.ptr, 0 };
-    while (code.len < told.len && told.ptr[code.len] != ' ') code.len++;
-    sf_status status = SF_ERR_IO;
-    const char *remedy = "";
-    for (size_t i = 0; i < SFI_COUNT_OF(known); i++) {
-        if (!sfi_str_is(code, known[i].code)) continue;
-        status = known[i].status;
-        remedy = known[i].remedy;
-    }
+    size_t place = find_known(told);
+    sf_status status = place < SFI_COUNT_OF(known) ? known[place].status : SF_ERR_IO;
+    const char *remedy = place < SFI_COUNT_OF(known) ? known[place].remedy : "";
     (void)sfi_fail(err, status, "%s: the server says: %.*s%s", r->settings->name, told.len < 300 ? (int)told.len : 300,
                    told.ptr, remedy);
     if (err != NULL && r->settings->password != NULL) sfi_error_blot_out(err, r->settings->password);
@@ -225,6 +231,13 @@ static sf_status command(sfi_redis *r, const sf_str *words, size_t count, int64_
     return rc;
 }
 
+/* A server that is another's replica by now, or asks for a password that it did not want before: the next command finds
+ * out anew who is behind the name. */
+static void leave_unfit(sfi_redis *r, const sfi_redis_reply *reply)
+{
+    if (reply->type == SFI_REDIS_ERROR && find_known(reply->text) < SFI_COUNT_OF(known)) disconnect(r);
+}
+
 /* Waits for its turn, then as above; an error of the server's is a reply here. */
 static sf_status take_turn(sfi_redis *r, const sf_str *words, size_t count, int64_t more_ms, sfi_redis_reader **out,
                            const sfi_redis_reply **reply, sf_error *err)
@@ -238,6 +251,7 @@ static sf_status take_turn(sfi_redis *r, const sf_str *words, size_t count, int6
     if (rc == SF_OK) {
         sfi_gate_begin_work(&r->gate);
         rc = command(r, words, count, more_ms, out, reply, err);
+        if (rc == SF_OK) leave_unfit(r, *reply);
         sfi_gate_end_work(&r->gate);
     }
     sfi_gate_leave(&r->gate, &watcher);

@@ -205,6 +205,27 @@ static void test_outage__requests_go_on_with_the_session_at_hand(void **state)
     }
 }
 
+/* A server that says nothing costs one request its time limit now and then, not each. */
+static void test_outage__a_server_that_hangs_does_not_hold_the_requests_up(void **state)
+{
+    setting *s = *state;
+    member m;
+    sf_client_options o = options_for(s, SF_AUTH_REFRESH_TOKEN);
+    o.auth.lifetime_ms = 1000;
+    o.auth.refresh_ahead_ms = 3600000;
+    open_member(s, &o, &m);
+    must_ask(&m);
+    int64_t due = sfi_now_ms() + 600;
+    kill(s->redis.pid, SIGSTOP);
+    while (sfi_now_ms() < due) must_ask(&m);
+    for (int i = 0; i < 20; i++)
+        must_ask(&m); /* each held up for the second that is the limit: more than the test has */
+    assert_int_equal(org_count(&s->org, "refreshes"), 1);
+    assert_int_equal(atomic_load(&s->warnings), 1);
+    kill(s->redis.pid, SIGCONT);
+    close_member(&m);
+}
+
 typedef struct background {
     member *m;
     int64_t timeout_ms;
@@ -499,6 +520,7 @@ int main(int argc, char **argv)
         TEST(a_refresh_token_is_not_used_without_the_lock),
         TEST(client_credentials_log_in_without),
         TEST(requests_go_on_with_the_session_at_hand),
+        TEST(a_server_that_hangs_does_not_hold_the_requests_up),
         TEST(a_successor_that_cannot_be_stored_is_not_lost),
         TEST(a_successor_is_stored_at_the_end),
         TEST(a_call_that_ends_does_not_take_the_refresh_with_it),

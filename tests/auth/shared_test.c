@@ -17,7 +17,7 @@
 #include "support/org_process.h"
 #include "support/redis_process.h"
 
-enum { PROCESSES = 8, THREADS_MAX = 64, ROUNDS = 1000, THREADS = 64, OUTAGES = 60, DEATHS = 100 };
+enum { PROCESSES = 8, THREADS_MAX = 64, ROUNDS = 1000, THREADS = 64, OUTAGES = 40, DEATHS = 60 };
 
 /* What all processes see. */
 typedef struct shared {

@@ -381,7 +381,8 @@ static void test_connection__errors_of_the_server_are_told_apart(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const wire_step script[] = { WIRE_READ(sizeof PING - 1), WIRE_BYTES(cases[i].reply, strlen(cases[i].reply)),
                                      WIRE_STALL, WIRE_END };
-        wire_server *server = wire_start((const wire_step *const[]){ script }, 1);
+        static const wire_step other[] = { WIRE_READ(sizeof PING - 1), WIRE_TEXT("+TWO\r\n"), WIRE_STALL, WIRE_END };
+        wire_server *server = wire_start((const wire_step *const[]){ script, other }, 2);
         talk t;
         assert_non_null(server);
         open_wire(&t, server, 0);
@@ -389,6 +390,7 @@ static void test_connection__errors_of_the_server_are_told_apart(void **state)
         assert_int_equal(t.err.status, cases[i].want);
         assert_null(strstr(t.err.message, "hidden"));
         assert_int_equal(t.err.retryable, cases[i].want == SF_ERR_UNAVAILABLE);
+        if (cases[i].want != SF_ERR_IO) must_say(&t, "PING", "TWO"); /* it is looked for anew */
         close_talk(&t);
         wire_stop(server);
     }
