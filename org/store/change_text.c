@@ -65,6 +65,7 @@ void sfo_change_bits(const sfo_row *row, unsigned char *bits)
 {
     const sfo_object *o = row->table->object;
     for (size_t i = 0; i < o->field_count; i++) {
+        if (!row->table->told[i]) continue; /* what no event tells makes no difference between two of them */
         const sfo_cell *now = &row->cells[i], *old = &row->old[i];
         bool is_boolean = o->fields[i].type == SFO_BOOLEAN;
         bool differs = now->set && cells_differ(now, old);

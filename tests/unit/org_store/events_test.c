@@ -101,9 +101,35 @@ static void test_events__topics_for_a_day(void **state)
     org_close(&org);
 }
 
+/* Stamps that no event tells do not part records that had the same update: one was made in its very second. */
+static void test_events__the_same_update_is_one_event(void **state)
+{
+    (void)state;
+    test_org org;
+    sfo_fault f = { 0 };
+    org_open(&org);
+    sfo_store *s = org.store;
+    org.context.now_ms = 1700000000000;
+    sf_id old = org_must_create(&org, "Account", "{\"Name\":\"A\"}");
+    org.context.now_ms = 1700000100000;
+    sf_id young = org_must_create(&org, "Account", "{\"Name\":\"B\"}");
+    assert_int_equal(sqlite3_exec(sfo_store_db(s), "DELETE FROM sfo_event", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sfo_store_begin(s, &f));
+    assert_true(org_update(&org, "Account", old.text, "{\"Phone\":\"1\"}", &f));
+    assert_true(org_update(&org, "Account", young.text, "{\"Phone\":\"1\"}", &f));
+    assert_true(sfo_store_commit(s, &f));
+    char sql[200];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM sfo_event WHERE is_change AND data LIKE '%%[\"%s\",\"%s\"]%%'",
+             old.text, young.text);
+    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE is_change"), 1);
+    assert_int_equal(number(s, sql), 1);
+    org_close(&org);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_events__the_newest_stay),
-                                        cmocka_unit_test(test_events__topics_for_a_day) };
+                                        cmocka_unit_test(test_events__topics_for_a_day),
+                                        cmocka_unit_test(test_events__the_same_update_is_one_event) };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }
