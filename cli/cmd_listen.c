@@ -313,7 +313,9 @@ static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_er
         return cli_fail_hint(c, err, "mend the program and run this again; --dead-letters FILE sets such events aside");
     if (rc < 0) return cli_fail_error(c, err);
     if (run->is_idle)
-        return cli_fail(c, CLI_EVENTS, NULL, "no event came for %lld s (--max-idle)", (long long)(max_idle_ms / 1000));
+        return cli_fail(c, CLI_EVENTS, NULL, "no event came for %lld %s (--max-idle)",
+                        (long long)(max_idle_ms % 1000 == 0 ? max_idle_ms / 1000 : max_idle_ms),
+                        max_idle_ms % 1000 == 0 ? "s" : "ms");
     return code;
 }
 
@@ -508,7 +510,7 @@ const cli_command cli_command_listen = {
     "line that was written (the first begins with new events). After a crash some lines can come twice. When the org no longer has a position, the "
     "run ends with exit code 8.\n\n"
     "Members of one --group, with the same channels and the same coordinator, stand by for each other: one leads and listens, and when it ends or is silent for --liveness another goes on "
-    "from the group's position, which the coordinator keeps; --replay then says where the group begins. Without --coordinator and SFORCE_COORDINATOR it is a file, for the processes of one "
+    "from the group's position, which the coordinator keeps; --replay then says where the group begins. Without --coordinator and SFORCE_COORDINATOR it is files in the state folder, for the processes of one "
     "machine. A group is of one org.\n\n"
     "With --exec the program gets each batch whole, a JSON object a line, and SFORCE_EVENTS and SFORCE_ATTEMPT say how many and for which time. Its batch is "
     "handled when it exits 0; only then the positions move, and without --replay listening begins at them. A batch that fails is tried again, then event by event; "

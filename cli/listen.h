@@ -30,7 +30,7 @@ sf_status cli_positions_look(const cli_positions *p, const char *channel, int64_
 sf_status cli_positions_begin(const cli_positions *p, const char *channel, int64_t created_ms, sf_error *err);
 
 /* ---- listen_group.c ---- */
-/* By --coordinator or SFORCE_COORDINATOR: redis://…, file:PATH; else a file of the group's in the state folder. */
+/* By --coordinator or SFORCE_COORDINATOR: redis://…, file:PATH (a folder); else one of the group's in the state folder. */
 sf_status cli_coordinator_open(cli *c, const char *group, sf_coordinator **out, sf_error *err);
 
 /* ---- listen_exec.c: events gathered into batches, each the standard input of a run of a program ---- */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sforce listen --group as a user types it: members of a group through a file and through Redis: one listens, the other stands
+# sforce listen --group as a user types it: members of a group through a folder and through Redis: one listens, the other stands
 # by and says so; it goes on where the first ended, whether that was told to or was killed; and wrong input.
 . "$(dirname "$0")/cli_lib.sh"
 export XDG_STATE_HOME=$work/state
@@ -64,7 +64,7 @@ pair() { # WHAT WORDS…: two members by these words
     curl -sf -X DELETE "$url/__org/events" >/dev/null # the next pair begins anew
 }
 
-pair 'a file in the state folder'
+pair 'the state folder'
 check "its folder is private" test "$(stat -c %a "$XDG_STATE_HOME/sforce/groups/test/ink")" = 700
 pair 'a file' --coordinator "file:$work/shared/group"
 check "its folder is private too" test "$(stat -c %a shared/group)" = 700
