@@ -35,8 +35,8 @@ typedef struct listening {
     sf_coordinator *coordinator;
     bool lines; /* for people */
     int64_t events;
-    int64_t last_ms; /* when the last event came, or it began */
-    bool was_up, was_lost, is_idle;
+    int64_t last_ms;                              /* when the last event came, or it began */
+    bool was_up, was_lost, is_down_told, is_idle; /* is_down_told: of this outage */
     int attempts;
     sf_error early;     /* why it never came up */
     int64_t standby_ms; /* since when it stands by; 0: it does not */
@@ -125,10 +125,12 @@ static void on_state(void *user, sf_listener_state state, const sf_error *why)
         else
             cli_note(run->c, "Listening again.");
         run->was_up = true;
+        run->is_down_told = false;
         if (run->exec != NULL) cli_exec_renew(run->exec);
     } else if (state == SF_LISTENER_DOWN && why != NULL) {
         run->was_lost = true;
-        if (run->was_up) cli_note(run->c, "The session ended: %s", why->message);
+        if (run->was_up && !run->is_down_told) cli_note(run->c, "The session ended: %s", why->message);
+        run->is_down_told = true;
         if (run->was_up) return;
         if (++run->attempts == 1 && run->group != NULL) cli_note(run->c, "No session yet: %s", why->message);
         if (run->group != NULL || run->attempts < FIRST_ATTEMPTS_MAX) return;
