@@ -1,9 +1,9 @@
 /*
  * load_ahead.c: the input of a check, piece by piece, read by a thread of its own while the piece before is looked at: to
  * read a file out of the system's memory takes as long as to check its form. The thread sees to it that pieces hold whole
- * characters and says whether they are UTF-8. It fills slots in turn; the lock is taken twice a piece. A small input, and
- * one for which no thread can be had, is read by whoever asks for it. Nothing is mapped: a file that became shorter meanwhile
- * would end the process.
+ * characters. Whether they are UTF-8 finds out who has the time: the thread when a piece waits already, else who asks. It
+ * fills slots in turn; the lock is taken twice a piece. A small input, and one for which no thread can be had, is read by
+ * whoever asks for it. Nothing is mapped: a file that became shorter meanwhile would end the process.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +16,7 @@ enum { PIECE = 512 * 1024, SLOTS = 4 };
 typedef struct slot {
     char *data;
     sfi_load_piece piece;
+    bool is_judged; /* piece.is_utf8 is known */
     sf_status rc;
     sf_error err;
 } slot;
@@ -26,12 +27,12 @@ struct sfi_load_ahead {
     char kept[4]; /* the beginning of a character that the next piece gets */
     size_t kept_len;
     slot slots[SLOTS];
-    unsigned taken; /* pieces given out */
     bool has_thread;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned filled;     /* lock: pieces so far */
+    unsigned given_out;  /* lock: pieces so far; the caller's thread alone writes it */
     unsigned given_back; /* lock: pieces that may be overwritten */
     bool is_over;        /* lock: no more pieces come, or are wanted */
 };
@@ -46,6 +47,12 @@ static size_t cut_character(const char *data, size_t len)
         return need > back ? back : 0;
     }
     return 0;
+}
+
+static void judge(slot *s)
+{
+    s->piece.is_utf8 = sfi_json_text_is_utf8(s->piece.data, s->piece.len);
+    s->is_judged = true;
 }
 
 static void fill(sfi_load_ahead *a, slot *s)
@@ -68,7 +75,8 @@ static void fill(sfi_load_ahead *a, slot *s)
     a->kept_len = is_end ? 0 : cut_character(s->data, len); /* at the end it will never be whole */
     len -= a->kept_len;
     memcpy(a->kept, s->data + len, a->kept_len);
-    s->piece = (sfi_load_piece){ .data = s->data, .len = len, .is_utf8 = sfi_json_text_is_utf8(s->data, len) };
+    s->piece = (sfi_load_piece){ .data = s->data, .len = len };
+    s->is_judged = false;
 }
 
 static void *run(void *user)
@@ -81,8 +89,10 @@ static void *run(void *user)
             continue;
         }
         slot *s = &a->slots[a->filled % SLOTS];
+        bool has_time = a->filled > a->given_out;
         pthread_mutex_unlock(&a->lock);
         fill(a, s);
+        if (has_time && s->rc == SF_OK) judge(s);
         pthread_mutex_lock(&a->lock);
         a->filled++;
         if (s->rc != SF_OK || s->piece.len == 0) a->is_over = true;
@@ -129,23 +139,25 @@ sf_status sfi_load_ahead_open(const sfi_load_input *in, sfi_load_ahead **out, sf
 
 sf_status sfi_load_ahead_next(sfi_load_ahead *a, sfi_load_piece *out, sf_error *err)
 {
-    slot *s = a->has_thread ? &a->slots[a->taken % SLOTS] : &a->slots[0];
+    slot *s = a->has_thread ? &a->slots[a->given_out % SLOTS] : &a->slots[0];
     if (!a->has_thread) {
         fill(a, s);
     } else {
         pthread_mutex_lock(&a->lock);
-        if (a->given_back < a->taken) { /* the one given out before */
-            a->given_back = a->taken;
+        if (a->given_back < a->given_out) { /* the one given out before */
+            a->given_back = a->given_out;
             pthread_cond_signal(&a->changed);
         }
-        while (a->filled == a->taken) pthread_cond_wait(&a->changed, &a->lock); /* ends: the thread fills, or fails */
-        a->taken++;
+        while (a->filled == a->given_out)
+            pthread_cond_wait(&a->changed, &a->lock); /* ends: the thread fills, or fails */
+        a->given_out++;
         pthread_mutex_unlock(&a->lock);
     }
     if (s->rc != SF_OK) {
         if (err != NULL) *err = s->err;
         return s->rc;
     }
+    if (!s->is_judged) judge(s);
     *out = s->piece;
     return SF_OK;
 }
