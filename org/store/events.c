@@ -122,8 +122,10 @@ static bool trim(sfo_store *s, sfo_fault *f)
     if (stmt == NULL) return false;
     (void)sqlite3_bind_int64(stmt, 1, from > young ? from : young); /* the place is right */
     if (!sfo_statement_run(s, stmt, f)) return false;
-    stmt =
-        sfo_statement_get(s, "DELETE FROM sfo_event WHERE topic>='/' AND topic<'0' AND at_ms<?1", f); /* by the index */
+    stmt = sfo_statement_get(s,
+                             "DELETE FROM sfo_event WHERE at_ms<?1 AND ((topic>='/topic/' AND topic<'/topic0') OR "
+                             "(topic>='/u/' AND topic<'/u0'))",
+                             f); /* by the index */
     if (stmt == NULL) return false;
     (void)sqlite3_bind_int64(stmt, 1, now - (int64_t)SFO_EVENTS_KEPT_HOURS_TOPIC * HOUR_MS); /* the place is right */
     return sfo_statement_run(s, stmt, f);
