@@ -30,7 +30,8 @@ typedef struct sf_transport_options {
                                      as long as they are large: for these only idle_timeout_ms and the call's count */
     int32_t connections_max;      /* open at once, in all; default 16; 1..256 */
     int32_t connections_idle_max; /* kept open for re-use, 55 s at most; default 8; 1..256; SF_NONE: keep none */
-    int64_t keepalive_ms;         /* TCP keep-alive probes after so much silence; default 60 s */
+    int64_t keepalive_ms;         /* TCP keep-alive probes after so much silence; default 60 s. What nobody acknowledges
+                                     for 30 s more, or for idle_timeout_ms if that is longer, ends the connection */
     size_t response_max;          /* bytes of one answer, before and after inflating; default, most: SF_RESPONSE_MAX */
     bool no_http2;                /* HTTP/1.1 only */
     bool no_gzip;                 /* ask for plain answers */

@@ -210,11 +210,14 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     const sfi_settings *s = user;
     (void)purpose;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0 || s->keepalive_ms == 0) return fd;
+    if (fd < 0 || s->keepalive_ms == 0 || s->idle_timeout_ms == 0) return fd;
     /* Probes and data that nobody acknowledges for so long end the connection: the system's own limits are 15 minutes and
-     * more. Without it (no TCP) the time limits of the request are left. */
-    unsigned dead_ms = (unsigned)(s->keepalive_ms + UNACKNOWLEDGED_MS);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_ms, sizeof dead_ms);
+     * more. A peer that is alive and reads nothing counts too, hence the idle limit. Where the system refuses, the time
+     * limits of the request are left. */
+    int64_t dead_ms = s->keepalive_ms + UNACKNOWLEDGED_MS;
+    if (dead_ms < s->idle_timeout_ms) dead_ms = s->idle_timeout_ms;
+    unsigned value = (unsigned)dead_ms;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value);
     return fd;
 }
 

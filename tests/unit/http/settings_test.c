@@ -129,13 +129,18 @@ static void test_settings__a_dead_connection_is_looked_for(void **state)
 {
     static const wire_step gated[] = { WIRE_REQUEST, WIRE_GATE, WIRE_TEXT(OK_TEXT("late", "4")), WIRE_END };
     static const struct {
-        int64_t given;
+        int64_t given, idle_ms;
         int is_on, idle, pause, dead_ms;
-    } cases[] = { { 0, 1, 60, 15, 90000 }, { 1500, 1, 2, 2, 31500 }, { SF_NONE, 0, 0, 0, 0 } };
+    } cases[] = { { 0, 0, 1, 60, 15, 120000 },
+                  { 0, 20000, 1, 60, 15, 90000 },
+                  { 1500, 20000, 1, 2, 2, 31500 },
+                  { 0, SF_NONE, 1, 60, 15, 0 }, /* who has no limit has none here */
+                  { SF_NONE, 0, 0, 0, 0, 0 } };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         wire_server *server = wire_start((const wire_step *const[]){ gated }, 1);
-        sfi_http *http = open_http((sf_transport_options){ .keepalive_ms = cases[i].given });
+        sfi_http *http =
+            open_http((sf_transport_options){ .keepalive_ms = cases[i].given, .idle_timeout_ms = cases[i].idle_ms });
         sfi_transfer *t = start_simple(http, "GET", wire_url(server, "/"));
         assert_true(wire_wait_requests(server, 1));
         int fd = find_socket(wire_port(server));
