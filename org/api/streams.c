@@ -341,13 +341,15 @@ static size_t copy_subs(sfo_streams *s, sf_str id, subscription **out)
     return *out != NULL ? count : 0;
 }
 
-/* A subscription that began anew meanwhile keeps its own place. */
-static void keep_position(sfo_streams *s, sf_str id, const subscription *read, int64_t before)
+/* false: it began anew meanwhile, and keeps its own place, or another request of the client was quicker to read. */
+static bool keep_position(sfo_streams *s, sf_str id, const subscription *read, int64_t before)
 {
     pthread_mutex_lock(&s->lock);
     subscription *sub = find_sub(find(s, id), sfi_str(read->name));
-    if (sub != NULL && sub->position == before) sub->position = read->position;
+    bool is_kept = sub != NULL && sub->position == before;
+    if (is_kept) sub->position = read->position;
     pthread_mutex_unlock(&s->lock);
+    return is_kept;
 }
 
 size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
@@ -357,9 +359,13 @@ size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
     reading r = { .out = out };
     for (size_t i = 0; i < count; i++) {
         int64_t before = subs[i].position;
+        size_t len = out->len, events = r.count;
         r.sub = &subs[i];
-        if (sfo_events_read(s->store, &subs[i].channel, before, add_event, &r, NULL) && subs[i].position != before)
-            keep_position(s, id, &subs[i], before);
+        if (!sfo_events_read(s->store, &subs[i].channel, before, add_event, &r, NULL) || subs[i].position == before ||
+            keep_position(s, id, &subs[i], before))
+            continue;
+        if (out->len > len) out->len = len; /* no event is told twice */
+        r.count = events;
     }
     sfi_free(subs);
     return r.count;
