@@ -392,16 +392,37 @@ static sf_status read_position(sf_listener *l, sfi_attachment *a, bool *is_damag
 sf_status sfi_standby_position(sf_listener *l, sfi_attachment *a, sf_error *err)
 {
     bool is_damaged = false;
-    return sfi_standby_is_leading(l) ? read_position(l, a, &is_damaged, err) : SF_OK;
+    if (!sfi_standby_is_leading(l)) return SF_OK;
+    a->term = l->stats.epoch;
+    return read_position(l, a, &is_damaged, err);
+}
+
+/* Where each channel goes on: from the group's position; in a term that was ours before, and nobody's since, from our own,
+ * which may be further on than could be kept. */
+static sf_status find_positions(sf_listener *l, int64_t epoch, bool *is_damaged, sf_error *err)
+{
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
+        sfi_attachment *a = &l->attachments[i];
+        if (!a->is_used) continue;
+        if (a->term == epoch) {
+            if (a->position >= 0) sfi_listener_moved(l, a, a->position);
+            continue;
+        }
+        sf_status rc = read_position(l, a, is_damaged, err);
+        if (rc != SF_OK) return rc;
+        a->term = epoch;
+    }
+    return SF_OK;
 }
 
 static sf_status lead(sf_listener *l, sf_error *err)
 {
     sfi_standby *s = l->standby;
-    sf_status rc = SF_OK;
     bool is_damaged = false;
-    for (size_t i = 0; rc == SF_OK && i < SF_CHANNELS_MAX; i++)
-        if (l->attachments[i].is_used) rc = read_position(l, &l->attachments[i], &is_damaged, err);
+    (void)pthread_mutex_lock(&s->lock);
+    int64_t epoch = s->epoch;
+    (void)pthread_mutex_unlock(&s->lock);
+    sf_status rc = find_positions(l, epoch, &is_damaged, err);
     if (is_damaged) return rc;
     if (rc != SF_OK) { /* to begin elsewhere could pass over events: somebody else may be able to read them */
         note_unsaved(s, err);
@@ -412,9 +433,8 @@ static sf_status lead(sf_listener *l, sf_error *err)
     }
     note_saved(s);
     (void)pthread_mutex_lock(&s->lock);
-    bool is_still_ours = s->role == ROLE_ELECTED;
+    bool is_still_ours = s->role == ROLE_ELECTED && s->epoch == epoch;
     if (is_still_ours) s->role = ROLE_LEADING;
-    int64_t epoch = s->epoch;
     (void)pthread_mutex_unlock(&s->lock);
     if (!is_still_ours) return SF_OK; /* the next step falls back */
     l->stats.epoch = epoch;

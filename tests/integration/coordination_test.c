@@ -573,6 +573,39 @@ static void test_coordination__a_lease_that_cannot_be_renewed_ends(void **state)
     scripted_close(&s);
 }
 
+/* What it handled while positions could not be kept is not handled again, unless another has led since. */
+static void test_coordination__the_same_term_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    for (int is_stolen = 0; is_stolen < 2; is_stolen++) {
+        scripted s;
+        node a;
+        char last[32];
+        forget_events(NULL);
+        scripted_open(&s);
+        publish("1");
+        open_node_with(&a, sf, s.c, "a", 300, 20, &from_group);
+        pump_until_seen(&a, NULL, 1);
+        while (count_of(&s, &s.saves) == 0) poll_node(&a);
+        set_failing(&s, true);
+        publish("2");
+        pump_until_seen(&a, NULL, 2);
+        while (a.standbys_with_why == 0) poll_node(&a);
+        publish("3");
+        if (is_stolen) {
+            steal(&s);
+            give_back(&s);
+        }
+        set_failing(&s, false);
+        pump_until_seen(&a, NULL, 3 + is_stolen);
+        expect_seen(&a, 0, (const char *const[]){ "1", "2", is_stolen ? "2" : "3", "3" }, 3 + is_stolen);
+        snprintf(last, sizeof last, "%lld", (long long)a.replay_ids[a.seen_count - 1]);
+        finish(&a);
+        assert_string_equal(s.positions[0], last);
+        scripted_close(&s);
+    }
+}
+
 static void test_coordination__without_positions_nobody_begins(void **state)
 {
     (void)state;
@@ -754,6 +787,7 @@ int main(void)
         TEST(an_acknowledgement_can_be_too_late),
         TEST(a_coordinator_that_fails_is_told_once),
         TEST(a_lease_that_cannot_be_renewed_ends),
+        TEST(the_same_term_goes_on_where_it_was),
         TEST(without_positions_nobody_begins),
         TEST(a_position_that_is_none_ends_it),
         TEST(who_is_not_polled_does_not_lead),
