@@ -44,6 +44,8 @@ bool sfi_bayeux_is_slot_free(const sfi_bayeux *b, size_t slot);
 /* Without the query string of a PushTopic: events come under that name, and the replay map wants it. */
 sf_str sfi_bayeux_bare(sf_str channel);
 
+/* A subscribe is under way. Its answer may hold events, which are older than those that come to connects from then on. */
+bool sfi_bayeux_is_subscribing(const sfi_bayeux *b);
 /* Held: nothing is subscribed to yet, because positions are about to move. */
 void sfi_bayeux_hold(sfi_bayeux *b, bool is_held);
 void sfi_bayeux_disconnect(sfi_bayeux *b, int64_t now_ms);

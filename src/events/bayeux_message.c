@@ -51,6 +51,14 @@ bool sfi_bayeux_is_slot_free(const sfi_bayeux *b, size_t slot)
     return b->channels[slot].state == CHANNEL_FREE;
 }
 
+bool sfi_bayeux_is_subscribing(const sfi_bayeux *b)
+{
+    if (!b->lanes[SFI_LANE_COMMAND].is_busy || b->lanes[SFI_LANE_COMMAND].is_stale) return false;
+    for (size_t i = 0; i < SF_CHANNELS_MAX; i++)
+        if (b->channels[i].is_sent && b->channels[i].state == CHANNEL_ASKED) return true;
+    return false;
+}
+
 void sfi_bayeux_hold(sfi_bayeux *b, bool is_held)
 {
     b->is_held = is_held;

@@ -146,6 +146,7 @@ void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root)
     p->it = sf_iter_begin(root);
     p->is_open = sf_value_type(root) == SF_ARRAY;
     p->message = (sf_value){ 0 };
+    p->is_put_off = false;
     p->order = ++l->pages;
 }
 
@@ -177,15 +178,41 @@ bool sfi_dispatch_may_go_on(const sf_listener *l)
     return !atomic_load(&l->is_stopping) && sfi_standby_may_hand_out(l);
 }
 
+static int64_t replay_id_of(sf_value message)
+{
+    sf_value event = sfi_json_member(sfi_json_member(message, SFI_STR("data")), SFI_STR("event"));
+    return sf_get_int(sfi_json_member(event, SFI_STR("replayId")), NULL, -1);
+}
+
+/* Answers to a subscribe and to the connect beside it come on two connections, and both may hold events of a channel: the
+ * order of these is that of their replay ids. Does the other page have an older one? */
+static bool has_older(sf_listener *l, const sfi_page *p, const sfi_attachment *a)
+{
+    const sfi_page *other = p == &l->lanes[0].page ? &l->lanes[1].page : &l->lanes[0].page;
+    if (!other->is_open || other->is_put_off) return false;
+    sf_iter it = other->it;
+    sf_value message = other->message;
+    do
+        if (attachment_of(l, message) == a) return replay_id_of(message) < replay_id_of(p->message);
+    while (sf_iter_next(&it, NULL, &message)); /* ends with the page */
+    return false;
+}
+
 static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 {
     while (sfi_dispatch_may_go_on(l)) { /* ends: each turn takes a message, or returns */
-        bool is_new = sf_value_type(p->message) == SF_MISSING;
-        if (is_new && !sf_iter_next(&p->it, NULL, &p->message)) {
+        bool is_new = sf_value_type(p->message) == SF_MISSING || p->is_put_off;
+        if (!p->is_put_off && is_new && !sf_iter_next(&p->it, NULL, &p->message)) {
             p->is_open = false;
             break;
         }
+        p->is_put_off = false;
         sfi_attachment *a = attachment_of(l, p->message);
+        if (a != NULL && is_new && has_older(l, p, a)) {
+            p->is_put_off = true;
+            p->order = ++l->pages;
+            break;
+        }
         if (a != NULL && is_new) l->stats.events++;
         if (a == NULL && !is_new) l->attempts = 0; /* detached since it failed */
         sf_status rc = a != NULL ? hand_out(l, a, p->message, err) : SF_OK;
@@ -200,7 +227,7 @@ static sf_status dispatch_page(sf_listener *l, sfi_page *p, sf_error *err)
 sf_status sfi_dispatch(sf_listener *l, sf_error *err)
 {
     if (l->attempts > 0 && sfi_now_ms() < l->retry_ms) return store_if_due(l, sfi_now_ms(), err);
-    for (sfi_bayeux_lane i = 0; i < SFI_LANES && sfi_dispatch_may_go_on(l); i++) {
+    for (int i = 0; i < 2 * SFI_LANES && sfi_dispatch_may_go_on(l); i++) {
         sfi_page *p = oldest_page(l);
         if (p == NULL) break;
         sf_status rc = dispatch_page(l, p, err);

@@ -175,13 +175,18 @@ sf_status sfi_lanes_step(sf_listener *l, sf_error *err)
 {
     /* What is left over is of the session before: a subscribe now would ask for it once more. */
     sfi_bayeux_hold(l->bayeux, sfi_dispatch_has_events(l));
-    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) {
+    static const sfi_bayeux_lane order[] = { SFI_LANE_COMMAND, SFI_LANE_CONNECT };
+    for (size_t k = 0; k < SFI_COUNT_OF(order); k++) {
+        sfi_bayeux_lane i = order[k];
         sfi_lane *lane = &l->lanes[i];
         if (lane->call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) {
             sfi_call_cancel(lane->call);
             lane->call = NULL;
             sfi_bayeux_abandoned(l->bayeux, i);
         }
+        /* What came to a connect waits for the answer to a subscribe: with that, older events may come, and when it is
+         * lost they are with it, so that the newer ones may not move the position past them. */
+        if (i == SFI_LANE_CONNECT && sfi_bayeux_is_subscribing(l->bayeux)) continue;
         if (lane->call != NULL && !lane->page.is_open && sfi_call_is_ended(lane->call)) take_in(l, i);
     }
     if (sfi_bayeux_wants_login(l->bayeux)) log_in(l);

@@ -29,7 +29,8 @@ typedef struct sfi_page { /* an answer whose events are handed out */
     sf_iter it;
     bool is_open;
     sf_value message; /* of the event that is being handled; missing: the next one has to be taken */
-    int64_t order;    /* when it came */
+    int64_t order;    /* when it came, or was put off */
+    bool is_put_off;  /* message waits for older ones of the other page */
 } sfi_page;
 
 typedef struct sfi_lane {
@@ -52,6 +53,7 @@ typedef struct sfi_attachment {
     int64_t position; /* -1, -2 or an id: where the next subscribe starts */
     int64_t since_ms; /* older events are passed over; 0: none are */
     bool is_dirty;    /* position is not in the store yet */
+    int64_t term;     /* in which the group's position was read; 0: it was not */
 } sfi_attachment;
 
 typedef struct sfi_heal sfi_heal; /* heal.c: gaps whose records are read again */
@@ -79,7 +81,7 @@ struct sf_listener {
     int attempts;       /* of the handler on it, that failed */
     sf_error why;       /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
     sfi_heal *heal;     /* NULL: no service heals */
-    int64_t retry_ms;             /* when it is called again */
+    int64_t retry_ms;   /* when it is called again */
     int64_t pages, serials;
     int unsaved;                   /* events since positions were stored */
     int64_t unsaved_ms, stored_ms; /* when the first of these was handled; when positions were stored last */
@@ -101,7 +103,7 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err);
 sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
 void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root); /* an answer, whose events are to be handed out */
-bool sfi_dispatch_may_go_on(const sf_listener *l); /* false: what is at hand stays there */
+bool sfi_dispatch_may_go_on(const sf_listener *l);              /* false: what is at hand stays there */
 sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type);
 sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);

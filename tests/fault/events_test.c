@@ -393,40 +393,46 @@ static void publish(long first, long count)
 
 /* ---- what goes wrong ---- */
 
+/* A fault of what answers the listeners. */
+static void add_fault(void)
+{
+    static const char *const kinds[] = { "half-open:path=/cometd,times=1",  "lost:path=/cometd,times=2",
+                                         "401:path=/cometd,times=1",        "502:body=html,path=/cometd,times=3",
+                                         "503:path=/cometd,times=3",        "429:path=/cometd,times=1",
+                                         "deny-handshake:times=1",          "forget:advice=none,times=1",
+                                         "forget:advice=handshake,times=2", "events-only:times=5",
+                                         "connect-first:times=5",           "empty-answer:times=2",
+                                         "events-on-subscribe:times=2" };
+    char spec[128];
+    uint32_t kind = chance(COUNT_OF(kinds) + 8);
+    if (kind < COUNT_OF(kinds))
+        snprintf(spec, sizeof spec, "%s", kinds[kind]);
+    else if (kind < COUNT_OF(kinds) + 2)
+        snprintf(spec, sizeof spec, "stall:after=%u,ms=%u,path=/cometd,times=1", chance(20000), 100 + chance(4000));
+    else if (kind < COUNT_OF(kinds) + 4)
+        snprintf(spec, sizeof spec, "reset:after=%u,path=/cometd,times=%u", chance(40000), 1 + chance(3));
+    else
+        snprintf(spec, sizeof spec, "truncate:after=%u,length=%s,path=/cometd,times=%u", chance(40000),
+                 chance(2) == 0 ? "right" : "wrong", 1 + chance(3));
+    test_org_fault(&org, spec);
+    counts.faults++;
+}
+
 static void disturb(void)
 {
-    char spec[128];
     test_org_faults_clear(&org);
-    switch (chance(13)) {
+    switch (chance(8)) {
     case 0:
         assert_int_equal(test_org_http(&org, "POST", "/__org/expire-sessions", NULL, "{}"), 200);
         counts.expired++;
-        return;
+        break;
     case 1:
         assert_int_equal(test_org_http(&org, "DELETE", "/__org/streaming", NULL, NULL), 200);
         counts.forgotten++;
-        return;
-    case 2: snprintf(spec, sizeof spec, "reset:after=%u,path=/cometd,times=%u", chance(40000), 1 + chance(3)); break;
-    case 3:
-        snprintf(spec, sizeof spec, "truncate:after=%u,length=right,path=/cometd,times=%u", chance(40000),
-                 1 + chance(3));
         break;
-    case 4:
-        snprintf(spec, sizeof spec, "truncate:after=%u,length=wrong,path=/cometd,times=%u", chance(20000),
-                 1 + chance(3));
-        break;
-    case 5: snprintf(spec, sizeof spec, "503:path=/cometd,times=%u", 1 + chance(3)); break;
-    case 6:
-        snprintf(spec, sizeof spec, "stall:after=%u,ms=%u,path=/cometd,times=1", chance(20000), 100 + chance(4000));
-        break;
-    case 7: snprintf(spec, sizeof spec, "lost:path=/cometd,times=%u", 1 + chance(3)); break;
-    case 8: snprintf(spec, sizeof spec, "401:path=/cometd,times=%u", 1 + chance(2)); break;
-    case 9: snprintf(spec, sizeof spec, "502:body=html,path=/cometd,times=%u", 1 + chance(3)); break;
-    case 10: snprintf(spec, sizeof spec, "429:path=/cometd,times=1"); break;
-    default: return;
+    case 2: break;
+    default: add_fault();
     }
-    test_org_fault(&org, spec);
-    counts.faults++;
 }
 
 static int leader(void)
@@ -512,6 +518,7 @@ static void stop_listeners(void)
         check_alive();
         kill(pids[nodes - 1], SIGTERM);
         assert_int_equal(waitpid(pids[nodes - 1], &status, 0), pids[nodes - 1]);
+        if (status == SIGTERM) status = 0; /* it had only just begun */
         if (status != 0) show_logs();
         assert_int_equal(status, 0);
     }
@@ -553,6 +560,28 @@ static void test_events__one_listener_killed_at_random_moments(void **state)
 {
     (void)state;
     run(1);
+}
+
+/* Old events come on the answer to a subscribe, newer ones on that to the connect that is under way meanwhile, on another connection:
+ * whichever arrives first, the old ones are handled first. Each session begins with events at hand. */
+static void test_events__come_on_the_answer_to_a_subscribe(void **state)
+{
+    enum { EACH = 1500 };
+    static tally t;
+    (void)state;
+    nodes = 1;
+    test_org_fault(&org, "events-on-subscribe");
+    publish(0, EACH);
+    start_listener(0);
+    for (int i = 0; i < 12; i++) {
+        wait_for_lines(lines() + 1 + (long)chance(2 * EACH / 16));
+        assert_int_equal(test_org_http(&org, "DELETE", "/__org/streaming", NULL, NULL), 200);
+    }
+    wait_for_all(EACH);
+    stop_listeners();
+    read_log(&t);
+    assert_int_equal(t.next[0] + t.next[1], 2 * EACH);
+    assert_int_equal(t.doubles, 0);
 }
 
 static void test_events__a_group_whose_leader_is_killed(void **state)
@@ -702,6 +731,7 @@ int main(int argc, char **argv)
     if (getenv("SF_EVENTS_DAY_S") != NULL) cmocka_set_test_filter("*_a_day_*");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_events__one_listener_killed_at_random_moments, start, stop),
+        cmocka_unit_test_setup_teardown(test_events__come_on_the_answer_to_a_subscribe, start, stop),
         cmocka_unit_test_setup_teardown(test_events__a_group_whose_leader_is_killed, start, stop),
         cmocka_unit_test_setup_teardown(test_events__a_day_at_sixty_fold_speed, start, stop),
     };
