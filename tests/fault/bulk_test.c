@@ -579,6 +579,7 @@ static void test_sessions_that_end(void **state)
 {
     (void)state;
     for (int round = 0; round < 3; round++) {
+        in.is_wide = round > 0; /* in the middle of uploads too */
         make_input((int)(200 + chance(200)));
         int code = UNFINISHED;
         for (int tries = 0; tries < TRIES_MAX && code == UNFINISHED; tries++) {
@@ -592,6 +593,7 @@ static void test_sessions_that_end(void **state)
         /* the test's own session is gone as well: its client logs in anew */
         check_all();
     }
+    in.is_wide = false;
 }
 
 /* ---- a wire that is cut now and then, in the middle of what goes up ---- */
