@@ -124,6 +124,7 @@ static void on_state(void *user, sf_listener_state state, const sf_error *why)
             cli_note(run->c, "Listening; Ctrl-C ends it.");
         else
             cli_note(run->c, "Listening again.");
+        if (!run->was_up) run->last_ms = sfi_now_ms(); /* from now on something may come */
         run->was_up = true;
         run->is_down_told = false;
         if (run->exec != NULL) cli_exec_renew(run->exec);
@@ -226,7 +227,7 @@ static int64_t time_left(const listening *run, int64_t max_idle_ms)
 
 static bool is_idle(listening *run, int64_t max_idle_ms)
 {
-    if (run->standby_ms != 0) run->last_ms = sfi_now_ms(); /* nothing comes to who stands by */
+    if (run->standby_ms != 0 || !run->was_up) run->last_ms = sfi_now_ms(); /* nothing comes to who has no session yet */
     return max_idle_ms > 0 && sfi_now_ms() - run->last_ms >= max_idle_ms;
 }
 

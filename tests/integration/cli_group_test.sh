@@ -57,9 +57,9 @@ pair() { # WHAT WORDS…: two members by these words
     kill -INT $c
     wait $c
     same "$what: Ctrl-C" $? 130
-    run 8 listen Low_Ink__e --group ink --replay earliest "$@" --max-idle 300ms # the group's position goes before
+    run 8 listen Low_Ink__e --group ink --replay earliest "$@" --max-idle 1s # the group's position goes before
     out_empty
-    run 8 listen Low_Ink__e --group other --replay earliest "$@" --max-idle 300ms
+    run 8 listen Low_Ink__e --group other --replay earliest "$@" --max-idle 1s
     check "$what: another group has its own" test "$(wc -l <out)" -ge 15
     curl -sf -X DELETE "$url/__org/events" >/dev/null # the next pair begins anew
 }
@@ -74,7 +74,7 @@ if command -v redis-server >/dev/null && [[ $("$sforce" --version) == *redis* ]]
     until [[ -S redis.sock ]]; do kill -0 $redis_pid || break; done
     pair Redis --coordinator "unix://$work/redis.sock?db=3"
     export SFORCE_COORDINATOR="unix://$work/redis.sock"
-    run 8 listen Low_Ink__e --group ink --max-idle 300ms
+    run 8 listen Low_Ink__e --group ink --max-idle 1s
     check "by the variable: nothing is in the state folder" test ! -e "$XDG_STATE_HOME/sforce/groups/test/ink/coordinator"
     kill $redis_pid
     wait $redis_pid

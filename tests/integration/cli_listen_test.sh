@@ -17,16 +17,16 @@ same() { # WHAT GOT WANT
 
 # ---- where it begins ----
 publish 1 3
-run 8 listen Low_Ink__e --replay -1h --max-idle 300ms
+run 8 listen Low_Ink__e --replay -1h --max-idle 1s
 same "the last hour" "$(levels out)" '[1,2,3]'
-run 8 listen Low_Ink__e --replay 2020-01-01T00:00:00Z --max-idle 300ms
+run 8 listen Low_Ink__e --replay 2020-01-01T00:00:00Z --max-idle 1s
 same "since a time" "$(levels out)" '[1,2,3]'
-run 8 listen Low_Ink__e --replay 2020-01-01 --max-idle 300ms
+run 8 listen Low_Ink__e --replay 2020-01-01 --max-idle 1s
 same "since a date" "$(levels out)" '[1,2,3]'
-run 8 listen Low_Ink__e --replay -2 --max-idle 300ms
+run 8 listen Low_Ink__e --replay -2 --max-idle 1s
 same "the API's own number" "$(levels out)" '[1,2,3]'
 middle=$(jq -s '.[1].payload.CreatedDate' out | tr -d '"')
-run 8 listen Low_Ink__e --replay "$middle" --max-idle 300ms
+run 8 listen Low_Ink__e --replay "$middle" --max-idle 1s
 same "since the time of an event, that one too" "$(levels out | grep -c '2,3]')" 1
 for wrong in yesterday -5 -h -2x 12:00 2020-13-01 2999-01-01T00:00:00Z ''; do
     run 2 listen Low_Ink__e --replay "$wrong"
@@ -35,21 +35,21 @@ err_has 'want latest, earliest, stored'
 
 # ---- batches ----
 publish 4 250
-run 8 listen Low_Ink__e --replay earliest --max-idle 300ms --exec 'echo "$SFORCE_EVENTS $SFORCE_ATTEMPT" >>runs; cat >>got'
+run 8 listen Low_Ink__e --replay earliest --max-idle 1s --exec 'echo "$SFORCE_EVENTS $SFORCE_ATTEMPT" >>runs; cat >>got'
 same "three batches, each the first time" "$(paste -sd, runs)" '100 1,100 1,50 1'
 same "all, in order" "$(levels got)" "$(seq 250 | jq -sc .)"
 same "whole events" "$(jq -sc 'map([.channel, (.replayId | type), (.event.EventUuid | length)]) | unique' got)" '[["/event/Low_Ink__e","number",36]]'
 err_has '250 events.'
 rm -f got runs
 publish 251 257
-run 8 listen Low_Ink__e --max-idle 300ms --batch 3 --exec 'echo $SFORCE_EVENTS >>runs; cat >>got'
+run 8 listen Low_Ink__e --max-idle 1s --batch 3 --exec 'echo $SFORCE_EVENTS >>runs; cat >>got'
 same "only what is new: the position was kept" "$(levels got)" '[251,252,253,254,255,256,257]'
 same "as large as they may be" "$(paste -sd, runs)" '3,3,1'
-run 8 listen Low_Ink__e --max-idle 300ms --exec 'cat >>got'
+run 8 listen Low_Ink__e --max-idle 1s --exec 'cat >>got'
 same "nothing more" "$(wc -l <got)" 7
 publish 258 258
-run 8 listen Low_Ink__e --max-idle 300ms --exec 'exit 0'
-run 8 listen Low_Ink__e --max-idle 300ms --exec 'cat >>got'
+run 8 listen Low_Ink__e --max-idle 1s --exec 'exit 0'
+run 8 listen Low_Ink__e --max-idle 1s --exec 'cat >>got'
 same "a program that does not look at its input has handled it all the same" "$(wc -l <got)" 7
 rm -f got
 
@@ -69,7 +69,7 @@ same "Ctrl-C" $? 130
 # ---- failures ----
 rm -f got runs
 publish 401 405
-run 1 listen Low_Ink__e --max-idle 300ms --retries 1 --exec 'echo "$SFORCE_EVENTS $SFORCE_ATTEMPT" >>runs; exit 3'
+run 1 listen Low_Ink__e --max-idle 1s --retries 1 --exec 'echo "$SFORCE_EVENTS $SFORCE_ATTEMPT" >>runs; exit 3'
 same "tried again, then one by one" "$(paste -sd, runs)" '5 1,5 2,1 1'
 err_has 'the program ended with exit code 3'
 err_has 'the position stands before it'
@@ -78,27 +78,27 @@ cat >batch
 jq -e -s 'all(.payload.Level__c != 403)' batch >/dev/null || exit 4
 cat batch >>got
 SH
-run 1 listen Low_Ink__e --max-idle 300ms --retries 0 --exec 'sh pick'
+run 1 listen Low_Ink__e --max-idle 1s --retries 0 --exec 'sh pick'
 same "those before the one that fails" "$(levels got)" '[401,402]'
-run 8 listen Low_Ink__e --max-idle 300ms --retries 0 --exec 'sh pick' --dead-letters dead.ndjson
+run 8 listen Low_Ink__e --max-idle 1s --retries 0 --exec 'sh pick' --dead-letters dead.ndjson
 same "those behind it" "$(levels got)" '[401,402,404,405]'
 same "and it is set aside, with the reason" "$(jq -c '[(.payload.Level__c | floor), .error, (.failedDate | length)]' dead.ndjson)" '[403,"exit code 4",24]'
 err_has '3 events, 1 of them set aside.'
 err_has 'set aside in dead.ndjson'
 same "nobody else may read it" "$(stat -c %a dead.ndjson)" 600
 publish 403 403
-run 8 listen Low_Ink__e --max-idle 300ms --retries 0 --exec 'sh pick' --dead-letters dead.ndjson
+run 8 listen Low_Ink__e --max-idle 1s --retries 0 --exec 'sh pick' --dead-letters dead.ndjson
 same "appended" "$(jq -sc 'map(.payload.Level__c | floor)' dead.ndjson)" '[403,403]'
 publish 406 406
-run 1 listen Low_Ink__e --max-idle 300ms --exec 'no-such-program' --dead-letters dead.ndjson
+run 1 listen Low_Ink__e --max-idle 1s --exec 'no-such-program' --dead-letters dead.ndjson
 same "what cannot be run sets nothing aside" "$(wc -l <dead.ndjson)" 2
 err_has 'exit code 127'
-run 1 listen Low_Ink__e --max-idle 300ms --retries 0 --exec 'kill -9 $$'
+run 1 listen Low_Ink__e --max-idle 1s --retries 0 --exec 'kill -9 $$'
 err_has 'signal 9'
-run 1 listen Low_Ink__e --max-idle 300ms --retries 0 --exec 'exit 1' --dead-letters /dev/full
+run 1 listen Low_Ink__e --max-idle 1s --retries 0 --exec 'exit 1' --dead-letters /dev/full
 err_has 'cannot write /dev/full'
 rm -f got
-run 8 listen Low_Ink__e --max-idle 300ms --exec 'cat >>got'
+run 8 listen Low_Ink__e --max-idle 1s --exec 'cat >>got'
 same "it is still there" "$(levels got)" '[406]'
 
 # ---- a program that is at work when the end comes ----
@@ -114,7 +114,7 @@ for signal in TERM INT; do
     wait $listener
     same "SIG$signal" $? $([[ $signal == TERM ]] && echo 143 || echo 130)
     same "its batch is done" "$(levels got)" '[501,502,503]'
-    run 8 listen Low_Ink__e --max-idle 300ms --exec 'cat >>got'
+    run 8 listen Low_Ink__e --max-idle 1s --exec 'cat >>got'
     same "and not done again" "$(wc -l <got)" 3
 done
 
@@ -151,7 +151,7 @@ kill -KILL $listener
 wait $listener 2>/dev/null
 publish 702 702
 echo on >go
-run 8 listen Low_Ink__e --max-idle 300ms --exec 'cat >>after'
+run 8 listen Low_Ink__e --max-idle 1s --exec 'cat >>after'
 check "the event that was in hand" grep -q '"Level__c":701' after
 same "and those since" "$(levels after | grep -o '702]')" '702]'
 

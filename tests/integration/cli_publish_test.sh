@@ -9,7 +9,7 @@ login_org
 # published CHANNEL-EVENTS: what came to the channel since the last call, a JSON array in ./heard.
 seen=earliest
 published() {
-    "$sforce" listen Low_Ink__e --replay "$seen" --max-idle 300ms -r ndjson 2>heard.err | jq -s . >heard
+    "$sforce" listen Low_Ink__e --replay "$seen" --max-idle 1s -r ndjson 2>heard.err | jq -s . >heard
     [[ $(jq length heard) -eq 0 ]] || seen=$(jq '.[-1].replayId' heard)
 }
 heard_is() { # FILTER VALUE
