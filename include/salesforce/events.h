@@ -248,6 +248,8 @@ SF_API sf_status sf_listener_detach(sf_listener *l, const char *channel, sf_erro
  *  error is sticky. */
 SF_API sf_status sf_listener_run(sf_listener *l, sf_error *err);
 /** One step of it: wait for something to do and do it: at most one answer of the org and its events.
+ *  A refused token is renewed in it, and positions are stored: with a timeout of 0 too it waits for the login server and
+ *  the store then.
  *  @param timeout_ms 0 looks only, -1 waits as long as it takes. @return SF_OK (call again, something may be left to
  *  do), SF_DONE (stopped), or an error as sf_listener_run. */
 SF_API sf_status sf_listener_poll(sf_listener *l, int64_t timeout_ms, sf_error *err);

@@ -24,7 +24,7 @@ struct sf_checkpoints {
     /* of our own stores */
     entry *entries;
     size_t count;
-    char *path, *new_path; /* NULL: in memory */
+    char *path, *new_path, *folder; /* NULL: in memory */
     int lock_fd;
 };
 
@@ -93,6 +93,23 @@ static sf_status write_all(const sf_checkpoints *s, int fd, sf_str bytes, sf_err
     return fsync(fd) == 0 ? SF_OK : fail_io(err, s->path, "cannot sync", errno);
 }
 
+/* So that the new name outlives a loss of power, too. */
+static sf_status sync_folder(const sf_checkpoints *s, sf_error *err)
+{
+    int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return fail_io(err, s->folder, "cannot open", errno);
+    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that has no such thing */
+    (void)close(fd);                                            /* nothing was written */
+    return failed == 0 ? SF_OK : fail_io(err, s->folder, "cannot sync", failed);
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return sfi_strdup(".");
+    return sfi_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static sf_status save(const sf_checkpoints *s, sf_error *err)
 {
     sfi_buf text = { .max = FILE_BYTES_MAX };
@@ -113,6 +130,7 @@ static sf_status save(const sf_checkpoints *s, sf_error *err)
     if (rc == SF_OK) rc = write_all(s, fd, sfi_buf_str(&text), err);
     if (fd >= 0 && close(fd) != 0 && rc == SF_OK) rc = fail_io(err, s->new_path, "cannot close", errno);
     if (rc == SF_OK && rename(s->new_path, s->path) != 0) rc = fail_io(err, s->path, "cannot replace", errno);
+    if (rc == SF_OK) rc = sync_folder(s, err);
     sfi_buf_free(&text);
     return rc;
 }
@@ -221,8 +239,10 @@ sf_status sf_checkpoints_file(const char *path, sf_checkpoints **out, sf_error *
     sf_status rc = SF_OK;
     (void)sfi_buf_addf(&beside, "%s.new", path);
     if (s != NULL) s->path = sfi_strdup(path);
+    if (s != NULL) s->folder = folder_of(path);
     if (s != NULL) s->new_path = sfi_buf_take(&beside);
-    if (s == NULL || s->path == NULL || s->new_path == NULL) rc = sfi_fail_memory(err, "checkpoints");
+    if (s == NULL || s->path == NULL || s->new_path == NULL || s->folder == NULL)
+        rc = sfi_fail_memory(err, "checkpoints");
     if (rc == SF_OK) rc = lock(s, err);
     if (rc == SF_OK) rc = load(s, err);
     if (rc == SF_OK) {
@@ -256,6 +276,7 @@ void sf_checkpoints_close(sf_checkpoints *store)
     if (store->lock_fd >= 0) (void)close(store->lock_fd); /* closing releases; nothing was written to it */
     sfi_free(store->path);
     sfi_free(store->new_path);
+    sfi_free(store->folder);
     sfi_free(store);
 }
 

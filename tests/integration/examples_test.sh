@@ -95,6 +95,10 @@ run events "$work/at.json"; says events '^Account 001'; says events '^  BillingA
 says events '^dead letter: /event/Low_Ink__e: the handler failed 3 times .*"Level__c":11'; says events ' events, [1-9][0-9]* dead letters$'
 run events "$work/at.json"; says events '^4 events, 1 dead letters$' # those of this run only
 
+run standby "$work/group"; says standby '^standing by$'; says standby '^leading, connected$'; says standby '^replay id [0-9]*: XZ-'; says standby '^stopped$'
+run standby "$work/group"; says standby '^leading, connected$'
+if grep -q '^replay id' "$work/standby.out"; then fail 'standby: its second run does not go on where the first one ended'; fi
+
 run soap
 for word in 'logged in as ' 'converted: account 001.*, contact 003.*, opportunity 006' 'opportunity none$' 'not converted: CANNOT_UPDATE_CONVERTED_LEAD' \
     'merged: 0 failed' 'taken back: 0 failed' '[1-9][0-9]* contacts, the first is Lovelace'; do says soap "$word"; done
