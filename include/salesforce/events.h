@@ -4,11 +4,12 @@
  * channel moves when its handler has answered SF_OK, or when sf_event_ack says so, and every new session with the org
  * subscribes from there.
  * Wire: Streaming API (Bayeux over HTTP long polling, /cometd/XX.X), with replay.
- * Threads: a listener belongs to one thread at a time, but sf_listener_stop, which any may call. Its own thread only sleeps
- * until then, and with a coordinator another one attempts and renews: everything happens inside sf_listener_run and sf_listener_poll, handlers too, on the thread that calls them,
- * with no lock held; a handler may call anything but sf_listener_run, _poll and _close of its own listener. While a handler
- * is at work the next poll of the org is under way already, and no more than one answer waits, so a slow handler makes
- * no memory grow; one that takes longer than the org waits (about 40 s) costs a new session, and no event.
+ * Threads: a listener belongs to one thread at a time, but sf_listener_stop, which any may call. Its own thread only
+ * sleeps until then, and with a coordinator another one attempts and renews: everything happens inside sf_listener_run
+ * and sf_listener_poll, handlers too, on the thread that calls them, with no lock held; a handler may call anything but
+ * sf_listener_run, _poll and _close of its own listener. While a handler is at work the next poll of the org is under
+ * way already, and no more than one answer waits, so a slow handler makes no memory grow; one that takes longer than
+ * the org waits (about 40 s) costs a new session, and no event.
  */
 #ifndef SALESFORCE_EVENTS_H
 #define SALESFORCE_EVENTS_H
