@@ -19,6 +19,8 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 public class ListenServer {
+    static boolean over; /* under the lock of the numbers */
+
     public static void main(String[] arguments) throws Exception {
         Server server = new Server();
         ServerConnector connector = new ServerConnector(server);
@@ -57,14 +59,21 @@ public class ListenServer {
             numbers.put(name, Long.parseLong(arguments[1]));
             bayeux.createChannelIfAbsent(name, channel -> channel.setPersistent(true));
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> System.err.println("last " + Collections.max(numbers.values()))));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            synchronized (numbers) { /* nothing is published behind the number that is told */
+                over = true;
+                System.err.println("last " + Collections.max(numbers.values()));
+            }
+        }));
         System.out.println(connector.getLocalPort());
         while (true) {
-            for (String name : List.copyOf(numbers.keySet())) {
-                if (bayeux.getChannel(name).getSubscribers().isEmpty()) continue;
-                long n = numbers.merge(name, 1L, Long::sum);
-                bayeux.getChannel(name).publish(null, Map.of("event", Map.of("replayId", n), "payload", Map.of("n", n, "ChangeEventHeader",
+            synchronized (numbers) {
+                for (String name : over ? List.<String>of() : List.copyOf(numbers.keySet())) {
+                    if (bayeux.getChannel(name).getSubscribers().isEmpty()) continue;
+                    long n = numbers.merge(name, 1L, Long::sum);
+                    bayeux.getChannel(name).publish(null, Map.of("event", Map.of("replayId", n), "payload", Map.of("n", n, "ChangeEventHeader",
                     Map.of("changeType", "CREATE", "entityName", "Account", "recordIds", List.of("001000000000001AAA")))), Promise.noop());
+                }
             }
             Thread.sleep(10);
         }
