@@ -2,7 +2,7 @@
  * events_test.c: listeners that are killed at random moments, in an org that is killed, expires sessions, forgets its clients and cuts
  * their answers. Two channels, events numbered from 0 on each: in the end every one was handled, the first time in its order, and again
  * only what came since the last stored position; the doubles are counted and printed. Alone (positions in a file), and as
- * three members of a group on a Redis that is restarted too.
+ * three members of a group, on a Redis that is restarted too and through a folder.
  * SF_EVENTS (3000) and SF_EVENTS_KILLS (5) are the numbers of each test, SF_EVENTS_SEED makes a run that was seen again; what 100,000
  * events and 50 kills take is in tests/fault/events_full. With the word "listen" the program is a listener.
  */
@@ -42,8 +42,9 @@ static char dir[64], data_file[128], log_file[128];
 static uint64_t seed;
 static int nodes; /* at work in this test */
 static pid_t pids[NODES_MAX];
-static test_redis redis;          /* pid 0: there is no group */
-static long outages[OUTAGES_MAX]; /* how many lines there were when Redis went away */
+static test_redis redis;            /* pid 0: there is none */
+static char coordinator[160] = "-"; /* URL of Redis, a path, or "-": one listener, positions in a file */
+static long outages[OUTAGES_MAX];   /* how many lines there were when Redis went away */
 static struct {
     int kills, org_kills, expired, forgotten, faults, pauses, outages;
 } counts;
@@ -113,7 +114,7 @@ static int be_listener(char **argv)
 {
     sf_client *client = NULL;
     sf_checkpoints *store = NULL;
-    sf_coordinator *coordinator = NULL;
+    sf_coordinator *group = NULL;
     sf_error e = { 0 };
     const sf_client_options how = {
         .login_url = argv[0],
@@ -133,11 +134,12 @@ static int be_listener(char **argv)
     mine.log = open(argv[3], O_WRONLY | O_APPEND | O_CLOEXEC);
     sf_status rc = mine.log >= 0 ? sf_client_open(&how, &client, &e) : SF_ERR_IO;
     if (rc == SF_OK && argv[5][0] == '-') rc = sf_checkpoints_file(argv[4], &store, &e);
-    if (rc == SF_OK && argv[5][0] != '-')
-        rc = sf_coordinator_redis(&(sf_redis_options){ .url = argv[5], .timeout_ms = 400 }, &coordinator, &e);
+    if (rc == SF_OK && argv[5][0] == '/') rc = sf_coordinator_file(argv[5], &group, &e);
+    if (rc == SF_OK && argv[5][0] == 'r')
+        rc = sf_coordinator_redis(&(sf_redis_options){ .url = argv[5], .timeout_ms = 400 }, &group, &e);
     options.checkpoints = store;
-    if (coordinator != NULL) {
-        options.coordinator = coordinator;
+    if (group != NULL) {
+        options.coordinator = group;
         options.group = "fault";
         options.liveness_ms = LIVENESS_MS;
         options.heartbeat_ms = HEARTBEAT_MS;
@@ -155,7 +157,7 @@ static int be_listener(char **argv)
     signal(SIGTERM, SIG_IGN);
     sf_listener_close(mine.l);
     sf_checkpoints_close(store);
-    sf_coordinator_close(coordinator);
+    sf_coordinator_close(group);
     sf_client_close(client);
     return rc == SF_OK ? 0 : 1;
 }
@@ -171,7 +173,7 @@ static void start_listener(int node)
     if (pid > 0) return;
     (void)freopen(errors, "a", stderr);
     execl("/proc/self/exe", "events_test", "listen", org.url, org.client_id, org.client_secret, log_file, positions,
-          redis.pid > 0 ? redis.url : "-", (char *)NULL);
+          coordinator, (char *)NULL);
     _exit(127);
 }
 
@@ -490,7 +492,7 @@ static void restart_redis(void)
 /* each: so many events of a channel are there. */
 static void disturb_group(long k, long each)
 {
-    if (k % 5 == 1)
+    if (redis.pid > 0 && k % 5 == 1)
         restart_redis();
     else if (chance(4) == 0)
         pause_leader(each);
@@ -538,7 +540,7 @@ static void run(int how_many)
         disturb();
         if (k % 10 == 3) kill_org();
         wait_for_lines(before + (long)chance((uint32_t)(count * CHANNELS / 2))); /* somewhere amid what was published */
-        if (redis.pid > 0) disturb_group(k, done);
+        if (nodes > 1) disturb_group(k, done);
         kill_listener(leader());
         if (chance(6) == 0) { /* and at once again, before or while it begins */
             pause_us((long)chance(60000));
@@ -589,9 +591,17 @@ static void test_events__a_group_whose_leader_is_killed(void **state)
     (void)state;
     if (!test_redis_is_there()) skip();
     test_redis_start(&redis, NULL);
+    snprintf(coordinator, sizeof coordinator, "%s", redis.url);
     run(3);
     test_redis_stop(&redis);
     redis.pid = 0;
+}
+
+static void test_events__a_group_that_agrees_through_a_folder(void **state)
+{
+    (void)state;
+    snprintf(coordinator, sizeof coordinator, "%s/group", dir);
+    run(3);
 }
 
 /* ---- a day's life, sixty times as fast: SF_EVENTS_DAY_S says how many seconds it takes; without it there is none ---- */
@@ -699,6 +709,7 @@ static void test_events__a_day_at_sixty_fold_speed(void **state)
 static int start(void **state)
 {
     (void)state;
+    snprintf(coordinator, sizeof coordinator, "-");
     snprintf(dir, sizeof dir, "/tmp/sf-events-fault-XXXXXX");
     if (mkdtemp(dir) == NULL) return -1;
     snprintf(data_file, sizeof data_file, "%s/org.db", dir);
@@ -733,6 +744,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_events__one_listener_killed_at_random_moments, start, stop),
         cmocka_unit_test_setup_teardown(test_events__come_on_the_answer_to_a_subscribe, start, stop),
         cmocka_unit_test_setup_teardown(test_events__a_group_whose_leader_is_killed, start, stop),
+        cmocka_unit_test_setup_teardown(test_events__a_group_that_agrees_through_a_folder, start, stop),
         cmocka_unit_test_setup_teardown(test_events__a_day_at_sixty_fold_speed, start, stop),
     };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
