@@ -224,8 +224,9 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
     uint64_t reserved[8];        /* zero */
 } sf_listener_options;
 
-/** Make a listener; nothing is sent yet. @param sf borrowed until the close. @param options NULL: defaults.
- *  @param out owned by the caller, ends with sf_listener_close; NULL on failure.
+/** Make a listener; nothing is sent yet. @param sf borrowed until the close; one of its connections waits for events all
+ *  the time, so it needs connections_max of 2 and more, and of one more for each further listener. @param options NULL:
+ *  defaults. @param out owned by the caller, ends with sf_listener_close; NULL on failure.
  *  @return SF_OK, SF_ERR_USAGE, SF_ERR_MEMORY (or no descriptor). */
 SF_API sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf_listener **out, sf_error *err);
 

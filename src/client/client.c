@@ -344,6 +344,11 @@ const char *sfi_client_cache_dir(const sf_client *sf)
     return sf->cache_dir;
 }
 
+long sfi_client_connections_max(const sf_client *sf)
+{
+    return sfi_http_connections_max(sf->http);
+}
+
 const sfi_log *sfi_client_log(const sf_client *sf)
 {
     return &sf->log;

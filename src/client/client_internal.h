@@ -101,6 +101,7 @@ bool sfi_client_peek_info(sf_client *sf, sf_client_info *out);
 int64_t sfi_client_pause_ms(const sf_client *sf, int repeat);
 const char *sfi_client_cache_dir(const sf_client *sf);      /* NULL: none */
 const sfi_log *sfi_client_log(const sf_client *sf);
+long sfi_client_connections_max(const sf_client *sf); /* open at once, in all */
 const char *sfi_client_name(const sf_client *sf);           /* client_name of the options; NULL: none */
 /* Usage that stood in an answer's body instead of the Sforce-Limit-Info header (SOAP). */
 void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);

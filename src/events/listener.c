@@ -206,6 +206,10 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
     if (sf == NULL) return sfi_fail(err, SF_ERR_USAGE, "the client is NULL");
+    if (sfi_client_connections_max(sf) < 2)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "the client may have one connection only, and a listener keeps one waiting for events: set "
+                        "connections_max to 2 or more");
     sf_listener *l = sfi_calloc(sizeof *l);
     if (l == NULL) return sfi_fail_memory(err, "a listener");
     l->sf = sf;

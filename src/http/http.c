@@ -103,6 +103,11 @@ sf_status sfi_http_open(const sf_transport_options *options, const sfi_log *log,
     return rc;
 }
 
+long sfi_http_connections_max(const sfi_http *http)
+{
+    return http->settings.connections_max;
+}
+
 void sfi_http_close(sfi_http *http)
 {
     if (http == NULL) return;

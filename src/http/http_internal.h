@@ -20,6 +20,7 @@ void sfi_http_close(
 /* The circuit breaker of every host: failures in a row that open it (0: never) and how long it stays open. From the
  * next start on; until then 10 failures and 30 s. */
 void sfi_http_set_breaker(sfi_http *http, int failures_max, int64_t open_ms);
+long sfi_http_connections_max(const sfi_http *http); /* open at once, in all */
 
 typedef struct sfi_header {
     sf_str name, value;

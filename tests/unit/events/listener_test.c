@@ -268,6 +268,21 @@ static void test_listener__the_descriptor_tells_when_to_poll(void **state)
     wire_stop(server);
 }
 
+/* One connection waits for events: with no other a subscribe would wait as long. */
+static void test_listener__needs_two_connections(void **state)
+{
+    (void)state;
+    sf_client *sf = NULL;
+    sf_listener *l = NULL;
+    sf_error err;
+    const sf_client_options options = { .login_url = "http://127.0.0.1:1", .transport = { .connections_max = 1 } };
+    assert_int_equal(sf_client_open(&options, &sf, &err), SF_OK);
+    assert_int_equal(sf_listener_open(sf, NULL, &l, &err), SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "connections_max"));
+    assert_null(l);
+    sf_client_close(sf);
+}
+
 static void test_listener__open_survives_each_failed_allocation(void **state)
 {
     script first = SCRIPT;
@@ -478,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_listener__acknowledges_by_hand_and_survives_a_lost_position),
         cmocka_unit_test(test_listener__a_refused_channel_is_told),
         cmocka_unit_test(test_listener__a_handler_of_trouble_may_attach_another),
+        cmocka_unit_test(test_listener__needs_two_connections),
         cmocka_unit_test(test_listener__open_survives_each_failed_allocation),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
