@@ -676,13 +676,13 @@ static void test_events__a_day_at_sixty_fold_speed(void **state)
     nodes = 1;
     start_listener(0);
     for (int step = 0; now_ms() - begin < seconds * 1000; step++) {
+        if (lines() >= published * CHANNELS) behind_since = now_ms(); /* of what was published a while ago */
+        if (now_ms() - behind_since > slowest_ms) slowest_ms = now_ms() - behind_since;
         long due = (long)((now_ms() - begin) * DAY_EVENTS_PER_S / CHANNELS / 1000);
         if (due > published) publish(published, due - published);
         published = due > published ? due : published;
         live_on(step, (int)seconds * 9); /* a step takes some more than a tenth of a second */
         int64_t now = now_ms();
-        if (lines() >= published * CHANNELS) behind_since = now;
-        if (now - behind_since > slowest_ms) slowest_ms = now - behind_since;
         if (step % 100 == 0) check_alive();
         if (early.rss_kib == 0 && now - begin > seconds * 100) early = cost_of(pids[0]);
         pause_us(100000);
