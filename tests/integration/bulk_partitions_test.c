@@ -255,8 +255,8 @@ static void test_partitions__bounds_that_cannot_be(void **state)
         "{\"soql\":\"SELECT Id FROM Contact\",\"ranges\":[7]}",
         "{\"soql\":\"SELECT Id FROM Contact\",\"ranges\":[\"003000000000002\",\"003000000000001\"]}",
         "{\"soql\":\"SELECT Id FROM Contact\",\"ranges\":[\"003000000000001\",\"003000000000001\"]}",
-        "{\"soql\":\"SELECT Id FROM "
-        "Contact\",\"ranges\":[\"003000000000001\",\"003000000000002\",\"003000000000003\"]}",
+        ("{\"soql\":\"SELECT Id FROM Contact\","
+         "\"ranges\":[\"003000000000001\",\"003000000000002\",\"003000000000003\"]}"),
         "{\"job\":\"7505e00000AbCdEAAV\",\"version\":\"62.0\",\"range\":1}",
         "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"x\",\"range\":1}",
         "{\"pages\":1,\"rows\":1,\"bytes\":9,\"size\":9,\"plain\":9,\"crc\":1,\"next\":\"x\",\"before\":2}",

@@ -325,8 +325,8 @@ static void test_coordinator_file__a_damaged_file_gives_way_to_the_one_before(vo
         "{\"boot\":\"\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":1,\"mark\":2,\"positions\":{}}}}",
         "{\"boot\":\"\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":1,\"positions\":{\"/c\":null}}}}",
         "{\"boot\":\"\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":1,\"positions\":{\"/c\":\"\"}}}}",
-        "{\"boot\":\"\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":1,\"positions\":{\"/c\":"
-        "\"1234567890123456789012345678901234567890123456789012345678901234\"}}}}",
+        ("{\"boot\":\"\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":1,\"positions\":{\"/c\":"
+         "\"1234567890123456789012345678901234567890123456789012345678901234\"}}}}"),
     };
     (void)state;
     int64_t first = fill(), late;
