@@ -74,6 +74,19 @@ static const char *text_or_empty(sf_value v)
     return text != NULL ? text : "";
 }
 
+/* An event relay that splits merged events says recordId. */
+static sf_status read_only_id(sfi_arena *arena, sf_value header, sf_cdc_event *out, sf_error *err)
+{
+    const char *id = sf_get_str(header, "recordId");
+    if (id == NULL || *id == '\0') return sfi_fail(err, SF_ERR_PROTOCOL, "the event's header has no recordIds");
+    const char **ids = sfi_arena_alloc(arena, sizeof *ids);
+    if (ids == NULL) return sfi_fail_memory(err, "an event");
+    *ids = id;
+    out->record_ids = ids;
+    out->record_id_count = 1;
+    return SF_OK;
+}
+
 sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *out, sf_error *err)
 {
     enum { IDS, CHANGED, NULLED, DIFF, ENTITY, TYPE, TIMESTAMP, NUMBER, SEQUENCE, USER, KEY, ORIGIN, NAMES };
@@ -109,6 +122,5 @@ sf_status sfi_cdc_read(sfi_arena *arena, const sf_event *event, sf_cdc_event *ou
     if (out->entity[0] == '\0') return sfi_fail(err, SF_ERR_PROTOCOL, "the event's header has no entityName");
     if (out->type == SF_CHANGE_UNKNOWN)
         return sfi_fail(err, SF_ERR_PROTOCOL, "changeType %.40s is none that is known", text_or_empty(in[TYPE]));
-    if (out->record_id_count == 0) return sfi_fail(err, SF_ERR_PROTOCOL, "the event's header has no recordIds");
-    return SF_OK;
+    return out->record_id_count > 0 ? SF_OK : read_only_id(arena, h, out, err);
 }

@@ -211,7 +211,6 @@ static void hand_out(sf_listener *l, const char *name, form kind, const char *ch
     free(file.text);
 }
 
-/* Not among them: more/events/cdc-user-update.json, whose header names one recordId and no recordIds. */
 static void test_recorded__each_event(void **state)
 {
     static const struct {
@@ -243,6 +242,8 @@ static void test_recorded__each_event(void **state)
           "Contact", NULL, "", "", "", 7, -1, 1778192987716501506, SIZE_MAX },
         { "more/events/cdc-lead-update-address.json", "/data/ChangeEvents", FORM_PAYLOAD, SF_CHANGE_UPDATE, "Lead",
           NULL, "", "", "", 7, -1, -1, SIZE_MAX },
+        { "more/events/cdc-user-update.json", "/data/ChangeEvents", FORM_PAYLOAD, SF_CHANGE_UPDATE, "User",
+          "005ak00000GGsRRAA1", "", "Name.FirstName", "BUTTERBALL", 7, 1745433814000, 1745433814682845200, 3 },
         { "events/platform-event-2021.json", "/event/Status__e", FORM_DATA, SF_CHANGE_UNKNOWN, "", NULL, "", "", "",
           2259041, -1, -1, 0 },
         { "more/events/login-event-stream-payload.json", "/event/LoginEventStream", FORM_PAYLOAD, SF_CHANGE_UNKNOWN, "",
