@@ -160,7 +160,7 @@ static int be_exporter(char **argv)
 
 static pid_t start_exporter(int form, int page_rows)
 {
-    char how[8], rows[16];
+    char how[16], rows[16];
     snprintf(how, sizeof how, "%d", form);
     snprintf(rows, sizeof rows, "%d", page_rows);
     pid_t pid = fork();
