@@ -107,6 +107,8 @@ const char *sfi_client_name(const sf_client *sf);           /* client_name of th
 void sfi_client_note_usage(sf_client *sf, const sf_api_usage *usage);
 /* Is this the one GET of the API that does work? It runs the Apex in its query string. NULL is not. */
 bool sfi_path_runs_code(const char *path);
+/* Is it what every further request would meet, so that a series of them ends? */
+bool sfi_error_is_lasting(const sf_error *e);
 /* Fill err from an error answer of any dialect (array, object, collections' errors, XML, HTML, empty) and status. */
 sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, const char *what, sf_error *err);
 /* The same from a value that was read already, such as {"success":false,"errors":[…]} in a good answer. */

@@ -511,3 +511,19 @@ sf_status sfi_error_from_answer(int status, sf_str content_type, sf_str body, co
     *err = (sf_error){ 0 };
     return fill_text(text, status, what, err);
 }
+
+bool sfi_error_is_lasting(const sf_error *e)
+{
+    switch (e->status) {
+    case SF_ERR_USAGE:
+    case SF_ERR_NETWORK:
+    case SF_ERR_TIMEOUT:
+    case SF_ERR_CANCELLED:
+    case SF_ERR_AUTH:
+    case SF_ERR_API_LIMIT:
+    case SF_ERR_NOT_FOUND:
+    case SF_ERR_UNAVAILABLE:
+    case SF_ERR_UNSUPPORTED: return true;
+    default: return false;
+    }
+}

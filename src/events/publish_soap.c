@@ -8,23 +8,6 @@
 
 enum { BATCH_BYTES = 4 << 20 }; /* of a request; a larger event goes alone */
 
-/* What every further request would meet. */
-static bool is_lasting(const sf_error *e)
-{
-    switch (e->status) {
-    case SF_ERR_USAGE:
-    case SF_ERR_NETWORK:
-    case SF_ERR_TIMEOUT:
-    case SF_ERR_CANCELLED:
-    case SF_ERR_AUTH:
-    case SF_ERR_API_LIMIT:
-    case SF_ERR_NOT_FOUND:
-    case SF_ERR_UNAVAILABLE:
-    case SF_ERR_UNSUPPORTED: return true;
-    default: return false;
-    }
-}
-
 static sf_status answer_stopped(const sf_publisher *p, sf_error *err)
 {
     if (err != NULL && p->stopped.status != SF_OK) *err = p->stopped;
@@ -135,7 +118,7 @@ static sf_status send_rows(sf_publisher *p, sf_error *err)
         if (rc == SF_OK) {
             tell_answer(p, answer);
         } else {
-            if (is_lasting(&e)) stop(p, &e);
+            if (sfi_error_is_lasting(&e)) stop(p, &e);
             tell_all(p, &e);
         }
         sf_xml_free(answer);

@@ -103,22 +103,10 @@ sf_status sf_writer_open(sf_client *sf, const sf_writer_options *options, sf_wri
 
 /* ---- what stops a writer ---- */
 
-/* What every further request would meet. */
+/* Of rows an object that is not there too. */
 static bool is_lasting(const sf_error *e)
 {
-    switch (e->status) {
-    case SF_ERR_USAGE:
-    case SF_ERR_NETWORK:
-    case SF_ERR_TIMEOUT:
-    case SF_ERR_CANCELLED:
-    case SF_ERR_AUTH:
-    case SF_ERR_API_LIMIT:
-    case SF_ERR_NOT_FOUND:
-    case SF_ERR_UNAVAILABLE:
-    case SF_ERR_UNSUPPORTED: return true;
-    case SF_ERR_ORG: return strcmp(e->code, "INVALID_TYPE") == 0;
-    default: return false;
-    }
+    return sfi_error_is_lasting(e) || (e->status == SF_ERR_ORG && strcmp(e->code, "INVALID_TYPE") == 0);
 }
 
 static void stop(sf_writer *w, const sf_error *e)
