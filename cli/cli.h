@@ -101,18 +101,19 @@ void cli_note(const cli *c, const char *format, ...) SFI_PRINTF(2, 3); /* to std
 void cli_warn(const cli *c, const char *format, ...) SFI_PRINTF(2, 3); /* to stderr always */
 /* The members of an error as JSON, without braces: "name":…,"message":…,… */
 void cli_error_members(sfi_buf *out, const sf_error *err, const char *hint);
+const char *cli_error_message(const sf_error *err); /* without the code in front, where that has a column of its own */
 /* Ends a command that has one JSON value as its result: prints it (in the envelope when --json). */
 int cli_finish_json(cli *c, sf_str result);
 bool cli_wants_json(const cli *c);            /* --json, -r json or ndjson: the org's own answer */
 int cli_finish_value(cli *c, sf_value value); /* the same for what the org said */
-int cli_finish_list(cli *c, sf_value list); /* an array as JSON; ndjson: an element a line */
+int cli_finish_list(cli *c, sf_value list);   /* an array as JSON; ndjson: an element a line */
 int cli_finish_grid(cli *c, const cli_grid *grid,
                     sf_str raw); /* raw: what json formats print; ptr NULL: the grid itself */
 /* The same, where json formats print a value of the org's. */
 int cli_finish_grid_value(cli *c, const cli_grid *grid, sf_value raw);
 /* A value as a cell: its text, objects and arrays as JSON; NULL: null or missing. */
 const char *cli_cell(cli *c, sf_value v);
-int cli_finish_output(cli *c);   /* close the sink; exit code of that */
+int cli_finish_output(cli *c); /* close the sink; exit code of that */
 
 /* ---- places and settings (places.c, config.c) ---- */
 const char *cli_config_dir(cli *c); /* "" + reason printed never happens: falls back to "." without HOME */

@@ -72,14 +72,6 @@ static void print_json(run *r, int64_t line, const sf_publish_result *result)
     sfi_buf_free(&text);
 }
 
-/* Without the code in front, which has a column of its own. */
-static const char *message_of(const sf_error *error)
-{
-    size_t len = strlen(error->code);
-    bool repeats = len > 0 && strncmp(error->message, error->code, len) == 0 && error->message[len] == ':';
-    return repeats ? error->message + len + 2 : error->message;
-}
-
 static sf_str text_or_null(const char *text)
 {
     return text != NULL && text[0] != 0 ? sfi_str(text) : (sf_str){ NULL, 0 };
@@ -93,7 +85,7 @@ static void print_row(run *r, int64_t line, const sf_publish_result *result)
     const char *code = e == NULL ? NULL : e->code[0] != 0 ? e->code : sf_status_name(e->status);
     if (r->table != NULL) {
         const sf_str cells[] = { sfi_str(number), text_or_null(result->uuid), text_or_null(code),
-                                 text_or_null(e != NULL ? message_of(e) : NULL) };
+                                 text_or_null(e != NULL ? cli_error_message(e) : NULL) };
         (void)cli_table_add(r->table, cells, NULL); /* its failure is the sink's */
         return;
     }
@@ -101,7 +93,7 @@ static void print_row(run *r, int64_t line, const sf_publish_result *result)
                              text_or_null(result->uuid),
                              sfi_str(result->success ? "true" : "false"),
                              text_or_null(code),
-                             text_or_null(e != NULL ? message_of(e) : NULL),
+                             text_or_null(e != NULL ? cli_error_message(e) : NULL),
                              text_or_null(e != NULL ? e->fields : NULL) };
     for (size_t i = 0; i < SFI_COUNT_OF(cells); i++) {
         if (i > 0) cli_out_add_char(&r->c->out, r->csv.delimiter);
@@ -162,17 +154,7 @@ static void tell(run *r, int64_t line, const sf_publish_result *result)
 
 static void keep_failed(run *r, sf_str text)
 {
-    if (r->failed_events.fd < 0) return;
-    sf_document *doc = NULL;
-    char *json = NULL;
-    size_t len = 0;
-    if (memchr(text.ptr, '\n', text.len) != NULL && sf_document_parse(text.ptr, text.len, &doc, NULL) == SF_OK &&
-        sf_value_to_json(sf_document_root(doc), &json, &len, NULL) == SF_OK)
-        text = (sf_str){ json, len }; /* on one line */
-    cli_out_add(&r->failed_events, text.ptr, text.len);
-    cli_out_add_char(&r->failed_events, '\n');
-    sf_free(json);
-    sf_document_free(doc);
+    if (r->failed_events.fd >= 0) cli_json_rows_keep(&r->failed_events, text);
 }
 
 /* Events that were not sent and stand before event number row. */

@@ -74,14 +74,6 @@ static void tell_csv(run *r, const char *const *cells)
     cli_csv_end_row(&r->c->out, &r->csv);
 }
 
-/* Without the code in front, which has a column of its own. */
-static const char *message_of(const sf_error *error)
-{
-    size_t len = strlen(error->code);
-    bool repeats = len > 0 && strncmp(error->message, error->code, len) == 0 && error->message[len] == ':';
-    return repeats ? error->message + len + 2 : error->message;
-}
-
 /* @param error NULL: success. @param result NULL: the row was not sent. */
 static void tell(run *r, int64_t line, const sf_row_result *result, const sf_error *error)
 {
@@ -99,7 +91,7 @@ static void tell(run *r, int64_t line, const sf_row_result *result, const sf_err
                                 error == NULL         ? NULL
                                 : error->code[0] != 0 ? error->code
                                                       : sf_status_name(error->status),
-                                error == NULL ? NULL : message_of(error),
+                                error == NULL ? NULL : cli_error_message(error),
                                 error == NULL || error->fields[0] == 0 ? NULL : error->fields };
         if (!table) {
             tell_csv(r, cells);
@@ -115,17 +107,7 @@ static void tell(run *r, int64_t line, const sf_row_result *result, const sf_err
 
 static void keep_failed(run *r, sf_str text)
 {
-    if (r->failed_rows.fd < 0) return;
-    sf_document *doc = NULL;
-    char *json = NULL;
-    size_t len = 0;
-    if (memchr(text.ptr, '\n', text.len) != NULL && sf_document_parse(text.ptr, text.len, &doc, NULL) == SF_OK &&
-        sf_value_to_json(sf_document_root(doc), &json, &len, NULL) == SF_OK)
-        text = (sf_str){ json, len }; /* on one line */
-    cli_out_add(&r->failed_rows, text.ptr, text.len);
-    cli_out_add_char(&r->failed_rows, '\n');
-    sf_free(json);
-    sf_document_free(doc);
+    if (r->failed_rows.fd >= 0) cli_json_rows_keep(&r->failed_rows, text);
 }
 
 /* Rows that were not sent and stand before row number row. */

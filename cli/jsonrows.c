@@ -199,3 +199,17 @@ sf_status cli_json_rows_next(cli_json_rows *rows, sf_str *row, int64_t *line, sf
     if (rc != SF_OK) return rc;
     return rows->is_array ? next_element(rows, row, line, err) : next_line(rows, row, line, err);
 }
+
+void cli_json_rows_keep(cli_out *out, sf_str row)
+{
+    sf_document *doc = NULL;
+    char *json = NULL;
+    size_t len = 0;
+    if (memchr(row.ptr, '\n', row.len) != NULL && sf_document_parse(row.ptr, row.len, &doc, NULL) == SF_OK &&
+        sf_value_to_json(sf_document_root(doc), &json, &len, NULL) == SF_OK)
+        row = (sf_str){ json, len }; /* on one line */
+    cli_out_add(out, row.ptr, row.len);
+    cli_out_add_char(out, '\n');
+    sf_free(json);
+    sf_document_free(doc);
+}

@@ -28,4 +28,6 @@ sf_status cli_json_rows_open(cli_json_rows *rows, const char *path, sf_error *er
  * @return SF_ROW, SF_DONE, SF_ERR_USAGE (where the file is not such a file: it cannot be read on), SF_ERR_IO. */
 sf_status cli_json_rows_next(cli_json_rows *rows, sf_str *row, int64_t *line, sf_error *err);
 void cli_json_rows_close(cli_json_rows *rows);
+/* A row on a line of its own, for a file of rows that are to be sent again. */
+void cli_json_rows_keep(cli_out *out, sf_str row);
 #endif

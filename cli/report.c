@@ -313,3 +313,10 @@ int cli_finish_grid(cli *c, const cli_grid *grid, sf_str raw)
     sfi_buf_free(&text);
     return (int)code;
 }
+
+const char *cli_error_message(const sf_error *err)
+{
+    size_t len = strlen(err->code);
+    bool repeats = len > 0 && strncmp(err->message, err->code, len) == 0 && err->message[len] == ':';
+    return repeats ? err->message + len + 2 : err->message;
+}
