@@ -71,7 +71,8 @@ static sf_status on_message(void *user, const sf_event *e)
     }
     if (run->exec != NULL) {
         (void)cli_exec_take(run->exec, run->l, e);
-        return SF_OK; /* acknowledged when the program has done it */
+        run->last_ms = sfi_now_ms(); /* that the program was at work is no silence */
+        return SF_OK;                /* acknowledged when the program has done it */
     }
     sfi_buf line = { 0 };
     bool ok = run->lines ? cli_event_line(&line, e) : cli_event_json(&line, e);
@@ -246,9 +247,9 @@ static sf_status listen_for_lines(listening *run, int64_t max_idle_ms, sf_error 
 }
 
 /* Until the org has something, the program has ended, or a batch is due. */
-static void wait_for_exec(const listening *run, int64_t left)
+static void wait_for_exec(const listening *run, bool has_ended, int64_t left)
 {
-    struct pollfd fds[] = { { .fd = sf_listener_fd(run->l), .events = POLLIN },
+    struct pollfd fds[] = { { .fd = has_ended ? -1 : sf_listener_fd(run->l), .events = POLLIN },
                             { .fd = cli_exec_fd(run->exec), .events = POLLIN } };
     int64_t due = cli_exec_due_ms(run->exec);
     if (due != INT64_MAX) due -= sfi_now_ms();
@@ -272,7 +273,7 @@ static sf_status listen_for_exec(listening *run, int64_t max_idle_ms, sf_error *
             is_stopping = true;
             break;
         }
-        wait_for_exec(run, is_over ? -1 : time_left(run, max_idle_ms));
+        wait_for_exec(run, listening_rc != SF_OK, is_over ? -1 : time_left(run, max_idle_ms));
         if (listening_rc != SF_OK) continue;
         listening_rc = sf_listener_poll(run->l, 0, &ended);
         if (listening_rc != SF_OK) cli_exec_finish(run->exec);

@@ -161,7 +161,7 @@ static void wait_for_program(const cli_exec *x)
 
 bool cli_exec_take(cli_exec *x, sf_listener *l, const sf_event *e)
 {
-    sf_error err;
+    sf_error err = { 0 };
     size_t ch = channel_of(x, e->channel);
     if (is_in_hand(x, ch, e->replay_id)) return false;
     while (!x->is_finishing && is_full(x, x->next)) { /* ends: the program does, or a signal */
@@ -271,7 +271,7 @@ static sf_status acknowledge(cli_exec *x, sf_listener *l, sf_error *err)
         if (last < 0) continue;
         rc = sf_event_ack(l, x->channels[ch].name, last, err);
         if (rc == SF_ERR_NOT_FOUND) rc = SF_OK; /* refused by the org since */
-        x->channels[ch].acked = last;
+        if (rc == SF_OK) x->channels[ch].acked = last;
     }
     if (rc == SF_OK) *x->events += (int64_t)(x->to - x->from);
     return rc;
@@ -407,6 +407,10 @@ static sf_status look_after(cli_exec *x, sf_listener *l, sf_error *err)
             if (rc == SF_OK) next_range(x);
         } else {
             rc = after_failure(x, l, status, err);
+        }
+        if (rc == SF_DONE) { /* another leads by now, and hands them out again */
+            cli_exec_drop(x);
+            return SF_OK;
         }
         if (rc != SF_OK) return rc;
     }
