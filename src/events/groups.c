@@ -35,9 +35,11 @@ sf_status sfi_group_save(sfi_group *g, int64_t epoch, const char *channel, const
 {
     if (epoch < g->epoch) return SF_DONE;
     sf_status rc = sfi_group_keep(g, channel, position, err);
-    if (rc == SF_OK)
-        g->epoch = epoch; /* later than ours: what we knew of it was lost, and the next has to be later still */
-    return rc;
+    if (rc != SF_OK || epoch == g->epoch) return rc;
+    g->epoch = epoch; /* later than ours: what we knew of it was lost, and the next has to be later still */
+    sfi_free(g->node);
+    g->node = NULL; /* nobody leads in a term that is not its own */
+    return SF_OK;
 }
 
 sf_status sfi_group_keep(sfi_group *g, const char *channel, const char *position, sf_error *err)

@@ -132,18 +132,22 @@ static sf_status redis_relinquish(void *user, const char *group, const char *nod
 
 /* ARGV: epoch, channel, position, name of the writing program, number of this write. One that comes late, over a connection
  * that broke, does not move the position of a later one back. Terms are compared as numbers: they are far below 2^53. */
-static const char save_script[] = "local epoch = tonumber(ARGV[1])\n"
-                                  "local newest = tonumber(redis.call('HGET', KEYS[2], 'epoch') or '0') or 0\n"
-                                  "if epoch < newest then return '0' end\n"
-                                  "if epoch > newest then redis.call('HSET', KEYS[2], 'epoch', ARGV[1]) end\n"
-                                  "local order = redis.call('HGET', KEYS[4], ARGV[2]) or ''\n"
-                                  "local term, writer, write = string.match(order, '^(%d+):(%x+):(%d+)$')\n"
-                                  "if term and tonumber(term) > epoch then return '0' end\n"
-                                  "if term and tonumber(term) == epoch and writer == ARGV[4] and tonumber(write) >= "
-                                  "tonumber(ARGV[5]) then return '1' end\n"
-                                  "redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])\n"
-                                  "redis.call('HSET', KEYS[4], ARGV[2], ARGV[1] .. ':' .. ARGV[4] .. ':' .. ARGV[5])\n"
-                                  "return '1'\n";
+static const char save_script[] =
+    "local epoch = tonumber(ARGV[1])\n"
+    "local newest = tonumber(redis.call('HGET', KEYS[2], 'epoch') or '0') or 0\n"
+    "if epoch < newest then return '0' end\n"
+    "if epoch > newest then\n" /* ours was forgotten, and nobody leads in a term that is not its own */
+    "  redis.call('HSET', KEYS[2], 'epoch', ARGV[1])\n"
+    "  redis.call('HDEL', KEYS[2], 'node')\n"
+    "end\n"
+    "local order = redis.call('HGET', KEYS[4], ARGV[2]) or ''\n"
+    "local term, writer, write = string.match(order, '^(%d+):(%x+):(%d+)$')\n"
+    "if term and tonumber(term) > epoch then return '0' end\n"
+    "if term and tonumber(term) == epoch and writer == ARGV[4] and tonumber(write) >= "
+    "tonumber(ARGV[5]) then return '1' end\n"
+    "redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])\n"
+    "redis.call('HSET', KEYS[4], ARGV[2], ARGV[1] .. ':' .. ARGV[4] .. ':' .. ARGV[5])\n"
+    "return '1'\n";
 
 static sf_status redis_save(void *user, const char *group, int64_t epoch, const char *channel, const char *position,
                             sf_error *err)

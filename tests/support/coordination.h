@@ -57,5 +57,14 @@ static inline void check_coordination(sf_coordinator *a, sf_coordinator *b, cons
     assert_int_equal(sfi_coordinator_renew(a, group, "three", again, LEASE_LONG_MS, &err), SF_OK);
     assert_int_equal(sfi_coordinator_save(a, group, again, "/event/A__e", "22", &err), SF_OK);
     assert_int_equal(sfi_coordinator_relinquish(a, group, "three", again, &err), SF_OK);
+    /* a position of a later term tells that one was forgotten: nobody leads in it again */
+    assert_int_equal(sfi_coordinator_attempt(a, group, "four", 1, &first, &err), SF_OK);
+    assert_int_equal(sfi_coordinator_save(b, group, first + 5, "/event/D__e", "1", &err), SF_OK);
+    assert_int_equal(sfi_coordinator_renew(a, group, "four", first, LEASE_LONG_MS, &err), SF_DONE);
+    rc = SF_DONE;
+    while (rc == SF_DONE) rc = sfi_coordinator_attempt(a, group, "four", LEASE_LONG_MS, &again, &err);
+    assert_int_equal(rc, SF_OK);
+    assert_true(again > first + 5);
+    assert_int_equal(sfi_coordinator_relinquish(a, group, "four", again, &err), SF_OK);
 }
 #endif
