@@ -169,13 +169,16 @@ static sf_status take_fields(sfi_heal *h, const char *entity, sf_value fields, s
         return sfi_fail(err, SF_ERR_PROTOCOL, "the description of %s has no fields, or %zu of them", entity, most);
     h->field_count = 0;
     h->fields = sfi_arena_alloc(&h->names, (most + 1) * sizeof *h->fields);
-    h->list = sfi_arena_alloc(&h->names, (most + 1) * sizeof *h->list);
+    h->list = sfi_arena_alloc(&h->names, (most + 2) * sizeof *h->list);
     char *name = sfi_arena_strndup(&h->names, entity, strlen(entity));
     if (h->fields == NULL || h->list == NULL || name == NULL) return sfi_fail_memory(err, "the fields of an object");
     while (rc == SF_OK && sf_iter_next(&it, NULL, &field))
         if (is_told(field)) rc = add_field(h, fields, field, err);
     if (rc != SF_OK) return rc;
-    if (h->field_count == 0) h->list[h->field_count++] = "Id"; /* no field is told: that it is there can be asked */
+    if (h->field_count == 0) { /* no field is told: that it is there can be asked */
+        h->fields[0] = (heal_field){ .name = "Id" };
+        h->list[h->field_count++] = "Id";
+    }
     h->list[h->field_count] = NULL;
     h->entity = name;
     return SF_OK;
@@ -217,6 +220,7 @@ static sf_status read_batch(sf_listener *l, const sf_cdc_event *gap, sf_error *e
                                 &call, &h->records, err);
         h->batch = h->count / 2;
     } while (rc == SF_ERR_LIMIT && h->count > 1);
+    if (rc == SF_OK) err->status = SF_OK; /* that it was too large at first says nothing any more */
     h->batch = rc == SF_OK ? h->count : BATCH_MAX;
     if (rc != SF_OK) h->until_ms = 0; /* a field may have gone */
     return rc;
