@@ -23,8 +23,9 @@ typedef struct sf_publish_result {
     bool success;   /* the org has taken it */
     char uuid[64];  /* its EventUuid; "": not told (before API version 52.0, and unless success) */
     sf_id id;       /* what the org calls its id; says nothing, and may come twice */
-    sf_error error; /* unless success: SF_ERR_ORG with code, message and fields; SF_ERR_UNKNOWN_OUTCOME: published or
-                       not; or why its request failed: then it was not published */
+    sf_error error; /* unless success: SF_ERR_ORG with code, message and fields; SF_ERR_UNKNOWN_OUTCOME (and
+                       SF_ERR_CANCELLED, when its request was under way): published or not; or why its request failed:
+                       then it was not published */
     uint64_t reserved[4];
 } sf_publish_result;
 

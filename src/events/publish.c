@@ -7,6 +7,7 @@
 #include <salesforce/publish.h>
 #include <salesforce/soap.h>
 #include "events/publish_internal.h"
+#include "rest/rest_internal.h"
 
 static const sf_publish_options no_options;
 
@@ -18,13 +19,10 @@ bool sfi_publish_is_event(const char *name)
 
 static sf_status check_event(const sf_record *event, sf_error *err)
 {
-    char *json = NULL;
     if (event == NULL) return sfi_fail(err, SF_ERR_USAGE, "the event is NULL");
     if (!sfi_publish_is_event(sf_record_object(event)))
         return sfi_fail(err, SF_ERR_USAGE, "%s is not a platform event, such as Low_Ink__e", sf_record_object(event));
-    sf_status rc = sf_record_to_json(event, &json, err); /* a setter's failure */
-    sf_free(json);
-    return rc;
+    return sfi_record_check(event, err);
 }
 
 /* ---- answers ---- */
@@ -309,7 +307,7 @@ sf_status sfi_publish_read_json(sf_str json, const char *name, sf_record **out, 
         if (rc == SF_OK) rc = sf_record_set_json(r, field, (sf_str){ text, len });
         sf_free(text);
         text = NULL;
-        if (rc < 0 && sf_record_to_json(r, &text, err) == SF_OK) sf_free(text); /* err: the setter's reason */
+        if (rc < 0) (void)sfi_record_check(r, err); /* the setter's reason */
     }
     if (rc == SF_OK) {
         *out = r;

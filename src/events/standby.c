@@ -442,6 +442,8 @@ static sf_status lead(sf_listener *l, sf_error *err)
     s->down_ms = sfi_now_ms();
     s->down_why = (sf_error){ 0 };
     sfi_logf(s->log, SFI_LOG_INFO, "events: %s leads group %s, term %lld", s->node, s->group, (long long)epoch);
+    for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++)
+        l->lanes[i].page.is_open = false; /* a goodbye's: of the term before */
     sfi_bayeux_wake(l->bayeux, sfi_now_ms());
     tell_state(l, SF_LISTENER_DOWN, NULL);
     return SF_OK;
