@@ -66,20 +66,13 @@ bool sfi_keep_is_ours_newer(const work *w)
     return w->auth->is_ahead && w->auth->generation > w->stored.generation;
 }
 
-static bool is_header_text(const char *s)
-{
-    for (; *s != '\0'; s++)
-        if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f) return false;
-    return true;
-}
-
 /* A store may hold anything. */
 bool sfi_keep_can_adopt(const work *w)
 {
     const sfi_token *t = &w->stored;
     if (w->is_forced || t->access_token == NULL || sfi_secret_eq(t->access_token, w->stale)) return false;
     if (sfi_keep_is_ours_newer(w)) return false;
-    if (!is_header_text(t->access_token)) return false;
+    if (!sfi_auth_is_header_text(t->access_token)) return false;
     if (t->instance_url == NULL && w->auth->instance_url == NULL) return false;
     if (t->instance_url != NULL && !sfi_starts_with(sfi_str(t->instance_url), "https://") &&
         !sfi_url_is_loopback(t->instance_url))

@@ -20,7 +20,7 @@ typedef enum purpose { FOR_USE, FOR_RENEWAL, FOR_LOGIN } purpose;
 
 /* ---- making and ending ---- */
 
-static bool is_header_text(const char *s)
+bool sfi_auth_is_header_text(const char *s)
 {
     for (; *s != '\0'; s++)
         if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f) return false;
@@ -74,7 +74,7 @@ static sf_status check(const sfi_auth_options *o, sf_error *err)
     for (size_t i = 0; i < SFI_COUNT_OF(secrets); i++)
         if (secrets[i] != NULL && strnlen(secrets[i], SFI_TOKEN_BYTES_MAX + 1) > SFI_TOKEN_BYTES_MAX)
             return sfi_fail(err, SF_ERR_USAGE, "sf_auth: %s is longer than %d bytes", names[i], SFI_TOKEN_BYTES_MAX);
-    if (a->access_token != NULL && !is_header_text(a->access_token))
+    if (a->access_token != NULL && !sfi_auth_is_header_text(a->access_token))
         return sfi_fail(err, SF_ERR_USAGE, "sf_auth: access_token has a blank or control character in it");
     return SF_OK;
 }

@@ -79,6 +79,7 @@ void sfi_keep_leave(work *w);
 /* Durable before it is used: a rotated refresh token that is lost takes the whole login with it. is_rotated: worth
  * waiting for the store. */
 void sfi_keep_write(work *w, const sfi_token *token, bool is_rotated);
+bool sfi_auth_is_header_text(const char *s); /* no blank and no control character (token.c) */
 /* Somebody else has renewed already: is what he left good for us? */
 bool sfi_keep_can_adopt(const work *w);
 bool sfi_keep_is_ours_newer(const work *w);

@@ -5,8 +5,6 @@
  */
 #include "redis/redis_internal.h"
 
-enum { NUMBER_SIZE = 24 };
-
 typedef struct redis_checkpoints {
     sfi_redis_settings settings;
     sfi_redis *redis;
@@ -51,10 +49,10 @@ static const char set_script[] =
 static sf_status redis_set(void *user, const char *channel, const char *position, sf_error *err)
 {
     redis_checkpoints *c = user;
-    char write[NUMBER_SIZE];
-    (void)snprintf(write, sizeof write, "%lld", (long long)++c->writes);
+    char write[SFI_REDIS_NUMBER_SIZE];
     const sf_str keys[] = { sfi_str(c->key), sfi_str(c->order_key) };
-    const sf_str args[] = { sfi_str(channel), sfi_str(position), sfi_str(c->writer), sfi_str(write) };
+    const sf_str args[] = { sfi_str(channel), sfi_str(position), sfi_str(c->writer),
+                            sfi_redis_number(++c->writes, write) };
     sfi_redis_reader *reader;
     const sfi_redis_reply *reply;
     sf_status rc = sfi_redis_script(c->redis, set_script, keys, SFI_COUNT_OF(keys), args, SFI_COUNT_OF(args), &reader,

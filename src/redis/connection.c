@@ -50,6 +50,12 @@ sf_status sfi_redis_fail_form(const sfi_redis *r, const char *what, sf_error *er
                     what);
 }
 
+sf_str sfi_redis_number(int64_t n, char out[SFI_REDIS_NUMBER_SIZE])
+{
+    (void)snprintf(out, SFI_REDIS_NUMBER_SIZE, "%lld", (long long)n);
+    return sfi_str(out);
+}
+
 void sfi_redis_random_name(char out[SFI_REDIS_NAME_SIZE])
 {
     unsigned char bytes[(SFI_REDIS_NAME_SIZE - 1) / 2];

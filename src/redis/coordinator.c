@@ -7,7 +7,7 @@
  */
 #include "redis/redis_internal.h"
 
-enum { KEY_LEASE, KEY_TERM, KEY_POSITIONS, KEY_ORDER, KEY_COUNT, NUMBER_SIZE = 24 };
+enum { KEY_LEASE, KEY_TERM, KEY_POSITIONS, KEY_ORDER, KEY_COUNT };
 static const char *const key_names[KEY_COUNT] = { "lease", "term", "positions", "order" };
 
 typedef struct redis_coordinator {
@@ -16,12 +16,6 @@ typedef struct redis_coordinator {
     char writer[SFI_REDIS_NAME_SIZE]; /* this program, of all that may lead in one term */
     int64_t writes;                   /* positions saved: of two, the server keeps the later */
 } redis_coordinator;
-
-static sf_str number_text(int64_t n, char out[NUMBER_SIZE])
-{
-    (void)snprintf(out, NUMBER_SIZE, "%lld", (long long)n);
-    return sfi_str(out);
-}
 
 /* A group's name between the braces must not hold one. */
 static sf_status make_keys(const redis_coordinator *c, const char *group, sfi_buf texts[KEY_COUNT],
@@ -85,9 +79,9 @@ static const char attempt_script[] =
 static sf_status redis_attempt(void *user, const char *group, const char *node, int64_t liveness_ms, int64_t *epoch,
                                sf_error *err)
 {
-    char liveness[NUMBER_SIZE];
+    char liveness[SFI_REDIS_NUMBER_SIZE];
     int64_t answer = 0;
-    const sf_str args[] = { sfi_str(node), number_text(liveness_ms, liveness) };
+    const sf_str args[] = { sfi_str(node), sfi_redis_number(liveness_ms, liveness) };
     sf_status rc = ask(user, group, attempt_script, "an attempt to lead", args, SFI_COUNT_OF(args), &answer, err);
     if (rc != SF_OK) return rc;
     if (answer == 0) return SF_DONE;
@@ -107,10 +101,10 @@ static const char renew_script[] =
 static sf_status redis_renew(void *user, const char *group, const char *node, int64_t epoch, int64_t liveness_ms,
                              sf_error *err)
 {
-    char term[NUMBER_SIZE];
-    char liveness[NUMBER_SIZE];
+    char term[SFI_REDIS_NUMBER_SIZE];
+    char liveness[SFI_REDIS_NUMBER_SIZE];
     int64_t answer = 0;
-    const sf_str args[] = { sfi_str(node), number_text(epoch, term), number_text(liveness_ms, liveness) };
+    const sf_str args[] = { sfi_str(node), sfi_redis_number(epoch, term), sfi_redis_number(liveness_ms, liveness) };
     sf_status rc = ask(user, group, renew_script, "a renewal", args, SFI_COUNT_OF(args), &answer, err);
     return rc == SF_OK && answer != 1 ? SF_DONE : rc;
 }
@@ -124,9 +118,9 @@ static const char relinquish_script[] = "local term = redis.call('HMGET', KEYS[2
 
 static sf_status redis_relinquish(void *user, const char *group, const char *node, int64_t epoch, sf_error *err)
 {
-    char term[NUMBER_SIZE];
+    char term[SFI_REDIS_NUMBER_SIZE];
     int64_t answer = 0;
-    const sf_str args[] = { sfi_str(node), number_text(epoch, term) };
+    const sf_str args[] = { sfi_str(node), sfi_redis_number(epoch, term) };
     return ask(user, group, relinquish_script, "the end of a lease", args, SFI_COUNT_OF(args), &answer, err);
 }
 
@@ -153,11 +147,11 @@ static sf_status redis_save(void *user, const char *group, int64_t epoch, const 
                             sf_error *err)
 {
     redis_coordinator *c = user;
-    char term[NUMBER_SIZE];
-    char write[NUMBER_SIZE];
+    char term[SFI_REDIS_NUMBER_SIZE];
+    char write[SFI_REDIS_NUMBER_SIZE];
     int64_t answer = 0;
-    const sf_str args[] = { number_text(epoch, term), sfi_str(channel), sfi_str(position), sfi_str(c->writer),
-                            number_text(++c->writes, write) };
+    const sf_str args[] = { sfi_redis_number(epoch, term), sfi_str(channel), sfi_str(position), sfi_str(c->writer),
+                            sfi_redis_number(++c->writes, write) };
     sf_status rc = ask(c, group, save_script, "a position", args, SFI_COUNT_OF(args), &answer, err);
     return rc == SF_OK && answer != 1 ? SF_DONE : rc;
 }

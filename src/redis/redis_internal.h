@@ -17,7 +17,8 @@ enum {
     SFI_REDIS_TIMEOUT_MAX_MS = 3600000,
     SFI_REDIS_PREFIX_MAX = 200,
     SFI_REDIS_TEXT_MAX = 4096, /* bytes of an option */
-    SFI_REDIS_NAME_SIZE = 33   /* of a random name: 16 bytes as hex digits */
+    SFI_REDIS_NAME_SIZE = 33,  /* of a random name: 16 bytes as hex digits */
+    SFI_REDIS_NUMBER_SIZE = 24
 };
 
 /* ---- where and who (settings.c) ---- */
@@ -95,6 +96,7 @@ sf_status sfi_redis_script(sfi_redis *r, const char *script, const sf_str *keys,
 sf_status sfi_redis_position(sfi_redis *r, sf_str key, const char *channel,
                              void (*found)(void *ctx, const char *position), void *ctx, sf_error *err);
 void sfi_redis_random_name(char out[SFI_REDIS_NAME_SIZE]);
+sf_str sfi_redis_number(int64_t n, char out[SFI_REDIS_NUMBER_SIZE]); /* as a word of a command, in out */
 /* The reply is not of the form that was asked for: SF_ERR_PROTOCOL. */
 sf_status sfi_redis_fail_form(const sfi_redis *r, const char *what, sf_error *err);
 #endif

@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -93,7 +94,11 @@ static sf_status start_lookup(lookup *l, sf_error *err)
     if (pthread_attr_init(&attr) != 0) return sfi_fail_memory(err, "a thread");
     bool ok = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0;
     atomic_fetch_add(&l->users, 1);
+    sigset_t all, old;
+    sigfillset(&all); /* signals are for the program's own threads */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     ok = ok && pthread_create(&thread, &attr, look_up, l) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
     if (!ok) atomic_fetch_sub(&l->users, 1);
     return ok ? SF_OK : sfi_fail_memory(err, "a thread");

@@ -11,7 +11,6 @@
 
 enum {
     LOCK_MS = 10000, /* the lock runs out; who still works at a login tells so every few seconds (begin) */
-    NUMBER_SIZE = 24,
     HASH_HEX = 32,
     PAUSE_MS = 50 /* between two looks at the lock, of a server that cannot block for parts of a second */
 };
@@ -26,18 +25,12 @@ typedef struct redis_store {
     sfi_gate gate; /* is_busy: a thread of this process holds the store's lock; guards owner and fence */
     char owner
         [SFI_REDIS_NAME_SIZE]; /* "": none. Kept when the server could not be told, or did not answer, until it does */
-    char fence[NUMBER_SIZE];
+    char fence[SFI_REDIS_NUMBER_SIZE];
 } redis_store;
 
 static const char *const members[] = { "access_token", "refresh_token", "instance_url", "identity_url",
                                        "issued_at_ms", "expires_at_ms", "generation",   "begun_ms" };
 enum { MEMBER_COUNT = SFI_COUNT_OF(members), TEXT_COUNT = 4 };
-
-static sf_str number_text(int64_t n, char out[NUMBER_SIZE])
-{
-    (void)snprintf(out, NUMBER_SIZE, "%lld", (long long)n);
-    return sfi_str(out);
-}
 
 /* A script that answers one number. */
 static sf_status ask(redis_store *s, const char *script, const char *what, const sf_str *args, size_t count,
@@ -79,10 +72,10 @@ static const char lock_script[] =
 /* SF_OK: ours. SF_DONE: another's; *ms says for how long at most. */
 static sf_status try_lock(redis_store *s, int64_t *ms, sf_error *err)
 {
-    char ttl[NUMBER_SIZE];
+    char ttl[SFI_REDIS_NUMBER_SIZE];
     sf_str keys[KEY_COUNT];
     for (size_t i = 0; i < KEY_COUNT; i++) keys[i] = sfi_str(s->keys[i]);
-    const sf_str args[] = { sfi_str(s->owner), number_text(LOCK_MS, ttl) };
+    const sf_str args[] = { sfi_str(s->owner), sfi_redis_number(LOCK_MS, ttl) };
     sfi_redis_reader *reader;
     const sfi_redis_reply *reply;
     sf_status rc =
@@ -90,7 +83,8 @@ static sf_status try_lock(redis_store *s, int64_t *ms, sf_error *err)
     if (rc != SF_OK) return rc;
     bool is_pair = reply->type == SFI_REDIS_LIST && reply->count == 2 && reply->items[0]->type == SFI_REDIS_NUMBER;
     const sfi_redis_reply *second = is_pair ? reply->items[1] : NULL;
-    if (is_pair && reply->items[0]->number == 1 && second->type == SFI_REDIS_TEXT && second->text.len < NUMBER_SIZE) {
+    if (is_pair && reply->items[0]->number == 1 && second->type == SFI_REDIS_TEXT &&
+        second->text.len < SFI_REDIS_NUMBER_SIZE) {
         memcpy(s->fence, second->text.ptr, second->text.len + 1);
     } else if (is_pair && reply->items[0]->number == 0 && second->type == SFI_REDIS_NUMBER) {
         *ms = second->number > 0 ? second->number : 1;
@@ -105,7 +99,7 @@ static sf_status try_lock(redis_store *s, int64_t *ms, sf_error *err)
 /* Until somebody releases, at most ms. What comes of it shows in the next try. */
 static sf_status await_release(redis_store *s, int64_t ms, sf_error *err)
 {
-    char seconds[NUMBER_SIZE];
+    char seconds[SFI_REDIS_NUMBER_SIZE];
     (void)snprintf(seconds, sizeof seconds, "%lld.%03lld", (long long)(ms / 1000), (long long)(ms % 1000));
     const sf_str words[] = { SFI_STR("BLPOP"), sfi_str(s->keys[KEY_WAKE]), sfi_str(seconds) };
     sfi_redis_reader *reader;
@@ -164,9 +158,9 @@ static const char release_script[] = "if redis.call('GET', KEYS[1]) ~= ARGV[1] t
 /* The owner's name stays when the server did not hear of it: who locks next here has the lock still. */
 static void release_server(redis_store *s)
 {
-    char ttl[NUMBER_SIZE];
+    char ttl[SFI_REDIS_NUMBER_SIZE];
     int64_t answer;
-    const sf_str args[] = { sfi_str(s->owner), number_text(LOCK_MS, ttl) };
+    const sf_str args[] = { sfi_str(s->owner), sfi_redis_number(LOCK_MS, ttl) };
     if (ask(s, release_script, "a release", args, SFI_COUNT_OF(args), &answer, NULL) == SF_OK) s->owner[0] = '\0';
 }
 
@@ -251,7 +245,7 @@ static const char clear_script[] = OWNED "redis.call('DEL', KEYS[4])\n"
 
 /* The arguments that OWNED takes. */
 typedef struct own_args {
-    char ttl[NUMBER_SIZE];
+    char ttl[SFI_REDIS_NUMBER_SIZE];
     sf_str words[3];
 } own_args;
 
@@ -259,7 +253,7 @@ static void fill_own(const redis_store *s, own_args *own)
 {
     own->words[0] = sfi_str(s->owner);
     own->words[1] = sfi_str(s->fence);
-    own->words[2] = number_text(LOCK_MS, own->ttl);
+    own->words[2] = sfi_redis_number(LOCK_MS, own->ttl);
 }
 
 static sf_status write_owned(redis_store *s, const char *script, const char *what, const sf_str *args, size_t count,
@@ -277,7 +271,7 @@ static sf_status redis_set(void *user, const sf_token *token, sf_error *err)
     const char *const texts[TEXT_COUNT] = { token->access_token, token->refresh_token, token->instance_url,
                                             token->identity_url };
     const int64_t numbers[] = { token->issued_at_ms, token->expires_at_ms };
-    char number_texts[SFI_COUNT_OF(numbers)][NUMBER_SIZE];
+    char number_texts[SFI_COUNT_OF(numbers)][SFI_REDIS_NUMBER_SIZE];
     char write[SFI_REDIS_NAME_SIZE];
     own_args own;
     sf_str args[4 + 2 * (TEXT_COUNT + SFI_COUNT_OF(numbers))];
@@ -294,7 +288,7 @@ static sf_status redis_set(void *user, const sf_token *token, sf_error *err)
     for (size_t i = 0; i < SFI_COUNT_OF(numbers); i++) {
         if (numbers[i] == 0) continue;
         args[count++] = sfi_str(members[TEXT_COUNT + i]);
-        args[count++] = number_text(numbers[i], number_texts[i]);
+        args[count++] = sfi_redis_number(numbers[i], number_texts[i]);
     }
     return write_owned(s, set_script, "a write", args, count, err);
 }
@@ -302,10 +296,10 @@ static sf_status redis_set(void *user, const sf_token *token, sf_error *err)
 static sf_status redis_begin(void *user, int64_t begun_ms, sf_error *err)
 {
     redis_store *s = user;
-    char number[NUMBER_SIZE];
+    char number[SFI_REDIS_NUMBER_SIZE];
     own_args own;
     fill_own(s, &own);
-    const sf_str args[] = { own.words[0], own.words[1], own.words[2], number_text(begun_ms, number) };
+    const sf_str args[] = { own.words[0], own.words[1], own.words[2], sfi_redis_number(begun_ms, number) };
     return write_owned(s, begin_script, "a write", args, SFI_COUNT_OF(args), err);
 }
 
