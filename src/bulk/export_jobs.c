@@ -43,8 +43,7 @@ int64_t sfi_export_rows_total(const sfi_export *x)
 {
     int64_t sum = x->mark.before;
     for (int32_t i = x->mark.range; i < x->ranges; i++) {
-        if (x->jobs[i].rows < 0) return -1;
-        sum += x->jobs[i].rows;
+        if (x->jobs[i].rows < 0 || __builtin_add_overflow(sum, x->jobs[i].rows, &sum)) return -1;
     }
     return sum;
 }
@@ -234,7 +233,7 @@ static sf_status make_ahead(sfi_export *x, int32_t range, bool *made, sf_error *
     sf_status rc = make_job(x, range, &ignored, &why);
     *made = rc == SF_OK;
     if (rc == SF_OK || rc == SF_ERR_ORG || rc == SF_ERR_API_LIMIT || rc == SF_ERR_UNAVAILABLE || rc == SF_ERR_NETWORK ||
-        rc == SF_ERR_UNKNOWN_OUTCOME) {
+        rc == SF_ERR_TIMEOUT || rc == SF_ERR_TRUNCATED || rc == SF_ERR_PROTOCOL) {
         if (rc != SF_OK)
             sfi_logf(sfi_client_log(x->sf), SFI_LOG_WARN, "bulk: the job of range %d of %d waits: %s", range + 1,
                      x->ranges, why.message);
@@ -297,7 +296,11 @@ sf_status sfi_export_wait(sfi_export *x, sf_error *err)
     if (rc != SF_OK) return rc;
     job->has_ended = true;
     job->rows = x->job.processed;
-    if (x->job.state == SF_JOB_COMPLETE) return SF_OK;
+    if (x->job.state == SF_JOB_COMPLETE && job->rows >= 0) return SF_OK;
+    if (x->job.state == SF_JOB_COMPLETE) /* pages that cannot be counted against it could end anywhere */
+        return sfi_fail(err, SF_ERR_PROTOCOL,
+                        "bulk query job %s: it is complete, and the org does not tell of how many rows",
+                        x->job.id.text);
     return sfi_fail(err, SF_ERR_ORG, "bulk query job %s %s%s%s", x->job.id.text,
                     x->job.state == SF_JOB_ABORTED ? "was aborted" : "failed",
                     x->job.error_message[0] != '\0' ? ": " : "", x->job.error_message);

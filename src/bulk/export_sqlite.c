@@ -202,7 +202,7 @@ static sf_status write_mark(sfi_export *x, sf_error *err)
              err);
     if (rc == SF_OK) rc = prepare(x, "INSERT INTO " STATE_TABLE " VALUES (?,?,?,?,?,?,?,?,?)", &s, err);
     if (rc != SF_OK) return rc;
-    int bound = lib.bind_text(s, 1, x->job.id.text, -1, SQLITE_STATIC);
+    int bound = lib.bind_text(s, 1, x->jobs[m->range].id.text, -1, SQLITE_STATIC);
     for (int i = 0; i < 4 && bound == SQLITE_OK; i++) bound = lib.bind_int64(s, 2 + i, numbers[i]);
     if (bound == SQLITE_OK) bound = lib.bind_text(s, 6, m->next, -1, SQLITE_STATIC);
     if (bound == SQLITE_OK) bound = lib.bind_int64(s, 7, m->last);

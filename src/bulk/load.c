@@ -516,6 +516,10 @@ static sf_status begin_pass(sfi_load *l, sf_error *err)
     if (l->retry_size > 0 && (fstat(l->retry_fd, &st) != 0 || st.st_size < l->retry_size))
         return sfi_fail(err, SF_ERR_USAGE, "%.300s.retry%d.csv: it is not the file that the journal tells of",
                         sfi_journal_path(l->journal), l->pass + 1);
+    if (l->retry_size > 0 &&
+        (fstat(l->origin_fd, &st) != 0 || st.st_size / (off_t)sizeof(sfi_load_origin) < l->retry_rows))
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s.retry%d.rows: it is not the file that the journal tells of",
+                        sfi_journal_path(l->journal), l->pass + 1);
     if (l->retry_size > 0) return SF_OK; /* gathering cuts both to what the journal knows */
     l->retry_size = (int64_t)l->header.len;
     return sfi_load_write(l->retry_fd, l->header.data, l->header.len, "rows to try again", err);

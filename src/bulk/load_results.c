@@ -510,7 +510,10 @@ static sf_status origin_of(matching *m, const sfi_csv_record *row, int64_t numbe
         };
         return SF_OK;
     }
-    return read_whole(m->l->origins_fd, number * (int64_t)sizeof *out, (char *)out, sizeof *out, err);
+    sf_status rc = read_whole(m->l->origins_fd, number * (int64_t)sizeof *out, (char *)out, sizeof *out, err);
+    if (rc == SF_OK && (out->input < 0 || out->input >= m->l->base_count || out->len < 0 || out->offset < 0))
+        rc = sfi_fail(err, SF_ERR_IO, "rows to try again: the file that says where they came from is damaged");
+    return rc;
 }
 
 static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error *err)

@@ -15,6 +15,7 @@
 static sf_error err;
 static sf_export_report report;
 static const char *journal; /* NULL: none */
+static const char *job = JOB;
 
 /* pages[]: bodies, in turn. */
 static sf_status export_to(const char *path, sf_export_format format, const char *const *pages, size_t count)
@@ -25,7 +26,7 @@ static sf_status export_to(const char *path, sf_export_format format, const char
     size_t at = 0;
     sf_client *sf;
     for (size_t i = 0; i <= count; i++) {
-        const char *body = i == 0 ? JOB : pages[i - 1];
+        const char *body = i == 0 ? job : pages[i - 1];
         int len = snprintf(texts[i], sizeof texts[i], HEAD, strlen(body), i == 0 ? "application/json" : "text/csv",
                            i == 0 ? "" : TWO_ROWS, body);
         steps[at++] = (wire_step)WIRE_REQUEST;
@@ -89,6 +90,21 @@ static void test_export__a_blank_header_line(void **state)
     (void)unlink(path);
 }
 
+/* Pages that cannot be counted against the job could end anywhere. */
+static void test_export__a_job_that_does_not_say_how_many_rows(void **state)
+{
+    (void)state;
+    static const char uncounted[] =
+        "{\"id\":\"7505e00000AbCdEAAV\",\"operation\":\"query\",\"object\":\"Contact\",\"state\":\"JobComplete\"}";
+    static const char *const pages[] = { uncounted, "Id,Name\n1,a\n2,\n" };
+    const char *path = new_path();
+    job = uncounted;
+    assert_int_equal(export_to(path, SF_EXPORT_CSV, pages, 2), SF_ERR_PROTOCOL);
+    assert_non_null(strstr(err.message, "how many rows"));
+    job = JOB;
+    (void)unlink(path);
+}
+
 static sf_status pass_over(void *user, sf_value line, sf_error *e)
 {
     (void)user;
@@ -138,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_export__columns_of_a_damaged_page_are_forgotten),
                                         cmocka_unit_test(test_export__a_blank_header_line),
+                                        cmocka_unit_test(test_export__a_job_that_does_not_say_how_many_rows),
                                         cmocka_unit_test(test_export__a_journal_whose_numbers_cannot_be) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
