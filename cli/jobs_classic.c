@@ -211,6 +211,8 @@ int cli_classic_results(cli *c, const sf_bulk1_job *job, sf_bulk2_results which)
         bool is_over = b.state == SF_BULK1_BATCH_FAILED || b.state == SF_BULK1_BATCH_NOT_PROCESSED;
         if (b.state == SF_BULK1_BATCH_FAILED) cli_warn(c, "batch %s failed as a whole: %s", b.id.text, b.message);
         if (!is_done && !is_over) cli_warn(c, "batch %s is %s: its rows are not here yet", b.id.text, b.state_name);
+        if (!is_done && !is_over) c->ended = CLI_UNFINISHED; /* what is printed is a part, and must not pass for all */
+        if (is_query && b.state == SF_BULK1_BATCH_FAILED && c->ended == CLI_OK) c->ended = CLI_ROWS;
         if (which == SF_RESULTS_UNPROCESSED && !is_query)
             rc = is_over ? print_request(c, &b, is_csv, &is_first, &err) : SF_OK;
         else if (is_done)

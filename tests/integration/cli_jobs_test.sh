@@ -81,6 +81,15 @@ run 0 jobs wait "$job"
 run 0 jobs results "$job"
 json_is length 2
 
+job=$(new_job query Account CSV)
+async POST "job/$job/batch" text/csv 'SELECT Name FROM Account LIMIT 2' >/dev/null
+async POST "job/$job/batch" text/csv 'SELECT Nope__c FROM Account' >/dev/null
+close_job "$job"
+"$sforce" jobs wait "$job" >out 2>err
+run 4 jobs results "$job" # a part must not pass for all
+err_has 'failed as a whole'
+check "and the rows of the other batch" test "$(wc -l <out)" -eq 3
+
 run 1 jobs status 750000000000001AAA
 err_has NOT_FOUND
 run 2 jobs status 17
