@@ -27,16 +27,6 @@ static bool find_channel(sfo_call *call, char name[256])
     return found;
 }
 
-static size_t units_of(sf_str text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c & 0xC0) != 0x80) n += c >= 0xF0 ? 2 : 1; /* as Java counts */
-    }
-    return n;
-}
-
 static bool tell(sfo_call *call, const char *topic, sf_str payload, sfo_fault *f)
 {
     char time[32];
@@ -60,7 +50,7 @@ static bool push_one(sfo_call *call, const char *name, sf_value event, sfi_json_
     sf_str text = sf_get_text(payload, NULL);
     size_t count = sf_value_type(users) == SF_ARRAY ? sf_value_count(users) : 0, online = 0;
     if (sf_value_type(payload) != SF_STRING) return sfo_fault_set(f, 400, "INVALID_FIELD", "payload must be a string");
-    if (units_of(text) > PAYLOAD_MAX)
+    if (sfo_utf16_length(text) > PAYLOAD_MAX)
         return sfo_fault_set(f, 400, "STRING_TOO_LONG", "payload: data value too large (max length=%d)", PAYLOAD_MAX);
     if (count == 0 && !tell(call, name, text, f)) return false;
     sfi_buf status = { 0 };

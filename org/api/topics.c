@@ -8,7 +8,7 @@
 #include "soql/ast.h"
 #include <strings.h>
 
-enum { TOPICS_MAX = 100, ARENA_MAX = 1 << 20 };
+enum { ARENA_MAX = 1 << 20 };
 
 typedef enum notify { NOTIFY_REFERENCED, NOTIFY_SELECT, NOTIFY_WHERE, NOTIFY_ALL } notify;
 
@@ -159,6 +159,11 @@ static void mark_where(const sfo_object *o, const sfo_ast_cond *c, unsigned char
     if (c->kind == SFO_COND_COMPARE && c->operand->kind == SFO_EXPR_PATH) mark(o, c->operand->name.text, bits);
 }
 
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /* Where the word WHERE stands, outside of strings: there is one at most. */
 static size_t find_where(sf_str query)
 {
@@ -170,7 +175,8 @@ static size_t find_where(sf_str query)
         else if (c == '\'')
             in_string = !in_string;
         else if (!in_string && i > 0 && (unsigned char)query.ptr[i - 1] <= ' ' &&
-                 sfi_starts_with_nocase((sf_str){ query.ptr + i, query.len - i }, "where"))
+                 sfi_starts_with_nocase((sf_str){ query.ptr + i, query.len - i }, "where") &&
+                 !is_word(query.ptr[i + 5]))
             return i;
     }
     return query.len;
@@ -227,7 +233,7 @@ static bool load(sfo_topics *t, const sfo_context *c, sfo_fault *f)
     sfi_json *doc = NULL;
     sfi_buf rows = { 0 };
     sf_value row = { 0 };
-    bool ok = sfo_soql_rows(t->store, c, sfi_str(soql), NULL, TOPICS_MAX, &rows, f);
+    bool ok = sfo_soql_rows(t->store, c, sfi_str(soql), NULL, INT32_MAX, &rows, f);
     if (ok && (sfi_json_new(&doc, NULL) != SF_OK || sfi_json_parse(doc, sfi_buf_str(&rows), NULL) != SF_OK))
         ok = sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for PushTopics");
     free_topics(t);

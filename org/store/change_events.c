@@ -110,7 +110,9 @@ static bool append_enriched(writing *w, const sfo_own_channel *channel, const sf
     (void)snprintf(ids, sizeof ids, "\"%.18s\"", id);
     h.ids = sfi_str(ids);
     sfi_buf_clear(&w->added);
-    if (size <= sizeof bits && sfo_row_load(w->s, n->table, id, &row, w->f)) {
+    bool is_there = size <= sizeof bits && sfo_row_load(w->s, n->table, id, &row, w->f);
+    if (!is_there && w->f != NULL && w->f->http_status != 0) return false; /* not read is not gone */
+    if (is_there) {
         for (size_t i = 0; i < n->table->object->field_count; i++)
             if (row.cells[i].kind != SFO_CELL_NULL && (changed == NULL || (changed[i / 8] >> (i % 8) & 1) == 0))
                 bits[i / 8] |= (unsigned char)(member->enriched[i / 8] & 1u << i % 8);

@@ -176,4 +176,6 @@ bool sfo_user_set_password(sfo_store *s, const char *user_id, sf_str password, s
 /* The same for what a person or program chooses: 400 INVALID_NEW_PASSWORD when it is short, all letters or all digits,
  * holds the user's name, or is one of the last three. */
 bool sfo_user_change_password(sfo_store *s, const char *user_id, sf_str password, sfo_fault *f);
+
+size_t sfo_utf16_length(sf_str s); /* of a text, as Java counts */
 #endif

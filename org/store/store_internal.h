@@ -234,5 +234,4 @@ bool sfo_bin_note_lookups(sfo_store *s, const char *root, const sfo_object *o, c
 bool sfo_fold_init(void);
 uint32_t sfo_fold_char(uint32_t c);                       /* Unicode simple upper case */
 uint32_t sfo_utf8_next(const char **at, const char *end); /* invalid bytes stand for themselves */
-size_t sfo_utf16_length(sf_str s);                        /* as Java counts */
 #endif

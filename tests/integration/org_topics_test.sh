@@ -4,7 +4,11 @@
 . "$(dirname "$0")/../support/org.sh"
 . "$(dirname "$0")/../support/checks.sh"
 . "$(dirname "$0")/../support/cometd.sh"
-start_org --seed empty --schema "$source_dir/tests/integration/data/events.json"
+schema=$(mktemp)
+jq '(.. | objects | select(.name? == "Box__c").fields) += [{"name":"Where_Seen__c","type":"string","label":"Where","length":40,"nillable":true}]' \
+    "$source_dir/tests/integration/data/events.json" >"$schema"
+start_org --seed empty --schema "$schema"
+rm -f "$schema"
 control POST streaming '{"timeout":5000}' >/dev/null
 topic() { # NAME QUERY [MORE]: made; the answer
     rest POST sobjects/PushTopic "$(jq -nc --arg n "$1" --arg q "$2" '{Name:$n,Query:$q,ApiVersion:64} + '"${3:-{\}}")"
@@ -116,6 +120,13 @@ done
 poll
 is 'each has what passes' "$(answer '[.[]|select(.data)|[.channel,.data.sobject.Name]]')" \
     "[[\"/topic/Filtered?Name=b%C3%A9&Tenure__c>=2\",\"BÉ\"],[\"/topic/Filtered?Move__c='true'\",\"x\"]]"
+
+# ---- a field that begins like the keyword ----
+topic Seen 'SELECT Id, Where_Seen__c FROM Box__c' >/dev/null
+shake
+subscribe /topic/Seen -1
+rest POST sobjects/Box__c '{"Name":"w","Where_Seen__c":"here"}' >/dev/null
+is 'a field named Where_Seen__c' "$(events .sobject.Where_Seen__c)" '["here"]'
 
 # ---- generic channels ----
 is 'a channel has its prefix' "$(rest POST sobjects/StreamingChannel '{"Name":"notes"}' | jq -c '.[0].errorCode')" '"INVALID_FIELD"'
