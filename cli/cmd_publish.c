@@ -4,15 +4,8 @@
  * object) waits until those before it are told. What waits in a publisher goes out when the pipe has nothing more to give.
  */
 #include "jobs.h"
-#include "jsonrows.h"
+#include "sent_rows.h"
 #include <unistd.h>
-
-enum { WAITING_MAX = 1000 }; /* events not sent that wait to be told */
-
-typedef struct waiting {  /* an event that was not sent */
-    int64_t before, line; /* before: number of the sent event that follows it */
-    char *message;
-} waiting;
 
 typedef struct run {
     cli *c;
@@ -25,14 +18,7 @@ typedef struct run {
     cli_progress progress;
     bool failed_only;
 
-    size_t ring; /* events that can be under way: what is known of each, by its number */
-    int64_t *lines;
-    sfi_buf *texts; /* NULL: no --failed */
-    int64_t sent;   /* events that the publisher took */
-    int64_t last_line;
-    waiting wait[WAITING_MAX];
-    size_t wait_count;
-    cli_out failed_events; /* --failed */
+    cli_sent_rows rows;
 
     int64_t told, refused; /* results told; events not fit to be sent */
     bool is_held;          /* the first result is not printed yet: it may be the only one */
@@ -152,32 +138,18 @@ static void tell(run *r, int64_t line, const sf_publish_result *result)
     print(r, line, result);
 }
 
-static void keep_failed(run *r, sf_str text)
+static void tell_unsent(void *user, int64_t line, const sf_error *why)
 {
-    if (r->failed_events.fd >= 0) cli_json_rows_keep(&r->failed_events, text);
-}
-
-/* Events that were not sent and stand before event number row. */
-static void tell_waiting(run *r, int64_t row)
-{
-    size_t done = 0;
-    while (done < r->wait_count && r->wait[done].before <= row) {
-        sf_publish_result result = { 0 };
-        (void)sfi_fail(&result.error, SF_ERR_USAGE, "%s", r->wait[done].message);
-        tell(r, r->wait[done].line, &result);
-        sfi_free(r->wait[done++].message);
-    }
-    memmove(r->wait, r->wait + done, (r->wait_count - done) * sizeof *r->wait);
-    r->wait_count -= done;
+    const sf_publish_result result = { .error = *why };
+    tell(user, line, &result);
 }
 
 static bool on_result(void *user, const sf_publish_result *result)
 {
     run *r = user;
-    size_t at = (size_t)result->row % r->ring;
-    tell_waiting(r, result->row);
-    tell(r, r->lines[at], result);
-    if (!result->success && r->texts != NULL) keep_failed(r, sfi_buf_str(&r->texts[at]));
+    cli_sent_rows_tell(&r->rows, result->row);
+    tell(r, cli_sent_rows_line(&r->rows, result->row), result);
+    if (!result->success) cli_sent_rows_keep(&r->rows, result->row);
     return r->c->out.error == 0; /* nobody reads what becomes of the events: no more are sent */
 }
 
@@ -186,7 +158,7 @@ static bool on_result(void *user, const sf_publish_result *result)
 static void show_progress(run *r)
 {
     int64_t now = sfi_now_ms();
-    if ((r->sent & 255) != 0 || r->c->out.terminal || !cli_progress_is_due(&r->progress, now)) return;
+    if ((r->rows.sent & 255) != 0 || r->c->out.terminal || !cli_progress_is_due(&r->progress, now)) return;
     sf_publish_counts n;
     sf_publisher_get_counts(r->publisher, &n);
     char line[120];
@@ -199,34 +171,28 @@ static void show_progress(run *r)
 static sf_status add_event(run *r, sf_str text, int64_t line, sf_error *err)
 {
     sf_error e;
-    size_t at = (size_t)r->sent % r->ring;
-    r->lines[at] = r->last_line = line;
-    if (r->texts != NULL) { /* before: the publisher may tell of it at once */
-        sfi_buf_clear(&r->texts[at]);
-        if (!sfi_buf_add(&r->texts[at], text.ptr, text.len)) cli_no_memory();
-    }
+    cli_sent_rows_note(&r->rows, text, line);
     sf_status rc = sf_publisher_add_json(r->publisher, text, &e);
     if (rc == SF_OK) {
-        r->sent++;
+        r->rows.sent++;
         return SF_OK;
     }
     sf_publish_counts n;
     sf_publisher_get_counts(r->publisher, &n);
     if (n.stopped || (rc != SF_ERR_USAGE && rc != SF_ERR_LIMIT)) { /* it was not taken */
-        keep_failed(r, text);
+        cli_sent_rows_keep_text(&r->rows, text);
         *err = e;
         return rc;
     }
     r->refused++;
-    keep_failed(r, text);
-    if (r->wait_count == WAITING_MAX) {
+    cli_sent_rows_keep_text(&r->rows, text);
+    if (r->rows.unsent_count == CLI_UNSENT_MAX) {
         rc = sf_publisher_flush(r->publisher, err); /* failed events are told, and go on */
         sf_publisher_get_counts(r->publisher, &n);
         if (n.stopped) return rc;
-        tell_waiting(r, r->sent);
+        cli_sent_rows_tell(&r->rows, r->rows.sent);
     }
-    r->wait[r->wait_count++] = (waiting){ .before = r->sent, .line = line, .message = sfi_strdup(e.message) };
-    if (r->wait[r->wait_count - 1].message == NULL) cli_no_memory();
+    cli_sent_rows_refuse(&r->rows, &e);
     return SF_OK;
 }
 
@@ -237,7 +203,7 @@ static sf_status on_idle(void *user, sf_error *err)
     sf_publish_counts n;
     sf_status rc = sf_publisher_flush(r->publisher, err); /* failures are told, and it goes on */
     sf_publisher_get_counts(r->publisher, &n);
-    tell_waiting(r, r->sent);
+    cli_sent_rows_tell(&r->rows, r->rows.sent);
     if (!r->is_held) cli_out_flush(&r->c->out);
     return n.stopped ? rc : SF_OK;
 }
@@ -265,8 +231,8 @@ static void keep_rest(run *r)
     int64_t line;
     sf_error ignored;
     r->in.idle = NULL;
-    if (r->failed_events.fd < 0 || r->in.fd == STDIN_FILENO) return; /* whoever writes a pipe may never end */
-    while (cli_json_rows_next(&r->in, &text, &line, &ignored) == SF_ROW) keep_failed(r, text);
+    if (r->rows.failed.fd < 0 || r->in.fd == STDIN_FILENO) return; /* whoever writes a pipe may never end */
+    while (cli_json_rows_next(&r->in, &text, &line, &ignored) == SF_ROW) cli_sent_rows_keep_text(&r->rows, text);
 }
 
 /* ---- the end ---- */
@@ -339,7 +305,7 @@ static void note_counts(const run *r, const sf_publish_counts *n, bool stopped)
         cli_note(c, "Those that failed%s are in %s.", n->unknown > 0 ? ", and those of which it is not known," : "",
                  file);
     else if (stopped && file == NULL)
-        cli_note(c, "Read up to line %lld; what follows was not sent.", (long long)r->last_line);
+        cli_note(c, "Read up to line %lld; what follows was not sent.", (long long)r->rows.last_line);
 }
 
 static int exit_code(const run *r, const sf_publish_counts *n, const sf_error *stop)
@@ -360,9 +326,9 @@ static int finish(run *r, const sf_publish_counts *n, const sf_error *stop)
     int code = exit_code(r, n, stop);
     bool is_input = stop != NULL && stop->status == SF_ERR_USAGE;
     cli_progress_end(&r->progress);
-    if (cli_out_close(&r->failed_events, true, &err) != SF_OK) return cli_fail_error(c, &err);
+    if (cli_out_close(&r->rows.failed, true, &err) != SF_OK) return cli_fail_error(c, &err);
     if (r->is_held && stop == NULL && r->refused == 0) return print_one(c, &r->held);
-    tell_waiting(r, INT64_MAX);
+    cli_sent_rows_tell(&r->rows, INT64_MAX);
     print_held(r);
     end_format(r, code, n, stop);
     int closed = cli_finish_output(c);
@@ -389,7 +355,7 @@ static sf_status open_output(run *r, sf_error *err)
     r->csv = (cli_csv){ .delimiter = ',', .null_text = "" };
     sf_status rc = SF_OK;
     if (failed != NULL && strcmp(failed, "-") == 0) return sfi_fail(err, SF_ERR_USAGE, "--failed wants a file");
-    if (failed != NULL) rc = cli_out_open(&r->failed_events, failed, err);
+    if (failed != NULL) rc = cli_out_open(&r->rows.failed, failed, err);
     if (rc == SF_OK) rc = cli_out_open(&c->out, c->output, err);
     cli_progress_begin(c, &r->progress);
     return rc;
@@ -399,9 +365,7 @@ static void free_run(run *r)
 {
     cli_json_rows_close(&r->in);
     cli_table_free(r->table);
-    for (size_t i = 0; r->texts != NULL && i < r->ring; i++) sfi_buf_free(&r->texts[i]);
-    for (size_t i = 0; i < r->wait_count; i++) sfi_free(r->wait[i].message);
-    if (r->failed_events.fd >= 0) (void)cli_out_close(&r->failed_events, false, NULL); /* the run failed before */
+    cli_sent_rows_free(&r->rows);
 }
 
 static int publish_many(cli *c, const char *event, const char *path)
@@ -409,8 +373,8 @@ static int publish_many(cli *c, const char *event, const char *path)
     sf_error err, stop;
     int64_t parallel = 1, batch = 0;
     run *r = cli_alloc(c, sizeof *r);
-    *r = (run){ .c = c, .event = event };
-    r->in.fd = r->failed_events.fd = -1;
+    *r = (run){ .c = c, .event = event, .rows = { .tell = tell_unsent, .user = r } };
+    r->in.fd = r->rows.failed.fd = -1;
     r->failed_only = cli_args_times(&c->args, "failed-only") > 0;
     sf_publisher_options o = { .event = event, .on_result = on_result, .user = r, .call = &c->call };
     o.way = cli_args_times(&c->args, "soap") > 0 ? SF_PUBLISH_SOAP : SF_PUBLISH_REST;
@@ -432,9 +396,7 @@ static int publish_many(cli *c, const char *event, const char *path)
         free_run(r);
         return cli_fail_error(c, &err);
     }
-    r->ring = ((size_t)parallel + 1) * SF_PUBLISH_MAX + 1;
-    r->lines = cli_alloc(c, r->ring * sizeof *r->lines);
-    if (r->failed_events.fd >= 0) r->texts = cli_alloc(c, r->ring * sizeof *r->texts);
+    cli_sent_rows_begin(&r->rows, c, ((size_t)parallel + 1) * SF_PUBLISH_MAX + 1);
     rc = pump(r, &stop);
     sf_publish_counts counts;
     sf_status closed = sf_publisher_close(r->publisher, &counts, &err);

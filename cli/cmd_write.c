@@ -1,17 +1,9 @@
 /* cmd_write.c: `sforce write`: rows of a file or pipe into the org through the library's writer. What became of each row is
  * told in the order of the file; a row that is not even sent (no JSON, no object) waits until those before it are told. */
-#include "jsonrows.h"
+#include "sent_rows.h"
 #include <unistd.h>
 
-enum {
-    TABLE_ROWS_MAX = 1000, /* failed rows that a table shows */
-    WAITING_MAX = 1000     /* rows not sent that wait to be told */
-};
-
-typedef struct waiting {  /* a row that was not sent */
-    int64_t before, line; /* before: number of the sent row that follows it */
-    char *message;
-} waiting;
+enum { TABLE_ROWS_MAX = 1000 }; /* failed rows that a table shows */
 
 typedef struct run {
     cli *c;
@@ -22,15 +14,7 @@ typedef struct run {
     cli_csv csv;
     bool failed_only;
 
-    size_t ring; /* rows that can be under way: what is known of each, by its number */
-    int64_t *lines;
-    sfi_buf *texts; /* NULL: no --failed */
-    int64_t sent;   /* rows that the writer took */
-    int64_t last_line;
-
-    waiting wait[WAITING_MAX];
-    size_t wait_count;
-    cli_out failed_rows; /* --failed */
+    cli_sent_rows rows;
 
     cli_grid grid;
     int64_t told, refused; /* results printed; rows not fit to be sent */
@@ -105,32 +89,17 @@ static void tell(run *r, int64_t line, const sf_row_result *result, const sf_err
     if ((r->told & 15) == 0) cli_out_flush_stale(&r->c->out);
 }
 
-static void keep_failed(run *r, sf_str text)
+static void tell_unsent(void *user, int64_t line, const sf_error *why)
 {
-    if (r->failed_rows.fd >= 0) cli_json_rows_keep(&r->failed_rows, text);
-}
-
-/* Rows that were not sent and stand before row number row. */
-static void tell_waiting(run *r, int64_t row)
-{
-    size_t done = 0;
-    while (done < r->wait_count && r->wait[done].before <= row) {
-        sf_error e;
-        (void)sfi_fail(&e, SF_ERR_USAGE, "%s", r->wait[done].message);
-        tell(r, r->wait[done].line, NULL, &e);
-        sfi_free(r->wait[done++].message);
-    }
-    memmove(r->wait, r->wait + done, (r->wait_count - done) * sizeof *r->wait);
-    r->wait_count -= done;
+    tell(user, line, NULL, why);
 }
 
 static bool on_result(void *user, const sf_row_result *result)
 {
     run *r = user;
-    size_t at = (size_t)result->row % r->ring;
-    tell_waiting(r, result->row);
-    tell(r, r->lines[at], result, result->success ? NULL : &result->error);
-    if (!result->success && r->texts != NULL) keep_failed(r, sfi_buf_str(&r->texts[at]));
+    cli_sent_rows_tell(&r->rows, result->row);
+    tell(r, cli_sent_rows_line(&r->rows, result->row), result, result->success ? NULL : &result->error);
+    if (!result->success) cli_sent_rows_keep(&r->rows, result->row);
     return r->c->out.error == 0; /* nobody reads what becomes of the rows: no more are sent */
 }
 
@@ -138,7 +107,7 @@ static bool on_result(void *user, const sf_row_result *result)
 
 static void show_progress(run *r)
 {
-    if (!r->progress || (r->sent & 255) != 0 || sfi_now_ms() < r->next_progress_ms) return;
+    if (!r->progress || (r->rows.sent & 255) != 0 || sfi_now_ms() < r->next_progress_ms) return;
     sf_writer_counts n;
     sf_writer_get_counts(r->writer, &n);
     fprintf(stderr, "\r%s rows written, %s failed\033[K", cli_group_digits(r->c, n.succeeded),
@@ -150,38 +119,32 @@ static void show_progress(run *r)
 /* @return what stops the run; a row that is not fit to be sent does not. */
 static sf_status add_row(run *r, sf_str row, int64_t line, sf_error *err)
 {
-    size_t at = (size_t)r->sent % r->ring;
-    r->lines[at] = r->last_line = line;
-    if (r->texts != NULL) { /* before: the writer may tell of it at once */
-        sfi_buf_clear(&r->texts[at]);
-        if (!sfi_buf_add(&r->texts[at], row.ptr, row.len)) cli_no_memory();
-    }
+    cli_sent_rows_note(&r->rows, row, line);
     bool is_id = r->operation == SF_DELETE && sfi_id_make(row).text[0] != 0;
     sf_error e;
     sf_status rc =
         is_id ? sf_writer_add_id(r->writer, sfi_id_make(row).text, &e) : sf_writer_add_json(r->writer, row, &e);
     if (rc == SF_OK) {
-        r->sent++;
+        r->rows.sent++;
         return SF_OK;
     }
     sf_writer_counts n;
     sf_writer_get_counts(r->writer, &n);
     if (n.stopped || (rc != SF_ERR_USAGE && rc != SF_ERR_LIMIT)) { /* this row was not taken */
-        if (r->failed_rows.fd >= 0) r->unread++;
-        keep_failed(r, row);
+        if (r->rows.failed.fd >= 0) r->unread++;
+        cli_sent_rows_keep_text(&r->rows, row);
         *err = e;
         return rc;
     }
     r->refused++;
-    keep_failed(r, row);
-    if (r->wait_count == WAITING_MAX) {
+    cli_sent_rows_keep_text(&r->rows, row);
+    if (r->rows.unsent_count == CLI_UNSENT_MAX) {
         rc = sf_writer_flush(r->writer, err); /* failed rows are told, and go on */
         sf_writer_get_counts(r->writer, &n);
         if (n.stopped) return rc;
-        tell_waiting(r, r->sent);
+        cli_sent_rows_tell(&r->rows, r->rows.sent);
     }
-    r->wait[r->wait_count++] = (waiting){ .before = r->sent, .line = line, .message = sfi_strdup(e.message) };
-    if (r->wait[r->wait_count - 1].message == NULL) cli_no_memory();
+    cli_sent_rows_refuse(&r->rows, &e);
     return SF_OK;
 }
 
@@ -205,9 +168,9 @@ static void keep_rest(run *r)
     sf_str row;
     int64_t line;
     sf_error ignored;
-    if (r->failed_rows.fd < 0 || r->in.fd == STDIN_FILENO) return; /* whoever writes a pipe may never end */
+    if (r->rows.failed.fd < 0 || r->in.fd == STDIN_FILENO) return; /* whoever writes a pipe may never end */
     while (cli_json_rows_next(&r->in, &row, &line, &ignored) == SF_ROW) {
-        keep_failed(r, row);
+        cli_sent_rows_keep_text(&r->rows, row);
         r->unread++;
     }
 }
@@ -259,7 +222,7 @@ static void note_counts(const run *r, const sf_writer_counts *n, bool stopped)
         cli_note(c, "The rows that failed are in %s%s.", file,
                  r->unread > 0 ? cli_textf(c, ", and %s that were not read", cli_group_digits(c, r->unread)) : "");
     else if (stopped && file == NULL)
-        cli_note(c, "Read up to line %lld; what follows was not sent.", (long long)r->last_line);
+        cli_note(c, "Read up to line %lld; what follows was not sent.", (long long)r->rows.last_line);
 }
 
 /* What is printed stays, whatever happened: it says what is in the org. stop NULL: all rows were read and told. */
@@ -273,11 +236,11 @@ static int finish(run *r, const sf_writer_counts *n, const sf_error *stop)
         code = stop->status == SF_ERR_LIMIT ? CLI_ROWS : (int)cli_exit_of(stop); /* LIMIT: --max-failures */
     if (is_input && n->rows > 0 && code == CLI_OK) code = CLI_FAILED;
     if (r->progress_shown) fputs("\r\033[K", stderr);
-    tell_waiting(r, INT64_MAX);
+    cli_sent_rows_tell(&r->rows, INT64_MAX);
     end_format(r, code, n, stop);
     if (r->format == CLI_FORMAT_TABLE && r->grid.rows > 0 && cli_grid_print(c, &r->grid, &err) != SF_OK)
         return cli_fail_error(c, &err);
-    if (cli_out_close(&r->failed_rows, true, &err) != SF_OK) return cli_fail_error(c, &err);
+    if (cli_out_close(&r->rows.failed, true, &err) != SF_OK) return cli_fail_error(c, &err);
     int closed = cli_finish_output(c);
     if (closed != CLI_OK) return closed;
     if (stop == NULL || n->rows + r->refused > 0) note_counts(r, n, stop != NULL && !is_input);
@@ -335,10 +298,10 @@ static sf_status open_output(run *r, sf_error *err)
     r->format = c->json ? CLI_FORMAT_JSON : c->format != CLI_FORMAT_AUTO ? c->format : CLI_FORMAT_TABLE;
     r->csv = (cli_csv){ .delimiter = ',', .null_text = "" };
     r->grid = (cli_grid){ .names = columns, .columns = SFI_COUNT_OF(columns), .right = right };
-    r->failed_rows.fd = -1;
+    r->rows.failed.fd = -1;
     sf_status rc = SF_OK;
     if (failed != NULL && strcmp(failed, "-") == 0) return sfi_fail(err, SF_ERR_USAGE, "--failed wants a file");
-    if (failed != NULL) rc = cli_out_open(&r->failed_rows, failed, err);
+    if (failed != NULL) rc = cli_out_open(&r->rows.failed, failed, err);
     if (rc == SF_OK) rc = cli_out_open(&c->out, c->output, err);
     if (rc != SF_OK) return rc;
     if (r->format == CLI_FORMAT_CSV) cli_csv_header(&c->out, &r->csv, names, SFI_COUNT_OF(names));
@@ -349,20 +312,10 @@ static sf_status open_output(run *r, sf_error *err)
     return SF_OK;
 }
 
-static void make_ring(run *r, const sf_writer_options *o, bool keeps_texts)
-{
-    r->ring = ((size_t)o->parallel + 1) * SF_COLLECTION_MAX + 1;
-    r->lines = cli_alloc(r->c, r->ring * sizeof *r->lines);
-    if (keeps_texts) r->texts = cli_alloc(r->c, r->ring * sizeof *r->texts);
-}
-
 static void free_run(run *r)
 {
-    sf_error ignored;
     cli_json_rows_close(&r->in);
-    for (size_t i = 0; r->texts != NULL && i < r->ring; i++) sfi_buf_free(&r->texts[i]);
-    for (size_t i = 0; i < r->wait_count; i++) sfi_free(r->wait[i].message);
-    if (r->failed_rows.fd >= 0) (void)cli_out_close(&r->failed_rows, false, &ignored); /* the run failed before */
+    cli_sent_rows_free(&r->rows);
 }
 
 static int run_write(cli *c)
@@ -371,7 +324,9 @@ static int run_write(cli *c)
     sf_writer_options o = { 0 };
     run *r = cli_alloc(c, sizeof *r);
     r->c = c;
-    r->in.fd = r->failed_rows.fd = -1;
+    r->rows.tell = tell_unsent;
+    r->rows.user = r;
+    r->in.fd = r->rows.failed.fd = -1;
     r->failed_only = cli_args_times(&c->args, "failed-only") > 0;
     sf_status rc = take_options(c, &o, &err);
     o.on_result = on_result;
@@ -386,7 +341,7 @@ static int run_write(cli *c)
         free_run(r);
         return cli_fail_error(c, &err);
     }
-    make_ring(r, &o, r->failed_rows.fd >= 0);
+    cli_sent_rows_begin(&r->rows, c, ((size_t)o.parallel + 1) * SF_COLLECTION_MAX + 1);
     rc = pump(r, &stop);
     sf_writer_counts counts;
     sf_status closed = sf_writer_close(r->writer, &counts, &err);
