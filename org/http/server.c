@@ -283,6 +283,7 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
     const char *encoding = header_of_connection(x->connection, "Content-Encoding");
     sf_str body = { NULL, 0 };
     if (x->refusal == 0 && !map_body(x, &body)) x->refusal = 503;
+    if (body.len == 0) encoding = NULL; /* some clients name one on every request, a GET too */
     if (encoding != NULL && sfi_eq_nocase(encoding, "gzip") && x->refusal == 0) {
         sf_status rc = sfo_gunzip(body, &inflated);
         if (rc != SF_OK) x->refusal = rc == SF_ERR_LIMIT ? 413 : rc == SF_ERR_MEMORY ? 503 : 400;

@@ -168,6 +168,18 @@ static void test_server__inflates_bodies(void **state)
     sfi_buf_free(&request);
 }
 
+static void test_server__takes_an_encoding_of_no_body(void **state)
+{
+    (void)state;
+    static const char *const encodings[] = { "gzip", "deflate" };
+    for (size_t i = 0; i < COUNT_OF(encodings); i++) {
+        char request[160];
+        snprintf(request, sizeof request,
+                 "GET /z HTTP/1.1\r\nHost: h\r\nContent-Encoding: %s\r\nConnection: close\r\n\r\n", encodings[i]);
+        assert_non_null(strstr(ask_text(request), "GET|/z||"));
+    }
+}
+
 static void test_server__refuses_what_is_too_large(void **state)
 {
     (void)state;
@@ -378,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_server__sends_no_body_for_head_and_204),
         cmocka_unit_test(test_server__compresses_when_asked),
         cmocka_unit_test(test_server__inflates_bodies),
+        cmocka_unit_test(test_server__takes_an_encoding_of_no_body),
         cmocka_unit_test(test_server__refuses_what_is_too_large),
         cmocka_unit_test(test_server__breaks_answers),
         cmocka_unit_test(test_server__survives_each_failed_allocation),
