@@ -1,6 +1,5 @@
 /*
- * load_input.c: from what the user has to inputs that are UTF-8 files, read once from end to end before anything is sent:
- * text, quotes, columns. The same reading finds where jobs begin and end: at the last record that fits.
+ * load_input.c: from what the user has to inputs that are files in UTF-8, with a delimiter and a header line that are known.
  */
 #define _GNU_SOURCE /* mkostemp */
 #include <errno.h>
@@ -54,7 +53,7 @@ sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what,
 }
 
 /* Up to cap bytes from an offset; fewer only at the end. */
-static sf_status read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len, sf_error *err)
+sf_status sfi_load_read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len, sf_error *err)
 {
     *len = 0;
     while (*len < cap) {
@@ -67,7 +66,7 @@ static sf_status read_at(const sfi_load_input *in, int64_t offset, char *data, s
     return SF_OK;
 }
 
-static sf_status look_at(sfi_load_input *in, sf_error *err)
+sf_status sfi_load_look_at(sfi_load_input *in, sf_error *err)
 {
     struct stat st;
     if (fstat(in->fd, &st) != 0) return fail_io(in->name, "cannot look at it", err);
@@ -81,7 +80,7 @@ sf_status sfi_load_check_unchanged(const sfi_load_input *in, sf_error *err)
 {
     sfi_load_input now = *in;
     if (!in->is_users) return SF_OK;
-    sf_status rc = look_at(&now, err);
+    sf_status rc = sfi_load_look_at(&now, err);
     if (rc == SF_OK && (now.size != in->size || now.mtime_ns != in->mtime_ns))
         rc = sfi_fail(err, SF_ERR_IO, "%.300s: it changed while it was loaded", in->name);
     return rc;
@@ -99,7 +98,7 @@ static sf_status convert(sfi_load_input *in, const char *encoding, sf_error *err
     int64_t offset = 0;
     size_t kept = 0, len = 0;
     while (rc == SF_OK) { /* each round reads on, until the end */
-        rc = read_at(in, offset, from + kept, SFI_LOAD_BUFFER - kept, &len, err);
+        rc = sfi_load_read_at(in, offset, from + kept, SFI_LOAD_BUFFER - kept, &len, err);
         if (rc != SF_OK) break;
         bool is_end = len == 0, is_over = is_end && kept == 0;
         offset += (int64_t)len;
@@ -170,7 +169,7 @@ static sf_status read_header(sfi_load *l, sfi_load_input *in, sf_error *err)
     char *room;
     size_t size, len;
     char mark[3];
-    sf_status rc = read_at(in, 0, mark, sizeof mark, &len, err);
+    sf_status rc = sfi_load_read_at(in, 0, mark, sizeof mark, &len, err);
     int64_t at = (int64_t)sfi_csv_bom(mark, len);
     int64_t start = at;
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .record_max = HEADER_MAX, .keep_raw = true };
@@ -179,7 +178,7 @@ static sf_status read_header(sfi_load *l, sfi_load_input *in, sf_error *err)
     while (rc == SF_OK && (rc = sfi_csv_reader_next(csv, &record, err)) == SF_DONE &&
            !ended) { /* until it has a record */
         rc = sfi_csv_reader_room(csv, 4096, &room, &size, err);
-        if (rc == SF_OK) rc = read_at(in, at, room, 4096, &len, err);
+        if (rc == SF_OK) rc = sfi_load_read_at(in, at, room, 4096, &len, err);
         if (rc != SF_OK) break;
         at += (int64_t)len;
         ended = len == 0;
@@ -195,7 +194,7 @@ static sf_status read_header(sfi_load *l, sfi_load_input *in, sf_error *err)
         /* behind the record and its line end */
         int64_t end = start + record.offset + (int64_t)record.raw.len;
         char tail[2] = { 0 };
-        if (rc == SF_OK) rc = read_at(in, end, tail, sizeof tail, &len, err);
+        if (rc == SF_OK) rc = sfi_load_read_at(in, end, tail, sizeof tail, &len, err);
         in->crlf = len > 1 && tail[0] == '\r' && tail[1] == '\n';
         in->body = end + (in->crlf ? 2 : len > 0 ? 1 : 0);
         if (in->body > in->size) in->body = in->size;
@@ -210,16 +209,16 @@ static sf_status open_input(sfi_load *l, sfi_load_input *in, sf_error *err)
     char *head = sfi_alloc(GUESS_BYTES);
     size_t len = 0;
     if (head == NULL) return sfi_fail_memory(err, "the input");
-    sf_status rc = look_at(in, err);
+    sf_status rc = sfi_load_look_at(in, err);
     int64_t mtime_ns = in->mtime_ns;
-    if (rc == SF_OK) rc = read_at(in, 0, head, GUESS_BYTES, &len, err);
+    if (rc == SF_OK) rc = sfi_load_read_at(in, 0, head, GUESS_BYTES, &len, err);
     const char *encoding =
         rc == SF_OK && l->options->encoding == NULL ? utf16_by_mark(head, len) : l->options->encoding;
     if (rc == SF_OK && encoding != NULL && !sfi_eq_nocase(encoding, "UTF-8")) {
         rc = convert(in, encoding, err);
-        if (rc == SF_OK) rc = look_at(in, err);
+        if (rc == SF_OK) rc = sfi_load_look_at(in, err);
         in->mtime_ns = mtime_ns; /* the user's file is what must not change */
-        if (rc == SF_OK) rc = read_at(in, 0, head, GUESS_BYTES, &len, err);
+        if (rc == SF_OK) rc = sfi_load_read_at(in, 0, head, GUESS_BYTES, &len, err);
     }
     size_t bom = rc == SF_OK ? sfi_csv_bom(head, len) : 0;
     if (rc == SF_OK && l->delimiter == '\0') l->delimiter = sfi_csv_guess_delimiter(head + bom, len - bom);
@@ -277,207 +276,4 @@ void sfi_load_close_inputs(sfi_load *l)
     for (size_t i = 0; i < l->column_count; i++) sfi_free(l->names[i]);
     sfi_free(l->names);
     sfi_free(l->inputs);
-}
-
-/* ---- units ---- */
-static sf_status add_unit(sfi_load *l, sfi_load_unit unit, sf_error *err)
-{
-    if (l->unit_count == SFI_LOAD_UNITS_MAX)
-        return sfi_fail(err, SF_ERR_LIMIT, "more than %d jobs: make job_bytes or job_rows larger", SFI_LOAD_UNITS_MAX);
-    if (l->unit_count == l->unit_cap) {
-        int32_t cap = l->unit_cap == 0 ? 16 : l->unit_cap * 2;
-        sfi_load_unit *more = sfi_realloc(l->units, (size_t)cap * sizeof *more);
-        if (more == NULL) return sfi_fail_memory(err, "the plan of jobs");
-        l->units = more;
-        l->unit_cap = cap;
-    }
-    l->units[l->unit_count++] = unit;
-    return SF_OK;
-}
-
-/* ---- reading through ---- */
-typedef struct check {
-    sfi_load *l;
-    sfi_load_input *in;
-    int32_t number; /* of the input */
-    sfi_csv_scan scan;
-    int64_t base; /* offset in the file of the scan's first byte */
-    int64_t unit_begin, unit_records, unit_line;
-    int64_t bytes_max, rows_max; /* of a unit */
-} check;
-
-static sf_status fail_text(const check *c, const char *data, size_t len, int64_t lines, sf_error *err)
-{
-    size_t at = 0, n;
-    while (at < len && data[at] != '\0' && (n = sfi_utf8_sequence(data + at, len - at)) > 0) {
-        lines += data[at] == '\n';
-        at += n;
-    }
-    if (at < len && data[at] == '\0')
-        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line %lld: a NUL byte; is it UTF-16? Say so with encoding",
-                        c->in->name, (long long)lines + 1);
-    return sfi_fail(
-        err, SF_ERR_USAGE,
-        "%.300s: line %lld: byte 0x%02X is no UTF-8; is the file ISO-8859-1 or windows-1252? Say so with encoding",
-        c->in->name, (long long)lines + 1, at < len ? (unsigned char)data[at] : 0);
-}
-
-static sf_status feed(check *c, const char *data, size_t len, sf_error *err)
-{
-    sf_status rc = sfi_csv_scan_feed(&c->scan, data, len, err);
-    if (rc != SF_OK && err != NULL) sfi_error_prefix(err, "%.300s", c->in->name);
-    return rc;
-}
-
-/* Ends a unit behind the last whole record. */
-static sf_status cut(check *c, sf_error *err)
-{
-    int64_t end = c->base + c->scan.record_end, rows = c->scan.records - c->unit_records;
-    int64_t line = c->in->is_rows ? c->unit_records : c->unit_line;
-    if (rows == 0)
-        return sfi_fail(err, SF_ERR_LIMIT, "%.300s: %s %lld: the record is longer than a job may be (job_bytes %lld)",
-                        c->in->name, sfi_load_line_word(c->in), (long long)line,
-                        (long long)c->bytes_max + (long long)c->l->header.len);
-    sf_status rc = add_unit(c->l,
-                            (sfi_load_unit){ .input = c->number,
-                                             .begin = c->unit_begin,
-                                             .end = end,
-                                             .rows = rows,
-                                             .first_row = c->unit_records - 1,
-                                             .line = line,
-                                             .pass = c->l->pass },
-                            err);
-    c->unit_begin = end;
-    c->unit_records = c->scan.records;
-    c->unit_line = c->scan.record_line;
-    return rc;
-}
-
-/* data goes in so far that the unit has rows_max rows: *used bytes of it. */
-static sf_status feed_rows(check *c, const char *data, size_t len, size_t *used, sf_error *err)
-{
-    sf_status rc = SF_OK;
-    size_t step = SFI_CSV_BLOCK;
-    for (*used = 0; rc == SF_OK && *used < len;) { /* each round goes on, or makes the step a byte */
-        sfi_csv_scan before = c->scan;
-        size_t n = len - *used < step ? len - *used : step;
-        rc = feed(c, data + *used, n, err);
-        int64_t rows = c->scan.records - c->unit_records;
-        if (rc != SF_OK || rows < c->rows_max) {
-            *used += n;
-        } else if (step > 1) {
-            c->scan = before;
-            step = 1;
-        } else {
-            *used += n;
-            break;
-        }
-    }
-    return rc;
-}
-
-/* Bytes that are text and whole characters. */
-static sf_status take(check *c, const char *data, size_t len, sf_error *err)
-{
-    sf_status rc = SF_OK;
-    while (rc == SF_OK && len > 0) { /* each round takes bytes, or ends a unit */
-        int64_t room = c->bytes_max - (c->base + c->scan.offset - c->unit_begin);
-        if (room <= 0) {
-            int64_t begin = c->unit_begin;
-            rc = cut(c, err);
-            if (rc == SF_OK && c->unit_begin == begin) break; /* cannot be: cut moved it */
-            continue;
-        }
-        size_t n = (int64_t)len < room ? len : (size_t)room;
-        sfi_csv_scan before = c->scan;
-        rc = feed(c, data, n, err);
-        if (rc == SF_OK && c->rows_max > 0 && c->scan.records - c->unit_records >= c->rows_max) {
-            c->scan = before;
-            rc = feed_rows(c, data, n, &n, err);
-            if (rc == SF_OK && c->scan.records - c->unit_records >= c->rows_max) rc = cut(c, err);
-        }
-        data += n;
-        len -= n;
-    }
-    return rc;
-}
-
-static sf_status begin_check(sfi_load *l, int32_t number, int64_t job_rows, check *c, sf_error *err)
-{
-    sfi_load_input *in = &l->inputs[number];
-    int64_t most = l->options->job_bytes != 0 ? l->options->job_bytes : SFI_LOAD_JOB_BYTES;
-    most -= (int64_t)l->header.len;
-    *c = (check){ .l = l, .in = in, .number = number, .bytes_max = most, .rows_max = job_rows, .unit_begin = in->body };
-    sfi_csv_scan_init(&c->scan, l->delimiter);
-    c->scan.columns = (int64_t)(in->is_base ? l->column_count : l->sent_count);
-    c->scan.records = 1; /* the header line counts, for the message's sake */
-    c->unit_records = 1;
-    c->base = in->body;
-    /* Lines are counted from the file's first one. */
-    char *head = sfi_alloc((size_t)in->body + 1);
-    size_t len = 0;
-    if (head == NULL) return sfi_fail_memory(err, "the header line");
-    sf_status rc = read_at(in, 0, head, (size_t)in->body, &len, err);
-    for (size_t i = 0; i < len; i++) c->scan.lines += head[i] == '\n';
-    sfi_free(head);
-    c->scan.record_line = c->unit_line = c->scan.lines + 1;
-    return rc;
-}
-
-static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, sf_error *err)
-{
-    check c;
-    sfi_load_piece piece;
-    sfi_load_ahead *ahead = NULL;
-    sfi_load_input *in = &l->inputs[number];
-    sf_status rc = begin_check(l, number, job_rows, &c, err);
-    int64_t lines = c.scan.lines;
-    if (rc == SF_OK) rc = sfi_load_ahead_open(in, &ahead, err);
-    while (rc == SF_OK) { /* until the end of the file */
-        rc = sfi_wait_check(&l->wait, "checking the input", err);
-        if (rc == SF_OK) rc = sfi_load_ahead_next(ahead, &piece, err);
-        if (rc != SF_OK || piece.len == 0) break;
-        c.scan.nul = 0;
-        rc = take(&c, piece.data, piece.len, err);
-        bool is_text = piece.is_utf8 && (c.scan.nul == 0 && rc == SF_OK);
-        if (!is_text && (!piece.is_utf8 || memchr(piece.data, '\0', piece.len) != NULL))
-            rc = fail_text(&c, piece.data, piece.len, lines, err);
-        lines = c.scan.lines;
-        l->progress.bytes_checked += (int64_t)piece.len;
-        if (rc == SF_OK && in->is_base && !sfi_load_tell(l))
-            rc = sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
-    }
-    sfi_load_ahead_close(ahead);
-    if (rc == SF_OK) {
-        rc = sfi_csv_scan_finish(&c.scan, err);
-        if (rc != SF_OK && err != NULL) sfi_error_prefix(err, "%.300s", in->name);
-    }
-    if (rc == SF_OK && c.scan.records > c.unit_records) rc = cut(&c, err);
-    in->rows = c.scan.records - 1;
-    in->rewrite = c.scan.line_ends > 0 && c.scan.returns != (in->crlf ? c.scan.line_ends : 0);
-    return rc;
-}
-
-sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err)
-{
-    sf_status rc = SF_OK;
-    for (int32_t i = 0; rc == SF_OK && i < l->base_count; i++) {
-        rc = check_input(l, i, l->options->job_rows, err);
-        l->report.rows += l->inputs[i].rows;
-        l->report.bytes += l->inputs[i].size;
-        if (l->inputs[i].rewrite || l->inputs[i].crlf != l->inputs[0].crlf) l->projects = true;
-    }
-    return rc;
-}
-
-sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err)
-{
-    sfi_load_input *in = &l->inputs[l->input_count++];
-    *in = (sfi_load_input){ .name = "rows to try again", .fd = fd, .body = (int64_t)l->header.len, .crlf = l->crlf };
-    sf_status rc = look_at(in, err);
-    if (rc == SF_OK) rc = check_input(l, l->input_count - 1, job_rows, err);
-    if (rc == SF_OK && in->rows != rows)
-        rc = sfi_fail(err, SF_ERR_IO, "the file of rows to try again holds %lld rows instead of %lld",
-                      (long long)in->rows, (long long)rows);
-    return rc;
 }

@@ -88,27 +88,33 @@ typedef struct sfi_load {
 
 /* ---- load_input.c ---- */
 sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err);  /* open, convert, find delimiter and header */
-sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
 void sfi_load_close_inputs(sfi_load *l);
 sf_status sfi_load_check_unchanged(const sfi_load_input *in, sf_error *err); /* since it was opened */
 
-/* ---- load_ahead.c: the rows of an input as pieces of whole characters; a thread reads ahead ---- */
-typedef struct sfi_load_piece {
-    const char *data;
-    size_t len; /* 0: the end */
-    bool is_utf8;
-} sfi_load_piece;
-typedef struct sfi_load_ahead sfi_load_ahead;
-sf_status sfi_load_ahead_open(const sfi_load_input *in, sfi_load_ahead **out, sf_error *err); /* in: borrowed */
-sf_status sfi_load_ahead_next(sfi_load_ahead *a, sfi_load_piece *out, sf_error *err); /* good until the next call */
-void sfi_load_ahead_close(sfi_load_ahead *a);                                         /* NULL is fine */
-
-/* ---- load_input.c again ---- */
-/* An input of rows that are as they go up, its header line first; fd is transferred. */
-sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
 int sfi_load_temporary(sf_error *err); /* a file without a name; -1: *err */
 sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err);
-const char *sfi_load_line_word(const sfi_load_input *in); /* "line", or "row" */
+/* Up to cap bytes from an offset; fewer only at the end. */
+sf_status sfi_load_read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len, sf_error *err);
+sf_status sfi_load_look_at(sfi_load_input *in, sf_error *err); /* size and time */
+const char *sfi_load_line_word(const sfi_load_input *in);      /* "line", or "row" */
+
+/* ---- load_check.c ---- */
+sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
+/* An input of rows that are as they go up, its header line first; fd is transferred. */
+sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
+
+/* ---- load_hands.c: a long stretch on two threads ---- */
+typedef struct sfi_load_hands {
+    const sfi_load_input *in;
+    int64_t base;     /* offset of the scan's first byte in the input */
+    size_t piece;     /* bytes that are read at once, at least 4 */
+    char *buffers[2]; /* of piece bytes each */
+} sfi_load_hands;
+/* From where *scan is up to end, a bit less where end is within a character, or up to the middle. false: *scan is as it was;
+ * something on the way is unusual, or no line end was found to part it at, or there is no thread. */
+bool sfi_load_scan_with_two_hands(const sfi_load_hands *h, int64_t end, sfi_csv_scan *scan);
+/* How many bytes at the end begin a character that is not whole. */
+size_t sfi_load_cut_character(const char *data, size_t len);
 
 /* ---- load_spool.c: what is no file becomes one ---- */
 sf_status sfi_load_spool_source(sfi_load *l, const sf_source *source, sfi_load_input *in, sf_error *err);

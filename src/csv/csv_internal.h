@@ -47,6 +47,9 @@ void sfi_csv_scan_init(sfi_csv_scan *s, char delimiter);
  * a CR outside quotes that no LF follows, a record whose columns are not those of the first. After an error: undefined
  * but for init. */
 sf_status sfi_csv_scan_feed(sfi_csv_scan *s, const char *data, size_t len, sf_error *err);
+/* Go on behind what *next has scanned, which was begun, with the columns of *s, where *s is now. false, and *s is as it was:
+ * that was no place between two records. */
+bool sfi_csv_scan_join(sfi_csv_scan *s, const sfi_csv_scan *next);
 /* The text has ended: a last record without a line end counts. @return SF_OK, SF_ERR_USAGE (a quote is left open). */
 sf_status sfi_csv_scan_finish(sfi_csv_scan *s, sf_error *err);
 /* "avx2" or "portable": what this processor gets. */

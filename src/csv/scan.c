@@ -97,6 +97,25 @@ sf_status sfi_csv_scan_feed(sfi_csv_scan *s, const char *data, size_t len, sf_er
     return sfi_csv_tally(s, &m, rest) ? SF_OK : sfi_csv_scan_fault(s, tail, rest, err);
 }
 
+bool sfi_csv_scan_join(sfi_csv_scan *s, const sfi_csv_scan *next)
+{
+    const sfi_csv_state *state = &s->state;
+    if (state->in_quote != 0 || state->after_close != 0 || state->after_cr != 0 || state->line_is_blank == 0 ||
+        next->columns != s->columns)
+        return false;
+    s->state = next->state;
+    s->record_line = s->lines + next->record_line;
+    if (next->records > 0) s->record_end = s->offset + next->record_end;
+    s->delimiters = next->delimiters;
+    s->records += next->records;
+    s->lines += next->lines;
+    s->line_ends += next->line_ends;
+    s->returns += next->returns;
+    s->offset += next->offset;
+    s->nul |= next->nul;
+    return true;
+}
+
 sf_status sfi_csv_scan_finish(sfi_csv_scan *s, sf_error *err)
 {
     if (s->state.in_quote != 0)

@@ -18,11 +18,11 @@ enum {
     SFI_HTTP_QUEUE_MAX = 10000, /* transfers waiting for their turn */
     SFI_HTTP_REDIRECTS_MAX = 5,
     SFI_HTTP_URL_MAX = 64 * 1024,
-    SFI_HTTP_HEADERS_MAX = 256 * 1024,  /* bytes of one answer's header lines */
-    SFI_HTTP_SPARE = 64,                /* bytes after every body, for simdjson's reads past the end */
-    SFI_HTTP_RING_BYTES = 1024 * 1024,  /* of a streamed body between its two threads, each way */
-    SFI_HTTP_PIECE_BYTES = 256 * 1024,  /* of a streamed body that libcurl reads or writes at a time */
-    SFI_HTTP_DIRECT_BYTES = 512 * 1024, /* the same of a direct source: fewer calls of the system */
+    SFI_HTTP_HEADERS_MAX = 256 * 1024,   /* bytes of one answer's header lines */
+    SFI_HTTP_SPARE = 64,                 /* bytes after every body, for simdjson's reads past the end */
+    SFI_HTTP_RING_BYTES = 1024 * 1024,   /* of a streamed body between its two threads, each way */
+    SFI_HTTP_PIECE_BYTES = 256 * 1024,   /* of a streamed body that libcurl reads or writes at a time */
+    SFI_HTTP_DIRECT_BYTES = 1024 * 1024, /* the same of a direct source: fewer calls of the system */
     SFI_HTTP_TICK_MS = 50,
 };
 #define SFI_HTTP_BUFFER_KEEP_MAX (16 * SFI_MIB) /* a larger one is given back to the system */

@@ -4,6 +4,7 @@
 #include "support/support.h"
 #include "csv/csv_internal.h"
 #include "support/csv_reference.h"
+#include "support/csv_scans.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +33,31 @@ static void check_scan(const csv_reference *want, const char *text, size_t len, 
     }
     MUST(s.records == (int64_t)want->records && s.columns == (int64_t)want->columns);
     MUST(s.lines == (int64_t)want->lines && s.offset == (int64_t)len && s.record_end <= s.offset);
+}
+
+/* What two scans found, the second begun at a line end, is what one finds: if that was no place within a value. */
+static void check_join(const char *text, size_t len, char delimiter)
+{
+    sfi_csv_scan whole, before;
+    sfi_csv_scan_init(&whole, delimiter);
+    if (sfi_csv_scan_feed(&whole, text, len, NULL) != SF_OK) return;
+    for (size_t at = 1, tries = 0; at <= len && tries < 16; at++) {
+        if (text[at - 1] != '\n') continue;
+        tries++;
+        sfi_csv_scan behind, joined;
+        sfi_csv_scan_init(&before, delimiter);
+        MUST(sfi_csv_scan_feed(&before, text, at, NULL) == SF_OK);
+        joined = before;
+        sfi_csv_scan_init(&behind, delimiter);
+        behind.columns = before.columns;
+        bool is_fine = sfi_csv_scan_feed(&behind, text + at, len - at, NULL) == SF_OK;
+        bool is_between = before.state.in_quote == 0 && before.state.line_is_blank != 0;
+        if (is_between) MUST(is_fine);
+        if (!is_fine) continue;
+        if (before.columns == 0) joined.columns = behind.columns; /* nothing but blank lines stood before */
+        MUST(sfi_csv_scan_join(&joined, &behind) == is_between);
+        MUST(is_between ? csv_scans_are_equal(&joined, &whole) : joined.offset == (int64_t)at);
+    }
 }
 
 static void check_reader(const csv_reference *want, const char *text, size_t len, char delimiter, bool any,
@@ -95,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int portable = 0; portable < 2; portable++) {
         sfi_csv_force_portable(portable == 1);
         check_scan(&want, text, len, delimiter, any, chunk);
+        check_join(text, len, delimiter);
         check_reader(&want, text, len, delimiter, any, chunk);
     }
     sfi_csv_force_portable(false);

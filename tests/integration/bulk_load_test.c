@@ -371,6 +371,53 @@ static void test_load__what_is_wrong_is_told_before_anything_is_sent(void **stat
     assert_int_equal(count("LastName LIKE 'Dry %'"), 0);
 }
 
+/* More than two threads scan at once, and more than one job takes; jobs by hand: what fits, row by row. */
+static void test_load__long_files_are_checked_as_short_ones(void **state)
+{
+    (void)state;
+    enum { ROWS = 400000 }; /* two lines a row */
+    static const struct {
+        int row;
+        const char *text, *says;
+    } cases[] = {
+        { 123456, "x,\"y\"z,\"\n\"\n", "line 246912, column 2: text behind the closing quote" },
+        { 399999, "x,y\n", "line 799998: the record has 2 columns, and the first one has 3" },
+        { 380000, "x,\xE4,\"\n\"\n", "line 760000: byte 0xE4 is no UTF-8" },
+        { 400000, "x,y,\"z\n", "line 800000: the record that begins here has a quote that is never closed" },
+        { 0, "", "" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *p = path("long.csv");
+        FILE *f = fopen(p, "w");
+        assert_non_null(f);
+        fprintf(f, "LastName,Email,Description\n");
+        int64_t jobs = 1, job = 27;
+        for (int row = 1; row <= ROWS; row++) {
+            int n = row == cases[i].row
+                        ? fprintf(f, "%s", cases[i].text)
+                        : fprintf(f, "M\xC3\xBCller %d,u%d@x.example,\"line one\nu,v,two %d\"\n", row, row, row % 1000);
+            if (job + n > 7000000) jobs++, job = 27;
+            job += n;
+        }
+        assert_int_equal(fclose(f), 0);
+        sf_bulk_load_options o = { .object = "Contact",
+                                   .operation = SF_INSERT,
+                                   .csv_path = p,
+                                   .dry_run = true,
+                                   .job_bytes = i % 2 == 0 ? 7000000 : 0 };
+        want(sf_bulk_load(sf, &o, &report, &err), cases[i].row > 0 ? SF_ERR_USAGE : SF_OK);
+        if (cases[i].row > 0 && strstr(err.message, cases[i].says) == NULL) fail_msg("%s", err.message);
+        if (cases[i].row > 0) continue;
+        assert_int_equal(report.rows, ROWS);
+        assert_int_equal(report.jobs, jobs);
+        o.job_rows = 150000; /* a piece at a time */
+        o.job_bytes = 0;
+        want(sf_bulk_load(sf, &o, &report, &err), SF_OK);
+        assert_int_equal(report.rows, ROWS);
+        assert_int_equal(report.jobs, 3);
+    }
+}
+
 static void test_load__a_stream_and_several_files(void **state)
 {
     (void)state;
@@ -696,6 +743,7 @@ int main(void)
         cmocka_unit_test(test_load__mappings),
         cmocka_unit_test(test_load__encodings),
         cmocka_unit_test(test_load__what_is_wrong_is_told_before_anything_is_sent),
+        cmocka_unit_test(test_load__long_files_are_checked_as_short_ones),
         cmocka_unit_test(test_load__a_stream_and_several_files),
         cmocka_unit_test(test_load__goes_on_where_it_stood),
         cmocka_unit_test(test_load__lost_answers_and_resets),

@@ -4,6 +4,7 @@
 #include "support/support.h"
 #include "csv/csv_internal.h"
 #include "support/csv_reference.h"
+#include "support/csv_scans.h"
 
 /* Fields with | between, records with / behind; or "!" and the error. */
 static void read_all(const char *text, size_t len, char delimiter, size_t chunk, char *out, size_t size)
@@ -163,6 +164,44 @@ static void test_csv__random_texts_are_read_as_a_plain_parser_does(void **state)
     sfi_csv_force_portable(false);
 }
 
+static void test_csv__what_two_scans_found_is_joined(void **state)
+{
+    (void)state;
+    static const char text[] = "a,b\n1,2\r\n\n\r\n\"x\ny,z\nv\",4\n\"\",6\n7,\"8\n\"\n9,10";
+    enum { LEN = sizeof text - 1 };
+    sfi_csv_scan whole, before, behind;
+    size_t joined = 0, refused = 0;
+    sfi_csv_scan_init(&whole, ',');
+    assert_int_equal(sfi_csv_scan_feed(&whole, text, LEN, NULL), SF_OK);
+    for (size_t at = 1; at <= LEN; at++) {
+        if (text[at - 1] != '\n') continue;
+        sfi_csv_scan_init(&before, ',');
+        assert_int_equal(sfi_csv_scan_feed(&before, text, at, NULL), SF_OK);
+        sfi_csv_scan_init(&behind, ',');
+        behind.columns = 2;
+        if (sfi_csv_scan_feed(&behind, text + at, LEN - at, NULL) == SF_OK && sfi_csv_scan_join(&before, &behind)) {
+            assert_true(csv_scans_are_equal(&before, &whole));
+            joined++;
+        } else {
+            refused++;
+        }
+    }
+    assert_int_equal(joined, 7);
+    assert_int_equal(refused, 3);                         /* within values */
+    static const char within[] = "a,b\n\"c\nd,e\n\",f\n"; /* a line end in a value, and what follows is well-formed */
+    sfi_csv_scan_init(&before, ',');
+    assert_int_equal(sfi_csv_scan_feed(&before, within, 7, NULL), SF_OK);
+    whole = before;
+    sfi_csv_scan_init(&behind, ',');
+    behind.columns = 2;
+    assert_int_equal(sfi_csv_scan_feed(&behind, within + 7, 4, NULL), SF_OK);
+    assert_false(sfi_csv_scan_join(&before, &behind));
+    assert_true(csv_scans_are_equal(&before, &whole));
+    behind.columns = 3; /* nor one with other columns */
+    assert_int_equal(sfi_csv_scan_feed(&before, within + 7, sizeof within - 8, NULL), SF_OK);
+    assert_false(sfi_csv_scan_join(&before, &behind));
+}
+
 static void test_csv__limits(void **state)
 {
     (void)state;
@@ -260,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_csv__edge_cases),
         cmocka_unit_test(test_csv__nul_and_bom_are_bytes_of_a_value),
         cmocka_unit_test(test_csv__random_texts_are_read_as_a_plain_parser_does),
+        cmocka_unit_test(test_csv__what_two_scans_found_is_joined),
         cmocka_unit_test(test_csv__limits),
         cmocka_unit_test(test_csv__delimiters_are_guessed),
         cmocka_unit_test(test_csv__fields_are_quoted_where_needed),
