@@ -129,6 +129,26 @@ void sfi_random_bytes(void *out, size_t len);            /* getrandom; fit for k
 /* For the mains of programs: 0, 1 and 2 are open from here on. false: the system refused. */
 bool sfi_keep_standard_fds(void);
 
+/* ---- files on the disk (file.c). of: whose file it is, as in "token store"; it begins the message, "" leaves it out ---- */
+sf_status sfi_fail_io(sf_error *err, const char *of, const char *path, const char *what, int code); /* code: an errno */
+bool sfi_write_all(int fd, sf_str bytes);                /* false: errno says why */
+bool sfi_sync(int fd);                                   /* the same; true where a file system has no such thing */
+/* A new file, whole and synced, its mode whatever the umask says; what has the name goes first. On failure nothing has it. */
+sf_status sfi_file_make(const char *path, unsigned mode, sf_str bytes, const char *of, sf_error *err);
+/* path holds what it did or all of bytes, whatever happens when; after SF_OK it outlives a loss of power.
+ * @param temporary a name in the same folder, for callers that hold a lock: one that was left there is taken away. NULL: a
+ *        name of its own, which stays when the process is killed. */
+sf_status sfi_file_replace(const char *path, const char *temporary, unsigned mode, sf_str bytes, const char *of,
+                           sf_error *err);
+sf_status sfi_sync_folder_of(const char *path, const char *of, sf_error *err); /* so that its name stays, or its absence */
+
+/* ---- libraries that are loaded on first use (library.c) ---- */
+typedef struct sfi_library_symbol {
+    const char *name;
+    void *out; /* the pointer to a function that gets its address */
+} sfi_library_symbol;
+bool sfi_library_load(const char *file, const sfi_library_symbol *symbols, size_t count); /* false: it, or a symbol, is not there */
+
 /* ---- the log (log.c): one way out, which redacts ---- */
 typedef enum sfi_log_level { SFI_LOG_ERROR = 1, SFI_LOG_WARN = 2, SFI_LOG_INFO = 3, SFI_LOG_DEBUG = 4, SFI_LOG_TRACE = 5 } sfi_log_level;
 typedef struct sfi_log {
