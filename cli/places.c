@@ -1,8 +1,6 @@
 /* places.c: where files are (XDG), made with the right modes, and written so that nobody sees half of one. */
-#define _GNU_SOURCE /* mkostemp */
 #include "cli.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,37 +55,7 @@ sf_status cli_make_dirs(const char *path, unsigned mode, sf_error *err)
     return rc;
 }
 
-static bool write_bytes(int fd, sf_str bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno != EINTR) return false;
-        if (n > 0) {
-            bytes.ptr += n;
-            bytes.len -= (size_t)n;
-        }
-    }
-    return true;
-}
-
 sf_status cli_write_file(const char *path, sf_str bytes, unsigned mode, sf_error *err)
 {
-    sfi_buf name = { 0 };
-    sfi_buf_addf(&name, "%s.XXXXXX", path);
-    char *temporary = sfi_buf_take(&name);
-    if (temporary == NULL) return sfi_fail_memory(err, "a file name");
-    int fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
-    bool ok = fd >= 0 && fchmod(fd, mode) == 0 && write_bytes(fd, bytes) && fsync(fd) == 0;
-    int why = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && rename(temporary, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok && fd >= 0) unlink(temporary);
-    sfi_free(temporary);
-    return ok ? SF_OK : sfi_fail(err, SF_ERR_IO, "cannot write %s: %s", path, strerror(why));
+    return sfi_file_replace(path, NULL, mode, bytes, "", err);
 }

@@ -1,6 +1,5 @@
 /*
- * store_file.c: tokens in a JSON file of mode 0600, shared by threads and processes. Called through store.c. A reader sees
- * the old file or the new one, never half of one: it is written beside, synced, renamed over, and the folder synced. Who
+ * store_file.c: tokens in a JSON file of mode 0600, shared by threads and processes. Called through store.c. Who
  * refreshes holds flock on PATH.lock, which the system releases when the holder dies. Members that are no token's stay.
  */
 #include <errno.h>
@@ -18,7 +17,7 @@ enum {
 };
 
 typedef struct file_store {
-    char *path, *lock_path, *new_path, *folder;
+    char *path, *lock_path, *new_path;
     sfi_gate gate; /* is_busy: a thread of this process holds the store's lock; guards lock_fd and the warning */
     int lock_fd;
     bool has_warned;
@@ -26,6 +25,7 @@ typedef struct file_store {
     char told[WARNING_BYTES];
 } file_store;
 
+static const char of_store[] = "token store";
 static const char *const members[] = { "access_token", "refresh_token", "instance_url", "identity_url",
                                        "issued_at_ms", "expires_at_ms", "generation" };
 
@@ -36,24 +36,17 @@ static bool is_member(sf_str key)
     return false;
 }
 
-static sf_status fail_io(sf_error *err, const char *path, const char *what, int code)
-{
-    char text[128];
-    if (strerror_r(code, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", code);
-    return sfi_fail(err, SF_ERR_IO, "token store %s: %s: %s", path, what, text);
-}
-
 /* ---- the lock ---- */
 
 static sf_status lock_file(file_store *f, int64_t deadline_ms, sf_error *err)
 {
     int fd = open(f->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    if (fd < 0) return fail_io(err, f->lock_path, "cannot open", errno);
+    if (fd < 0) return sfi_fail_io(err, of_store, f->lock_path, "cannot open", errno);
     const sfi_wait wait = { .deadline_ms = deadline_ms };
     sf_status rc = SF_OK;
     while (rc == SF_OK && flock(fd, LOCK_EX | LOCK_NB) != 0) { /* ends: the deadline */
         if (errno != EWOULDBLOCK && errno != EINTR)
-            rc = fail_io(err, f->lock_path, "cannot lock", errno);
+            rc = sfi_fail_io(err, of_store, f->lock_path, "cannot lock", errno);
         else
             rc = sfi_wait_pause(&wait, LOCK_LOOK_MS, "the token store's lock", err);
     }
@@ -114,7 +107,7 @@ static sf_status read_all(const file_store *f, int fd, char *text, size_t size, 
     while (at < size) {
         ssize_t got = read(fd, text + at, size - at);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail_io(err, f->path, "cannot read", errno);
+        if (got < 0) return sfi_fail_io(err, of_store, f->path, "cannot read", errno);
         if (got == 0) return sfi_fail(err, SF_ERR_IO, "token store %s: it became shorter while it was read", f->path);
         at += (size_t)got;
     }
@@ -133,9 +126,9 @@ static sf_status read_json(file_store *f, sfi_json **out, sf_error *err)
     if (fd < 0 && errno == ENOENT) return SF_DONE;
     if (fd < 0 && errno == ELOOP)
         return sfi_fail(err, SF_ERR_IO, "token store %s is a symbolic link; name the file itself", f->path);
-    if (fd < 0) return fail_io(err, f->path, "cannot open", errno);
+    if (fd < 0) return sfi_fail_io(err, of_store, f->path, "cannot open", errno);
     if (fstat(fd, &st) != 0)
-        rc = fail_io(err, f->path, "cannot look at", errno);
+        rc = sfi_fail_io(err, of_store, f->path, "cannot look at", errno);
     else if (!S_ISREG(st.st_mode))
         rc = sfi_fail(err, SF_ERR_IO, "token store %s is not a regular file", f->path);
     else if (st.st_size > FILE_BYTES_MAX)
@@ -202,39 +195,6 @@ static sf_status file_get(void *user, void (*found)(void *ctx, const sf_token *t
 
 /* ---- writing ---- */
 
-static sf_status write_all(const file_store *f, int fd, sf_str text, sf_error *err)
-{
-    size_t at = 0;
-    while (at < text.len) {
-        ssize_t put = write(fd, text.ptr + at, text.len - at);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return fail_io(err, f->new_path, "cannot write", errno);
-        at += (size_t)put;
-    }
-    return fsync(fd) == 0 ? SF_OK : fail_io(err, f->new_path, "cannot sync", errno);
-}
-
-static sf_status sync_folder(const file_store *f, sf_error *err)
-{
-    int fd = open(f->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_io(err, f->folder, "cannot open", errno);
-    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that has no such thing */
-    (void)close(fd);
-    return failed == 0 ? SF_OK : fail_io(err, f->folder, "cannot sync", failed);
-}
-
-static sf_status replace(const file_store *f, sf_str text, sf_error *err)
-{
-    (void)unlink(f->new_path); /* left by one that was killed; open says when it is still there */
-    int fd = open(f->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return fail_io(err, f->new_path, "cannot make", errno);
-    sf_status rc = write_all(f, fd, text, err);
-    if (close(fd) != 0 && rc == SF_OK) rc = fail_io(err, f->new_path, "cannot close", errno);
-    if (rc == SF_OK && rename(f->new_path, f->path) != 0) rc = fail_io(err, f->path, "cannot replace", errno);
-    if (rc != SF_OK) (void)unlink(f->new_path);
-    return rc == SF_OK ? sync_folder(f, err) : rc;
-}
-
 /* The members of the old file that are no token's; answers how many. */
 static size_t write_others(sfi_json_writer *w, sf_value root)
 {
@@ -289,11 +249,11 @@ static sf_status rewrite(file_store *f, const sf_token *token, sf_error *err)
     rc = sfi_buf_status(&text, err, "a token file");
     if (rc == SF_OK && token == NULL && others == 0) {
         if (unlink(f->path) != 0 && errno != ENOENT)
-            rc = fail_io(err, f->path, "cannot remove", errno);
+            rc = sfi_fail_io(err, of_store, f->path, "cannot remove", errno);
         else
-            rc = sync_folder(f, err);
+            rc = sfi_sync_folder_of(f->path, of_store, err);
     } else if (rc == SF_OK) {
-        rc = replace(f, sfi_buf_str(&text), err);
+        rc = sfi_file_replace(f->path, f->new_path, 0600, sfi_buf_str(&text), of_store, err);
     }
     if (text.data != NULL) sfi_wipe(text.data, text.cap);
     sfi_buf_free(&text);
@@ -333,7 +293,6 @@ static void file_close(void *user)
     sfi_free(f->path);
     sfi_free(f->lock_path);
     sfi_free(f->new_path);
-    sfi_free(f->folder);
     sfi_free(f);
 }
 
@@ -344,13 +303,6 @@ static char *join(const char *path, const char *ending)
     char *joined = sfi_buf_take(&text);
     sfi_buf_free(&text);
     return joined;
-}
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) return sfi_strdup(".");
-    return slash == path ? sfi_strdup("/") : sfi_strndup(path, (size_t)(slash - path));
 }
 
 sf_status sf_token_store_file(const char *path, sf_token_store **out, sf_error *err)
@@ -370,8 +322,7 @@ sf_status sf_token_store_file(const char *path, sf_token_store **out, sf_error *
     f->path = sfi_strdup(path);
     f->lock_path = join(path, ".lock");
     f->new_path = join(path, ".new");
-    f->folder = folder_of(path);
-    sf_status rc = f->path != NULL && f->lock_path != NULL && f->new_path != NULL && f->folder != NULL
+    sf_status rc = f->path != NULL && f->lock_path != NULL && f->new_path != NULL
                        ? sfi_gate_init(&f->gate, err)
                        : sfi_fail_memory(err, "a token store");
     if (rc == SF_OK) rc = sfi_store_new(&ops, f, file_take_warning, out, err);

@@ -1,6 +1,5 @@
 /*
- * checkpoints.c: the stores of positions. A reader of the file sees the old one or the new one, never half of one: it is
- * written beside, synced and renamed over. A store that cannot be locked is in use: two listeners that move each other's
+ * checkpoints.c: the stores of positions. A store that cannot be locked is in use: two listeners that move each other's
  * positions would lose events.
  */
 #include "events/checkpoints_internal.h"
@@ -13,6 +12,8 @@
 
 enum { FILE_BYTES_MAX = 1024 * 1024 };
 
+static const char of_store[] = "checkpoints";
+
 typedef struct entry {
     char *channel;
     char position[SFI_POSITION_BYTES_MAX];
@@ -24,16 +25,9 @@ struct sf_checkpoints {
     /* of our own stores */
     entry *entries;
     size_t count;
-    char *path, *new_path, *folder; /* NULL: in memory */
+    char *path, *new_path; /* NULL: in memory */
     int lock_fd;
 };
-
-static sf_status fail_io(sf_error *err, const char *path, const char *what, int code)
-{
-    char text[128];
-    if (strerror_r(code, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", code);
-    return sfi_fail(err, SF_ERR_IO, "checkpoints %s: %s: %s", path, what, text);
-}
 
 /* ---- in memory ---- */
 
@@ -81,35 +75,6 @@ static sf_status memory_set(void *user, const char *channel, const char *positio
 
 /* ---- in a file ---- */
 
-static sf_status write_all(const sf_checkpoints *s, int fd, sf_str bytes, sf_error *err)
-{
-    size_t at = 0;
-    while (at < bytes.len) {
-        ssize_t put = write(fd, bytes.ptr + at, bytes.len - at);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return fail_io(err, s->path, "cannot write", errno);
-        at += (size_t)put;
-    }
-    return fsync(fd) == 0 ? SF_OK : fail_io(err, s->path, "cannot sync", errno);
-}
-
-/* So that the new name outlives a loss of power, too. */
-static sf_status sync_folder(const sf_checkpoints *s, sf_error *err)
-{
-    int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_io(err, s->folder, "cannot open", errno);
-    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that has no such thing */
-    (void)close(fd);                                            /* nothing was written */
-    return failed == 0 ? SF_OK : fail_io(err, s->folder, "cannot sync", failed);
-}
-
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) return sfi_strdup(".");
-    return sfi_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static sf_status save(const sf_checkpoints *s, sf_error *err)
 {
     sfi_buf text = { .max = FILE_BYTES_MAX };
@@ -122,15 +87,7 @@ static sf_status save(const sf_checkpoints *s, sf_error *err)
     sfi_json_end_object(&w);
     (void)sfi_buf_add_char(&text, '\n');
     sf_status rc = sfi_buf_status(&text, err, "checkpoints");
-    int fd = -1;
-    if (rc == SF_OK) {
-        fd = open(s->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-        if (fd < 0) rc = fail_io(err, s->new_path, "cannot open", errno);
-    }
-    if (rc == SF_OK) rc = write_all(s, fd, sfi_buf_str(&text), err);
-    if (fd >= 0 && close(fd) != 0 && rc == SF_OK) rc = fail_io(err, s->new_path, "cannot close", errno);
-    if (rc == SF_OK && rename(s->new_path, s->path) != 0) rc = fail_io(err, s->path, "cannot replace", errno);
-    if (rc == SF_OK) rc = sync_folder(s, err);
+    if (rc == SF_OK) rc = sfi_file_replace(s->path, s->new_path, 0600, sfi_buf_str(&text), of_store, err);
     sfi_buf_free(&text);
     return rc;
 }
@@ -175,10 +132,10 @@ static sf_status load(sf_checkpoints *s, sf_error *err)
     ssize_t got = 0;
     int fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) return SF_OK;
-    if (fd < 0) return fail_io(err, s->path, "cannot open", errno);
+    if (fd < 0) return sfi_fail_io(err, of_store, s->path, "cannot open", errno);
     while ((got = read(fd, piece, sizeof piece)) > 0 || (got < 0 && errno == EINTR)) /* ends: the buffer's maximum */
         if (got > 0 && !sfi_buf_add(&text, piece, (size_t)got)) break;
-    if (got < 0) rc = fail_io(err, s->path, "cannot read", errno);
+    if (got < 0) rc = sfi_fail_io(err, of_store, s->path, "cannot read", errno);
     (void)close(fd); /* nothing was written */
     if (rc == SF_OK) {
         rc = sfi_buf_status(&text, err, "its text");
@@ -198,12 +155,12 @@ static sf_status lock(sf_checkpoints *s, sf_error *err)
     sf_status rc = sfi_buf_status(&path, err, "a path");
     if (rc == SF_OK) {
         s->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-        if (s->lock_fd < 0) rc = fail_io(err, path.data, "cannot open", errno);
+        if (s->lock_fd < 0) rc = sfi_fail_io(err, of_store, path.data, "cannot open", errno);
     }
     if (rc == SF_OK && flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
         rc = errno == EWOULDBLOCK
                  ? sfi_fail(err, SF_ERR_IO, "checkpoints %s: another listener uses them; give each its own", s->path)
-                 : fail_io(err, path.data, "cannot lock", errno);
+                 : sfi_fail_io(err, of_store, path.data, "cannot lock", errno);
     sfi_buf_free(&path);
     return rc;
 }
@@ -239,10 +196,8 @@ sf_status sf_checkpoints_file(const char *path, sf_checkpoints **out, sf_error *
     sf_status rc = SF_OK;
     (void)sfi_buf_addf(&beside, "%s.new", path);
     if (s != NULL) s->path = sfi_strdup(path);
-    if (s != NULL) s->folder = folder_of(path);
     if (s != NULL) s->new_path = sfi_buf_take(&beside);
-    if (s == NULL || s->path == NULL || s->new_path == NULL || s->folder == NULL)
-        rc = sfi_fail_memory(err, "checkpoints");
+    if (s == NULL || s->path == NULL || s->new_path == NULL) rc = sfi_fail_memory(err, "checkpoints");
     if (rc == SF_OK) rc = lock(s, err);
     if (rc == SF_OK) rc = load(s, err);
     if (rc == SF_OK) {
@@ -276,7 +231,6 @@ void sf_checkpoints_close(sf_checkpoints *store)
     if (store->lock_fd >= 0) (void)close(store->lock_fd); /* closing releases; nothing was written to it */
     sfi_free(store->path);
     sfi_free(store->new_path);
-    sfi_free(store->folder);
     sfi_free(store);
 }
 

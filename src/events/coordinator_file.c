@@ -33,6 +33,7 @@ enum {
     BOOT_BYTES = 40
 };
 
+static const char of_file[] = "coordinator";
 static const char state_prefix[] = "state-", new_prefix[] = "new-";
 
 typedef struct own_mark {
@@ -49,13 +50,6 @@ typedef struct file_coordinator {
     sfi_groups groups; /* as the newest version has them, during an operation */
     int64_t last_mark, version;
 } file_coordinator;
-
-static sf_status fail_io(sf_error *err, const char *path, const char *what, int code)
-{
-    char text[128];
-    if (strerror_r(code, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", code);
-    return sfi_fail(err, SF_ERR_IO, "coordinator %s: %s: %s", path, what, text);
-}
 
 /* ---- the locks of leaders ---- */
 
@@ -85,9 +79,10 @@ static sf_status open_lock_file(file_coordinator *f, sf_error *err)
     if (f->fd >= 0) (void)close(f->fd); /* nothing was written */
     drop_marks(f);
     f->fd = -1;
-    if (mkdir(f->path, 0700) != 0 && errno != EEXIST) return fail_io(err, f->path, "cannot make the folder", errno);
+    if (mkdir(f->path, 0700) != 0 && errno != EEXIST)
+        return sfi_fail_io(err, of_file, f->path, "cannot make the folder", errno);
     f->fd = open(f->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    return f->fd >= 0 ? SF_OK : fail_io(err, f->lock_path, "cannot open", errno);
+    return f->fd >= 0 ? SF_OK : sfi_fail_io(err, of_file, f->lock_path, "cannot open", errno);
 }
 
 static own_mark *find_mark(file_coordinator *f, const char *group)
@@ -120,7 +115,7 @@ static sf_status take_mark(file_coordinator *f, const char *group, int64_t *mark
     bool ok;
     while (!(ok = lock_byte(f, at, F_WRLCK, F_OFD_SETLK, &lock)) && (errno == EAGAIN || errno == EACCES) && at < end)
         at++;
-    if (!ok) return fail_io(err, f->lock_path, "cannot lock a term", errno);
+    if (!ok) return sfi_fail_io(err, of_file, f->lock_path, "cannot lock a term", errno);
     more[f->mark_count] = (own_mark){ .group = sfi_strdup(group), .mark = at };
     if (more[f->mark_count].group == NULL) {
         (void)lock_byte(f, at, F_UNLCK, F_OFD_SETLK, &lock);
@@ -204,10 +199,10 @@ static sf_status read_file(file_coordinator *f, const char *path, sf_error *err)
     f->last_mark = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) return SF_DONE;
-    if (fd < 0) return fail_io(err, path, "cannot open", errno);
+    if (fd < 0) return sfi_fail_io(err, of_file, path, "cannot open", errno);
     while ((got = read(fd, piece, sizeof piece)) > 0 || (got < 0 && errno == EINTR)) /* ends: the buffer's maximum */
         if (got > 0 && !sfi_buf_add(&text, piece, (size_t)got)) break;
-    sf_status rc = got < 0 ? fail_io(err, path, "cannot read", errno) : sfi_buf_status(&text, err, path);
+    sf_status rc = got < 0 ? sfi_fail_io(err, of_file, path, "cannot read", errno) : sfi_buf_status(&text, err, path);
     (void)close(fd); /* nothing was written */
     if (rc == SF_OK) {
         rc = text.len > 0 ? sf_document_parse(text.data, text.len, &doc, err) : SF_ERR_PROTOCOL;
@@ -238,7 +233,7 @@ static sf_status find_versions(const file_coordinator *f, int64_t *newest, int64
     const struct dirent *entry;
     *newest = *before = 0;
     DIR *folder = opendir(f->path);
-    if (folder == NULL) return fail_io(err, f->path, "cannot open", errno);
+    if (folder == NULL) return sfi_fail_io(err, of_file, f->path, "cannot open", errno);
     while ((entry = readdir(folder)) != NULL) { /* ends with the folder */
         int64_t n = number_of(entry->d_name, state_prefix);
         if (n > *newest) {
@@ -345,50 +340,21 @@ static sf_status write_text(const file_coordinator *f, sfi_buf *text, sf_error *
     return sfi_buf_status(text, err, "a coordinator's file");
 }
 
-static sf_status write_all(const file_coordinator *f, int fd, sf_str bytes, sf_error *err)
-{
-    size_t at = 0;
-    while (at < bytes.len) {
-        ssize_t put = write(fd, bytes.ptr + at, bytes.len - at);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return fail_io(err, f->new_path, "cannot write", errno);
-        at += (size_t)put;
-    }
-    bool ok = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP; /* a file system that has no such thing */
-    return ok ? SF_OK : fail_io(err, f->new_path, "cannot sync", errno);
-}
-
-static sf_status sync_folder(const file_coordinator *f, sf_error *err)
-{
-    int fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_io(err, f->path, "cannot open", errno);
-    int failed = fsync(fd) != 0 && errno != EINVAL ? errno : 0; /* EINVAL: a file system that has no such thing */
-    (void)close(fd);                                            /* nothing was written */
-    return failed == 0 ? SF_OK : fail_io(err, f->path, "cannot sync", failed);
-}
-
 /* As the next version. SF_DONE: somebody else was quicker. */
 static sf_status store(const file_coordinator *f, sf_error *err)
 {
     char path[PATH_BYTES_MAX];
     sfi_buf text = { .max = FILE_BYTES_MAX };
     int64_t newest = 0, before;
-    int fd = -1;
     sf_status rc = write_text(f, &text, err);
-    if (rc == SF_OK) {
-        (void)unlink(f->new_path); /* of a try before; open says when it is still there */
-        fd = open(f->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-        if (fd < 0) rc = fail_io(err, f->new_path, "cannot make", errno);
-    }
-    if (rc == SF_OK) rc = write_all(f, fd, sfi_buf_str(&text), err);
-    if (fd >= 0 && close(fd) != 0 && rc == SF_OK) rc = fail_io(err, f->new_path, "cannot close", errno);
+    if (rc == SF_OK) rc = sfi_file_make(f->new_path, 0600, sfi_buf_str(&text), of_file, err);
     path_of_version(f, f->version + 1, path, sizeof path);
     if (rc == SF_OK && link(f->new_path, path) != 0)
-        rc = errno == EEXIST ? SF_DONE : fail_io(err, path, "cannot link", errno);
+        rc = errno == EEXIST ? SF_DONE : sfi_fail_io(err, of_file, path, "cannot link", errno);
     (void)unlink(f->new_path); /* it has its name, or is of no use */
     if (rc == SF_OK) rc = find_versions(f, &newest, &before, err);
     if (rc == SF_OK && newest != f->version + 1) rc = SF_DONE;
-    if (rc == SF_OK) rc = sync_folder(f, err);
+    if (rc == SF_OK) rc = sfi_sync_folder_of(path, of_file, err);
     if (rc == SF_OK) clean(f, f->version);
     sfi_buf_free(&text);
     return rc;

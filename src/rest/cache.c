@@ -190,17 +190,6 @@ static bool get_file(const char *dir, const char *key, sfi_cached *out)
     return ok;
 }
 
-static bool write_all(int fd, sf_str s)
-{
-    while (s.len > 0) {
-        ssize_t n = write(fd, s.ptr, s.len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        s = (sf_str){ s.ptr + n, s.len - (size_t)n };
-    }
-    return true;
-}
-
 static void put_file(sf_client *sf, const char *dir, const char *key, sf_str text, sf_str since)
 {
     char path[PATH_BYTES_MAX], temporary[PATH_BYTES_MAX + 32];
@@ -210,7 +199,7 @@ static void put_file(sf_client *sf, const char *dir, const char *key, sf_str tex
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     sfi_buf head = { .max = HEAD_BYTES_MAX * 2 };
     sfi_buf_addf(&head, "%.*s\t%s\n", (int)since.len, since.ptr, key);
-    bool ok = fd >= 0 && !head.failed && write_all(fd, sfi_buf_str(&head)) && write_all(fd, text);
+    bool ok = fd >= 0 && !head.failed && sfi_write_all(fd, sfi_buf_str(&head)) && sfi_write_all(fd, text);
     if (fd >= 0 && close(fd) != 0) ok = false;
     if (ok && rename(temporary, path) != 0) ok = false;
     if (!ok && fd >= 0) (void)unlink(temporary); /* nothing more can be done about it */
