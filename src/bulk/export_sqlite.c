@@ -10,7 +10,6 @@
 #include "bulk/export_internal.h"
 
 #ifdef SF_WITH_SQLITE
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sqlite3.h>
 
@@ -35,25 +34,22 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_loaded;
 
-static bool find(void *handle, const char *name, void *out)
-{
-    void *address = dlsym(handle, name);
-    /* ISO C has no cast from an object's pointer to a function's; POSIX promises that this works */
-    memcpy(out, &address, sizeof address);
-    return address != NULL;
-}
-
 static void load(void)
 {
-    void *h = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (h == NULL) return;
-    is_loaded = find(h, "sqlite3_open_v2", &lib.open) && find(h, "sqlite3_close_v2", &lib.close) &&
-                find(h, "sqlite3_exec", &lib.exec) && find(h, "sqlite3_prepare_v2", &lib.prepare) &&
-                find(h, "sqlite3_bind_text", &lib.bind_text) && find(h, "sqlite3_bind_int64", &lib.bind_int64) &&
-                find(h, "sqlite3_bind_null", &lib.bind_null) && find(h, "sqlite3_step", &lib.step) &&
-                find(h, "sqlite3_reset", &lib.reset) && find(h, "sqlite3_finalize", &lib.finalize) &&
-                find(h, "sqlite3_column_int64", &lib.column_int64) &&
-                find(h, "sqlite3_column_text", &lib.column_text) && find(h, "sqlite3_errmsg", &lib.errmsg);
+    static const sfi_library_symbol symbols[] = { { "sqlite3_open_v2", &lib.open },
+                                                  { "sqlite3_close_v2", &lib.close },
+                                                  { "sqlite3_exec", &lib.exec },
+                                                  { "sqlite3_prepare_v2", &lib.prepare },
+                                                  { "sqlite3_bind_text", &lib.bind_text },
+                                                  { "sqlite3_bind_int64", &lib.bind_int64 },
+                                                  { "sqlite3_bind_null", &lib.bind_null },
+                                                  { "sqlite3_step", &lib.step },
+                                                  { "sqlite3_reset", &lib.reset },
+                                                  { "sqlite3_finalize", &lib.finalize },
+                                                  { "sqlite3_column_int64", &lib.column_int64 },
+                                                  { "sqlite3_column_text", &lib.column_text },
+                                                  { "sqlite3_errmsg", &lib.errmsg } };
+    is_loaded = sfi_library_load("libsqlite3.so.0", symbols, SFI_COUNT_OF(symbols));
 }
 
 /* ---- the database ---- */

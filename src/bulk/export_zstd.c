@@ -20,7 +20,6 @@ const char *sfi_features_bulk(void)
 }
 
 #ifdef SF_WITH_ZSTD
-#include <dlfcn.h>
 #include <pthread.h>
 #include <zstd.h>
 
@@ -39,22 +38,15 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_loaded;
 
-static bool find(void *handle, const char *name, void *out)
-{
-    void *address = dlsym(handle, name);
-    /* ISO C has no cast from an object's pointer to a function's; POSIX promises that this works */
-    memcpy(out, &address, sizeof address);
-    return address != NULL;
-}
-
 static void load(void)
 {
-    void *h = dlopen("libzstd.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (h == NULL) return;
-    is_loaded = find(h, "ZSTD_createCCtx", &lib.create) && find(h, "ZSTD_freeCCtx", &lib.free) &&
-                find(h, "ZSTD_CCtx_setParameter", &lib.set) && find(h, "ZSTD_CCtx_reset", &lib.reset) &&
-                find(h, "ZSTD_compressStream2", &lib.compress) && find(h, "ZSTD_isError", &lib.is_error) &&
-                find(h, "ZSTD_getErrorName", &lib.error_name);
+    static const sfi_library_symbol symbols[] = {
+        { "ZSTD_createCCtx", &lib.create },        { "ZSTD_freeCCtx", &lib.free },
+        { "ZSTD_CCtx_setParameter", &lib.set },    { "ZSTD_CCtx_reset", &lib.reset },
+        { "ZSTD_compressStream2", &lib.compress }, { "ZSTD_isError", &lib.is_error },
+        { "ZSTD_getErrorName", &lib.error_name }
+    };
+    is_loaded = sfi_library_load("libzstd.so.1", symbols, SFI_COUNT_OF(symbols));
 }
 
 /* ---- frames ---- */

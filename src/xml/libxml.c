@@ -1,7 +1,6 @@
 /* libxml.c: see libxml.h. Owns the addresses, written once under pthread_once and only read afterwards; the library stays
  * loaded, since libxml2 does not like to be taken away from under running threads. */
 #include "xml/libxml.h"
-#include <dlfcn.h>
 #include <pthread.h>
 #include "base/base_internal.h"
 
@@ -9,23 +8,17 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static sfi_libxml lib;
 static bool is_loaded;
 
-static bool find(void *handle, const char *name, void *out)
-{
-    void *address = dlsym(handle, name);
-    /* ISO C has no cast from an object's pointer to a function's; POSIX promises that this works */
-    memcpy(out, &address, sizeof address);
-    return address != NULL;
-}
-
 static void load(void)
 {
-    void *handle = dlopen("libxml2.so.2", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (handle == NULL) return;
-    is_loaded = find(handle, "xmlInitParser", &lib.init) &&
-                find(handle, "xmlCreateMemoryParserCtxt", &lib.new_memory_parser) &&
-                find(handle, "xmlCtxtUseOptions", &lib.use_options) && find(handle, "xmlParseDocument", &lib.parse) &&
-                find(handle, "xmlStopParser", &lib.stop) && find(handle, "xmlFreeParserCtxt", &lib.free_parser) &&
-                find(handle, "xmlDocGetRootElement", &lib.root) && find(handle, "xmlFreeDoc", &lib.free_doc);
+    static const sfi_library_symbol symbols[] = { { "xmlInitParser", &lib.init },
+                                                  { "xmlCreateMemoryParserCtxt", &lib.new_memory_parser },
+                                                  { "xmlCtxtUseOptions", &lib.use_options },
+                                                  { "xmlParseDocument", &lib.parse },
+                                                  { "xmlStopParser", &lib.stop },
+                                                  { "xmlFreeParserCtxt", &lib.free_parser },
+                                                  { "xmlDocGetRootElement", &lib.root },
+                                                  { "xmlFreeDoc", &lib.free_doc } };
+    is_loaded = sfi_library_load("libxml2.so.2", symbols, SFI_COUNT_OF(symbols));
     if (is_loaded) lib.init();
 }
 
