@@ -124,6 +124,8 @@ int64_t sfi_days_from_civil(int64_t y, int m, int d);    /* days since 1970-01-0
 void sfi_civil_from_days(int64_t days, int64_t *y, int *m, int *d);
 bool sfi_http_date_parse(sf_str s, int64_t *ms);         /* Sat, 23 Mar 2024 10:00:00 GMT; day without leading zero too */
 void sfi_http_date_format(int64_t ms, char out[32]);
+enum { SFI_BOOT_BYTES = 40 };
+void sfi_boot_id(char out[SFI_BOOT_BYTES]);              /* of the machine; another after each boot; "": it does not say */
 uint64_t sfi_random(void);                               /* from the system; for jitter, trace ids, not for keys */
 void sfi_random_bytes(void *out, size_t len);            /* getrandom; fit for keys */
 /* For the mains of programs: 0, 1 and 2 are open from here on. false: the system refused. */

@@ -1,7 +1,9 @@
 /* clock.c: the two clocks, time text in and out, and random numbers. Owns nothing; any thread. Calendar arithmetic is
  * done here on whole days, so that neither the time zone nor the locale of the process plays a part. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include "base/base_internal.h"
 
 enum { MS_PER_SECOND = 1000, MS_PER_MINUTE = 60000, MS_PER_HOUR = 3600000, MS_PER_DAY = 86400000 };
@@ -266,6 +268,15 @@ void sfi_random_bytes(void *out, size_t len)
         at += n;
         len -= (size_t)n;
     }
+}
+
+void sfi_boot_id(char out[SFI_BOOT_BYTES])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, out, SFI_BOOT_BYTES - 1) : 0;
+    if (fd >= 0) (void)close(fd); /* nothing was written */
+    out[got > 0 ? got : 0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
 }
 
 uint64_t sfi_random(void)

@@ -29,8 +29,7 @@ enum {
     MARK_TRIES = 64,      /* bytes that others have locked for a term that they try to begin at the same time */
     TERMS_SKIPPED = 1000, /* by a version that stands in for a damaged one: no more than one was begun in it */
     LEFT_OVER_S = 600,    /* a file that is being written for so long never will be */
-    PATH_BYTES_MAX = 4096,
-    BOOT_BYTES = 40
+    PATH_BYTES_MAX = 4096
 };
 
 static const char of_file[] = "coordinator";
@@ -44,7 +43,7 @@ typedef struct own_mark {
 typedef struct file_coordinator {
     char *path, *lock_path, *new_path;
     int fd; /* of the lock file; -1: not open */
-    char boot[BOOT_BYTES];
+    char boot[SFI_BOOT_BYTES];
     own_mark *marks; /* terms that began here, whose bytes this one has locked */
     size_t mark_count;
     sfi_groups groups; /* as the newest version has them, during an operation */
@@ -530,16 +529,6 @@ static char *path_in(const char *folder, const char *name, const char *suffix)
     return out;
 }
 
-/* "" where the kernel does not say: then an old lease ends with the locks of who had it, which no boot survives. */
-static void read_boot(char out[BOOT_BYTES])
-{
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, out, BOOT_BYTES - 1) : 0;
-    if (fd >= 0) (void)close(fd); /* nothing was written */
-    out[got > 0 ? got : 0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-}
-
 static sf_status make(const char *path, file_coordinator **out, sf_error *err)
 {
     char random[20];
@@ -550,7 +539,7 @@ static sf_status make(const char *path, file_coordinator **out, sf_error *err)
     f->path = sfi_strdup(path);
     f->lock_path = path_in(path, "lock", "");
     f->new_path = path_in(path, new_prefix, random);
-    read_boot(f->boot);
+    sfi_boot_id(f->boot); /* "": an old lease ends with the locks of who had it, which no boot survives */
     bool ok = f->path != NULL && f->lock_path != NULL && f->new_path != NULL;
     return ok ? SF_OK : sfi_fail_memory(err, "a coordinator");
 }

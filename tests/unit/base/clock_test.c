@@ -174,12 +174,27 @@ static void test_clock__clocks_run_and_random_differs(void **state)
     sfi_random_bytes(NULL, 0);
 }
 
+static void test_clock__the_boot_has_one_name(void **state)
+{
+    (void)state;
+    char one[SFI_BOOT_BYTES], two[SFI_BOOT_BYTES];
+    sfi_boot_id(one);
+    sfi_boot_id(two);
+    assert_string_equal(one, two);
+    assert_null(strchr(one, '\n'));
+    assert_true(one[0] == '\0' || strlen(one) == 36);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock__time_text_is_read),  cmocka_unit_test(test_clock__cut_text_never_reads_beyond),
-        cmocka_unit_test(test_clock__writing_reads_back), cmocka_unit_test(test_clock__calendar_is_its_own_inverse),
-        cmocka_unit_test(test_clock__http_dates),         cmocka_unit_test(test_clock__clocks_run_and_random_differs),
+        cmocka_unit_test(test_clock__time_text_is_read),
+        cmocka_unit_test(test_clock__cut_text_never_reads_beyond),
+        cmocka_unit_test(test_clock__writing_reads_back),
+        cmocka_unit_test(test_clock__calendar_is_its_own_inverse),
+        cmocka_unit_test(test_clock__http_dates),
+        cmocka_unit_test(test_clock__clocks_run_and_random_differs),
+        cmocka_unit_test(test_clock__the_boot_has_one_name),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }
