@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "bulk/export_internal.h"
 
-enum { NOTE_EVERY_MS = 200, SYNC_EVERY_MS = 5000, BOOT_BYTES = 40 };
+enum { NOTE_EVERY_MS = 200, SYNC_EVERY_MS = 5000 };
 
 typedef struct run {
     sfi_export x;
@@ -17,8 +17,8 @@ typedef struct run {
     int64_t size, plain;
     uint32_t crc;
     int64_t noted_ms, synced_ms;
-    char boot[BOOT_BYTES]; /* of the machine; "": it does not say */
-    bool is_behind;        /* pages are written that the journal does not know */
+    char boot[SFI_BOOT_BYTES]; /* of the machine; "": it does not say */
+    bool is_behind;            /* pages are written that the journal does not know */
 } run;
 
 /* ---- options ---- */
@@ -173,23 +173,13 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
     return SF_OK;
 }
 
-static void find_boot(char out[BOOT_BYTES])
-{
-    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-    out[0] = '\0';
-    if (f == NULL) return;
-    if (fgets(out, BOOT_BYTES, f) == NULL) out[0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-    fclose(f);
-}
-
 static sf_status open_journal(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
     sfi_buf head = { 0 };
     bool resumed = false;
     if (x->options->journal_path == NULL) return SF_OK;
-    find_boot(r->boot);
+    sfi_boot_id(r->boot);
     write_head(x->options, &head);
     sf_status rc = sfi_buf_status(&head, err, "the journal");
     if (rc == SF_OK)
@@ -226,9 +216,7 @@ static sf_status note_pages(run *r, bool to_disk, sf_error *err)
     sfi_json_bool(&w, x->to_disk);
     sfi_json_put_string(&w, "boot", r->boot);
     sfi_json_end_object(&w);
-    rc = sfi_buf_status(&line, err, "a line of the journal");
-    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
-    sfi_buf_free(&line);
+    rc = sfi_journal_add_buf(x->journal, &line, err);
     r->is_behind = rc != SF_OK;
     r->noted_ms = sfi_now_ms();
     return rc;

@@ -67,17 +67,14 @@ static sf_status note_ranges(sfi_export *x, sf_error *err)
     if (x->journal == NULL) return SF_OK;
     sfi_json_writer w = sfi_json_write_to(&line);
     sfi_json_begin_object(&w);
-    sfi_json_put_string(&w, "soql",
-                        x->soql.data); /* of an object: fields that come later are not in some ranges only */
+    /* of an object: fields that come later are not in some ranges only */
+    sfi_json_put_string(&w, "soql", x->soql.data);
     sfi_json_key(&w, "ranges");
     sfi_json_begin_array(&w);
     for (int32_t i = 0; i + 1 < x->ranges; i++) sfi_json_string(&w, x->bounds[i]);
     sfi_json_end_array(&w);
     sfi_json_end_object(&w);
-    sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
-    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
-    sfi_buf_free(&line);
-    return rc;
+    return sfi_journal_add_buf(x->journal, &line, err);
 }
 
 bool sfi_export_take_ranges(sfi_export *x, sf_value line)
@@ -126,10 +123,7 @@ static sf_status note_job(sfi_export *x, int32_t range, sf_error *err)
     sfi_json_put_string(&w, "version", x->jobs[range].version);
     if (x->has_ranges) sfi_json_put_int(&w, "range", range);
     sfi_json_end_object(&w);
-    sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
-    if (rc == SF_OK) rc = sfi_journal_add(x->journal, sfi_buf_str(&line), err);
-    sfi_buf_free(&line);
-    return rc;
+    return sfi_journal_add_buf(x->journal, &line, err);
 }
 
 static sf_status make_job(sfi_export *x, int32_t range, sf_bulk2_job *out, sf_error *err)

@@ -167,6 +167,14 @@ sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err)
     return rc;
 }
 
+sf_status sfi_journal_add_buf(sfi_journal *j, sfi_buf *line, sf_error *err)
+{
+    sf_status rc = sfi_buf_status(line, err, "a line of the journal");
+    if (rc == SF_OK) rc = sfi_journal_add(j, sfi_buf_str(line), err);
+    sfi_buf_free(line);
+    return rc;
+}
+
 const char *sfi_journal_path(const sfi_journal *j)
 {
     return j->path;

@@ -25,6 +25,8 @@ sf_status sfi_journal_open(const char *path, sf_str head, sf_status (*fn)(void *
                            void *user, sfi_journal **out, bool *resumed, sf_error *err);
 /* A line, without its end, onto the disk. */
 sf_status sfi_journal_add(sfi_journal *j, sf_str line, sf_error *err);
+/* The same of a buffer that a line was written into; it is freed here. */
+sf_status sfi_journal_add_buf(sfi_journal *j, sfi_buf *line, sf_error *err);
 /* The same into the file: it is on the disk when a later one is, or soon. For what does no harm when the machine, not the
  * process, forgets it. */
 sf_status sfi_journal_add_soon(sfi_journal *j, sf_str line, sf_error *err);
