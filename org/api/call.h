@@ -53,6 +53,7 @@ struct sfo_org {
     struct sfo_topics *topics;   /* the store's lock is its own */
     sfo_bulk *bulk;              /* has a thread of its own, which uses the store and the faults */
     struct sfo_report_types *reports;
+    struct sfo_monitor *monitor; /* read only after sfo_org_new */
 };
 
 typedef struct sfo_call {
@@ -142,6 +143,7 @@ bool sfo_user_load(sfo_org *org, sfi_arena *arena, const char *id, sfo_user *out
 /* The token that goes behind the user's password. */
 void sfo_user_security_token(const sfo_org *org, const char *user_id, char out[32]);
 typedef enum sfo_login { SFO_LOGIN_OK, SFO_LOGIN_WRONG, SFO_LOGIN_NEEDS_TOKEN, SFO_LOGIN_INACTIVE } sfo_login;
+/* user: who it is; of a wrong password too, where the name is known; else "". */
 sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password_and_token, sf_id *user);
 
 /* ---- what a user had last (recents.c) ---- */

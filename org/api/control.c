@@ -12,7 +12,7 @@
  *   POST   /__org/events            {"entity","changeType":"GAP_…","recordIds"}: a change event with a header only
  *   POST   /__org/streaming         {"timeout":MS,…}: limits of streaming   DELETE: every streaming client is forgotten
  *   GET    /__org/health            {"status":"ok"} */
-#include "api/call.h"
+#include "api/monitor.h"
 #include "api/streams.h"
 #include "store/outbox.h"
 
@@ -129,6 +129,7 @@ static void tokens(sfo_call *call)
     sfi_json_end_object(&w);
     sfi_wipe(refresh, sizeof refresh);
     sfi_wipe(access, sizeof access);
+    sfo_monitor_login(call, &(sfo_login_told){ .user_id = user, .outcome = SFO_LOGIN_OK });
 }
 
 static void outbox(sfo_call *call)

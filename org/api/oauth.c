@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
-#include "api/call.h"
+#include "api/monitor.h"
 #include "xml/xml_internal.h"
 
 typedef struct pair {
@@ -114,6 +114,7 @@ static void grant_session(sfo_call *call, const sfo_params *form, const char *us
     };
     answer(call, form, 200, pairs, SFI_COUNT_OF(pairs));
     sfi_wipe(token, sizeof token);
+    sfo_monitor_login(call, &(sfo_login_told){ .user_id = user_id, .outcome = SFO_LOGIN_OK });
 }
 
 /* ---- who asks ---- */
@@ -152,7 +153,7 @@ static bool check_client(sfo_call *call, const sfo_params *form, bool secret_req
 /* ---- the grants ---- */
 static void grant_password(sfo_call *call, const sfo_params *form)
 {
-    sf_id user;
+    sf_id user = { "" };
     if (!check_client(call, form, true)) return;
     sf_str username = sfo_params_get(form, "username");
     sf_str password = sfo_params_get(form, "password");
@@ -160,16 +161,17 @@ static void grant_password(sfo_call *call, const sfo_params *form)
         fail(call, form, "invalid_grant", "authentication failure");
         return;
     }
-    switch (sfo_user_login(call->org, username, password, &user)) {
-    case SFO_LOGIN_OK:
+    sfo_login outcome = sfo_user_login(call->org, username, password, &user);
+    if (outcome == SFO_LOGIN_OK) {
         sfo_stats_event(call->org->stats, SFO_EVENT_LOGIN, 1);
         grant_session(call, form, user.text, 0, NULL, NULL);
         return;
-    case SFO_LOGIN_INACTIVE: fail(call, form, "inactive_user", "user is inactive"); return;
-    case SFO_LOGIN_WRONG:
-    case SFO_LOGIN_NEEDS_TOKEN: break;
     }
-    fail(call, form, "invalid_grant", "authentication failure");
+    if (outcome == SFO_LOGIN_INACTIVE)
+        fail(call, form, "inactive_user", "user is inactive");
+    else
+        fail(call, form, "invalid_grant", "authentication failure");
+    sfo_monitor_login(call, &(sfo_login_told){ .user_id = user.text, .outcome = outcome });
 }
 
 static void grant_client_credentials(sfo_call *call, const sfo_params *form)

@@ -22,7 +22,8 @@ struct sfo_sessions {
     token *tokens;
     size_t count, cap;
     int64_t next_family;
-    bool loaded; /* what the data file has is here, so it may be written back */
+    bool loaded;                           /* what the data file has is here, so it may be written back */
+    sqlite3_stmt *keep_stmt, *forget_stmt; /* made when first needed; used with the store's lock */
 };
 
 static void hash_of(sf_str text, uint8_t out[SHA256_DIGEST_LENGTH])
@@ -31,11 +32,11 @@ static void hash_of(sf_str text, uint8_t out[SHA256_DIGEST_LENGTH])
 }
 
 /* ---- the data file ---- */
-static bool run(sfo_store *store, const char *sql, const token *t)
+static bool run(sfo_store *store, sqlite3_stmt **kept, const char *sql, const token *t)
 {
-    sqlite3_stmt *stmt = NULL;
     sfo_store_lock(store);
-    bool ok = sqlite3_prepare_v2(sfo_store_db(store), sql, -1, &stmt, NULL) == SQLITE_OK;
+    bool ok = *kept != NULL || sqlite3_prepare_v2(sfo_store_db(store), sql, -1, kept, NULL) == SQLITE_OK;
+    sqlite3_stmt *stmt = *kept;
     int known = ok ? sqlite3_bind_parameter_count(stmt) : 0;
     if (known >= 1) ok = sqlite3_bind_blob(stmt, 1, t->hash, sizeof t->hash, SQLITE_STATIC) == SQLITE_OK && ok;
     if (known >= 2) ok = sqlite3_bind_int(stmt, 2, t->is_refresh) == SQLITE_OK && ok;
@@ -45,14 +46,17 @@ static bool run(sfo_store *store, const char *sql, const token *t)
     if (known >= 6) ok = sqlite3_bind_int64(stmt, 6, t->issued_ms) == SQLITE_OK && ok;
     if (known >= 7) ok = sqlite3_bind_int64(stmt, 7, t->used_ms) == SQLITE_OK && ok;
     ok = ok && sqlite3_step(stmt) == SQLITE_DONE;
-    sqlite3_finalize(stmt);
+    if (stmt != NULL) {
+        (void)sqlite3_reset(stmt); /* repeats the error of the step, which was seen */
+        (void)sqlite3_clear_bindings(stmt);
+    }
     sfo_store_unlock(store);
     return ok;
 }
 
 static bool keep(sfo_sessions *s, const token *t)
 {
-    return run(s->store,
+    return run(s->store, &s->keep_stmt,
                "INSERT OR REPLACE INTO sfo_token (hash, is_refresh, spent, user_id, family, issued_ms, used_ms)"
                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                t);
@@ -60,7 +64,8 @@ static bool keep(sfo_sessions *s, const token *t)
 
 static void forget(sfo_sessions *s, const token *t)
 {
-    (void)run(s->store, "DELETE FROM sfo_token WHERE hash = ?", t); /* a row too many dies of age at the next start */
+    (void)run(s->store, &s->forget_stmt, "DELETE FROM sfo_token WHERE hash = ?",
+              t); /* a row too many dies of age at the next start */
 }
 
 /* ---- the table in memory; all with the lock held ---- */
@@ -364,6 +369,8 @@ void sfo_sessions_free(sfo_sessions *s)
 {
     if (s == NULL) return;
     if (s->loaded) write_back(s);
+    (void)sqlite3_finalize(s->keep_stmt); /* these repeat the error of the last step, which was seen */
+    (void)sqlite3_finalize(s->forget_stmt);
     pthread_mutex_destroy(&s->lock);
     sfi_free(s->tokens);
     sfi_free(s);

@@ -1,5 +1,6 @@
 /* soap_session.c: sessions and passwords over SOAP: login, logout, getUserInfo, getServerTimestamp, invalidateSessions,
  * setPassword, resetPassword, changeOwnPassword. */
+#include "api/monitor.h"
 #include "api/settings.h"
 #include "api/soap.h"
 
@@ -89,7 +90,7 @@ void sfo_soap_login(sfo_soap *s)
     const char *username = sfi_xml_get(s->doc, s->operation, "username");
     const char *password = sfi_xml_get(s->doc, s->operation, "password");
     char session[SFO_TOKEN_SIZE];
-    sf_id id;
+    sf_id id = { "" };
     sfo_user user;
     sfo_login result = username != NULL && password != NULL
                            ? sfo_user_login(org, sfi_str(username), sfi_str(password), &id)
@@ -107,11 +108,16 @@ void sfo_soap_login(sfo_soap *s)
     } else if (!sfo_user_load(org, &s->call->arena, id.text, &user) ||
                !sfo_session_open(org->sessions, id.text, 0, session)) {
         sfo_soap_fault(s, "SERVER_UNAVAILABLE", "no memory for a session", "UnexpectedErrorFault");
+        return;
     } else {
         sfo_stats_event(org->stats, SFO_EVENT_LOGIN, 1);
         answer_login(s, &user, session);
         sfi_wipe(session, sizeof session);
     }
+    sfo_monitor_login(s->call, &(sfo_login_told){ .user_id = id.text,
+                                                  .soap = s->enterprise ? "SOAP Enterprise" : "SOAP Partner",
+                                                  .soap_version = s->version_number,
+                                                  .outcome = result });
 }
 
 /* ---- sessions ---- */

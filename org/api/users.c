@@ -54,8 +54,8 @@ sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password, sf_id *
 {
     sf_id found;
     bool active = false;
-    if (sfo_user_check_password(org->store, username, password, &found, &active)) {
-        *user = found;
+    bool is_right = sfo_user_check_password(org->store, username, password, user, &active);
+    if (is_right) {
         if (!active) return SFO_LOGIN_INACTIVE;
         return org->options.policy.trusted_network ? SFO_LOGIN_OK : SFO_LOGIN_NEEDS_TOKEN;
     }
@@ -65,6 +65,5 @@ sfo_login sfo_user_login(sfo_org *org, sf_str username, sf_str password, sf_id *
     char token[32];
     sfo_user_security_token(org, found.text, token);
     if (CRYPTO_memcmp(token, alone.ptr + alone.len, SECURITY_TOKEN_LEN) != 0) return SFO_LOGIN_WRONG;
-    *user = found;
     return active ? SFO_LOGIN_OK : SFO_LOGIN_INACTIVE;
 }

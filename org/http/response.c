@@ -6,6 +6,12 @@ const char *sfo_request_header(const sfo_request *r, const char *name)
     return r->header != NULL ? r->header(r->connection, name) : NULL;
 }
 
+void sfo_request_peer(const sfo_request *r, char out[SFO_PEER_SIZE])
+{
+    (void)snprintf(out, SFO_PEER_SIZE, "127.0.0.1");
+    if (r->peer != NULL) r->peer(r->connection, out);
+}
+
 void sfo_response_init(sfo_response *r)
 {
     r->status = 200;

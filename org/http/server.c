@@ -169,6 +169,18 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *s
     return strlen(s);
 }
 
+static void peer_of_connection(void *connection, char out[SFO_PEER_SIZE])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL) return;
+    const struct sockaddr *a = info->client_addr;
+    if (a->sa_family == AF_INET)
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)a)->sin_addr, out,
+                        SFO_PEER_SIZE); /* fits */
+    else if (a->sa_family == AF_INET6)
+        (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, out, SFO_PEER_SIZE);
+}
+
 static bool peer_is_loopback(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -309,6 +321,7 @@ static void ask_handler(exchange *x, const char *method, sfo_response *response)
             .loopback = peer_is_loopback(x->connection),
             .header = header_of_connection,
             .each_header = each_header_of_connection,
+            .peer = peer_of_connection,
             .connection = x->connection,
         };
         o->handle(o->user, &request, response);

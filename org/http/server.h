@@ -14,7 +14,8 @@ enum {
     SFO_BODY_MAX = 160 << 20, /* default for bytes of a request body, as sent and inflated; more is 413 */
     SFO_SPOOL_MIN = 1 << 20,  /* an upload with more bytes waits in a file instead of in memory */
     SFO_GZIP_MIN = 1024,      /* a shorter answer is not worth compressing */
-    SFO_HEADERS_MAX = 16
+    SFO_HEADERS_MAX = 16,
+    SFO_PEER_SIZE = 46 /* an address as text, with its NUL */
 };
 
 #define SFO_UPLOAD_MAX ((size_t)2200 << 20) /* the same of a multipart/form-data body, as sent */
@@ -30,10 +31,13 @@ typedef struct sfo_request {
     const char *(*header)(void *connection, const char *name);
     /* Calls fn for each header as it was sent; fn NULL: as above. */
     void (*each_header)(void *connection, void (*fn)(void *user, const char *name, const char *value), void *user);
-    void *connection; /* for both */
+    void (*peer)(void *connection, char out[SFO_PEER_SIZE]); /* NULL: no connection */
+    void *connection;                                        /* for these */
 } sfo_request;
 /* A request header's value, NULL: not there. Any case. */
 const char *sfo_request_header(const sfo_request *r, const char *name);
+/* Who sent it: 127.0.0.1 also where there is no connection. */
+void sfo_request_peer(const sfo_request *r, char out[SFO_PEER_SIZE]);
 
 struct sfo_response;
 

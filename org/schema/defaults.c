@@ -399,7 +399,7 @@ static sf_status complete_publishing(sfo_loader *l, sfo_object *o)
 
 static sf_status complete_object(sfo_loader *l, sfo_draft *d)
 {
-    d->object.is_event = sfi_ends_with(sfi_str(d->object.name), "__e");
+    d->object.is_event = d->object.is_event || sfi_ends_with(sfi_str(d->object.name), "__e");
     sf_status rc = complete_publishing(l, &d->object);
     if (rc == SF_OK && !d->standard) {
         rc = complete_labels(l, &d->object);

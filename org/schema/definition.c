@@ -100,6 +100,7 @@ static const key_row object_keys[] = {
     { "publishBehavior", KEY_TEXT, O(publish_behavior), SFO_OBJECT_OTHER },
     { "associateEntityType", KEY_TEXT, O(associate_entity_type), SFO_OBJECT_OTHER },
     { "associateParentEntity", KEY_TEXT, O(associate_parent_entity), SFO_OBJECT_OTHER },
+    { "isEvent", KEY_BOOL, O(is_event), SFO_OBJECT_OTHER },
     { "custom", KEY_BOOL, O(custom), SFO_OBJECT_OTHER },
     { "customSetting", KEY_BOOL, O(custom_setting), SFO_OBJECT_OTHER },
     { "createable", KEY_BOOL, O(createable), SFO_OBJECT_CREATEABLE },
@@ -324,7 +325,8 @@ static sf_status check_field(const place *p, const sfo_draft *d, const sfo_field
     if (!is_identifier(f->name)) return fail_at(p, "the name is not an identifier", "");
     if (f->type_name == NULL) return fail_at(p, "the field has no type", "");
     if (sfo_draft_field(d, sfi_str(f->name)) != NULL) return fail_at(p, "the object has this field already", "");
-    if (f->type == SFO_REFERENCE && f->reference_count == 0) return fail_at(p, "a reference without referenceTo", "");
+    if (f->type == SFO_REFERENCE && f->reference_count == 0 && !p->l->standard) /* ours may be to what is not here */
+        return fail_at(p, "a reference without referenceTo", "");
     if (d->field_count >= FIELDS_MAX) return fail_at(p, "too many fields", "");
     return SF_OK;
 }
@@ -397,6 +399,8 @@ static sf_status read_object(sfo_loader *l, sf_value v)
     uint64_t given = 0;
     sf_status rc = read_keys(&p, object_keys, SFI_COUNT_OF(object_keys), v, &seen, &given);
     if (rc != SF_OK) return rc;
+    if (seen.is_event && !l->standard)
+        return fail_at(&p, "isEvent is for the org's own events: ", "one of yours has a name that ends in __e");
 
     sfo_draft *d = sfo_loader_find(l, sfi_str(p.object));
     if (d == NULL) { /* a known one only gets more fields and children; what it is stays */

@@ -9,7 +9,8 @@
 
 enum { SCHEMA_FILE_MAX = 64 * 1024 * 1024 };
 
-extern const char sfo_standard_objects[], sfo_standard_objects_end[];
+extern const char sfo_standard_objects[], sfo_standard_objects_end[]; /* org/data */
+extern const char sfo_standard_events[], sfo_standard_events_end[];
 
 struct sfo_schema {
     sfi_arena arena;     /* all texts and arrays below */
@@ -57,6 +58,18 @@ static sf_status parse(sf_str text, const char *name, sfi_json **out, sf_error *
     return rc;
 }
 
+/* The events that the org raises itself; what they say is read by api (monitor.c). */
+static sf_status read_standard_events(sfo_loader *l)
+{
+    sfi_json *doc = NULL;
+    sf_str text = { sfo_standard_events, (size_t)(sfo_standard_events_end - sfo_standard_events) };
+    l->file = "standard events";
+    sf_status rc = parse(text, l->file, &doc, l->err);
+    if (rc == SF_OK) rc = sfo_definitions_read(l, sfi_json_root(doc));
+    sfi_json_free(doc);
+    return rc;
+}
+
 static sf_status read_definitions(sfo_schema *s, sfo_loader *l, const char *extra_path)
 {
     sfi_buf text = { 0 };
@@ -65,6 +78,7 @@ static sf_status read_definitions(sfo_schema *s, sfo_loader *l, const char *extr
     l->standard = true;
     sf_status rc = parse(standard, l->file, &s->standard, l->err);
     if (rc == SF_OK) rc = sfo_definitions_read(l, sfi_json_root(s->standard));
+    if (rc == SF_OK) rc = read_standard_events(l);
     if (rc == SF_OK && extra_path != NULL) {
         l->file = extra_path;
         l->standard = false;

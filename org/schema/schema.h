@@ -100,7 +100,7 @@ struct sfo_object {
     const char *name, *label, *label_plural, *key_prefix; /* key_prefix NULL: none */
     bool custom, custom_setting, createable, updateable, deletable, queryable, searchable, undeletable, retrieveable;
     bool replicateable, triggerable, layoutable, mergeable, mru_enabled, feed_enabled;
-    bool is_event;            /* name ends in __e */
+    bool is_event;            /* name ends in __e, or one of the org's own (data/standard-events.json) */
     bool publish_immediately; /* of an event: it is told even when its transaction is undone */
     const char *publish_behavior; /* as it was given; NULL: after the commit */
     const char *change_event; /* NULL: none */

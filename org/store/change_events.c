@@ -162,12 +162,10 @@ static bool close_event(writing *w)
 }
 
 /* A platform event's JSON up to the number of its replay id, and behind it. */
-static bool append_event(sfo_store *s, const sfo_table *t, const char *id, sf_str payload, sfo_fault *f)
+static bool append_event(sfo_store *s, const sfo_table *t, const char *uuid, sf_str payload, sfo_fault *f)
 {
-    char uuid[37];
     sfi_buf head = { 0 }, tail = { 0 };
     const sfo_changes *g = &s->changes;
-    sfo_event_uuid(id, uuid);
     (void)sfi_buf_addf(&head, "{\"schema\":\"%s\",\"payload\":", t->schema_id); /* checked below */
     (void)sfi_buf_add(&head, payload.ptr, payload.len);
     (void)sfi_buf_addf(&head, ",\"event\":{\"EventUuid\":\"%s\",\"replayId\":", uuid);
@@ -184,8 +182,10 @@ static bool append_event(sfo_store *s, const sfo_table *t, const char *id, sf_st
 
 static bool append_published(writing *w, const sfo_note *n)
 {
+    char uuid[37];
     const sf_str payload = { w->s->changes.data.data + n->at, n->len };
-    return close_event(w) && append_event(w->s, n->table, n->id, payload, w->f);
+    sfo_event_uuid(n->id, uuid);
+    return close_event(w) && append_event(w->s, n->table, uuid, payload, w->f);
 }
 
 /* May the note's record stand in the event that is open? */
@@ -322,6 +322,14 @@ bool sfo_events_tell_gap(sfo_store *s, const sfo_context *c, const sfo_object *o
     return ok;
 }
 
+bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f)
+{
+    if (!sfo_store_begin(s, f)) return false;
+    if (append_event(s, sfo_table_of(s, o), uuid, payload, f)) return sfo_store_commit(s, f);
+    sfo_store_rollback(s);
+    return false;
+}
+
 /* ---- events that do not wait for their transaction ---- */
 
 bool sfo_urgent_flush(sfo_store *s, sfo_fault *f)
@@ -329,10 +337,12 @@ bool sfo_urgent_flush(sfo_store *s, sfo_fault *f)
     sfo_changes *g = &s->changes;
     sf_str rest = { g->urgent.data, g->urgent.len };
     sfo_urgent u;
+    char uuid[37];
     bool ok = true;
     while (ok && rest.len >= sizeof u) { /* each round takes one away */
         memcpy(&u, rest.ptr, sizeof u);
-        ok = append_event(s, u.table, u.id, (sf_str){ rest.ptr + sizeof u, u.len }, f);
+        sfo_event_uuid(u.id, uuid);
+        ok = append_event(s, u.table, uuid, (sf_str){ rest.ptr + sizeof u, u.len }, f);
         rest.ptr += sizeof u + u.len;
         rest.len -= sizeof u + u.len;
     }

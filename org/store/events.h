@@ -66,6 +66,9 @@ void sfo_store_watch(sfo_store *s, const sfo_watcher *watcher);
  * JSON is head, the replay id, tail. Wants a transaction. */
 bool sfo_event_tell(sfo_store *s, const char *topic, sf_str head, const char *tail, sfo_fault *f);
 
+/* A platform event that the org itself raises, in a transaction of its own. payload: the JSON object of its fields. Waiting connects
+ * are the caller's to wake. */
+bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f);
 /* The EventUuid of a platform event, from the id that its publishing answered. */
 void sfo_event_uuid(const char *id, char out[37]);
 #endif

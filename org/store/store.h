@@ -170,7 +170,10 @@ int sfo_zone_offset(const char *zone, int64_t utc_ms);
 sf_status sfo_seed_sample(sfo_store *s, int64_t records, sf_error *err);
 
 /* ---- users and their secrets (users.c) ---- */
-/* Password hashes live in a table of their own. */
+enum { SFO_USERNAME_SIZE = 81 * 4 };
+/* The name that a user logs in with. false: no such user, or none is set. */
+bool sfo_user_name(sfo_store *s, const char *id, char out[SFO_USERNAME_SIZE]);
+/* Password hashes live in a table of their own. user: also when the password is wrong, where the name is known; else "". */
 bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_id *user, bool *active);
 bool sfo_user_set_password(sfo_store *s, const char *user_id, sf_str password, sfo_fault *f);
 /* The same for what a person or program chooses: 400 INVALID_NEW_PASSWORD when it is short, all letters or all digits,

@@ -157,6 +157,19 @@ bool sfo_user_change_password(sfo_store *s, const char *user_id, sf_str password
     return false;
 }
 
+bool sfo_user_name(sfo_store *s, const char *id, char out[SFO_USERNAME_SIZE])
+{
+    sfo_store_lock(s);
+    sqlite3_stmt *stmt = sfo_statement_get(s, "SELECT Username FROM User WHERE Id=?1", NULL);
+    if (stmt != NULL) sfo_bind_id(stmt, 1, id);
+    const char *text =
+        stmt != NULL && sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (text != NULL) (void)snprintf(out, SFO_USERNAME_SIZE, "%s", text); /* 80 characters */
+    if (stmt != NULL) sfo_statement_done(stmt);
+    sfo_store_unlock(s);
+    return text != NULL;
+}
+
 typedef struct kept_hash {
     bool found, active;
     int rounds;
@@ -198,8 +211,8 @@ bool sfo_user_check_password(sfo_store *s, sf_str username, sf_str password, sf_
     ok = ok && kept.found && CRYPTO_memcmp(hash, kept.hash, HASH_BYTES) == 0;
     sfi_wipe(hash, sizeof hash);
     sfi_wipe(kept.hash, sizeof kept.hash);
+    *user = kept.user; /* empty: none was found */
     if (!ok) return false;
-    *user = kept.user;
     *active = kept.active;
     return true;
 }

@@ -86,6 +86,23 @@ bare='{payload:.}|.schema="x"|'
 same events/cdc-contact-update.json "$(jq -cS ".[6].data.payload|$bare$form" "$work/all")" "$(jq -cS "$bare$form" "$recorded/events/cdc-contact-update.json")"
 event 7 events/platform-event-2021.json ' | .event |= {replayId} | .payload.CreatedDate |= length'
 
+# ---- a standard platform event: a login ----
+cometd '[{"channel":"/meta/handshake","id":"1"}]'
+client=$(jq -r '.[0].clientId' "$work/ours")
+cometd '[{"channel":"/meta/connect","id":"1","clientId":"'"$client"'"},{"channel":"/meta/subscribe","id":"2","clientId":"'"$client"'","subscription":"/event/LoginEventStream"}]'
+curl -sS --max-time 30 -o /dev/null "$url/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(of_org client_id)" -d "client_secret=$(of_org client_secret)"
+cometd '[{"channel":"/meta/connect","connectionType":"long-polling","id":"3","clientId":"'"$client"'"}]'
+login=bayeux/login-event-delivery.json
+jq '.[:1]' "$work/ours" >"$work/login" # without the connect
+# Recorded with an API version of before 52.0, whose header has the replay id alone.
+login_form='map(.data.event |= {replayId} | .data |= (.schema |= type | .event |= map_values(type) | .payload |= (with_entries(.value |= if type == "string" then gsub("[0-9]{4}-[0-9T:-]+Z$"; "date") | if . == "date" then . else "string" end else type end))))'
+same "$login" "$(jq -cS "$login_form" "$work/login")" "$(jq -cS "$login_form" "$recorded/$login")"
+same 'order of a login' "$(jq -c '.[0].data.payload|keys_unsorted' "$work/login")" "$(jq -c '.[0].data.payload|keys_unsorted' "$recorded/$login")"
+same 'words of a login' "$(jq -cS '.[0].data.payload|{ApiType,ApiVersion,AdditionalInfo,Browser,ClientVersion,HttpMethod,LoginType,Platform,SessionLevel,Status,TlsProtocol,UserType,EvaluationTime}' "$work/login")" \
+    "$(jq -cS '.[0].data.payload|{ApiType,ApiVersion,AdditionalInfo,Browser,ClientVersion,HttpMethod,LoginType,Platform,SessionLevel,Status,TlsProtocol,UserType,EvaluationTime}' "$recorded/$login")"
+same more/events/login-event-stream-payload.json "$(jq -c '.[0].data.payload|keys_unsorted' "$work/login")" "$(jq -c keys_unsorted "$recorded/more/events/login-event-stream-payload.json")"
+same 'lengths of its ids' "$(jq -c '.[0].data.payload|map_values(strings|select(test("^0[0-9a-zA-Z]{14,17}$"))|length)' "$work/login")" "$(jq -c '.[0].data.payload|map_values(strings|select(test("^0[0-9a-zA-Z]{14,17}$"))|length)' "$recorded/$login")"
+
 # ---- more changes ----
 cometd '[{"channel":"/meta/handshake","id":"1"}]'
 client=$(jq -r '.[0].clientId' "$work/ours")

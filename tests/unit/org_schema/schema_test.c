@@ -159,6 +159,7 @@ static void test_schema__names_file_object_and_field_of_a_mistake(void **state)
         { "[]", "want {\"sobjects\":[…]}" },
         { "{\"sobjects\":[{}]}", "sobjects: an entry has no name" },
         { "{\"sobjects\":[{\"name\":\"A b\"}]}", "A b: the name is not an identifier" },
+        { "{\"sobjects\":[{\"name\":\"AEvent\",\"isEvent\":true}]}", "AEvent: isEvent is for the org's own events" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"creatable\":true}]}", "A__c: unknown key creatable" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"createable\":1}]}", "A__c: want true or false for createable" },
         { "{\"sobjects\":[{\"name\":\"A__c\",\"keyPrefix\":\"0\"}]}",
