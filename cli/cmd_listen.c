@@ -315,6 +315,7 @@ static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_er
     bool has_failed = rc == SF_ERR_IO && strstr(err->message, "the program ended with") != NULL;
     if (has_failed && run->exec != NULL)
         return cli_fail_hint(c, err, "mend the program and run this again; --dead-letters FILE sets such events aside");
+    if (rc == SF_ERR_LIMIT) return cli_fail(c, CLI_FAILED, NULL, "%s", err->message); /* not what was typed */
     if (rc < 0) return cli_fail_error(c, err);
     if (run->is_idle)
         return cli_fail(c, CLI_EVENTS, NULL, "no event came for %lld %s (--max-idle)",
@@ -440,6 +441,7 @@ static sf_status open_listener(listening *run, const sf_call_options *call, sf_e
 {
     const sf_listener_options options = { .checkpoints = run->positions.store,
                                           .handler_retries = SF_NONE,
+                                          .page_max = SF_EVENTS_PAGE_MAX,
                                           .on_state = on_state,
                                           .state_user = run,
                                           .coordinator = run->coordinator,

@@ -195,7 +195,8 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
     int64_t handler_pause_max_ms;    /* default 30 s */
     int64_t reconnect_pause_ms;      /* before the second attempt to connect in a row, doubled; default 1 s */
     int64_t reconnect_pause_max_ms;  /* default 30 s */
-    int32_t reconnect_max;           /* failed attempts in a row, then the listener gives up; 0: it never does */
+    int32_t reconnect_max;           /* failed attempts in a row (a session that ends at once is one), then the
+                                      listener gives up; 0: it never does */
     int64_t slack_ms;                /* an answer may be later by this than the org said; then the connection is taken
                                       for dead; default 10 s */
     int32_t checkpoint_events;       /* positions are stored after so many events; default 2000; 1: after each */

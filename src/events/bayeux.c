@@ -42,7 +42,8 @@ void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const s
     }
     b->state = BAYEUX_DOWN;
     b->is_up = false;
-    b->due_ms = now_ms + (pause_ms >= 0 ? pause_ms : backoff(b));
+    b->pause_ms = pause_ms >= 0 ? pause_ms : backoff(b);
+    b->due_ms = now_ms + b->pause_ms;
     for (sfi_bayeux_lane i = 0; i < SFI_LANES; i++) b->lanes[i].is_stale = b->lanes[i].is_busy;
     b->owner.note(b->owner.user, SFI_BAYEUX_DOWN, 0, why);
 }
@@ -125,8 +126,8 @@ static void take_refusal(sfi_bayeux *b, int64_t now_ms, const char *what, sf_val
         sfi_bayeux_restart(b, now_ms, LIMIT_PAUSE_MS + backoff(b), &err);
     else if (e.code >= 500 || e.code == 0 || e.code == 413 || e.code == 408 || e.code == 429)
         sfi_bayeux_restart(b, now_ms, -1, &err);
-    else if (e.code == 400 || e.code == 404 || sfi_str_is(reconnect, "none"))
-        sfi_bayeux_fail(b, &err);
+    else if (e.code == 400 || (e.code == 404 && b->handshakes == 0) || sfi_str_is(reconnect, "none"))
+        sfi_bayeux_fail(b, &err); /* a place that was there before may be again */
     else
         sfi_bayeux_restart(b, now_ms, b->failures == 0 && sfi_str_is(reconnect, "handshake") ? 0 : -1, &err);
 }
@@ -153,6 +154,8 @@ static void take_handshake(sfi_bayeux *b, int64_t now_ms, sf_value message, int 
     b->state = BAYEUX_OPEN;
     b->handshakes++;
     b->connects = 0;
+    b->quick = 0;
+    b->session_ms = now_ms;
     b->due_ms = now_ms;
     b->command_ms = now_ms;
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) {
@@ -162,6 +165,30 @@ static void take_handshake(sfi_bayeux *b, int64_t now_ms, sf_value message, int 
     }
 }
 
+/* Connect again. One success is proof of little: a row of failures ends with a session that outlasts the pause before it. */
+static void connected(sfi_bayeux *b, int64_t now_ms)
+{
+    int64_t enough = b->pause_ms > b->settings.pause_ms ? b->pause_ms : b->settings.pause_ms;
+    if (b->connects++ > 0 && now_ms - b->session_ms >= enough) b->failures = b->logins = 0;
+    b->due_ms = now_ms + b->interval_ms;
+    if (b->is_up) return;
+    b->is_up = true;
+    b->owner.note(b->owner.user, SFI_BAYEUX_UP, 0, NULL);
+}
+
+/* An org that answers connects at once and has nothing to tell is not asked again as fast as it answers. */
+static void keep_pace(sfi_bayeux *b, int64_t now_ms, bool has_events)
+{
+    int64_t held = now_ms - b->connect_ms;
+    bool is_quick = !has_events && held < BAYEUX_QUICK_MS && (held < b->timeout_ms || b->timeout_ms == 0);
+    b->quick = is_quick ? b->quick + 1 : 0;
+    if (b->quick <= BAYEUX_QUICK_MAX) return;
+    int64_t pause = b->settings.pause_ms / 16 + 1;
+    for (int i = BAYEUX_QUICK_MAX + 1; i < b->quick && pause < b->settings.pause_ms; i++) pause *= 2;
+    if (pause > b->settings.pause_ms) pause = b->settings.pause_ms;
+    if (b->due_ms < now_ms + pause) b->due_ms = now_ms + pause;
+}
+
 static void take_connect(sfi_bayeux *b, int64_t now_ms, sf_value message, int status)
 {
     if (!sf_get_bool(message, "successful", false)) {
@@ -169,22 +196,12 @@ static void take_connect(sfi_bayeux *b, int64_t now_ms, sf_value message, int st
         return;
     }
     take_advice(b, message);
-    sfi_bayeux_connected(b, now_ms);
+    connected(b, now_ms);
     if (sfi_str_is(sf_get_text(message, "advice.reconnect"), "handshake")) {
         sf_error err;
         (void)sfi_fail(&err, SF_ERR_ORG, "connect: the org asks for a new session");
         sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
     }
-}
-
-/* Connect again; the first success is proof of little: only a later one ends a row of failures. */
-void sfi_bayeux_connected(sfi_bayeux *b, int64_t now_ms)
-{
-    if (b->connects++ > 0) b->failures = b->logins = 0;
-    b->due_ms = now_ms + b->interval_ms;
-    if (b->is_up) return;
-    b->is_up = true;
-    b->owner.note(b->owner.user, SFI_BAYEUX_UP, 0, NULL);
 }
 
 /* ---- answers to subscribe ---- */
@@ -275,6 +292,18 @@ static bool give_back_commands(sfi_bayeux *b)
     return is_any_wanted;
 }
 
+/* An answer without a message of Bayeux: a page of something between, or a list that is empty. */
+static void take_stranger(sfi_bayeux *b, int64_t now_ms, int status)
+{
+    const sf_value none = { 0 };
+    char text[96];
+    sfi_bayeux_error e = { .code = status >= 300 ? status : 0 };
+    (void)snprintf(text, sizeof text, "the answer (HTTP %d) holds no message of Bayeux%s", status,
+                   status == 404 ? "; is this the org's URL?" : "");
+    e.text = sfi_str(text);
+    take_refusal(b, now_ms, "the org", none, e, status);
+}
+
 void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int status, sf_value messages)
 {
     bool is_array = sf_value_type(messages) == SF_ARRAY, has_own = false, has_events = false;
@@ -310,13 +339,12 @@ void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int 
         b->command_ms = now_ms + b->settings.pause_ms; /* the org passed them over: not at once again */
     if (b->state != asked || b->state == BAYEUX_CLOSED || b->state == BAYEUX_FAILED) return;
     if (!has_own && has_events && lane == SFI_LANE_CONNECT && asked == BAYEUX_OPEN) {
-        sfi_bayeux_connected(b, now_ms); /* an answer of events alone */
+        connected(b, now_ms); /* an answer of events alone */
     } else if (!has_own) {
-        sf_value none = { 0 };
-        sfi_bayeux_error e = { .code = status >= 300 ? status : 0,
-                               .text = SFI_STR("the answer holds no message of Bayeux") };
-        take_refusal(b, now_ms, "the org", none, e, status);
+        take_stranger(b, now_ms, status);
+        return;
     }
+    if (lane == SFI_LANE_CONNECT && asked == BAYEUX_OPEN) keep_pace(b, now_ms, has_events);
 }
 
 void sfi_bayeux_failed(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, const sf_error *why)

@@ -11,7 +11,10 @@ enum {
     BAYEUX_CLIENT_ID_BYTES = 256,
     BAYEUX_REQUEST_MAX = 32 * 1024, /* the org takes no more */
     BAYEUX_BATCH_BYTES = 24 * 1024, /* where no further message joins a request */
-    BAYEUX_COMMAND_TIMEOUT_MS = 30000
+    BAYEUX_COMMAND_TIMEOUT_MS = 30000,
+    BAYEUX_QUICK_MS =
+        1000, /* an answer to connect without an event that comes sooner, and sooner than advised, is quick */
+    BAYEUX_QUICK_MAX = 4 /* of these in a row are followed at once */
 };
 
 typedef enum bayeux_state {
@@ -57,9 +60,13 @@ struct sfi_bayeux {
     int64_t due_ms;                  /* of the next handshake or connect */
     int64_t command_ms;              /* of the next subscribe */
     int64_t next_id;
-    int connects; /* that succeeded in this session, 0, 1, 2 … */
-    int failures; /* in a row */
-    int logins;   /* in a row without a session */
+    int64_t session_ms; /* when the session began */
+    int64_t connect_ms; /* when the last connect was sent */
+    int64_t pause_ms;   /* before this session: what it has to outlast to count as a success */
+    int connects;       /* that succeeded in this session, 0, 1, 2 … */
+    int quick;          /* answers to connect in a row that came at once, and empty */
+    int failures;       /* in a row */
+    int logins;         /* in a row without a session that lasted */
     int64_t handshakes, failures_all;
     sf_error failure;
     bayeux_channel channels[SF_CHANNELS_MAX];
@@ -67,6 +74,5 @@ struct sfi_bayeux {
 
 void sfi_bayeux_fail(sfi_bayeux *b, const sf_error *why);
 void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const sf_error *why); /* pause -1: backoff */
-void sfi_bayeux_connected(sfi_bayeux *b, int64_t now_ms);
 sfi_bayeux_error sfi_bayeux_error_text(sf_str text);
 #endif

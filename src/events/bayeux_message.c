@@ -211,6 +211,7 @@ bool sfi_bayeux_next(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, sfi_bu
         write_handshake(b, &w);
     } else {
         write_connect(b, &w);
+        b->connect_ms = now_ms;
         int64_t advised =
             b->timeout_ms + b->settings.slack_ms; /* the first is answered at once: silence is found sooner */
         if (b->connects > 0 || advised < *timeout_ms) *timeout_ms = advised;

@@ -129,6 +129,15 @@ done:
 
 /* ---- taking in ---- */
 
+/* What ends the listener, because it would come again just so: it says what was read, and what would help. */
+static void explain_limit(const sf_listener *l, bool is_read, sf_error *err)
+{
+    char why[300];
+    (void)snprintf(why, sizeof why, "%.299s", err->message);
+    (void)sfi_fail(err, SF_ERR_LIMIT, "an answer of the org cannot be taken in, and its events come again: %s%s", why,
+                   !is_read && l->options.page_max < SF_EVENTS_PAGE_MAX ? " (page_max)" : "");
+}
+
 static void take_in(sf_listener *l, sfi_bayeux_lane which)
 {
     sfi_lane *lane = &l->lanes[which];
@@ -144,6 +153,7 @@ static void take_in(sf_listener *l, sfi_bayeux_lane which)
         if (rc == SF_OK) root = sfi_json_root(lane->page.doc);
         if (rc == SF_ERR_PROTOCOL && answer.status >= 300) rc = SF_OK; /* a page of HTML: the status says it */
     }
+    if (rc == SF_ERR_LIMIT) explain_limit(l, answer.status != 0, &err);
     if (rc == SF_ERR_CANCELLED) {
         sfi_bayeux_abandoned(l->bayeux, which); /* sf_listener_stop did: the goodbye is next */
     } else if (rc == SF_OK) {

@@ -444,6 +444,102 @@ static void test_bayeux__held_it_subscribes_to_nothing(void **state)
     finish(&w);
 }
 
+/* Answered at once and empty, again and again: an org that is not well, or something between. */
+static void test_bayeux__is_in_no_hurry_where_connects_are_answered_at_once(void **state)
+{
+    static const char eventful[] = "[{\"channel\":\"/event/A__e\",\"data\":{}},"
+                                   "{\"clientId\":\"c1\",\"channel\":\"/meta/connect\",\"successful\":true}]";
+    world w;
+    (void)state;
+    start(&w);
+    bring_up(&w);
+    int64_t begun = w.now;
+    int connects = 0;
+    for (; w.now < begun + 60000; connects++) {
+        int64_t due = sfi_bayeux_due_ms(w.b);
+        if (due > w.now) w.now = due;
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        w.now++;
+        answer(&w, SFI_LANE_CONNECT, connected);
+    }
+    if (connects < 60 || connects > 80) fail_msg("%d connects in a minute", connects);
+    w.now = sfi_bayeux_due_ms(w.b);
+    for (int i = 0; i < 50; i++) { /* what has something to tell may be as quick as it likes */
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        answer(&w, SFI_LANE_CONNECT, eventful);
+    }
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    w.now += 50;
+    answer(&w, SFI_LANE_CONNECT,
+           "[{\"channel\":\"/meta/connect\",\"advice\":{\"timeout\":50,\"interval\":0},\"successful\":true}]");
+    for (int i = 0; i < 50; i++) { /* and so may one that holds them as long as it says */
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        w.now += 50;
+        answer(&w, SFI_LANE_CONNECT, connected);
+    }
+    assert_int_equal(w.downs, 0);
+    finish(&w);
+}
+
+/* Sessions that stand and end at once: handshakes grow rarer, as where none stands at all. */
+static void test_bayeux__a_session_that_ends_at_once_is_no_success(void **state)
+{
+    static const char *const ends[] = {
+        "[{\"channel\":\"/meta/connect\",\"advice\":{\"reconnect\":\"handshake\"},\"successful\":true}]",
+        "[{\"channel\":\"/meta/connect\",\"error\":\"403::Unknown client\",\"successful\":false}]",
+        "[{\"channel\":\"/meta/connect\",\"error\":\"500::Internal server error\",\"successful\":false}]", "[]"
+    };
+    (void)state;
+    for (size_t i = 0; i < SFI_COUNT_OF(ends); i++) {
+        world w;
+        start(&w);
+        int sessions = 0;
+        for (int64_t begun = w.now; w.now < begun + 60000; sessions++) {
+            if (sfi_bayeux_due_ms(w.b) > w.now) w.now = sfi_bayeux_due_ms(w.b);
+            bring_up(&w);
+            expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+            w.now += 10;
+            answer(&w, SFI_LANE_CONNECT, connected);
+            expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+            w.now += 10;
+            answer(&w, SFI_LANE_CONNECT, ends[i]);
+        }
+        if (sessions < 5 || sessions > 10) fail_msg("%d sessions in a minute: %s", sessions, ends[i]);
+        if (sfi_bayeux_due_ms(w.b) > w.now) w.now = sfi_bayeux_due_ms(w.b);
+        bring_up(&w);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        w.now += 40000; /* one that lasts */
+        answer(&w, SFI_LANE_CONNECT, connected);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        answer(&w, SFI_LANE_CONNECT, ends[0]);
+        assert_int_equal(sfi_bayeux_due_ms(w.b), w.now);
+        finish(&w);
+    }
+}
+
+/* A page that is no answer of Bayeux: told with its status, and tried again while it may pass. */
+static void test_bayeux__says_what_status_an_answer_had(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    bring_up(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+    sfi_bayeux_answer(w.b, SFI_LANE_CONNECT, w.now, 404, (sf_value){ 0 });
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_OK); /* there was a session */
+    assert_non_null(strstr(w.last.message, "HTTP 404"));
+    w.now = sfi_bayeux_due_ms(w.b);
+    expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+    sfi_bayeux_answer(w.b, SFI_LANE_CONNECT, w.now, 302, (sf_value){ 0 });
+    assert_non_null(strstr(w.last.message, "HTTP 302"));
+    finish(&w);
+    start(&w);
+    expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+    sfi_bayeux_answer(w.b, SFI_LANE_CONNECT, w.now, 404, (sf_value){ 0 });
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_ERR_ORG); /* there never was */
+    finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +555,9 @@ int main(void)
         cmocka_unit_test(test_bayeux__leaves_a_channel_before_it_is_subscribed_anew),
         cmocka_unit_test(test_bayeux__rests_until_it_is_woken),
         cmocka_unit_test(test_bayeux__held_it_subscribes_to_nothing),
+        cmocka_unit_test(test_bayeux__is_in_no_hurry_where_connects_are_answered_at_once),
+        cmocka_unit_test(test_bayeux__a_session_that_ends_at_once_is_no_success),
+        cmocka_unit_test(test_bayeux__says_what_status_an_answer_had),
     };
     return cmocka_run_group_tests_name("bayeux", tests, NULL, NULL);
 }

@@ -232,11 +232,46 @@ static void test_connection__stops_while_it_logs_in(void **state)
     }
 }
 
+/* Larger than page_max, or deeper than JSON may be: it would come again just so, so the listener ends and says what it was. */
+static void test_connection__says_what_cannot_be_taken_in(void **state)
+{
+    enum { DEPTH = 300 };
+    char deep[2 * DEPTH + 64];
+    size_t len = (size_t)snprintf(deep, sizeof deep, "[{\"channel\":\"/event/Low_Ink__e\",\"data\":");
+    memset(deep + len, '[', DEPTH);
+    memset(deep + len + DEPTH, ']', DEPTH);
+    memcpy(deep + len + 2 * DEPTH, "}]", sizeof "}]");
+    const struct {
+        size_t page_max;
+        const char *want;
+    } cases[] = { { 400, "(page_max)" }, { 0, "nested deeper" } };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        script first = SCRIPT;
+        say_up(&first);
+        say(&first, deep);
+        wire_server *server = wire_start_replies(reply, &first);
+        sf_client *sf = connect_client(server);
+        seen s = { .stop_after = 1 };
+        sf_error err = { 0 };
+        sf_event_service service = { .user = &s, .on_message = on_message };
+        sf_listener_options options = { .slack_ms = 200, .page_max = cases[i].page_max };
+        assert_int_equal(sf_listener_open(sf, &options, &s.l, NULL), SF_OK);
+        assert_int_equal(sf_listener_attach_events(s.l, "Low_Ink__e", &service, NULL, NULL), SF_OK);
+        assert_int_equal(sf_listener_run(s.l, &err), SF_ERR_LIMIT);
+        if (strstr(err.message, cases[i].want) == NULL) fail_msg("%s", err.message);
+        sf_listener_close(s.l);
+        sf_client_close(sf);
+        wire_stop(server);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_connection__renews_a_refused_session),
         cmocka_unit_test(test_connection__mends_a_cut_connection),
+        cmocka_unit_test(test_connection__says_what_cannot_be_taken_in),
         cmocka_unit_test(test_connection__finds_a_silent_connection_and_can_be_cancelled),
         cmocka_unit_test(test_connection__a_half_open_connection_is_found),
         cmocka_unit_test(test_connection__speaks_through_the_clients_proxy),
