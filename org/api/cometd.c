@@ -487,6 +487,10 @@ static void subscribe(bayeux *b, const message *m)
         refuse_channel(b, m, name);
         return;
     }
+    if (m->subscription.len > SFO_STREAM_NAME_MAX) {
+        refuse(b, m, true, NULL, "400::The channel specified is not valid");
+        return;
+    }
     if (query != NULL &&
         (!sfi_starts_with(name, "/topic/") || !sfo_topic_filter_is_valid(filter_of(m->subscription)))) {
         refuse(b, m, true, NULL, "400::The channel specified is not valid");

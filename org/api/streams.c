@@ -6,7 +6,7 @@
 enum { READ_MAX = 500, READ_BYTES_MAX = 1 << 20 }; /* of one answer; the rest comes with the next */
 
 typedef struct subscription {
-    char name[256]; /* the channel as the client calls it */
+    char name[SFO_STREAM_NAME_MAX + 1]; /* the channel as the client calls it */
     sfo_channel channel;
     int64_t position; /* replay id of the last event that was read */
 } subscription;
@@ -260,7 +260,7 @@ sfo_stream_room sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, co
     pthread_mutex_lock(&s->lock);
     client *c = find(s, id);
     subscription *sub = find_sub(c, name);
-    if (sub == NULL && c != NULL && c->sub_count < SFO_STREAM_CHANNELS_MAX && name.len < sizeof sub->name) {
+    if (sub == NULL && c != NULL && c->sub_count < SFO_STREAM_CHANNELS_MAX && name.len <= SFO_STREAM_NAME_MAX) {
         subscription *more = sfi_realloc(c->subs, (c->sub_count + 1) * sizeof *more);
         if (more != NULL) {
             c->subs = more;
@@ -302,6 +302,7 @@ bool sfo_streams_is_listening(sfo_streams *s, const char *user, const char *chan
 typedef struct reading {
     sfi_buf *out;
     subscription *sub;
+    sfo_topic_filter *filter; /* of sub; NULL: none */
     size_t count;
 } reading;
 
@@ -309,9 +310,8 @@ static bool add_event(void *user, int64_t replay, sf_str data)
 {
     reading *r = user;
     if (r->count >= READ_MAX || r->out->len >= READ_BYTES_MAX) return false;
-    const char *query = strchr(r->sub->name, '?');
     bool no_memory = false;
-    if (query != NULL && !sfo_topic_filter_passes(sfi_str(query + 1), data, &no_memory)) {
+    if (r->filter != NULL && !sfo_topic_filter_passes(r->filter, data, &no_memory)) {
         if (no_memory)
             r->out->failed = true; /* it is asked again */
         else
@@ -352,6 +352,21 @@ static bool keep_position(sfo_streams *s, sf_str id, const subscription *read, i
     return is_kept;
 }
 
+/* What is new in the channel of r->sub; its position moves along. false: the store has a fault, or there is no memory. */
+static bool read_sub(sfo_streams *s, reading *r)
+{
+    const char *query = strchr(r->sub->name, '?');
+    int64_t end = 0;
+    r->filter = query != NULL ? sfo_topic_filter_new(sfi_str(query + 1)) : NULL;
+    if (query != NULL && r->filter == NULL) r->out->failed = true; /* it is asked again */
+    bool ok = (query == NULL || r->filter != NULL) &&
+              sfo_events_read(s->store, &r->sub->channel, r->sub->position, add_event, r, &end, NULL);
+    if (ok && end > r->sub->position) r->sub->position = end; /* so that what is not for it is passed over once */
+    sfo_topic_filter_free(r->filter);
+    r->filter = NULL;
+    return ok;
+}
+
 size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
 {
     subscription *subs;
@@ -361,9 +376,7 @@ size_t sfo_streams_read(sfo_streams *s, sf_str id, sfi_buf *out)
         int64_t before = subs[i].position;
         size_t len = out->len, events = r.count;
         r.sub = &subs[i];
-        if (!sfo_events_read(s->store, &subs[i].channel, before, add_event, &r, NULL) || subs[i].position == before ||
-            keep_position(s, id, &subs[i], before))
-            continue;
+        if (!read_sub(s, &r) || subs[i].position == before || keep_position(s, id, &subs[i], before)) continue;
         if (out->len > len) out->len = len; /* no event is told twice */
         r.count = events;
     }

@@ -13,6 +13,7 @@
 enum {
     SFO_STREAM_CLIENTS_MAX = 1000, /* at once in an org */
     SFO_STREAM_CHANNELS_MAX = 200, /* that one client subscribes to */
+    SFO_STREAM_NAME_MAX = 255,     /* bytes of a channel with its filter */
     SFO_STREAM_SESSION_MS = 40000, /* a client that asks nothing for so long is forgotten */
     SFO_STREAM_TIMEOUT_MS = 110000 /* a connect waits so long */
 };
@@ -43,7 +44,8 @@ bool sfo_streams_find(sfo_streams *s, sf_str id, sfo_stream_id *out); /* false: 
 typedef enum sfo_stream_state { SFO_STREAM_UNKNOWN, SFO_STREAM_OTHER_USER, SFO_STREAM_OK } sfo_stream_state;
 /* A message of the client came. is_first: it has not connected before (asked for connects only; else NULL). */
 sfo_stream_state sfo_streams_touch(sfo_streams *s, sf_str id, const char *user, bool *is_first);
-/* From now on events of the channel behind `after`; again: from there. Full also when the client is unknown. */
+/* From now on events of the channel behind `after`; again: from there. Full also when the client is unknown. name: of
+ * SFO_STREAM_NAME_MAX bytes at most, its filter is valid. */
 sfo_stream_room sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, const sfo_channel *channel,
                                       int64_t after);
 bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name);                 /* false: it was not subscribed */

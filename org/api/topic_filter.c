@@ -13,6 +13,17 @@ typedef struct condition {
     operation op;
 } condition;
 
+typedef struct part {
+    struct part *next;
+    condition condition;
+} part;
+
+struct sfo_topic_filter {
+    sfi_arena arena; /* holds the conditions, and their texts where they were encoded */
+    part *conditions;
+    sfi_json *doc; /* of the event at hand */
+};
+
 static bool is_name_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -107,22 +118,40 @@ bool sfo_topic_filter_is_valid(sf_str filter)
     return ok;
 }
 
-bool sfo_topic_filter_passes(sf_str filter, sf_str event, bool *no_memory)
+sfo_topic_filter *sfo_topic_filter_new(sf_str filter)
 {
-    sfi_arena arena = { .max = 4 * FILTER_MAX };
-    sfi_json *doc = NULL;
-    condition c;
-    if (filter.len == 0) return true;
-    bool is_read = sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, event, NULL) == SF_OK;
-    bool passes = is_read;
-    sf_value record = is_read ? sf_get(sfi_json_root(doc), "sobject") : (sf_value){ 0 };
-    while (is_read && passes && filter.len > 0) {
-        is_read =
-            take_condition(&arena, &filter, &c); /* it was valid when it was subscribed to: else there is no memory */
-        passes = is_read && condition_holds(&c, record);
+    sfo_topic_filter *f = sfi_calloc(sizeof *f);
+    bool ok = f != NULL && sfi_json_new(&f->doc, NULL) == SF_OK;
+    if (f != NULL) f->arena.max = 64 * FILTER_MAX; /* a condition has two characters at least */
+    while (ok && filter.len > 0) {                 /* each round takes one off */
+        part *p = sfi_arena_alloc(&f->arena, sizeof *p);
+        ok = p != NULL && take_condition(&f->arena, &filter, &p->condition); /* it is valid: else there is no memory */
+        if (!ok) break;
+        p->next = f->conditions;
+        f->conditions = p;
     }
-    if (!is_read) *no_memory = true;
-    sfi_json_free(doc);
-    sfi_arena_free(&arena);
-    return passes;
+    if (ok) return f;
+    sfo_topic_filter_free(f);
+    return NULL;
+}
+
+void sfo_topic_filter_free(sfo_topic_filter *f)
+{
+    if (f == NULL) return;
+    sfi_json_free(f->doc);
+    sfi_arena_free(&f->arena);
+    sfi_free(f);
+}
+
+bool sfo_topic_filter_passes(sfo_topic_filter *f, sf_str event, bool *no_memory)
+{
+    if (f->conditions == NULL) return true;
+    if (sfi_json_parse(f->doc, event, NULL) != SF_OK) {
+        *no_memory = true; /* the org wrote it */
+        return false;
+    }
+    sf_value record = sf_get(sfi_json_root(f->doc), "sobject");
+    for (const part *p = f->conditions; p != NULL; p = p->next)
+        if (!condition_holds(&p->condition, record)) return false;
+    return true;
 }

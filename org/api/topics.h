@@ -14,6 +14,10 @@ void sfo_topics_free(sfo_topics *t);
 
 /* filter: what follows '?', percent-encoded or not; "": none. Does it have the form of one? */
 bool sfo_topic_filter_is_valid(sf_str filter);
+/* One for many events, of a valid filter, which is borrowed until its end. NULL: no memory. */
+typedef struct sfo_topic_filter sfo_topic_filter;
+sfo_topic_filter *sfo_topic_filter_new(sf_str filter);
+void sfo_topic_filter_free(sfo_topic_filter *f); /* NULL is fine */
 /* Does an event, {"event":…,"sobject":{…}}, pass? Fields that it lacks do not. no_memory: set where that is why it does not. */
-bool sfo_topic_filter_passes(sf_str filter, sf_str event, bool *no_memory);
+bool sfo_topic_filter_passes(sfo_topic_filter *f, sf_str event, bool *no_memory);
 #endif

@@ -172,27 +172,38 @@ bool sfo_event_is_kept(sfo_store *s, int64_t replay)
     return kept;
 }
 
+/* Each is answered from an index in its own order, also the two topics together: nothing behind the events that are taken is
+ * looked at. */
+static const char *const read_sql[] = {
+    "SELECT replay, data FROM sfo_event WHERE replay>?1 AND is_change=1 ORDER BY replay",
+    "SELECT replay, data FROM sfo_event WHERE topic=?2 AND replay>?1 ORDER BY replay",
+    "SELECT replay, data FROM sfo_event WHERE topic=?2 AND replay>?1 UNION ALL SELECT replay, data FROM sfo_event "
+    "WHERE "
+    "topic=?3 AND replay>?1 ORDER BY replay",
+};
+
 bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
-                     bool (*fn)(void *user, int64_t replay, sf_str data), void *user, sfo_fault *f)
+                     bool (*fn)(void *user, int64_t replay, sf_str data), void *user, int64_t *end, sfo_fault *f)
 {
-    bool all = channel->topic[0] == '\0';
+    int topics = channel->topic[0] == '\0' ? 0 : channel->personal[0] == '\0' ? 1 : 2;
+    *end = 0;
     sfo_store_lock(s);
-    sqlite3_stmt *stmt = sfo_statement_get(
-        s,
-        all ? "SELECT replay, data FROM sfo_event WHERE replay>?1 AND is_change=1 ORDER BY replay"
-            : "SELECT replay, data FROM sfo_event WHERE replay>?1 AND topic IN (?2,?3) ORDER BY replay",
-        f);
+    sqlite3_stmt *stmt = sfo_statement_get(s, read_sql[topics], f);
     bool ok = stmt != NULL;
     int rc = SQLITE_DONE;
-    if (ok) (void)sqlite3_bind_int64(stmt, 1, after); /* the place is right */
-    if (ok && !all) sfo_bind_text(stmt, 2, sfi_str(channel->topic));
-    if (ok && !all) sfo_bind_text(stmt, 3, sfi_str(channel->personal[0] != '\0' ? channel->personal : channel->topic));
+    if (ok) (void)sqlite3_bind_int64(stmt, 1, after); /* the places are right */
+    if (ok && topics > 0) sfo_bind_text(stmt, 2, sfi_str(channel->topic));
+    if (ok && topics > 1) sfo_bind_text(stmt, 3, sfi_str(channel->personal));
     while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
         if (!fn(user, sqlite3_column_int64(stmt, 0),
                 (sf_str){ (const char *)sqlite3_column_text(stmt, 1), (size_t)sqlite3_column_bytes(stmt, 1) }))
             break;
     if (ok && rc != SQLITE_ROW && rc != SQLITE_DONE) ok = sfo_fault_sql(s, f);
     if (stmt != NULL) sfo_statement_done(stmt);
+    if (ok && rc == SQLITE_DONE) {
+        *end = sfo_events_last(s, f);
+        ok = *end >= 0;
+    }
     sfo_store_unlock(s);
     return ok;
 }

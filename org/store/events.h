@@ -28,9 +28,10 @@ int64_t sfo_events_last(sfo_store *s, sfo_fault *f);
 /* Is an event with this id in the log? */
 bool sfo_event_is_kept(sfo_store *s, int64_t replay);
 /* Hands out events of a channel behind a replay id, oldest first, until fn answers false. data: the JSON object with
- * "schema", "payload", "event"; only good during the call. fn must not use the store. */
+ * "schema", "payload", "event"; only good during the call. fn must not use the store. end: when all were handed out, the id
+ * behind which no event of any channel is yet; else 0. */
 bool sfo_events_read(sfo_store *s, const sfo_channel *channel, int64_t after,
-                     bool (*fn)(void *user, int64_t replay, sf_str data), void *user, sfo_fault *f);
+                     bool (*fn)(void *user, int64_t replay, sf_str data), void *user, int64_t *end, sfo_fault *f);
 /* Limits for tests; a member of 0 stays as it is. What is too much or too old now goes at once. */
 typedef struct sfo_event_limits { /* as a real org's unless a test sets them */
     int64_t kept, kept_hours;     /* of the log: events, and hours */

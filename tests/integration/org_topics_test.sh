@@ -110,7 +110,7 @@ subscribe '/topic/Filtered?Name=b%C3%A9&Tenure__c>=2'
 is 'a filter' "$(answer '.[0].successful')" true
 cometd '[{"channel":"/meta/subscribe","id":"3","clientId":"'"$client"'","subscription":"/topic/Filtered?Move__c='"'true'"'","ext":{"replay":{"/topic/Filtered":-1}}}]'
 is 'the map has the name alone' "$(answer '.[0].successful')" true
-for filter in 'Name' 'Name=' '=x' "Name='x" 'Name=x&' 'Na me=x'; do
+for filter in 'Name' 'Name=' '=x' "Name='x" 'Name=x&' 'Na me=x' "Name=$(printf 'x%.0s' {1..300})"; do
     subscribe "/topic/Filtered?$filter"
     is "no filter: $filter" "$(answer '.[0].error')" '"400::The channel specified is not valid"'
 done

@@ -175,8 +175,10 @@ static void test_cometd__filters(void **state)
         sf_str filter = sfi_str(cases[i].filter);
         print_message("  %s\n", cases[i].filter);
         assert_int_equal(sfo_topic_filter_is_valid(filter), cases[i].is_valid);
-        if (cases[i].is_valid)
-            assert_int_equal(sfo_topic_filter_passes(filter, sfi_str(event), &no_memory), cases[i].passes);
+        sfo_topic_filter *f = cases[i].is_valid ? sfo_topic_filter_new(filter) : NULL;
+        for (int twice = 0; f != NULL && twice < 2; twice++)
+            assert_int_equal(sfo_topic_filter_passes(f, sfi_str(event), &no_memory), cases[i].passes);
+        sfo_topic_filter_free(f);
         assert_false(no_memory);
     }
 }
