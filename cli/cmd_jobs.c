@@ -153,7 +153,8 @@ static sf_status find_job(cli *c, target *t, sf_error *err)
     return err->status;
 }
 
-static int print_job(cli *c, const sf_bulk2_job *j)
+/* is_answer: how it stands was the question, so that failed rows are no failure. */
+static int print_job(cli *c, const sf_bulk2_job *j, bool is_answer)
 {
     static const char *const names[] = { "Id",      "State",     "Type",   "Operation", "Object",
                                          "Created", "Processed", "Failed", "Error" };
@@ -170,11 +171,10 @@ static int print_job(cli *c, const sf_bulk2_job *j)
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .record = true };
     cli_grid_add(c, &grid, cells);
     add_job_json(&raw, j);
+    if (!is_answer) c->ended = j->state == SF_JOB_FAILED ? CLI_FAILED : j->failed > 0 ? CLI_ROWS : CLI_OK;
     int code = cli_finish_grid(c, &grid, sfi_buf_str(&raw));
     sfi_buf_free(&raw);
-    if (code != CLI_OK) return code;
-    if (j->state == SF_JOB_FAILED) return CLI_FAILED;
-    return j->failed > 0 ? CLI_ROWS : CLI_OK;
+    return code;
 }
 
 static int run_status(cli *c)
@@ -184,8 +184,7 @@ static int run_status(cli *c)
     sf_status rc = find_job(c, &t, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     if (t.is_classic) return cli_classic_status(c, &t.classic, true);
-    int code = print_job(c, &t.job);
-    return code == CLI_ROWS || code == CLI_FAILED ? CLI_OK : code; /* how it stands was the question */
+    return print_job(c, &t.job, true);
 }
 
 static bool not_interrupted(void *user, const sf_bulk2_job *job)
@@ -203,11 +202,8 @@ static int run_wait(cli *c)
     const sf_bulk2_wait_options options = { .progress = not_interrupted, .call = &c->call };
     if (rc == SF_OK && t.is_classic) return cli_classic_wait(c, &t.classic);
     if (rc == SF_OK) rc = sf_bulk2_wait(c->sf, t.kind, t.job.id.text, &options, &t.job, &err);
-    if (rc == SF_ERR_TIMEOUT) {
-        (void)cli_fail_error(c, &err);
-        return CLI_UNFINISHED;
-    }
-    return rc == SF_OK ? print_job(c, &t.job) : cli_fail_error(c, &err);
+    if (rc == SF_ERR_TIMEOUT) return cli_fail_as(c, CLI_UNFINISHED, &err, NULL);
+    return rc == SF_OK ? print_job(c, &t.job, false) : cli_fail_error(c, &err);
 }
 
 static int run_abort(cli *c)
@@ -219,8 +215,7 @@ static int run_abort(cli *c)
     if (rc == SF_OK) rc = sf_bulk2_abort_job(c->sf, t.kind, t.job.id.text, &c->call, &t.job, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     cli_note(c, "Aborted %s. What was written stays.", t.job.id.text);
-    int code = print_job(c, &t.job);
-    return code == CLI_ROWS ? CLI_OK : code;
+    return print_job(c, &t.job, true);
 }
 
 static int run_delete(cli *c)

@@ -240,7 +240,7 @@ static void note_reasons(cli *c, const sf_load_report *r, const sf_bulk_load_opt
     }
 }
 
-static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_options *o, int code)
+static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_options *o, cli_exit code)
 {
     static const char *const names[] = { "Rows", "Succeeded", "Failed", "Unprocessed", "Retried", "Jobs" };
     static const char *const planned[] = { "Rows", "Bytes", "Jobs", "Requests" };
@@ -256,9 +256,10 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     static const bool right[] = { true, true, true, true, true, true };
     cli_grid grid = { .names = o->dry_run ? planned : names, .columns = n, .right = right, .record = true };
     cli_grid_add(c, &grid, cells);
+    c->ended = code;
     int printed = cli_finish_grid(c, &grid, sfi_buf_str(&raw));
     sfi_buf_free(&raw);
-    if (printed != CLI_OK) return printed;
+    if (printed != (int)code) return printed;
     if (r->reason_count > 0) {
         cli_note(c, "Why rows failed:");
         note_reasons(c, r, o);
@@ -267,7 +268,7 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
         cli_note(c, "The rows that failed are in %s, with their lines.", o->errors_path);
     if (o->dry_run) note_limits(c, shares);
     if (o->dry_run) cli_note(c, "Nothing was sent.");
-    return code;
+    return (int)code;
 }
 
 static int run_load(cli *c)

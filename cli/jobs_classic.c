@@ -91,10 +91,9 @@ int cli_classic_status(cli *c, const sf_bulk1_job *job, bool is_answer)
     sf_error err;
     sums n;
     if (sum_up(c, job, &n, &err) != SF_OK) return cli_fail_error(c, &err);
-    int code = print_job(c, job, &n);
-    if (code != CLI_OK || is_answer) return code;
-    if (job->state == SF_BULK1_JOB_FAILED || (n.failed_batches > 0 && n.completed == 0)) return CLI_FAILED;
-    return n.failed + n.failed_batches > 0 ? CLI_ROWS : CLI_OK;
+    bool is_failed = job->state == SF_BULK1_JOB_FAILED || (n.failed_batches > 0 && n.completed == 0);
+    if (!is_answer) c->ended = is_failed ? CLI_FAILED : n.failed + n.failed_batches > 0 ? CLI_ROWS : CLI_OK;
+    return print_job(c, job, &n);
 }
 
 static bool not_interrupted(void *user, const sf_bulk1_progress *now)
@@ -111,8 +110,7 @@ int cli_classic_wait(cli *c, sf_bulk1_job *job)
     sf_status rc = sf_bulk1_wait(c->sf, job->id.text, &options, NULL, &err);
     if (rc == SF_OK) rc = sf_bulk1_get_job(c->sf, job->id.text, &c->call, job, &err);
     if (rc == SF_OK) return cli_classic_status(c, job, false);
-    int code = cli_fail_error(c, &err);
-    return rc == SF_ERR_TIMEOUT ? CLI_UNFINISHED : code;
+    return rc == SF_ERR_TIMEOUT ? cli_fail_as(c, CLI_UNFINISHED, &err, NULL) : cli_fail_error(c, &err);
 }
 
 int cli_classic_abort(cli *c, sf_bulk1_job *job)

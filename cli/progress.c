@@ -51,9 +51,8 @@ int cli_journal_fail(cli *c, const sf_error *err, bool begun, const cli_journal 
     if (!begun && journal->is_ours) cli_journal_remove(journal);
     /* What was typed, or a journal that somebody else is at work with, has to be put right first: all stays. */
     if (!begun || journal->path == NULL || err->status == SF_ERR_USAGE) return cli_fail_error(c, err);
-    int code = (int)cli_exit_of(err);
+    cli_exit code = cli_exit_of(err);
     const char *hint = journal->is_ours ? cli_textf(c, "go on with: sforce jobs resume %s", journal->name)
                                         : cli_textf(c, "the same command with --journal %s goes on", journal->path);
-    (void)cli_fail_hint(c, err, hint);
-    return code == CLI_NETWORK ? CLI_UNFINISHED : code;
+    return cli_fail_as(c, code == CLI_NETWORK ? CLI_UNFINISHED : code, err, hint);
 }

@@ -176,6 +176,11 @@ int cli_fail_hint(cli *c, const sf_error *err, const char *hint)
     return report(c, cli_exit_of(err), err, hint);
 }
 
+int cli_fail_as(cli *c, cli_exit code, const sf_error *err, const char *hint)
+{
+    return report(c, code, err, hint != NULL ? hint : hint_of(c, err));
+}
+
 int cli_usage(cli *c, const char *format, ...)
 {
     char text[sizeof(((sf_error *)0)->message)];

@@ -25,6 +25,13 @@ static sf_status upload(sf_client *sf, const char *job, const sf_source *source,
                                        .options = call,
                                        .what = "upload to a bulk job" };
     rc = sfi_call_run(sf, &request, &answer, err);
+    sf_str type = sfi_answer_header(&answer, "Content-Type");
+    if (rc == SF_OK && sfi_content_type_is(type, "text/html")) { /* somebody else's page: the org has no data of it */
+        sf_error why;
+        (void)sfi_error_from_answer(answer.status, type, (sf_str){ answer.body, answer.body_len }, request.what, &why);
+        rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "the upload was answered, though not by the org (%.400s)",
+                      why.message);
+    }
     sfi_answer_clear(&answer);
     return rc;
 }

@@ -212,6 +212,8 @@ static sf_status take_event(void *user, sf_value line, sf_error *err)
 
 static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf_error *err)
 {
+    bool is_back =
+        u->state == SFI_UNIT_CLOSING && state == SFI_UNIT_CREATING; /* else the job's end would be its rows' */
     u->state = state;
     if (l->journal == NULL) return SF_OK;
     sfi_buf line = { 0 };
@@ -238,7 +240,7 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
     /* A job that was forgotten before it was closed does nothing, and whether one was closed it says itself. */
-    bool must_last = state == SFI_UNIT_CLOSING || state == SFI_UNIT_GATHERED;
+    bool must_last = state == SFI_UNIT_CLOSING || state == SFI_UNIT_GATHERED || is_back;
     if (rc == SF_OK)
         rc = must_last ? sfi_journal_add(l->journal, sfi_buf_str(&line), err)
                        : sfi_journal_add_soon(l->journal, sfi_buf_str(&line), err);
@@ -329,24 +331,57 @@ static sf_status close_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
     return rc;
 }
 
+/* Data that arrived twice, as when an upload is refused after it was taken and so sent again: the job cannot be closed. */
+static bool is_spoilt(sf_status rc, const sf_error *err)
+{
+    return rc == SF_ERR_ORG && strstr(err->message, "contents for job") != NULL;
+}
+
+/* A job that was never closed has written nothing, whatever became of its upload. */
+static sf_status give_up(sf_status rc, sf_error *err)
+{
+    if (rc != SF_ERR_UNKNOWN_OUTCOME) return rc;
+    char why[sizeof err->message];
+    const char *begin = strchr(err->message, '('), *end = begin != NULL ? strstr(begin, "); ") : NULL;
+    if (begin != NULL && end == NULL) end = strrchr(begin, ')');
+    bool has_why = begin != NULL && end > begin;
+    snprintf(why, sizeof why, "%.*s", has_why ? (int)(end - begin - 1) : 0, has_why ? begin + 1 : "");
+    return sfi_fail(err, SF_ERR_NETWORK,
+                    "the answers of %d uploads were lost; their jobs were not closed, so that nothing of them is "
+                    "written: %.500s",
+                    TRIES_MAX, why);
+}
+
+static sf_status fill_new_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
+{
+    u->job.text[0] = '\0';
+    sf_status rc = make_job(l, u, err);
+    if (rc == SF_OK) rc = fill_job(l, u, err);
+    if (rc == SF_OK) rc = note(l, u, SFI_UNIT_CLOSING, err);
+    l->report.jobs += rc == SF_OK; /* from here on the org may be at work with it */
+    return rc;
+}
+
 static sf_status send_unit(sfi_load *l, sfi_load_unit *u, sf_error *err)
 {
-    sf_status rc = SF_OK;
     if (u->state == SFI_UNIT_CREATED) /* of an earlier run: whether it has its data is not known; it is left behind */
         leave_behind(l, u);
-    while (u->state < SFI_UNIT_CLOSING) { /* TRIES_MAX times at most */
-        u->job.text[0] = '\0';
-        rc = make_job(l, u, err);
-        if (rc == SF_OK) rc = fill_job(l, u, err);
-        if (rc == SF_OK) rc = note(l, u, SFI_UNIT_CLOSING, err);
-        l->report.jobs += rc == SF_OK; /* from here on the org may be at work with it */
+    for (;;) { /* TRIES_MAX times at most */
+        sf_status rc = u->state < SFI_UNIT_CLOSING ? fill_new_job(l, u, err) : SF_OK;
+        if (rc == SF_OK) rc = close_job(l, u, err);
         if (rc == SF_OK) break;
-        if (!may_try_again(rc) || ++u->tries >= TRIES_MAX) return rc;
+        bool spoilt = is_spoilt(rc, err), is_filled = u->state == SFI_UNIT_CLOSING;
+        if (is_filled && !spoilt) return rc;
+        if ((!may_try_again(rc) && !spoilt) || ++u->tries >= TRIES_MAX) return give_up(rc, err);
+        if (is_filled) {
+            rc = note(l, u, SFI_UNIT_CREATING, err);
+            if (rc != SF_OK) return rc;
+            l->report.jobs--;
+            leave_behind(l, u);
+        }
         if (sfi_wait_pause(&l->wait, sfi_client_pause_ms(l->sf, u->tries), "before another upload", err) != SF_OK)
             return SF_ERR_CANCELLED;
     }
-    rc = close_job(l, u, err);
-    if (rc != SF_OK) return rc;
     l->progress.jobs_sent++;
     l->progress.rows_sent += u->rows;
     u->tries = 0;
@@ -725,6 +760,8 @@ static void clear(run *r)
 
 sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options, sf_load_report *report, sf_error *err)
 {
+    sf_error own; /* why a step failed is looked at, wanted or not */
+    if (err == NULL) err = &own;
     if (report != NULL) *report = (sf_load_report){ 0 };
     sf_status rc = check_options(sf, options, err);
     if (rc != SF_OK) return rc;

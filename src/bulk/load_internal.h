@@ -138,6 +138,33 @@ sf_status sfi_load_rows_open(sfi_load *l, const sfi_load_unit *u, bool keep_raw,
 sf_status sfi_load_rows_next(sfi_load_rows *r, sfi_csv_record *out, sf_error *err); /* SF_ROW, SF_DONE */
 void sfi_load_rows_close(sfi_load_rows *r);
 
+/* ---- load_fetch.c: the results of a job, in a file without their header line ---- */
+#define SFI_LOAD_NOWHERE SIZE_MAX
+typedef struct sfi_load_layout {
+    size_t first;    /* columns of the org's own before those of the upload: 2, or 0 of unprocessed rows */
+    size_t id, said; /* where sf__Id and sf__Created or sf__Error stand */
+    size_t
+        *fields; /* where each column that was sent stands, or SFI_LOAD_NOWHERE; NULL: in their order, behind first */
+} sfi_load_layout;
+typedef struct sfi_load_fetch {
+    int fd;
+    const char *name;   /* of the file */
+    int64_t begin, end; /* of the results in it */
+    sfi_load_layout layout;
+} sfi_load_fetch;
+/* Ask for them; they must be as many as want. Ends with _clear, when it failed too. */
+sf_status sfi_load_fetch_results(sfi_load *l, const sfi_load_unit *u, sf_bulk2_results which, int64_t want,
+                                 sfi_load_fetch *to, sf_error *err);
+void sfi_load_fetch_clear(sfi_load_fetch *f); /* the file is the caller's */
+typedef sf_status (*sfi_load_result_fn)(void *user, const sfi_csv_record *record, sf_error *err);
+/* From begin to the end of the file; with their text as it stood. */
+sf_status sfi_load_each_result(const sfi_load_fetch *f, char delimiter, sfi_load_result_fn each, void *user,
+                               sf_error *err);
+sf_str sfi_load_field(const sfi_load_layout *y, const sfi_csv_record *record,
+                      size_t i); /* of the column sent as i-th */
+/* Of successes whose columns stand otherwise: as they were sent. */
+sf_status sfi_load_turn_results(const sfi_load *l, sfi_load_fetch *f, sf_error *err);
+
 /* ---- load_results.c ---- */
 /* Of a unit whose job has ended: success file, error file, rows for the next pass, counts. */
 sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err);

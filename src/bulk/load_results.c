@@ -34,12 +34,12 @@ typedef struct entry {
 typedef struct matching {
     sfi_load *l;
     sfi_load_unit *unit;
-    int results_fd;
-    size_t skip;         /* columns before the upload's own: 2, or 0 of unprocessed rows */
+    sfi_load_fetch results;
     const char *message; /* of unprocessed rows */
     entry *entries;
     size_t count, cap;
-    sfi_csv_reader *csv; /* for one record of the results */
+    uint64_t part, parts; /* of the hashes: which one is listed */
+    sfi_csv_reader *csv;  /* for one record of the results */
     sfi_buf errors, retry, origins, original;
     int64_t retried, told, missed;
 } matching;
@@ -138,104 +138,14 @@ sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err)
     return rc;
 }
 
-/* ---- results as they come: into a file, and counted ---- */
-typedef struct results {
-    sfi_load *l;
-    const sfi_load_unit *unit;
-    int fd;
-    const char *name; /* of the file */
-    int64_t begin;    /* where they begin in it */
-    bool no_header;   /* the file does not get their header line */
-    sfi_csv_scan scan;
-    int64_t at; /* behind what is in the file */
-    bool in_header;
-    char first, last; /* byte */
-} results;
-
-static sf_status begin_results(void *user, sf_error *err)
-{
-    results *r = user;
-    sfi_csv_scan_init(&r->scan, r->l->delimiter);
-    r->scan.any_columns = true;
-    r->in_header = r->no_header;
-    r->first = '\0';
-    r->last = '\n';
-    r->at = r->begin;
-    return ftruncate(r->fd, (off_t)r->at) == 0 && lseek(r->fd, (off_t)r->at, SEEK_SET) >= 0
-               ? SF_OK
-               : fail_io(r->name, "cannot begin again", err);
-}
-
-/* What the scanner says of a user's file is here said of the org's results. */
-static sf_status scanned(const results *r, sf_status rc, sf_error *err)
-{
-    if (rc != SF_ERR_USAGE) return rc;
-    sfi_error_prefix(err, "the results of job %s", r->unit->job.text);
-    if (err != NULL) err->status = SF_ERR_PROTOCOL;
-    return SF_ERR_PROTOCOL;
-}
-
-static sf_status take_results(void *user, const char *data, size_t len, sf_error *err)
-{
-    results *r = user;
-    size_t skip = 0;
-    sf_status rc = SF_OK;
-    if (len > 0 && r->first == '\0') r->first = data[0];
-    while (rc == SF_OK && r->in_header && skip < len) { /* byte by byte up to the end of one line */
-        rc = scanned(r, sfi_csv_scan_feed(&r->scan, data + skip++, 1, err), err);
-        r->in_header = r->scan.records == 0;
-    }
-    if (rc != SF_OK || skip == len) return rc;
-    rc = scanned(r, sfi_csv_scan_feed(&r->scan, data + skip, len - skip, err), err);
-    if (rc == SF_OK) rc = sfi_load_write(r->fd, data + skip, len - skip, r->name, err);
-    r->at += (int64_t)(len - skip);
-    r->last = data[len - 1];
-    return rc;
-}
-
-/* They have ended: are they as many as the job says, and is the last one whole? */
-static sf_status end_results(results *r, sf_bulk2_results which, int64_t want, sf_error *err)
-{
-    static const char *const said[] = { "", "succeeded", "failed", "were not processed" };
-    const char *job = r->unit->job.text;
-    int64_t last_columns = r->scan.delimiters + 1;
-    sf_status rc = scanned(r, sfi_csv_scan_finish(&r->scan, err), err);
-    if (rc != SF_OK) return rc;
-    int64_t rows = r->scan.records > 0 ? r->scan.records - 1 : 0;
-    if (rows != want)
-        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: %lld rows %s, and its results hold %lld: they were cut", job,
-                        (long long)want, said[which], (long long)rows);
-    if (r->last == '\n' || rows == 0) return SF_OK;
-    bool is_quoted = r->first == '"'; /* then every value is, up to the last one */
-    if (last_columns < r->scan.columns || (is_quoted && r->last != '"'))
-        return sfi_fail(err, SF_ERR_TRUNCATED, "job %s: its results were cut in their last row", job);
-    return SF_OK;
-}
-
-static sf_status fetch_results(results *r, sf_bulk2_results which, int64_t want, sf_error *err)
-{
-    const sf_sink sink = { .write = take_results, .restart = begin_results, .user = r };
-    sf_status rc = begin_results(r, err);
-    if (rc == SF_OK) rc = sf_bulk2_get_results(r->l->sf, r->unit->job.text, which, &sink, r->l->options->call, err);
-    return rc == SF_OK ? end_results(r, which, want, err) : rc;
-}
-
-/* Successes go straight to their file. */
+/* ---- successes: straight to their file ---- */
 static sf_status gather_successes(sfi_load *l, const sfi_load_unit *u, int64_t want, sf_error *err)
 {
-    results r = { .l = l,
-                  .unit = u,
-                  .fd = l->success_fd,
-                  .name = l->options->success_path,
-                  .begin = l->success_size,
-                  .no_header = true };
-    sf_status rc = fetch_results(&r, SF_RESULTS_SUCCESSFUL, want, err);
-    sf_str line_end = l->crlf ? SFI_STR("\r\n") : SFI_STR("\n");
-    if (rc == SF_OK && r.last != '\n') { /* the next job's rows begin a line */
-        rc = sfi_load_write(r.fd, line_end.ptr, line_end.len, r.name, err);
-        r.at += (int64_t)line_end.len;
-    }
-    if (rc == SF_OK) l->success_size = r.at;
+    sfi_load_fetch f = { .fd = l->success_fd, .name = l->options->success_path, .begin = l->success_size };
+    sf_status rc = sfi_load_fetch_results(l, u, SF_RESULTS_SUCCESSFUL, want, &f, err);
+    if (rc == SF_OK) rc = sfi_load_turn_results(l, &f, err);
+    if (rc == SF_OK) l->success_size = f.end;
+    sfi_load_fetch_clear(&f);
     return rc;
 }
 
@@ -261,10 +171,14 @@ uint64_t sfi_load_hash(uint64_t hash, sf_str field)
     return mix(hash ^ k1, word ^ k0);
 }
 
-static uint64_t hash_result(const sfi_csv_record *record, size_t skip)
+static uint64_t hash_result(const matching *m, const sfi_csv_record *record)
 {
+    const sfi_load_layout *y = &m->results.layout;
     uint64_t hash = 1;
-    for (size_t i = skip; i < record->count; i++) hash = sfi_load_hash(hash, record->fields[i]);
+    for (size_t i = 0; y->fields != NULL && i < m->l->sent_count; i++)
+        hash = sfi_load_hash(hash, sfi_load_field(y, record, i));
+    for (size_t i = y->first; y->fields == NULL && i < record->count; i++)
+        hash = sfi_load_hash(hash, record->fields[i]);
     return hash;
 }
 
@@ -280,8 +194,11 @@ static uint64_t hash_row(const sfi_load *l, const sfi_load_unit *u, const sfi_cs
 }
 
 /* ---- the list ---- */
-static sf_status add_entry(matching *m, const sfi_csv_record *r, uint64_t hash, sf_error *err)
+static sf_status add_entry(void *user, const sfi_csv_record *r, sf_error *err)
 {
+    matching *m = user;
+    uint64_t hash = hash_result(m, r);
+    if (hash % m->parts != m->part) return SF_OK;
     if (m->count == m->cap) { /* over entries_max only with many equal rows: their hashes are in one part */
         size_t cap = m->cap == 0 ? 64 : m->cap * 2;
         entry *more = sfi_realloc(m->entries, cap * sizeof *more);
@@ -291,40 +208,6 @@ static sf_status add_entry(matching *m, const sfi_csv_record *r, uint64_t hash, 
     }
     m->entries[m->count++] = (entry){ .hash = hash, .offset = r->offset, .len = (int32_t)r->raw.len };
     return SF_OK;
-}
-
-/* Entries of the records in the file of results whose hash is of this part; the header line is none. */
-static sf_status list_entries(matching *m, uint64_t part, uint64_t parts, sf_error *err)
-{
-    sfi_csv_reader *csv = NULL;
-    sfi_csv_record record;
-    sfi_csv_reader_options options = { .delimiter = m->l->delimiter, .keep_raw = true, .any_columns = true };
-    sf_status rc = sfi_csv_reader_new(&options, &csv, err);
-    int64_t at = 0;
-    bool in_header = true, ended = false;
-    while (rc >= 0) { /* each round takes a record or reads on */
-        rc = sfi_csv_reader_next(csv, &record, err);
-        if (rc == SF_ROW) {
-            uint64_t hash = in_header ? 0 : hash_result(&record, m->skip);
-            rc = !in_header && hash % parts == part ? add_entry(m, &record, hash, err) : SF_OK;
-            in_header = false;
-            continue;
-        }
-        if (rc < 0 || ended) break;
-        char *room;
-        size_t size;
-        rc = sfi_csv_reader_room(csv, SFI_LOAD_BUFFER / 4, &room, &size, err);
-        if (rc != SF_OK) break;
-        ssize_t got = pread(m->results_fd, room, SFI_LOAD_BUFFER / 4, (off_t)at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) rc = fail_io("results", "cannot read", err);
-        if (got <= 0) sfi_csv_reader_end(csv);
-        ended = got <= 0;
-        if (got > 0) sfi_csv_reader_added(csv, (size_t)got);
-        at += got > 0 ? got : 0;
-    }
-    sfi_csv_reader_free(csv);
-    return rc < 0 ? rc : SF_OK;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -360,7 +243,7 @@ static sf_status read_entry(matching *m, const entry *e, sfi_csv_record *out, sf
     size_t size;
     sfi_csv_reader_reset(m->csv);
     sf_status rc = sfi_csv_reader_room(m->csv, (size_t)e->len + 1, &room, &size, err);
-    if (rc == SF_OK) rc = read_whole(m->results_fd, e->offset, room, (size_t)e->len, err);
+    if (rc == SF_OK) rc = read_whole(m->results.fd, e->offset, room, (size_t)e->len, err);
     if (rc != SF_OK) return rc;
     sfi_csv_reader_added(m->csv, (size_t)e->len);
     sfi_csv_reader_end(m->csv);
@@ -437,6 +320,15 @@ static void add_error(matching *m, sf_str id, sf_str error, int64_t line, int32_
     sfi_buf_add_str(&m->errors, l->crlf ? "\r\n" : "\n");
 }
 
+/* The org's own: which record, and what it says. */
+static void own_fields(const matching *m, const sfi_csv_record *result, sf_str *id, sf_str *error)
+{
+    const sfi_load_layout *y = &m->results.layout;
+    if (y->first == 0 || y->id >= result->count || y->said >= result->count) return;
+    *id = result->fields[y->id];
+    *error = result->fields[y->said];
+}
+
 /* e: its result; NULL where the job has none of its rows. */
 static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin, const entry *e,
                           sf_error *err)
@@ -444,13 +336,10 @@ static sf_status tell_row(matching *m, const sfi_csv_record *row, const sfi_load
     sfi_load *l = m->l;
     sfi_csv_record result;
     sf_str error = sfi_str(m->message), id = SFI_STR(""), original;
-    if (e != NULL && m->skip > 0) {
+    if (e != NULL && m->results.layout.first > 0) {
         sf_status rc = read_entry(m, e, &result, err);
         if (rc != SF_OK) return rc;
-        if (result.count >= 2) {
-            id = result.fields[0];
-            error = result.fields[1];
-        }
+        own_fields(m, &result, &id, &error);
     }
     int32_t most = l->options->retries_max;
     int32_t passes = most == SF_NONE ? 0 : most == 0 ? SFI_LOAD_RETRIES : most;
@@ -473,16 +362,17 @@ static sf_status tell_unmatched(matching *m, const entry *e, sf_error *err)
     sf_status rc = read_entry(m, e, &result, err);
     if (rc != SF_OK) return rc;
     sfi_load *l = m->l;
-    sf_str error = m->skip > 0 && result.count >= 2 ? result.fields[1] : sfi_str(m->message);
+    sf_str error = sfi_str(m->message), id = SFI_STR("");
+    own_fields(m, &result, &id, &error);
     sfi_buf row = { 0 };
     for (size_t i = 0; i < l->column_count; i++) {
         sf_str value = { NULL, 0 };
         for (size_t k = 0; k < l->sent_count; k++)
-            if (l->sent[k] == i && k + m->skip < result.count) value = result.fields[k + m->skip];
+            if (l->sent[k] == i) value = sfi_load_field(&m->results.layout, &result, k);
         if (i > 0) sfi_buf_add_char(&row, l->delimiter);
         (void)sfi_csv_add_field(&row, value, l->delimiter, false);
     }
-    add_error(m, m->skip > 0 ? result.fields[0] : SFI_STR(""), error, 0, 0, sfi_buf_str(&row));
+    add_error(m, id, error, 0, 0, sfi_buf_str(&row));
     sfi_load_note_reason(&l->report, error, 0, 0, sfi_buf_str(&row));
     sfi_buf_free(&row);
     m->missed++;
@@ -516,20 +406,20 @@ static sf_status origin_of(matching *m, const sfi_csv_record *row, int64_t numbe
     return rc;
 }
 
-static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error *err)
+static sf_status match_part(matching *m, sf_error *err)
 {
     sfi_load_rows *rows = NULL;
     sfi_csv_record row;
     int64_t number = m->unit->first_row;
     m->count = 0;
-    sf_status rc = list_entries(m, part, parts, err);
+    sf_status rc = sfi_load_each_result(&m->results, m->l->delimiter, add_entry, m, err);
     if (rc == SF_OK && m->count > 0) qsort(m->entries, m->count, sizeof *m->entries, compare_entries);
     if (rc == SF_OK) rc = sfi_load_rows_open(m->l, m->unit, true, &rows, err);
     while (rc == SF_OK) { /* until the unit's rows are used up */
         rc = sfi_load_rows_next(rows, &row, err);
         if (rc != SF_ROW) break;
         uint64_t hash = hash_row(m->l, m->unit, &row);
-        const entry *e = hash % parts == part ? take_entry(m, hash) : NULL;
+        const entry *e = hash % m->parts == m->part ? take_entry(m, hash) : NULL;
         sfi_load_origin origin;
         rc = e != NULL ? origin_of(m, &row, number, &origin, err) : SF_OK;
         if (rc == SF_OK && e != NULL) rc = tell_row(m, &row, &origin, e, err);
@@ -544,21 +434,21 @@ static sf_status match_part(matching *m, uint64_t part, uint64_t parts, sf_error
 static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results which, int64_t want,
                                  const char *message, int64_t *retried, sf_error *err)
 {
-    matching m = {
-        .l = l, .unit = u, .skip = which == SF_RESULTS_FAILED ? 2 : 0, .message = message, .results_fd = -1
-    };
-    results r = { .l = l, .unit = u, .fd = sfi_load_temporary(err), .name = "a temporary file" };
-    sf_status rc = r.fd >= 0 ? SF_OK : SF_ERR_IO;
-    m.results_fd = r.fd;
-    if (rc == SF_OK) rc = fetch_results(&r, which, want, err);
+    matching m = { .l = l,
+                   .unit = u,
+                   .message = message,
+                   .results = { .fd = sfi_load_temporary(err), .name = "a temporary file" },
+                   .parts = (uint64_t)want / ((l->entries_max + 1) / 2) + 1 };
+    sf_status rc = m.results.fd >= 0 ? SF_OK : SF_ERR_IO;
+    if (rc == SF_OK) rc = sfi_load_fetch_results(l, u, which, want, &m.results, err);
     sfi_csv_reader_options options = { .delimiter = l->delimiter, .any_columns = true };
     if (rc == SF_OK) rc = sfi_csv_reader_new(&options, &m.csv, err);
-    uint64_t parts = (uint64_t)want / ((l->entries_max + 1) / 2) + 1;
-    for (uint64_t part = 0; rc == SF_OK && part < parts; part++) rc = match_part(&m, part, parts, err);
+    for (; rc == SF_OK && m.part < m.parts; m.part++) rc = match_part(&m, err);
     if (rc == SF_OK) rc = flush(&m, true, err);
     *retried += m.retried;
     l->report.unmatched += m.missed;
-    if (r.fd >= 0) close(r.fd);
+    if (m.results.fd >= 0) close(m.results.fd);
+    sfi_load_fetch_clear(&m.results);
     sfi_csv_reader_free(m.csv);
     sfi_free(m.entries);
     sfi_buf *all[] = { &m.errors, &m.retry, &m.origins, &m.original };
@@ -569,7 +459,7 @@ static sf_status gather_failures(sfi_load *l, sfi_load_unit *u, sf_bulk2_results
 /* A job that took up no row at all: which ones it did not take is known without asking. */
 static sf_status gather_all(sfi_load *l, sfi_load_unit *u, const char *message, sf_error *err)
 {
-    matching m = { .l = l, .unit = u, .message = message, .results_fd = -1 };
+    matching m = { .l = l, .unit = u, .message = message, .results = { .fd = -1 } };
     sfi_load_rows *rows = NULL;
     sfi_csv_record row;
     sfi_load_origin origin;

@@ -528,13 +528,16 @@ static void test_load__goes_on_where_it_stood(void **state)
 static void test_load__lost_answers_and_resets(void **state)
 {
     (void)state;
-    static const char *const faults[] = { "lost:path=/jobs/ingest,method=POST,every=2,times=3",
-                                          "lost:path=/jobs/ingest,method=PUT,every=2,times=3",
-                                          "lost:path=/jobs/ingest,method=PATCH,every=2,times=4",
-                                          "reset:path=/jobs/ingest,method=PUT,every=3,times=3",
-                                          "truncate:after=40,length=wrong,path=/jobs/ingest,method=GET,every=3,times=9",
-                                          "503:path=/jobs/ingest,every=4,times=6",
-                                          "expire:requests=3,path=/jobs/ingest,times=3" };
+    static const char *const faults[] = {
+        "lost:path=/jobs/ingest,method=POST,every=2,times=3",
+        "lost:path=/jobs/ingest,method=PUT,every=2,times=3",
+        "lost:path=/jobs/ingest,method=PATCH,every=2,times=4",
+        "reset:path=/jobs/ingest,method=PUT,every=3,times=3",
+        "503:path=/jobs/ingest,method=PUT,effect=yes,every=3,times=3", /* spoilt jobs */
+        "truncate:after=40,length=wrong,path=/jobs/ingest,method=GET,every=3,times=9",
+        "503:path=/jobs/ingest,every=4,times=6",
+        "expire:requests=3,path=/jobs/ingest,times=3"
+    };
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         char name[40], where[80];
         snprintf(name, sizeof name, "Fault%zu", i);
@@ -569,6 +572,22 @@ static void test_load__lost_answers_and_resets(void **state)
         free(good);
         sf_client_close(other);
     }
+}
+
+/* Jobs that were never closed have written nothing: it is the network that failed, and nothing is unknown. */
+static void test_load__uploads_that_are_never_answered(void **state)
+{
+    (void)state;
+    const char *csv = make_rows("n.csv", "Unanswered", 5, 5);
+    test_org_fault(&org, "lost:path=/jobs/ingest,method=PUT");
+    want(sf_bulk_load(sf, &(sf_bulk_load_options){ .object = "Contact", .operation = SF_INSERT, .csv_path = csv },
+                      &report, &err),
+         SF_ERR_NETWORK);
+    test_org_faults_clear(&org);
+    assert_non_null(strstr(err.message, "nothing of them is written: PUT "));
+    assert_null(strstr(err.message, "look in the org"));
+    assert_int_equal(report.jobs, 0);
+    assert_int_equal(count("LastName LIKE 'Unanswered %'"), 0);
 }
 
 /* Results are looked up in parts when there are many: here a few at a time. */
@@ -747,6 +766,7 @@ int main(void)
         cmocka_unit_test(test_load__a_stream_and_several_files),
         cmocka_unit_test(test_load__goes_on_where_it_stood),
         cmocka_unit_test(test_load__lost_answers_and_resets),
+        cmocka_unit_test(test_load__uploads_that_are_never_answered),
         cmocka_unit_test(test_load__results_in_parts),
         cmocka_unit_test(test_load__writes_over_nothing_of_the_users),
         cmocka_unit_test(test_load__a_file_that_changes_is_not_loaded),

@@ -17,7 +17,7 @@ CSV
 check "the good rows" test "$(cut -d, -f2- c.success.csv | sort | tr '\n' ' ')" = '"true","A","a@x.example" "true","C, D","" sf__Created,LastName,Email '
 check "no journal is left" test -z "$(ls "$HOME/.local/state/sforce/jobs")"
 run 4 load Contact c.csv --insert --json --success none --errors e.csv
-check "json" jq -e '.status == 0 and .result.succeeded == 2 and .result.failed == 1 and .result.reasons[0].line == 3 and .result.reasons[0].row == "B,bad" and .result.errorsFile == "e.csv"' out
+check "json" jq -e '.status == 4 and .result.succeeded == 2 and .result.failed == 1 and .result.reasons[0].line == 3 and .result.reasons[0].row == "B,bad" and .result.errorsFile == "e.csv"' out
 run 0 load Contact c.csv --insert --dry-run --json
 check "a dry run" jq -e '.result.dryRun and .result.rows == 3 and .result.jobs == 1' out
 check "and the org's day" jq -e '.result | .limits.DailyApiRequests.planned == .requestsPlanned and .limits.DailyApiRequests.remaining > 0 and

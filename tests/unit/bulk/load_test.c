@@ -35,11 +35,14 @@ static void talk_start(talk *t, const char *const *answers)
     *t = (talk){ 0 };
     size_t n = 0, at = 0;
     for (; answers[n] != NULL; n++) {
-        bool is_json = answers[n][0] == '{';
+        bool is_json = answers[n][0] == '{', is_page = answers[n][0] == '<';
         size_t size = strlen(answers[n]) + 256;
         t->texts[n] = malloc(size);
         assert_non_null(t->texts[n]);
-        int len = snprintf(t->texts[n], size, HEAD, is_json ? "application/json;charset=UTF-8" : "text/csv",
+        int len = snprintf(t->texts[n], size, HEAD,
+                           is_json   ? "application/json;charset=UTF-8"
+                           : is_page ? "text/html"
+                                     : "text/csv",
                            strlen(answers[n]), answers[n]);
         t->steps[at++] = (wire_step)WIRE_REQUEST;
         t->steps[at++] = (wire_step){ WIRE_OP_SEND, t->texts[n], (size_t)len };
@@ -165,6 +168,59 @@ static void test_load__a_row_that_came_back_changed(void **state)
     free(text);
 }
 
+/* The header line of results says what is where; a byte-order mark before it is no part of a name. */
+static void test_load__columns_in_another_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *good, *bad, *good_file, *bad_row;
+    } cases[] = {
+        { "\"sf__Id\",\"sf__Created\",Email,LastName\n\"1\",\"true\",\"a@x\",\"A\"\n\"2\",\"true\",\"\",\"C\"",
+          "\"sf__Id\",\"sf__Error\",Email,LastName\n\"\",\"X:y:--\",\"b\",\"B, b\"\n",
+          "\"1\",\"true\",\"A\",\"a@x\"\n\"2\",\"true\",\"C\",\"\"\n", ",X:y:--,3,\"B, b\",b\n" },
+        { "\xEF\xBB\xBFLastName,Email,sf__Created,sf__Id\nA,a@x,true,1\nC,,true,2\n",
+          "\xEF\xBB\xBF"
+          "Email,sf__Error,sf__Id,LastName\nb,X:y:--,,\"B, b\"\n",
+          "\"1\",\"true\",\"A\",\"a@x\"\n\"2\",\"true\",\"C\",\"\"\n", ",X:y:--,3,\"B, b\",b\n" },
+        { "\xEF\xBB\xBF\"sf__Id\",\"sf__Created\",\"LASTNAME\",\"Email\"\n1,true,A,a@x\n2,true,C,\n",
+          "\"sf__Id\",\"sf__Error\",LastName\n\"\",\"X:y:--\",\"B, b\"\n", /* a column that did not come back */
+          "1,true,A,a@x\n2,true,C,\n", ",X:y:--,,\"B, b\",\n" },
+        { "x,y,z,w\n1,true,A,a@x\n2,true,C,\n", "x,y,z,w\n,X:y:--,\"B, b\",b\n", /* names that tell nothing */
+          "1,true,A,a@x\n2,true,C,\n", ",X:y:--,3,\"B, b\",b\n" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        talk t;
+        sf_load_report report;
+        size_t len;
+        talk_start(&t,
+                   (const char *const[]){ OPEN, " ", CLOSED, DONE_WITH("3", "1"), cases[i].good, cases[i].bad, NULL });
+        sf_status rc = load(&t, &report);
+        if (rc != SF_DONE) fail_msg("%zu: %s: %s", i, sf_status_name(rc), err.message);
+        talk_stop(&t);
+        char *text = test_read_file(success, &len);
+        assert_string_equal(strchr(text, '\n') + 1, cases[i].good_file);
+        free(text);
+        text = test_read_file(errors, &len);
+        assert_string_equal(strchr(text, '\n') + 1, cases[i].bad_row);
+        free(text);
+    }
+}
+
+/* A page instead of the org's answer is no upload: the job is left behind, and another one made. */
+static void test_load__an_upload_that_somebody_else_answered(void **state)
+{
+    (void)state;
+    talk t;
+    sf_load_report report;
+    talk_start(&t, (const char *const[]){ OPEN, "<html>log in</html>", JOB("Aborted", ""), OPEN, " ", CLOSED,
+                                          DONE_WITH("3", "0"), GOOD_HEAD "2,true,C,\n3,true,\"B, b\",b\n", NULL });
+    sf_status rc = load(&t, &report);
+    if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+    talk_stop(&t);
+    assert_int_equal(report.succeeded, 3);
+    assert_int_equal(report.jobs, 1);
+}
+
 /* A job that failed before its first row: all of them are told, and nothing is asked for. */
 static void test_load__a_job_that_took_no_row(void **state)
 {
@@ -220,14 +276,14 @@ static sf_status load_rows(const talk *t, sf_load_report *report)
     return sf_bulk_load(t->sf, &options, report, &err);
 }
 
-static void fail_each_allocation(sf_status (*fn)(const talk *t, sf_load_report *report))
+static void fail_each_allocation(const char *const *answers, sf_status (*fn)(const talk *t, sf_load_report *report))
 {
     sf_status rc = SF_ERR_MEMORY;
     long left = 0;
     for (; rc != SF_DONE; left++) {
         talk t;
         sf_load_report report;
-        talk_start(&t, all_answers);
+        talk_start(&t, answers);
         long before = test_allocations_live();
         test_allocations_limit(left);
         rc = fn(&t, &report);
@@ -245,8 +301,16 @@ static void fail_each_allocation(sf_status (*fn)(const talk *t, sf_load_report *
 static void test_load__each_allocation_failing(void **state)
 {
     (void)state;
-    fail_each_allocation(load);
-    fail_each_allocation(load_rows);
+    fail_each_allocation(all_answers, load);
+    fail_each_allocation(all_answers, load_rows);
+    static const char *const turned[] = { OPEN,
+                                          " ",
+                                          CLOSED,
+                                          DONE_WITH("3", "1"),
+                                          "sf__Id,sf__Created,Email,LastName\n1,true,a@x,A\n2,true,,C\n",
+                                          "sf__Id,sf__Error,Email,LastName\n,X:y:--,b,\"B, b\"\n",
+                                          NULL };
+    fail_each_allocation(turned, load);
 }
 
 static void test_load__reasons(void **state)
@@ -387,6 +451,8 @@ int main(void)
         cmocka_unit_test(test_load__the_last_letter_of_another_encoding),
         cmocka_unit_test(test_load__a_file_that_changes_under_way),
         cmocka_unit_test(test_load__a_row_that_came_back_changed),
+        cmocka_unit_test(test_load__columns_in_another_order),
+        cmocka_unit_test(test_load__an_upload_that_somebody_else_answered),
         cmocka_unit_test(test_load__a_job_that_took_no_row),
         cmocka_unit_test(test_load__reasons),
         cmocka_unit_test(test_load__each_allocation_failing),
