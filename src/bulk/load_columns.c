@@ -2,86 +2,9 @@
  * load_columns.c: which columns of the input go up, as which fields, and whether the object has those fields: compared with
  * its describe before anything is sent, so that a misspelt column is told with its place and the nearest name.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <salesforce/describe.h>
 #include <stdio.h>
-#include <unistd.h>
 #include "bulk/load_internal.h"
-
-enum { MAP_MAX = 1 << 20 };
-
-typedef struct mapping {
-    sfi_arena arena;
-    sf_load_column *columns;
-    size_t count, cap;
-} mapping;
-
-/* ---- the map file ---- */
-static sf_status add_mapping(mapping *m, sf_str from, sf_str to, sf_error *err)
-{
-    if (m->count == m->cap) {
-        size_t cap = m->cap == 0 ? 32 : m->cap * 2;
-        sf_load_column *more = sfi_realloc(m->columns, cap * sizeof *more);
-        if (more == NULL) return sfi_fail_memory(err, "a mapping");
-        m->columns = more;
-        m->cap = cap;
-    }
-    sf_load_column c = { .from = sfi_arena_strndup(&m->arena, from.ptr, from.len),
-                         .to = sfi_arena_strndup(&m->arena, to.ptr, to.len) };
-    if (c.from == NULL || c.to == NULL) return sfi_fail_memory(err, "a mapping");
-    m->columns[m->count++] = c;
-    return SF_OK;
-}
-
-/* A Java properties line: KEY=VALUE, with \ before characters that would end the key. */
-static sf_str take_key(char *line, size_t len, size_t *used)
-{
-    size_t out = 0, i = 0;
-    for (; i < len && line[i] != '=' && line[i] != ':'; i++) {
-        if (line[i] == '\\' && i + 1 < len) i++;
-        line[out++] = line[i];
-    }
-    *used = i < len ? i + 1 : len;
-    return sfi_trim((sf_str){ line, out });
-}
-
-static sf_status read_map(const char *path, mapping *m, sf_error *err)
-{
-    sfi_buf text = { .max = MAP_MAX };
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return sfi_fail(err, SF_ERR_USAGE, "map %.300s: cannot open: %s", path, strerror(errno));
-    sf_status rc = SF_OK;
-    for (;;) { /* until its end or MAP_MAX */
-        if (!sfi_buf_reserve(&text, 4096)) {
-            rc = sfi_fail(err, SF_ERR_LIMIT, "map %.300s: larger than %d bytes", path, MAP_MAX);
-            break;
-        }
-        ssize_t n = read(fd, text.data + text.len, 4096);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) rc = sfi_fail(err, SF_ERR_IO, "map %.300s: cannot read: %s", path, strerror(errno));
-        if (n <= 0) break;
-        text.len += (size_t)n;
-    }
-    close(fd);
-    size_t at = 0;
-    for (int64_t number = 1; rc == SF_OK && at < text.len; number++) {
-        char *line = text.data + at;
-        const char *end = memchr(line, '\n', text.len - at);
-        size_t len = end != NULL ? (size_t)(end - line) : text.len - at;
-        at += len + (end != NULL);
-        sf_str bare = sfi_trim((sf_str){ line, len });
-        if (bare.len == 0 || bare.ptr[0] == '#' || bare.ptr[0] == '!') continue;
-        size_t used;
-        char *start = line + (bare.ptr - line);
-        sf_str key = take_key(start, bare.len, &used);
-        if (key.len == 0 || used >= bare.len + 1 || memchr("=:", start[used - 1], 2) == NULL)
-            rc = sfi_fail(err, SF_ERR_USAGE, "map %.300s: line %lld: want CSV-COLUMN=FIELD", path, (long long)number);
-        if (rc == SF_OK) rc = add_mapping(m, key, sfi_trim((sf_str){ start + used, bare.len - used }), err);
-    }
-    sfi_buf_free(&text);
-    return rc;
-}
 
 /* ---- which columns ---- */
 static const char *target_of(const sf_load_column *columns, size_t count, const char *name)
@@ -152,22 +75,20 @@ static sf_status write_header(sfi_load *l, sf_error *err)
 sf_status sfi_load_map_columns(sfi_load *l, sf_error *err)
 {
     const sf_bulk_load_options *o = l->options;
-    mapping m = { .count = 0 };
+    sfi_load_map m = { .count = 0 };
     const sf_load_column *columns = o->columns;
     size_t count = o->column_count;
     sf_status rc = SF_OK;
     if (o->map_path != NULL) {
-        rc = read_map(o->map_path, &m, err);
+        rc = sfi_load_map_read(o->map_path, &m, err);
         columns = m.columns;
         count = m.count;
-        if (rc == SF_OK && count == 0) rc = sfi_fail(err, SF_ERR_USAGE, "map %.300s: it maps no column", o->map_path);
     }
     if (rc == SF_OK) rc = check_map(l, columns, count, err);
     if (rc == SF_OK) rc = choose(l, columns, count, err);
     l->crlf = l->inputs[0].crlf;
     if (rc == SF_OK) rc = write_header(l, err);
-    sfi_free(m.columns);
-    sfi_arena_free(&m.arena);
+    sfi_load_map_free(&m);
     return rc;
 }
 
@@ -268,6 +189,9 @@ static sf_status check_parent(sfi_load *l, size_t i, sf_value fields, sf_str nam
         return sfi_fail(err, SF_ERR_USAGE, "%s: %.80s has no relationship \"%.*s\"", place(l, i, at), o->object,
                         (int)(relationship.len < 80 ? relationship.len : 80), relationship.ptr);
     sf_value targets = sf_get(field, "referenceTo");
+    if (colon != NULL && sf_value_count(targets) == 1 &&
+        sfi_str_is_nocase((sf_str){ name.ptr, (size_t)(colon - name.ptr) }, sf_get_str(targets, "0")))
+        colon = NULL; /* what is said anyway is left out */
     if (colon == NULL && sf_get_text(targets, "0").len == 0)
         return sfi_fail(err, SF_ERR_USAGE, "%s: \"%.*s\" points to no object that this user sees", place(l, i, at),
                         (int)(name.len < 80 ? name.len : 80), name.ptr);

@@ -122,6 +122,17 @@ sf_status sfi_load_spool_pipe(sfi_load *l, int fd, sfi_load_input *in, sf_error 
 sf_status sfi_load_spool_names(sfi_load *l, sfi_load_input *in, sf_error *err);        /* of rows: their header line */
 sf_status sfi_load_spool_rows(sfi_load *l, sf_error *err); /* the rows behind it; nothing where there are none */
 
+/* ---- load_map.c ---- */
+typedef struct sfi_load_map {
+    sfi_arena arena; /* the texts */
+    sf_load_column *columns;
+    size_t count, cap;
+} sfi_load_map;
+sf_status sfi_load_map_read(const char *path, sfi_load_map *m, sf_error *err);
+/* The same of a text, which is changed; name: for messages. */
+sf_status sfi_load_map_parse(const char *name, char *text, size_t len, sfi_load_map *m, sf_error *err);
+void sfi_load_map_free(sfi_load_map *m);
+
 /* ---- load_columns.c ---- */
 sf_status sfi_load_map_columns(sfi_load *l, sf_error *err);   /* which go up, as which fields */
 sf_status sfi_load_check_columns(sfi_load *l, sf_error *err); /* against describe */

@@ -247,6 +247,21 @@ static void test_load__mappings(void **state)
     options.map_path = write_file("m.sdl", "# Data Loader\nkey=Ext__c\nfamily\\ name=LastName\n\nmail=\n");
     want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
     assert_int_equal(count("LastName = 'Mapped'"), 2);
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){ .object = "Account",
+                                               .operation = SF_INSERT,
+                                               .csv_path = write_file("m3.csv", "Name,Ext__c\nMap Inc,MAP-1\n") },
+                      &report, &err),
+         SF_OK);
+    want(sf_bulk_load(sf,
+                      &(sf_bulk_load_options){
+                          .object = "Contact",
+                          .operation = SF_INSERT,
+                          .csv_path = write_file("m4.csv", "NAME,PARENT\nChild,MAP-1\n"),
+                          .map_path = write_file("m4.sdl", "NAME=LastName\nPARENT=Account\\:Account-Ext__c\n") },
+                      &report, &err),
+         SF_OK);
+    assert_int_equal(count("LastName = 'Child' AND Account.Name = 'Map Inc'"), 1);
     options.map_path = write_file("m2.sdl", "nope=LastName\n");
     want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
     assert_non_null(strstr(err.message, "\"nope\""));
