@@ -97,6 +97,7 @@ int cli_fail(cli *c, cli_exit code, const char *hint, const char *format, ...) S
 int cli_fail_error(cli *c, const sf_error *err); /* hint chosen by what it is */
 int cli_fail_hint(cli *c, const sf_error *err, const char *hint);
 int cli_fail_as(cli *c, cli_exit code, const sf_error *err, const char *hint); /* hint NULL: the usual one */
+#define CLI_HINT_EVENTS "sforce describe | grep __e lists the platform events that this user sees"
 int cli_usage(cli *c, const char *format, ...) SFI_PRINTF(2, 3);       /* exit 2; the hint is the command's help */
 void cli_note(const cli *c, const char *format, ...) SFI_PRINTF(2, 3); /* to stderr unless --quiet */
 void cli_warn(const cli *c, const char *format, ...) SFI_PRINTF(2, 3); /* to stderr always */

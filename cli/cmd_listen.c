@@ -316,6 +316,8 @@ static int finish(listening *run, sf_status rc, int64_t max_idle_ms, const sf_er
     if (has_failed && run->exec != NULL)
         return cli_fail_hint(c, err, "mend the program and run this again; --dead-letters FILE sets such events aside");
     if (rc == SF_ERR_LIMIT) return cli_fail(c, CLI_FAILED, NULL, "%s", err->message); /* not what was typed */
+    bool is_unknown = rc < 0 && strstr(err->message, "requested to subscribe to does not exist {/event/") != NULL;
+    if (is_unknown) return cli_fail_hint(c, err, CLI_HINT_EVENTS);
     if (rc < 0) return cli_fail_error(c, err);
     if (run->is_idle)
         return cli_fail(c, CLI_EVENTS, NULL, "no event came for %lld %s (--max-idle)",

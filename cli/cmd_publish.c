@@ -318,6 +318,13 @@ static int exit_code(const run *r, const sf_publish_counts *n, const sf_error *s
     return (int)cli_exit_of(stop);
 }
 
+/* An event that the org does not know has a way out of its own. */
+static int fail_event(cli *c, const sf_error *err)
+{
+    bool is_unknown = err->status == SF_ERR_NOT_FOUND || sfi_eq_nocase(err->code, "INVALID_TYPE");
+    return is_unknown ? cli_fail_hint(c, err, CLI_HINT_EVENTS) : cli_fail_error(c, err);
+}
+
 /* stop NULL: all events were read and told. */
 static int finish(run *r, const sf_publish_counts *n, const sf_error *stop)
 {
@@ -341,7 +348,7 @@ static int finish(run *r, const sf_publish_counts *n, const sf_error *stop)
     else if (!is_input && n->published > 0)
         (void)cli_fail_hint(c, stop, "some events are out: --failed FILE keeps the others, to be sent again");
     else
-        (void)cli_fail_error(c, stop);
+        (void)fail_event(c, stop);
     return code;
 }
 
@@ -424,7 +431,7 @@ static int publish_words(cli *c, const char *event)
     sf_record_free(r);
     if (rc == SF_OK) return print_one(c, &result);
     return rc == SF_ERR_UNKNOWN_OUTCOME ? cli_fail_hint(c, &err, "a subscriber sees it if it is out")
-                                        : cli_fail_error(c, &err);
+                                        : fail_event(c, &err);
 }
 
 static int run_publish(cli *c)
@@ -434,6 +441,9 @@ static int run_publish(cli *c)
     };
     const char *event = c->args.words[0], *file = cli_args_value(&c->args, "file");
     if (sfi_starts_with(sfi_str(event), "/event/")) event += strlen("/event/");
+    if (sfi_ends_with(sfi_str(event), "EventStream"))
+        return cli_fail(c, CLI_USAGE, cli_textf(c, "sforce listen %.80s shows its events", event),
+                        "publish: %.80s is published by the org alone", event);
     if (!sfi_ends_with(sfi_str(event), "__e") && !sfi_ends_with(sfi_str(event), "Event"))
         return cli_usage(c, "publish: %.80s is not a platform event's name, such as Low_Ink__e", event);
     if (file != NULL && c->args.count > 1) return cli_usage(c, "publish: want FIELD=VALUE words, or --file, not both");

@@ -83,4 +83,14 @@ run 2 publish Low_Ink__e
 run 1 publish Low_Ink__e Nothing__c=1
 run 1 listen /event/Nowhere__e
 check "the org's reason" grep -q 'Nowhere__e' err
+check 'and how to find those that are there' grep -q 'sforce describe | grep __e' err
+run 1 publish Nowhere__e A__c=1
+check 'publishing to no event as well' grep -q 'sforce describe | grep __e' err
+echo '{"A__c":"1"}' >one.ndjson
+run 1 publish Nowhere__e -f one.ndjson
+check 'and many' grep -q 'sforce describe | grep __e' err
+run 2 publish LoginEventStream Status=x
+check 'what the org alone publishes' grep -q 'LoginEventStream is published by the org alone; hint: sforce listen LoginEventStream' err
+run 8 listen LoginEventStream --replay earliest --max-idle 1s
+check 'but tells it' jq -e 'select(.channel=="/event/LoginEventStream")|.payload|.Status=="Success" and .UserType=="Standard"' out
 report
