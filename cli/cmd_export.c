@@ -128,6 +128,7 @@ static sf_status take_form(cli *c, sf_bulk_export_options *o, sf_error *err)
 static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, sf_error *err)
 {
     int64_t parallel = 0, partitions = 0, jobs = 0;
+    bool is_cut = cli_args_value(&c->args, "partitions") != NULL || cli_args_value(&c->args, "pk-chunk") != NULL;
     const char *wait = cli_args_value(&c->args, "wait");
     o->dry_run = cli_args_times(&c->args, "dry-run") > 0;
     o->all_rows = cli_args_times(&c->args, "all-rows") > 0;
@@ -138,8 +139,14 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
     if (rc == SF_OK) rc = cli_take_number(c, "parallel", 1, SF_EXPORT_PARALLEL_MAX, &parallel, err);
     if (rc == SF_OK) rc = cli_take_number(c, "partitions", 1, SF_EXPORT_PARTITIONS_MAX, &partitions, err);
     if (rc == SF_OK) rc = cli_take_number(c, "jobs", 1, SF_EXPORT_JOBS_MAX, &jobs, err);
-    if (rc == SF_OK && jobs > 0 && partitions < 2)
-        rc = sfi_fail(err, SF_ERR_USAGE, "--jobs says how many of --partitions N are at work at once: want both");
+    if (rc == SF_OK) rc = cli_take_number(c, "pk-chunk", 1, INT64_MAX, &o->range_rows, err);
+    if (rc == SF_OK) rc = cli_take_number(c, "split", 1, INT64_MAX, &o->split_rows, err);
+    if (rc == SF_OK && partitions > 0 && o->range_rows > 0)
+        rc = sfi_fail(err, SF_ERR_USAGE,
+                      "--partitions says how many ranges, --pk-chunk how many rows each: want one of them");
+    if (rc == SF_OK && jobs > 0 && (!is_cut || partitions == 1))
+        rc = sfi_fail(err, SF_ERR_USAGE,
+                      "--jobs says how many of --partitions N or --pk-chunk N are at work at once: want both");
     if (rc == SF_OK) rc = cli_take_number(c, "page-rows", 1, INT32_MAX, &o->page_rows, err);
     if (rc == SF_OK && wait != NULL && !cli_parse_duration(wait, &o->wait_ms))
         rc = sfi_fail(err, SF_ERR_USAGE, "--wait %.20s: want a time such as 90s or 10m", wait);
@@ -148,6 +155,8 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
     o->jobs_parallel = (int32_t)jobs;
     if (rc != SF_OK || o->dry_run) return rc;
     bool to_stdout = c->output == NULL || strcmp(c->output, "-") == 0;
+    if (to_stdout && o->split_rows > 0)
+        return sfi_fail(err, SF_ERR_USAGE, "export: --split makes several files: give them a name with -O FILE");
     if (to_stdout && c->json)
         return sfi_fail(err, SF_ERR_USAGE,
                         "export: --json tells the result on stdout: give the rows a file with -O FILE");
@@ -162,11 +171,42 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
 }
 
 /* ---- the report ---- */
+static const char *file_name(cli *c, const char *path, int32_t number)
+{
+    char name[4096];
+    sf_error ignored;
+    return sf_export_file_name(path, number, name, sizeof name, &ignored) == SF_OK ? cli_strdup(c, name) : path;
+}
+
+static const char *where_to(cli *c, const sf_export_report *r, const sf_bulk_export_options *o)
+{
+    if (o->path == NULL) return "all";
+    if (o->split_rows == 0) return o->path;
+    const char *first = file_name(c, o->path, 1);
+    return r->files < 2 ? first
+                        : cli_textf(c, "%s to %s (%s files)", first, file_name(c, o->path, r->files),
+                                    cli_group_digits(c, r->files));
+}
+
+static void add_files(cli *c, sfi_buf *out, const sf_export_report *r, const sf_bulk_export_options *o)
+{
+    if (o->split_rows == 0) {
+        cli_json_add_member(out, "file", o->path);
+        return;
+    }
+    sfi_buf_add_str(out, ",\"files\":[");
+    for (int32_t i = 1; i <= r->files; i++) {
+        if (i > 1) sfi_buf_add_char(out, ',');
+        cli_json_add_string(out, sfi_str(file_name(c, o->path, i)));
+    }
+    sfi_buf_add_char(out, ']');
+}
+
 static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_options *o)
 {
     sfi_buf raw = { 0 };
     if (!c->json && !o->dry_run) {
-        cli_note(c, "%s rows in %s%s", cli_group_digits(c, r->rows), o->path != NULL ? o->path : "all",
+        cli_note(c, "%s rows in %s%s", cli_group_digits(c, r->rows), where_to(c, r, o),
                  r->pages_again > 0 ? " (pages that came damaged were fetched again)" : "");
         return CLI_OK;
     }
@@ -176,7 +216,7 @@ static int print_report(cli *c, const sf_export_report *r, const sf_bulk_export_
     else {
         sfi_buf_addf(&raw, ",\"bytes\":%lld,\"pages\":%lld,\"pagesAgain\":%lld,\"resumed\":%s", (long long)r->bytes,
                      (long long)r->pages, (long long)r->pages_again, r->resumed ? "true" : "false");
-        cli_json_add_member(&raw, "file", o->path);
+        add_files(c, &raw, r, o);
         cli_json_add_member(&raw, "job", r->job.text);
         sfi_buf_addf(&raw, ",\"jobs\":%d", r->jobs);
         sfi_buf_add_char(&raw, '}');
@@ -239,8 +279,10 @@ static const cli_flag export_flags[] = {
     { "delimiter", 0, "CHAR", "csv: comma (as without the flag), semicolon, tab, pipe, ^ or `", CLI_WORDS_NONE, "column-delimiter", false },
     { "crlf", 0, NULL, "csv: lines end in CR LF", CLI_WORDS_NONE, NULL, false },
     { "parallel", 0, "N", "pages asked for at once, 1 to 8; default 3", CLI_WORDS_NONE, NULL, false },
-    { "partitions", 0, "N", "cut the rows into N ranges of ids, a job each, for results that take one job too long; 2 to 100", CLI_WORDS_NONE, NULL, false },
-    { "jobs", 0, "N", "jobs of --partitions that the org works on at once, 1 to 16; default 4", CLI_WORDS_NONE, NULL, false },
+    { "split", 0, "ROWS", "csv, ndjson: a file for each so many rows, named FILE-0001 and so on before its ending", CLI_WORDS_NONE, NULL, false },
+    { "pk-chunk", 0, "ROWS", "cut the rows into ranges of ids with about so many rows each, a job each, for results that take one job too long", CLI_WORDS_NONE, NULL, false },
+    { "partitions", 0, "N", "the same, into N ranges; 1 to 1000", CLI_WORDS_NONE, NULL, false },
+    { "jobs", 0, "N", "jobs of --pk-chunk or --partitions that the org works on at once, 1 to 16; default 4", CLI_WORDS_NONE, NULL, false },
     { "page-rows", 0, "N", "most rows of a page; otherwise as the org likes", CLI_WORDS_NONE, NULL, false },
     { "wait", 'w', "TIME", "how long the org may work on the query: 90s, 10m; otherwise as long as it takes", CLI_WORDS_NONE, NULL, false },
     { "dry-run", 0, NULL, "have the org check the statement and estimate its rows; make no job", CLI_WORDS_NONE, NULL, false },
@@ -252,7 +294,8 @@ static const cli_example export_examples[] = {
     { "sforce export Account -O accounts.csv.gz", "All fields of an object that a bulk query can give, compressed" },
     { "sforce export Account -O accounts.ndjson.zst", "An object a line, compressed faster" },
     { "sforce export \"SELECT Id, Amount FROM Opportunity\" -O - -r ndjson | jq -r .Amount", "An object a line, to a pipe" },
-    { "sforce export Task -O tasks.csv.zst --partitions 20", "A hundred million rows: by ranges of ids, some at a time" },
+    { "sforce export Task -O tasks.csv.zst --pk-chunk 250000", "A hundred million rows: by ranges of ids, some at a time" },
+    { "sforce export Lead -O leads.csv --split 100000", "leads-0001.csv, leads-0002.csv …, each with the header line" },
     { "sforce export Contact -O contacts.csv --all-rows --delimiter semicolon --crlf", "Deleted records too, for a spreadsheet" },
     { 0 },
 };
@@ -263,8 +306,9 @@ const cli_command cli_command_export = {
             "CSV values stand as the org sent them. NDJSON has every value as a string, and null for an empty one. Rows are counted page by page "
             "against what the org says; a page that came short or damaged is fetched again, and an export that succeeds is whole. FILE is written as "
             "FILE.part and renamed at the end.\n\n"
-            "With --partitions N the rows are cut into N ranges of ids of about the same size. Each has a job of its own, of which the org works on some at "
-            "a time; the file has them in the order of the ranges. The statement may have any WHERE, but no ORDER BY, LIMIT or aggregates. Each job sees the "
+            "With --split ROWS the rows go to several files, which get their names when all of them are there and counted.\n\n"
+            "With --pk-chunk ROWS or --partitions N the rows are cut into ranges of ids of about the same size. Each has a job of its own, of which the org "
+            "works on some at a time; the file has them in the order of the ranges. The statement may have any WHERE, but no ORDER BY, LIMIT or aggregates. Each job sees the "
             "rows as they are when it begins.\n\n"
             "An interrupted export (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume, as long as the org keeps the job (7 days). "
             "Exit codes: 0 all rows, 75 unfinished.",

@@ -118,8 +118,9 @@ SF_API sf_status sf_bulk_load(sf_client *sf, const sf_bulk_load_options *options
 
 /* ---- exporting ---- */
 #define SF_EXPORT_PARALLEL_MAX 8
-#define SF_EXPORT_PARTITIONS_MAX 100
+#define SF_EXPORT_PARTITIONS_MAX 1000
 #define SF_EXPORT_JOBS_MAX 16
+#define SF_EXPORT_FILES_MAX 100000 /* of one export that is split */
 
 typedef enum sf_export_format {
     SF_EXPORT_CSV = 0,    /* the bytes as the org sent them, the header line once */
@@ -170,7 +171,12 @@ typedef struct sf_bulk_export_options { /* borrowed for the call */
                                     side by side; rows come in the order of the ranges. At most SF_EXPORT_PARTITIONS_MAX; 0, 1:
                                     one job. The statement may have no ORDER BY, LIMIT, GROUP BY or aggregate */
     int32_t jobs_parallel;       /* jobs of partitions that are with the org at once: 1..SF_EXPORT_JOBS_MAX; default 4 */
-    uint64_t reserved[7];        /* zero */
+    int64_t range_rows;          /* instead of partitions: as many of them as make about so many rows each, at most
+                                    SF_EXPORT_PARTITIONS_MAX; the org is asked how many rows there are; 0: not */
+    int64_t split_rows;          /* of CSV and NDJSON to a path: a file for each so many rows, the last one with the rest,
+                                    named as sf_export_file_name says, each CSV with the header line; they are renamed
+                                    when all rows are counted. At most SF_EXPORT_FILES_MAX files; 0: one file */
+    uint64_t reserved[5];        /* zero */
 } sf_bulk_export_options;
 
 typedef struct sf_export_report { /* plain; filled also when the call fails, with what was known then */
@@ -181,6 +187,7 @@ typedef struct sf_export_report { /* plain; filled also when the call fails, wit
     bool resumed;                /* a journal of an earlier run was gone on with */
     bool started_over;           /* its job was gone, and another one made */
     int32_t jobs;                /* that the rows come from; 1 without partitions */
+    int32_t files;               /* that the rows went to: 1 without split_rows, 0 of a sink */
     uint64_t reserved[7];
 } sf_export_report;
 
@@ -194,4 +201,8 @@ typedef struct sf_export_report { /* plain; filled also when the call fails, wit
  *  call goes on. */
 SF_API sf_status sf_bulk_export(sf_client *sf, const sf_bulk_export_options *options, sf_export_report *report,
                                 sf_error *err);
+/** What the number-th file of an export with split_rows is called: "rows.csv.gz" becomes "rows-0001.csv.gz". Any thread.
+ *  @param number from 1. @param out gets the name. @return SF_OK, SF_ERR_LIMIT (it takes more than size bytes),
+ *  SF_ERR_USAGE. */
+SF_API sf_status sf_export_file_name(const char *path, int32_t number, char *out, size_t size, sf_error *err);
 #endif

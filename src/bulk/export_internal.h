@@ -17,6 +17,7 @@ typedef struct sfi_export_page {
     sfi_csv_scan scan;
     sfi_buf header;   /* its first line, without its end; whole once the first row begins */
     bool header_done; /* what comes now are rows */
+    size_t mark;      /* bytes of a byte-order mark so far */
     bool in_quote;    /* while the header line is read */
     bool crlf;        /* its line ends so */
     char last;        /* byte */
@@ -53,9 +54,10 @@ typedef struct sfi_export_out {
 /* Where the path leads, and what it is called until the end; open does it too. */
 sf_status sfi_export_out_name(sfi_export_out *o, const char *path, sf_error *err);
 enum { SFI_EXPORT_LEAVE = -1 }; /* keep: the file is somebody else's to write (SQLite); it is held and renamed here */
-/* @param keep bytes of an earlier run that are good; 0: a new file. @return SF_OK; SF_DONE: it is shorter, and empty now;
+/* @param path the options', or the first of a split export. @param keep bytes of an earlier run that are good; 0: a new file. @return SF_OK; SF_DONE: it is shorter, and empty now;
  * SF_ERR_USAGE: in use. */
-sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *options, int64_t keep, sf_error *err);
+sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *options, const char *path, int64_t keep,
+                              sf_error *err);
 sf_status sfi_export_out_clear(sfi_export_out *o, sf_error *err); /* begin with an empty file again */
 sf_status sfi_export_out_add(sfi_export_out *o, const char *data, size_t len, sf_error *err);
 sf_status sfi_export_out_keep(sfi_export_out *o, sf_error *err); /* what is there is good; a sink gets it now */
@@ -64,6 +66,14 @@ sf_status sfi_export_out_sync(sfi_export_out *o, sf_error *err);
 sf_status sfi_export_out_end(sfi_export_out *o, sf_error *err); /* the last bytes; before rename */
 sf_status sfi_export_out_rename(sfi_export_out *o, sf_error *err);
 void sfi_export_out_close(sfi_export_out *o, bool remove);
+
+/* Where in a file the last whole page ends. */
+typedef struct sfi_export_place {
+    int64_t size, plain;
+    uint32_t crc;
+} sfi_export_place;
+/* The file at hand is given up as it stands, and another one is: what is in it up to the place is good. */
+sf_status sfi_export_out_switch(sfi_export_out *o, const char *path, const sfi_export_place *place, sf_error *err);
 
 /* ---- export_zstd.c: frames, for export_out.c ---- */
 typedef sf_status sfi_export_put(sfi_export_out *o, const void *data, size_t len, sf_error *err);
@@ -90,16 +100,18 @@ typedef struct sfi_export_form {
     sf_status (*end)(struct sfi_export *x, sf_error *err); /* all pages are there */
     void (*close)(struct sfi_export *x);
 } sfi_export_form;
-extern const sfi_export_form sfi_export_csv, sfi_export_ndjson, sfi_export_sqlite;
+extern const sfi_export_form sfi_export_csv, sfi_export_csv_rows, sfi_export_ndjson, sfi_export_sqlite;
 
 /* Where an export stands: what the journal keeps. */
 typedef struct sfi_export_mark {
     int64_t pages, rows, bytes;
-    uint64_t columns; /* sum of the header line */
-    int32_t range;    /* that they are of; 0 where there is but one */
-    int64_t before;   /* rows of the ranges before it */
-    char next[128];   /* locator of the page that follows; "" before the first, and behind the last of the range */
-    bool last;        /* all pages of the range are there */
+    uint64_t columns;  /* sum of the header line */
+    int32_t range;     /* that they are of; 0 where there is but one */
+    int64_t before;    /* rows of the ranges before it */
+    int32_t file;      /* of a split export: which one the last row is in; else 0 */
+    int64_t file_rows; /* in it */
+    char next[128];    /* locator of the page that follows; "" before the first, and behind the last of the range */
+    bool last;         /* all pages of the range are there */
 } sfi_export_mark;
 
 typedef struct sfi_export_job { /* of a range */
@@ -109,6 +121,16 @@ typedef struct sfi_export_job { /* of a range */
     bool has_ended;
     int64_t rows; /* -1: not known */
 } sfi_export_job;
+
+enum { SFI_EXPORT_PATH_BYTES = 4096 };
+typedef struct sfi_export_split {     /* of an export into files of so many rows */
+    char path[SFI_EXPORT_PATH_BYTES]; /* of the file at hand */
+    int32_t file, kept_file;          /* at hand, and behind the last whole page; from 1 */
+    int64_t rows, kept_rows;          /* in them */
+    sfi_export_place kept;
+    int64_t *sizes;     /* of the files before that one */
+    int32_t cap, noted; /* noted: how many the journal knows */
+} sfi_export_split;
 
 typedef struct sfi_export {
     sf_client *sf;
@@ -132,6 +154,7 @@ typedef struct sfi_export {
     sfi_export_page page;
     bool head_told;
     sfi_export_out out;
+    sfi_export_split split;
     sfi_journal *journal;
     bool to_disk; /* the sync at hand is to outlive a crash of the machine, not only of the process */
     sf_export_progress progress;
@@ -147,7 +170,9 @@ typedef struct sfi_export_reader { /* begins as zeros */
     size_t columns;         /* the form's to set, from the header line; 0: not known yet */
     int64_t rows;           /* of the page, so far */
 } sfi_export_reader;
-sf_status sfi_export_reader_open(sfi_export *x, sfi_export_reader *r, sfi_export_add_fn *add, sf_error *err);
+/* @param keep_raw with their text as it stood. */
+sf_status sfi_export_reader_open(sfi_export *x, sfi_export_reader *r, sfi_export_add_fn *add, bool keep_raw,
+                                 sf_error *err);
 sf_status sfi_export_reader_rows(sfi_export *x, sfi_export_reader *r, sf_str text, sf_error *err);
 /* The page is over, and has so many rows. @return SF_ERR_PROTOCOL: it has others. */
 sf_status sfi_export_reader_keep(sfi_export *x, sfi_export_reader *r, int64_t rows, sf_error *err);
@@ -157,6 +182,22 @@ void sfi_export_reader_close(sfi_export_reader *r);
  * good until then. */
 sf_status sfi_export_read_columns(sfi_export *x, sfi_csv_record *out, sfi_csv_reader **reader, sf_error *err);
 
+/* ---- export_split.c: files of so many rows ---- */
+sf_status sfi_export_split_name(sfi_export *x, int32_t number, sf_error *err); /* x->split.path */
+sf_status sfi_export_split_note(sfi_export *x, int32_t number, int64_t size,
+                                sf_error *err); /* the journal knows of it */
+/* Before a row: the file for it. *is_new: it has just begun; what waits was to be written before (see _is_full). */
+sf_status sfi_export_split_row(sfi_export *x, bool *is_new, sf_error *err);
+bool sfi_export_split_is_full(
+    const sfi_export *x);                  /* the next row begins another file; never of one that is not split */
+void sfi_export_split_keep(sfi_export *x); /* behind a whole page */
+sf_status sfi_export_split_back(sfi_export *x, sf_error *err);
+sf_status sfi_export_split_clear(sfi_export *x, sf_error *err); /* all pages are given up */
+sf_status sfi_export_split_check(sfi_export *x, bool *fine, sf_error *err);
+sf_status sfi_export_split_rename(sfi_export *x, sf_error *err); /* all but the last */
+void sfi_export_split_warn(sfi_export *x);
+void sfi_export_split_close(sfi_export *x, bool remove);
+
 /* ---- export_fetch.c: the pages in their order ---- */
 /* All pages behind x->mark, each told to kept when it is whole and written. */
 sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_error *err), sf_error *err);
@@ -164,7 +205,8 @@ sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_er
 /* ---- export_jobs.c ---- */
 sf_status sfi_export_jobs_open(sfi_export *x, sf_error *err);
 void sfi_export_jobs_close(sfi_export *x);
-void sfi_export_forget(sfi_export *x); /* all jobs, and all pages of them */
+void sfi_export_forget(sfi_export *x);                   /* all jobs, and all pages of them */
+bool sfi_export_is_cut(const sf_bulk_export_options *o); /* into ranges, of which there may be one only */
 bool sfi_export_is_all(const sfi_export *x);
 int64_t sfi_export_rows_total(const sfi_export *x);             /* -1: not known yet */
 sf_status sfi_export_statement(sfi_export *x, sf_error *err);   /* x->soql */

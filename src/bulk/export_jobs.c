@@ -7,9 +7,19 @@
 
 enum { POLL_MIN_MS = 200, POLL_MAX_MS = 15000, JOBS_AT_ONCE = 4, TEND_EVERY_MS = 2000 };
 
+bool sfi_export_is_cut(const sf_bulk_export_options *o)
+{
+    return o->partitions > 1 || o->range_rows > 0;
+}
+
+static size_t most_ranges(const sf_bulk_export_options *o)
+{
+    return o->range_rows > 0 ? SF_EXPORT_PARTITIONS_MAX : o->partitions > 1 ? (size_t)o->partitions : 1;
+}
+
 sf_status sfi_export_jobs_open(sfi_export *x, sf_error *err)
 {
-    size_t most = x->options->partitions > 1 ? (size_t)x->options->partitions : 1;
+    size_t most = most_ranges(x->options);
     x->ranges = 1;
     x->jobs = sfi_calloc_n(most, sizeof *x->jobs);
     x->bounds = sfi_calloc_n(most, sizeof *x->bounds);
@@ -27,7 +37,7 @@ void sfi_export_jobs_close(sfi_export *x)
 
 void sfi_export_forget(sfi_export *x)
 {
-    size_t most = x->options->partitions > 1 ? (size_t)x->options->partitions : 1;
+    size_t most = most_ranges(x->options);
     for (size_t i = 0; i < most; i++) x->jobs[i] = (sfi_export_job){ .rows = -1 };
     x->mark = (sfi_export_mark){ 0 };
     x->job = (sf_bulk2_job){ .processed = -1 };
@@ -86,7 +96,8 @@ bool sfi_export_take_ranges(sfi_export *x, sf_value line)
     for (sf_iter it = sf_iter_begin(list); sf_iter_next(&it, NULL, &bound); count++) {
         sfi_id_number n;
         sf_str text = sf_get_text(bound, NULL);
-        if (count + 1 >= x->options->partitions || text.len + 1 != SFI_BOUND_BYTES || !sfi_id_to_number(text, &n))
+        if ((size_t)count + 1 >= most_ranges(x->options) || text.len + 1 != SFI_BOUND_BYTES ||
+            !sfi_id_to_number(text, &n))
             return false;
         memcpy(x->bounds[count], text.ptr, text.len);
         if (count > 0 && strcmp(x->bounds[count - 1], x->bounds[count]) >= 0) return false;
@@ -101,11 +112,13 @@ bool sfi_export_take_ranges(sfi_export *x, sf_value line)
 sf_status sfi_export_find_ranges(sfi_export *x, sf_error *err)
 {
     int32_t found = 0;
-    if (x->options->partitions < 2) return SF_OK;
+    if (!sfi_export_is_cut(x->options)) return SF_OK;
     sf_status rc = sfi_export_statement(x, err);
     if (rc == SF_OK) rc = sfi_statement_read(sfi_buf_str(&x->soql), &x->statement, err);
     if (rc != SF_OK || x->has_ranges) return rc;
-    rc = sfi_ranges_ask(x->sf, &x->statement, x->options, x->bounds, &found, err);
+    int32_t count = x->options->partitions;
+    if (x->options->range_rows > 0) rc = sfi_ranges_count(x->sf, &x->statement, x->options, &count, err);
+    if (rc == SF_OK && count > 1) rc = sfi_ranges_ask(x->sf, &x->statement, x->options, count, x->bounds, &found, err);
     if (rc != SF_OK) return rc;
     x->ranges = found + 1;
     x->has_ranges = true;

@@ -106,11 +106,12 @@ static sf_status open_nameless(sfi_export_out *o, sf_error *err)
     return o->fd >= 0 ? SF_OK : SF_ERR_IO;
 }
 
-sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *options, int64_t keep, sf_error *err)
+sf_status sfi_export_out_open(sfi_export_out *o, const sf_bulk_export_options *options, const char *path, int64_t keep,
+                              sf_error *err)
 {
     struct stat st;
     sf_status rc;
-    o->path = options->path;
+    o->path = path;
     o->sink = options->sink;
     bool is_special = o->path != NULL && stat(o->path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
     if (is_special) {
@@ -137,6 +138,23 @@ sf_status sfi_export_out_clear(sfi_export_out *o, sf_error *err)
 {
     o->size = o->plain = 0;
     o->crc = 0;
+    return sfi_export_out_back(o, err);
+}
+
+sf_status sfi_export_out_switch(sfi_export_out *o, const char *path, const sfi_export_place *place, sf_error *err)
+{
+    if (o->fd >= 0) close(o->fd);
+    o->fd = -1;
+    sfi_free(o->target);
+    sfi_free(o->part);
+    o->target = o->part = NULL;
+    o->path = path;
+    sf_status rc = open_part(o, place->size, err);
+    if (rc == SF_DONE) rc = sfi_fail(err, SF_ERR_IO, "%.300s became shorter while it was written", o->part);
+    if (rc != SF_OK) return rc;
+    o->size = place->size;
+    o->plain = place->plain;
+    o->crc = place->crc;
     return sfi_export_out_back(o, err);
 }
 

@@ -47,8 +47,11 @@ static void trim_header(sfi_export_page *p)
 
 sf_status sfi_export_page_add(sfi_export_page *p, const char *data, size_t len, sf_str *rows, sf_error *err)
 {
+    static const char mark[] = "\xEF\xBB\xBF"; /* it is no part of the first column's name */
     sf_error why;
     size_t skip = 0;
+    for (; len > 0 && p->scan.offset == 0 && p->mark < sizeof mark - 1 && data[0] == mark[p->mark]; data++, len--)
+        p->mark++;
     if (len == 0) {
         *rows = (sf_str){ data, 0 };
         return SF_OK;

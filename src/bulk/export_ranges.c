@@ -4,6 +4,7 @@
  * halves are drawn in to the ids that are there: what is empty falls out after a few questions, and the rest is shared out
  * evenly. A guess that is off makes ranges uneven, never wrong: the first has no lower end, the last no upper one.
  */
+#include <salesforce/describe.h>
 #include <salesforce/query.h>
 #include "bulk/export_ranges_internal.h"
 
@@ -119,6 +120,11 @@ sf_status sfi_ranges_find(int32_t count, sfi_ranges_probe *probe, void *user, ch
 }
 
 /* ---- of an org ---- */
+static bool is_slow(sf_status rc, const sf_error *why)
+{
+    return rc == SF_ERR_TIMEOUT || (rc == SF_ERR_ORG && strcmp(why->code, "QUERY_TIMEOUT") == 0);
+}
+
 typedef struct asker {
     sf_client *sf;
     const sfi_statement *st;
@@ -164,8 +170,7 @@ static sf_status ask(void *user, sfi_id_number n, bool down, sfi_id_number *out,
     asker *a = user;
     sf_error why;
     sf_status rc = ask_once(a, n, down, out, &why);
-    bool is_slow = rc == SF_ERR_TIMEOUT || (rc == SF_ERR_ORG && strcmp(why.code, "QUERY_TIMEOUT") == 0);
-    if (is_slow && !a->is_bare && a->st->where.len > 0) {
+    if (is_slow(rc, &why) && !a->is_bare && a->st->where.len > 0) {
         a->is_bare = true;
         rc = ask_once(a, n, down, out, &why);
     }
@@ -173,9 +178,55 @@ static sf_status ask(void *user, sfi_id_number n, bool down, sfi_id_number *out,
     return rc;
 }
 
-sf_status sfi_ranges_ask(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o,
+sf_status sfi_ranges_ask(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o, int32_t count,
                          char (*bounds)[SFI_BOUND_BYTES], int32_t *found, sf_error *err)
 {
     asker a = { .sf = sf, .st = st, .o = o };
-    return sfi_ranges_find(o->partitions, ask, &a, bounds, found, err);
+    return sfi_ranges_find(count, ask, &a, bounds, found, err);
+}
+
+/* ---- how many ---- */
+/* About, and without the condition; it costs the org nothing. */
+static sf_status count_all(sf_client *sf, const sfi_statement *st, const sf_call_options *call, int64_t *out,
+                           sf_error *err)
+{
+    char name[128];
+    size_t len = 0;
+    sf_document *doc = NULL;
+    while (len < st->from.len && st->from.ptr[len] > ' ') len++; /* an alias may follow */
+    if (len >= sizeof name) return sfi_fail(err, SF_ERR_USAGE, "the object's name is too long");
+    memcpy(name, st->from.ptr, len);
+    name[len] = '\0';
+    sf_status rc = sf_get_record_counts(sf, (const char *const[]){ name, NULL }, call, &doc, err);
+    if (rc == SF_OK) *out = sf_get_int(sf_document_root(doc), "sObjects.0.count", 0);
+    sf_document_free(doc);
+    return rc;
+}
+
+sf_status sfi_ranges_count(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o, int32_t *out,
+                           sf_error *err)
+{
+    sfi_buf soql = { 0 };
+    sf_error why;
+    int64_t rows = 0;
+    sfi_buf_addf(&soql, "SELECT COUNT() FROM %.*s", (int)st->from.len, st->from.ptr);
+    if (st->where.len > 0) sfi_buf_addf(&soql, " WHERE (%.*s)", (int)st->where.len, st->where.ptr);
+    if (st->tail.len > 0) sfi_buf_addf(&soql, " %.*s", (int)st->tail.len, st->tail.ptr);
+    sf_status rc = sfi_buf_status(&soql, err, "a question for the rows of an export");
+    if (rc == SF_OK) {
+        const sf_query_options options = { .all_rows = o->all_rows, .call = o->call };
+        rc = sf_query_count(sf, soql.data, &options, &rows, &why);
+        if (is_slow(rc, &why)) rc = count_all(sf, st, o->call, &rows, &why);
+        if (rc < 0 && err != NULL) *err = why;
+    }
+    sfi_buf_free(&soql);
+    if (rc < 0) return rc;
+    int64_t ranges = rows / o->range_rows + (rows % o->range_rows > 0);
+    if (ranges > SF_EXPORT_PARTITIONS_MAX)
+        return sfi_fail(err, SF_ERR_USAGE,
+                        "%lld rows make %lld ranges of %lld, and there are at most %d: take ranges of %lld",
+                        (long long)rows, (long long)ranges, (long long)o->range_rows, SF_EXPORT_PARTITIONS_MAX,
+                        (long long)((rows + SF_EXPORT_PARTITIONS_MAX - 1) / SF_EXPORT_PARTITIONS_MAX));
+    *out = ranges > 1 ? (int32_t)ranges : 1;
+    return SF_OK;
 }

@@ -33,6 +33,9 @@ typedef sf_status sfi_ranges_probe(void *user, sfi_id_number n, bool down, sfi_i
 sf_status sfi_ranges_find(int32_t count, sfi_ranges_probe *probe, void *user, char (*bounds)[SFI_BOUND_BYTES],
                           int32_t *found, sf_error *err);
 /* The same of the rows of a statement, by queries. */
-sf_status sfi_ranges_ask(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o,
+sf_status sfi_ranges_ask(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o, int32_t count,
                          char (*bounds)[SFI_BOUND_BYTES], int32_t *found, sf_error *err);
+/* How many ranges make range_rows rows each. @return also SF_ERR_USAGE: more than SF_EXPORT_PARTITIONS_MAX. */
+sf_status sfi_ranges_count(sf_client *sf, const sfi_statement *st, const sf_bulk_export_options *o, int32_t *out,
+                           sf_error *err);
 #endif

@@ -6,10 +6,12 @@
 
 enum { READ_PIECE = 64 * 1024 };
 
-sf_status sfi_export_reader_open(sfi_export *x, sfi_export_reader *r, sfi_export_add_fn *add, sf_error *err)
+sf_status sfi_export_reader_open(sfi_export *x, sfi_export_reader *r, sfi_export_add_fn *add, bool keep_raw,
+                                 sf_error *err)
 {
     r->add = add;
-    return sfi_csv_reader_new(&(sfi_csv_reader_options){ .delimiter = x->delimiter }, &r->csv, err);
+    const sfi_csv_reader_options options = { .delimiter = x->delimiter, .keep_raw = keep_raw };
+    return sfi_csv_reader_new(&options, &r->csv, err);
 }
 
 void sfi_export_reader_close(sfi_export_reader *r)

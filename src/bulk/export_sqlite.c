@@ -235,7 +235,7 @@ static sf_status sq_open(sfi_export *x, sf_error *err)
     table *t = sfi_calloc(sizeof *t);
     x->state = t;
     if (t == NULL) return sfi_fail_memory(err, "an export");
-    sf_status rc = sfi_export_reader_open(x, &t->reader, sq_add, err);
+    sf_status rc = sfi_export_reader_open(x, &t->reader, sq_add, false, err);
     if (rc != SF_OK || !x->has_job) return rc == SF_OK ? sq_clear(x, err) : rc;
     sf_error why;
     rc = open_db(x, &why);

@@ -85,10 +85,22 @@ run 0 export "$soql WHERE Name LIKE 'A%' OR Name LIKE 'B%'" -O y1.csv
 check "with an OR" same_rows y2.csv y1.csv
 run 0 export Account -O - --partitions 2
 check "an object, to a pipe" same_rows out a.csv
+run 0 export "$soql" -O ch.csv --pk-chunk 400 --json
+check "ranges of so many rows" jq -e '.result.jobs == 4 and .result.rows == 1600' out
+run 0 export "$soql" -O sp.csv.gz --split 700
+check "files of so many rows" grep -q '^1,600 rows in sp-0001.csv.gz to sp-0003.csv.gz (3 files)$' err
+check "whole" test "$(for f in sp-*; do zcat "$f" | tail -n +2; done | sort | sha256sum)" = "$(tail -n +2 c.csv | sort | sha256sum)"
+run 0 export "$soql" -O sq.csv --split 800 --json
+check "their names" jq -e '.result.files == ["sq-0001.csv", "sq-0002.csv"] and .result.rows == 1600' out
+: >sq-0003.csv
+run 0 export "$soql" -O sq.csv --split 800
+check "one that was there before" grep -q "sq-0003.csv is none of this export's 2 files" err
+run 2 export "$soql" -O - --split 5
+run 2 export "$soql" -O x.csv --pk-chunk 5 --partitions 2
 run 2 export "$soql ORDER BY Name" -O x.csv --partitions 3
 check "what cannot be cut" grep -q 'takes no ORDER BY' err
 run 2 export "$soql LIMIT 5" --partitions 3 --dry-run
-run 2 export "$soql" -O x.csv --partitions 101
+run 2 export "$soql" -O x.csv --partitions 1001
 run 2 export "$soql" -O x.csv --jobs 3
 check "what --jobs is of" grep -q 'want both' err
 check "nothing was begun" test ! -e x.csv -a ! -e x.csv.part
