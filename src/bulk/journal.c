@@ -127,7 +127,7 @@ sf_status sfi_journal_open(const char *path, sf_str head, sf_status (*fn)(void *
                  ? sfi_fail(err, SF_ERR_USAGE, "journal %.300s: another process is at work with it", path)
                  : fail_io(j, "cannot lock", err);
     if (rc == SF_OK) rc = replay(j, head, fn, user, resumed, err);
-    if (rc == SF_OK && !*resumed) rc = sfi_journal_add(j, head, err);
+    if (rc == SF_OK && !*resumed) rc = sfi_journal_add_soon(j, head, err); /* what must last takes it along */
     if (rc == SF_OK) {
         *out = j;
         return SF_OK;

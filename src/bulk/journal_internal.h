@@ -1,6 +1,6 @@
 /*
- * journal_internal.h: what a load or an export has done, one line an event, each on disk before the next step: so that after
- * a crash at any instant it is known which job may have begun. A line that was cut by the crash does not count. The file
+ * journal_internal.h: what a load or an export has done, one line an event, each in the file before the next step, and on
+ * disk where the step cannot be taken back: so that after a crash at any instant it is known which job may have begun. A line that was cut by the crash does not count. The file
  * is locked while it is in use. Called by load.c (and the exporter). Threads: one.
  */
 #ifndef SFI_BULK_JOURNAL_INTERNAL_H

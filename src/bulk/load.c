@@ -239,8 +239,9 @@ static sf_status note(sfi_load *l, sfi_load_unit *u, sfi_journal_state state, sf
     }
     sfi_json_end_object(&w);
     sf_status rc = sfi_buf_status(&line, err, "a line of the journal");
-    /* A job that was forgotten before it was closed does nothing, and whether one was closed it says itself. */
-    bool must_last = state == SFI_UNIT_CLOSING || state == SFI_UNIT_GATHERED || is_back;
+    /* A job that was forgotten before it was closed does nothing; whether one was closed it says itself, and its results are
+     * gathered again. A disk may take longer for each line that must last than a small job takes. */
+    bool must_last = state == SFI_UNIT_CLOSING || is_back;
     if (rc == SF_OK)
         rc = must_last ? sfi_journal_add(l->journal, sfi_buf_str(&line), err)
                        : sfi_journal_add_soon(l->journal, sfi_buf_str(&line), err);
@@ -390,17 +391,30 @@ static sf_status send_unit(sfi_load *l, sfi_load_unit *u, sf_error *err)
     return sfi_load_tell(l) ? SF_OK : sfi_fail(err, SF_ERR_CANCELLED, "the load was ended by the caller");
 }
 
+/* What a unit has put into the files is on the disk before the line that counts on it. */
+static sf_status gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
+{
+    const int64_t success = l->success_size, errors = l->errors_size, retries = l->retry_rows;
+    sf_status rc = sfi_load_gather(l, u, job, err);
+    if (rc != SF_OK || l->journal == NULL) return rc;
+    const struct {
+        int fd;
+        bool grew;
+    } files[] = { { l->success_fd, l->success_size != success },
+                  { l->errors_fd, l->errors_size != errors },
+                  { l->retry_fd, l->retry_rows != retries },
+                  { l->origin_fd, l->retry_rows != retries } };
+    for (size_t i = 0; i < SFI_COUNT_OF(files); i++)
+        if (files[i].grew && fdatasync(files[i].fd) != 0 && errno != EINVAL)
+            return sfi_fail(err, SF_ERR_IO, "a result file cannot be synced: %s", strerror(errno));
+    return SF_OK;
+}
+
 static sf_status end_unit(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err)
 {
-    sf_status rc = sfi_load_gather(l, u, job, err);
+    sf_status rc = gather(l, u, job, err);
     if (rc != SF_OK) return rc;
     if (job->state != SF_JOB_COMPLETE) l->report.jobs_failed++;
-    if (l->journal != NULL) {
-        const int files[] = { l->success_fd, l->errors_fd, l->retry_fd, l->origin_fd };
-        for (size_t i = 0; i < SFI_COUNT_OF(files); i++)
-            if (files[i] >= 0 && fdatasync(files[i]) != 0 && errno != EINVAL)
-                return sfi_fail(err, SF_ERR_IO, "a result file cannot be synced: %s", strerror(errno));
-    }
     return note(l, u, SFI_UNIT_GATHERED, err);
 }
 
@@ -526,6 +540,8 @@ static sf_status recall(run *r, sf_error *err)
         if (k->retry_size > l->retry_size) l->retry_size = k->retry_size;
         if (k->retry_rows > l->retry_rows) l->retry_rows = k->retry_rows;
     }
+    if (l->retry_rows == 0)
+        l->retry_size = 0; /* a file with no row behind its header was not synced: it is made anew */
     return SF_OK;
 }
 
@@ -687,8 +703,10 @@ static void remove_retry_files(const sfi_load *l)
 static sf_status finish(run *r, sf_error *err)
 {
     sfi_load *l = &r->l;
-    sf_status rc =
-        l->journal != NULL && !r->done ? sfi_journal_add(l->journal, SFI_STR("{\"done\":true}"), err) : SF_OK;
+    sf_status rc = SF_OK;
+    /* Passes after the first are planned from the files that go now: their end must last before. */
+    if (l->journal != NULL && !r->done)
+        rc = (l->pass > 0 ? sfi_journal_add : sfi_journal_add_soon)(l->journal, SFI_STR("{\"done\":true}"), err);
     if (rc == SF_OK) remove_retry_files(l);
     if (rc != SF_OK) return rc;
     return l->report.failed + l->report.unprocessed > 0 ? SF_DONE : SF_OK;
