@@ -53,7 +53,8 @@ struct sfo_org {
     struct sfo_topics *topics;   /* the store's lock is its own */
     sfo_bulk *bulk;              /* has a thread of its own, which uses the store and the faults */
     struct sfo_report_types *reports;
-    struct sfo_monitor *monitor; /* read only after sfo_org_new */
+    struct sfo_monitor *monitor;         /* read only after sfo_org_new */
+    struct sfo_channel_filters *filters; /* the store's lock is its own */
 };
 
 typedef struct sfo_call {

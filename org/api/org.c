@@ -2,6 +2,7 @@
  * headers that every answer has. */
 #include "api/actions.h"
 #include "api/apex.h"
+#include "api/channel_filter.h"
 #include "api/monitor.h"
 #include "api/reports.h"
 #include "api/settings.h"
@@ -216,6 +217,7 @@ sf_status sfo_org_new(const sfo_org_options *options, sfo_org **out, sf_error *e
     if (rc == SF_OK) rc = load_actions(org, err);
     if (rc == SF_OK) rc = load_apex(org, err);
     if (rc == SF_OK) rc = sfo_monitor_new(org->schema, &org->monitor, err);
+    if (rc == SF_OK) rc = sfo_channel_filters_new(org->store, &org->filters, err);
     if (rc == SF_OK) rc = sfo_sessions_new(org->store, org->options.session_timeout_s * 1000, &org->sessions, err);
     sfo_bulk_options bulk = { .store = org->store,
                               .row_is_locked = row_is_locked,
@@ -247,6 +249,7 @@ void sfo_org_free(sfo_org *org)
     sfo_actions_free(org->actions);
     sfo_apex_free(org->apex);
     sfo_monitor_free(org->monitor);
+    sfo_channel_filters_free(org->filters);
     sfi_free(org->username);
     sfi_free(org->client_id);
     sfi_free_secret(org->password);

@@ -15,6 +15,7 @@ typedef struct writing {
     int64_t now_ms, commit;
     sfi_buf fields, next, names, ids, head, added; /* fields: of the event that is open; next: of the note at hand */
     const sfo_note *open;                          /* NULL: none */
+    const sfo_member *member;                      /* whose filter is asked; NULL: none */
     size_t id_count;
 } writing;
 
@@ -80,11 +81,19 @@ static bool append(writing *w, const sfo_table *t, const char *topic, bool is_ow
                    const header *h)
 {
     sfi_buf_clear(&w->head);
-    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":{", t->schema_id); /* checked below */
+    (void)sfi_buf_addf(&w->head, "{\"schema\":\"%s\",\"payload\":", t->schema_id); /* checked below */
+    size_t begin = w->head.len;
+    (void)sfi_buf_add_char(&w->head, '{');
     (void)sfi_buf_add(&w->head, fields.ptr, fields.len);
     (void)sfi_buf_add(&w->head, more.ptr, more.len);
     write_header(w, h, &w->head);
-    (void)sfi_buf_add_str(&w->head, "},\"event\":{\"replayId\":");
+    (void)sfi_buf_add_char(&w->head, '}');
+    sf_str payload = { w->head.data + begin, w->head.len - begin };
+    bool passes = true;
+    if (w->head.failed) return sfo_fault_memory(w->f);
+    if (w->member != NULL && !sfo_member_passes(w->s, w->member, payload, &passes, w->f)) return false;
+    if (!passes) return true;
+    (void)sfi_buf_add_str(&w->head, ",\"event\":{\"replayId\":");
     if (w->head.failed) return sfo_fault_memory(w->f);
     int64_t most = w->s->changes.limits.event_bytes;
     if ((int64_t)w->head.len > most && (fields.len > 0 || more.len > 0)) {
@@ -93,6 +102,7 @@ static bool append(writing *w, const sfo_table *t, const char *topic, bool is_ow
         gap.changed = SFI_STR("[]");
         for (size_t i = 0; i < SFI_COUNT_OF(gaps); i++)
             if (strcmp(gaps[i] + strlen("GAP_"), h->type) == 0) gap.type = gaps[i];
+        w->member = NULL;                                                                   /* it passed whole */
         return append(w, t, topic, is_own, (sf_str){ NULL, 0 }, (sf_str){ NULL, 0 }, &gap); /* once: it has no fields */
     }
     return sfo_event_append(w->s, topic, !is_own, sfi_buf_str(&w->head), "}}", w->f);
@@ -131,13 +141,18 @@ static bool append_to_channels(writing *w, const sfo_note *n, const header *h)
         const sfo_member *member = sfo_channel_member(channel, n->table);
         bool enrich = member != NULL && member->enriched != NULL &&
                       (n->change == SFO_CHANGE_UPDATE || n->change == SFO_CHANGE_DELETE);
+        bool is_gap = strncmp(h->type, "GAP_", 4) == 0; /* has no fields to ask, and is for all */
         bool ok = true;
         if (enrich) {
-            for (size_t at = 1; ok && at + 18 < h->ids.len; at += 21) /* "…","…" */
+            for (size_t at = 1; ok && at + 18 < h->ids.len; at += 21) { /* "…","…" */
+                w->member = member;
                 ok = append_enriched(w, channel, member, n, h->ids.ptr + at, *h);
+            }
         } else if (member != NULL) {
+            w->member = is_gap ? NULL : member;
             ok = append(w, n->table, channel->topic, true, sfi_buf_str(&w->fields), (sf_str){ NULL, 0 }, h);
         }
+        w->member = NULL;
         if (!ok) return false;
     }
     return true;
@@ -172,9 +187,12 @@ static bool append_event(sfo_store *s, const sfo_table *t, const char *uuid, sf_
     (void)sfi_buf_addf(&tail, ",\"EventApiName\":\"%s\"}}", t->object->name);
     bool ok = !head.failed && !tail.failed;
     ok = ok ? sfo_event_append(s, t->object->name, false, sfi_buf_str(&head), tail.data, f) : sfo_fault_memory(f);
-    for (size_t i = 0; ok && i < g->channel_count; i++)
-        if (sfo_channel_member(&g->channels[i], t) != NULL)
-            ok = sfo_event_append(s, g->channels[i].topic, false, sfi_buf_str(&head), tail.data, f);
+    for (size_t i = 0; ok && i < g->channel_count; i++) {
+        const sfo_member *member = sfo_channel_member(&g->channels[i], t);
+        bool passes = false;
+        ok = member == NULL || sfo_member_passes(s, member, payload, &passes, f);
+        if (ok && passes) ok = sfo_event_append(s, g->channels[i].topic, false, sfi_buf_str(&head), tail.data, f);
+    }
     sfi_buf_free(&head);
     sfi_buf_free(&tail);
     return ok;

@@ -176,20 +176,25 @@ void sfo_change_write_fields(const sfo_row *row, const unsigned char *bits, sfi_
     if (out->len > began) (void)sfi_buf_add_char(out, ','); /* the caller looks once, at the end */
 }
 
+void sfo_change_path(const sfo_field *f, char out[200])
+{
+    sf_str part = is_part(f) ? part_name(f) : sfi_str(f->name);
+    (void)snprintf(out, 200, "%s%s%.*s", is_part(f) ? f->compound_name : "", is_part(f) ? "." : "", (int)part.len,
+                   part.ptr); /* names end at 80 */
+}
+
 void sfo_change_write_names(const sfo_table *t, const unsigned char *bits, sfi_buf *out)
 {
     const sfo_object *o = t->object;
     sfi_json_writer w = sfi_json_write_to(out);
-    char name[200];
+    char path[200];
     sfi_json_begin_array(&w);
     if (bits != NULL && t->modified_date >= 0) sfi_json_string(&w, "LastModifiedDate");
     for (size_t i = 0; bits != NULL && i < o->field_count; i++) {
         const sfo_field *f = &o->fields[i];
         if (!t->told[i] || !has_bit(bits, i) || (int)i == t->modified_date) continue;
-        sf_str part = is_part(f) ? part_name(f) : sfi_str(f->name);
-        (void)snprintf(name, sizeof name, "%s%s%.*s", is_part(f) ? f->compound_name : "", is_part(f) ? "." : "",
-                       (int)part.len, part.ptr); /* names end at 80 */
-        sfi_json_string(&w, name);
+        sfo_change_path(f, path);
+        sfi_json_string(&w, path);
     }
     sfi_json_end_array(&w);
 }

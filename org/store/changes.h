@@ -14,6 +14,8 @@ typedef struct sfo_row sfo_row;
 typedef struct sfo_member { /* an object of a channel */
     const sfo_table *table;
     unsigned char *enriched; /* a bit for each field that is added to its updates and deletions; NULL: none */
+    sf_str expression;       /* its filterExpression; len 0: none */
+    const void *filter;      /* what the judge made of it */
 } sfo_member;
 typedef struct sfo_own_channel {
     char topic[140]; /* /data/Sales__chn, /event/Orders__chn, /data/ChangeEvents */
@@ -40,7 +42,7 @@ typedef struct sfo_note {
     sfo_table *table;
     sfo_change change;
     char id[19];
-    size_t at; /* in data: of an update a bit per field, of an event its payload, of a new record its fields as JSON */
+    size_t at;  /* in data: of an update a bit per field, of an event its payload, of a new record its fields as JSON */
     size_t len; /* of a new record 0: they are read from the table, since they changed */
 } sfo_note;
 
@@ -69,6 +71,7 @@ typedef struct sfo_changes {
     bool watches;               /* there are, or were, some: changes of all objects are noted */
     int64_t topics_version;     /* rises when one may have changed */
     const sfo_watcher *watcher; /* NULL: none */
+    const sfo_channel_judge *judge; /* NULL: none */
 } sfo_changes;
 
 /* row as it is written now; of an update row->old is what was stored. */
@@ -92,6 +95,8 @@ bool sfo_events_open(sfo_store *s, sfo_fault *f);
 /* ---- events.c: into the log. head: the JSON up to the replay id's number, tail: what follows it. ---- */
 /* ---- channels.c ---- */
 bool sfo_own_channels_open(sfo_store *s, sfo_fault *f);
+/* Is that event for the member's subscribers? payload: its JSON. */
+bool sfo_member_passes(const sfo_store *s, const sfo_member *m, sf_str payload, bool *passes, sfo_fault *f);
 const sfo_member *sfo_channel_member(const sfo_own_channel *channel, const sfo_table *t); /* NULL: it is none */
 const sfo_own_channel *sfo_own_channel_find(const sfo_store *s, sf_str topic);            /* NULL: none */
 bool sfo_change_is_selected(const sfo_store *s, const sfo_table *t);                      /* has it change events? */

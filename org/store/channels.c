@@ -8,7 +8,7 @@
 #include "store/events.h"
 #include "store/store_internal.h"
 
-enum { CHANNELS_MAX = 100, MEMBERS_MAX = 200, ENRICHED_MAX = 10 };
+enum { CHANNELS_MAX = 100, MEMBERS_MAX = 200, ENRICHED_MAX = 10, EXPRESSION_MAX = 20000 };
 
 const sfo_member *sfo_channel_member(const sfo_own_channel *channel, const sfo_table *t)
 {
@@ -31,6 +31,55 @@ bool sfo_change_is_selected(const sfo_store *s, const sfo_table *t)
     for (size_t i = 0; g->has_default && i < g->channel_count; i++)
         if (sfo_channel_member(&g->channels[i], t) != NULL) return true;
     return !g->has_default;
+}
+
+/* ---- filters ---- */
+
+static bool judge_member(sfo_store *s, const sfo_own_channel *c, sfo_member *m, const sfo_channel_judge *judge,
+                         sfo_fault *f)
+{
+    size_t size = sfo_change_bits_size(m->table);
+    unsigned char fields[256] = { 0 }; /* fields end at 2000 */
+    sfo_fault why = { 0 };
+    m->filter = judge->compile(judge->user, m->table->object, m->expression, fields, &why);
+    if (m->filter == NULL) {
+        (void)sfo_fault_set(f, why.http_status >= 500 ? 500 : 400, "INVALID_SCHEMA",
+                            "platformEventChannels: %s: filterExpression of %s: %s", c->topic, m->table->object->name,
+                            why.message != NULL ? why.message : "no memory");
+        sfo_fault_clear(&why);
+        return false;
+    }
+    bool any = false;
+    for (size_t i = 0; i < size; i++) any = any || fields[i] != 0;
+    if (m->enriched == NULL && any) {
+        if ((m->enriched = sfi_arena_alloc(&s->facts, size)) == NULL) return sfo_fault_memory(f);
+        memset(m->enriched, 0, size);
+    }
+    for (size_t i = 0; any && i < size; i++) m->enriched[i] |= fields[i];
+    return true;
+}
+
+bool sfo_channels_judge(sfo_store *s, const sfo_channel_judge *judge, sfo_fault *f)
+{
+    sfo_changes *g = &s->changes;
+    bool ok = true;
+    sfo_store_lock(s);
+    g->judge = judge;
+    for (size_t i = 0; judge != NULL && ok && i < g->channel_count; i++)
+        for (size_t k = 0; ok && k < g->channels[i].member_count; k++)
+            if (g->channels[i].members[k].expression.len > 0)
+                ok = judge_member(s, &g->channels[i], &g->channels[i].members[k], judge, f);
+    if (!ok) g->judge = NULL;
+    sfo_store_unlock(s);
+    return ok;
+}
+
+bool sfo_member_passes(const sfo_store *s, const sfo_member *m, sf_str payload, bool *passes, sfo_fault *f)
+{
+    const sfo_channel_judge *judge = s->changes.judge;
+    bool no_memory = false;
+    *passes = judge == NULL || m->filter == NULL || judge->passes(judge->user, m->filter, payload, &no_memory);
+    return !no_memory || sfo_fault_memory(f);
 }
 
 /* ---- reading them ---- */
@@ -78,6 +127,17 @@ static bool read_enriched(sfo_store *s, sf_str channel, sf_value list, sfo_membe
     return true;
 }
 
+static bool read_expression(sfo_store *s, sf_str channel, sf_value v, sfo_member *m, sfo_fault *f)
+{
+    sf_str text = sf_value_type(v) == SF_STRING ? sfi_trim(sf_get_text(v, NULL)) : (sf_str){ NULL, 0 };
+    if (sf_value_type(v) == SF_MISSING || sf_value_type(v) == SF_NULL) return true;
+    if (text.len == 0 || text.len > EXPRESSION_MAX)
+        return refuse(f, channel, "filterExpression is not a text of 20,000 bytes at most", (sf_str){ NULL, 0 });
+    char *kept = sfi_arena_strndup(&s->facts, text.ptr, text.len);
+    m->expression = (sf_str){ kept, text.len };
+    return kept != NULL || sfo_fault_memory(f);
+}
+
 static bool read_members(sfo_store *s, sf_str name, bool is_data, sf_value list, sfo_own_channel *c, sfo_fault *f)
 {
     sf_iter it = sf_iter_begin(list);
@@ -93,7 +153,9 @@ static bool read_members(sfo_store *s, sf_str name, bool is_data, sf_value list,
         *m = (sfo_member){ .table = table_of_entity(s, entity, is_data) };
         if (m->table == NULL) return refuse(f, name, "selectedEntity names no event", entity);
         if (sfo_channel_member(c, m->table) != NULL) return refuse(f, name, "selectedEntity is there twice", entity);
-        if (!read_enriched(s, name, sf_get(v, "enrichedFields"), m, f)) return false;
+        if (!read_enriched(s, name, sf_get(v, "enrichedFields"), m, f) ||
+            !read_expression(s, name, sf_get(v, "filterExpression"), m, f))
+            return false;
         c->member_count++;
     }
     return true;

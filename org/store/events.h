@@ -67,6 +67,20 @@ void sfo_store_watch(sfo_store *s, const sfo_watcher *watcher);
  * JSON is head, the replay id, tail. Wants a transaction. */
 bool sfo_event_tell(sfo_store *s, const char *topic, sf_str head, const char *tail, sfo_fault *f);
 
+/* ---- filters of the members of the org's own channels: what their expressions mean is for others to say ---- */
+typedef struct sfo_channel_judge {
+    /* Told each expression once. fields: a bit a field of the object; those it asks of are marked, so that they are told with
+     * each change. NULL: the fault says what is wrong with it. */
+    const void *(*compile)(void *user, const sfo_object *o, sf_str text, unsigned char *fields, sfo_fault *f);
+    /* Does an event pass? payload: its JSON. Called with the store's lock held. */
+    bool (*passes)(void *user, const void *filter, sf_str payload, bool *no_memory);
+    void *user;
+} sfo_channel_judge;
+/* judge: borrowed until it is set to NULL; then everything passes. false: an expression is wrong. */
+bool sfo_channels_judge(sfo_store *s, const sfo_channel_judge *judge, sfo_fault *f);
+/* Where a payload has the field: Phone, BillingAddress.City. */
+void sfo_change_path(const sfo_field *field, char out[200]);
+
 /* A platform event that the org itself raises, in a transaction of its own. payload: the JSON object of its fields. Waiting connects
  * are the caller's to wake. */
 bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f);

@@ -36,7 +36,7 @@ static pattern_item next_item(const char **at, const char *end)
 
 /* Greedy with one point of return: after a mismatch the last % takes one character more. Linear for usual patterns,
  * product of the lengths at worst. */
-static bool like(sf_str pattern, sf_str value)
+bool sfo_text_like(sf_str pattern, sf_str value)
 {
     const char *p = pattern.ptr, *p_end = pattern.ptr + pattern.len;
     const char *v = value.ptr, *v_end = value.ptr + value.len;
@@ -70,7 +70,7 @@ static void fn_like(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
     (void)argc;
     sf_str pattern = text_arg(argv[0]), value = text_arg(argv[1]);
-    sqlite3_result_int(ctx, pattern.ptr != NULL && value.ptr != NULL && like(pattern, value) ? 1 : 0);
+    sqlite3_result_int(ctx, pattern.ptr != NULL && value.ptr != NULL && sfo_text_like(pattern, value) ? 1 : 0);
 }
 
 /* ---- folding ---- */

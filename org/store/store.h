@@ -160,7 +160,8 @@ void sfo_write_compound(sfi_json_writer *w, const sfo_field *compound, const sfo
  * backslash escapes); sf_fold(text); sf_msp_has(set, 'A;B'); sf_distance(lat, lon, lat, lon, unit);
  * sf_date_part(kind, value, is_datetime, zone) for CALENDAR_MONTH and its family. */
 bool sfo_functions_register(sqlite3 *db);
-int sfo_text_compare(sf_str a, sf_str b); /* as the collation does */
+int sfo_text_compare(sf_str a, sf_str b);         /* as the collation does */
+bool sfo_text_like(sf_str pattern, sf_str value); /* as sf_like does */
 /* Minutes east of UTC at a moment; zone NULL or unknown: 0. */
 int sfo_zone_offset(const char *zone, int64_t utc_ms);
 
