@@ -350,6 +350,8 @@ void sfo_rest_dispatch(sfo_call *call)
         { "GET", "sobjects/*", sfo_rest_basic_info },
         { "POST", "sobjects/*", sfo_rest_create },
         { "GET", "sobjects/*/describe", sfo_rest_describe },
+        { "GET", "sobjects/*/eventSchema", sfo_rest_event_schema },
+        { "GET", "event/eventSchema/*", sfo_rest_event_schema_of_id },
         { "GET", "sobjects/*/quickActions", sfo_rest_quick_actions },
         { "GET", "sobjects/*/quickActions/*", sfo_rest_quick_action },
         { "POST", "sobjects/*/quickActions/*", sfo_rest_quick_invoke },

@@ -8,6 +8,8 @@
 bool sfo_answer_if_known(sfo_call *call);
 void sfo_rest_describe_global(sfo_call *call);
 void sfo_rest_describe(sfo_call *call);
+void sfo_rest_event_schema(sfo_call *call); /* rest_event_schema.c */
+void sfo_rest_event_schema_of_id(sfo_call *call);
 void sfo_rest_basic_info(sfo_call *call);
 /* rest_layouts.c */
 void sfo_rest_layouts(sfo_call *call);

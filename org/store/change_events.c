@@ -340,6 +340,11 @@ bool sfo_events_tell_gap(sfo_store *s, const sfo_context *c, const sfo_object *o
     return ok;
 }
 
+const char *sfo_event_schema_id(const sfo_store *s, const sfo_object *o)
+{
+    return sfo_table_of(s, o)->schema_id;
+}
+
 bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f)
 {
     if (!sfo_store_begin(s, f)) return false;

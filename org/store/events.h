@@ -81,6 +81,8 @@ bool sfo_channels_judge(sfo_store *s, const sfo_channel_judge *judge, sfo_fault 
 /* Where a payload has the field: Phone, BillingAddress.City. */
 void sfo_change_path(const sfo_field *field, char out[200]);
 
+/* What a message of the object's events names as its schema: 22 characters that follow from its fields. */
+const char *sfo_event_schema_id(const sfo_store *s, const sfo_object *o);
 /* A platform event that the org itself raises, in a transaction of its own. payload: the JSON object of its fields. Waiting connects
  * are the caller's to wake. */
 bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f);
