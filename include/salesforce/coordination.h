@@ -20,7 +20,7 @@ typedef struct sf_coordinator sf_coordinator;
 /** A coordinator of your own. All operations but close are needed. They come from two threads of a listener (its own,
  *  and the one that renews), never two at once, and should answer or give up within a few seconds: a listener waits for
  *  them. An error is not the end: it is logged once an outage, and asked again with the next heartbeat. Texts are
- *  borrowed for the call; a position is a text that only the org understands, and may not be compared. liveness_ms
+ *  borrowed for the call; a position is a text that only listeners understand, and may not be compared. liveness_ms
  *  counts from the moment of the call, by the clock of the coordinator, which all nodes share. */
 typedef struct sf_coordinator_ops {
     /** Try to lead, atomically. SF_OK: node leads the group for liveness_ms from now, and *epoch is its term, greater than

@@ -26,7 +26,8 @@ typedef struct sf_listener sf_listener;
 
 typedef struct sf_checkpoints sf_checkpoints;
 
-/** A store of your own. Calls come from the listener's thread. A position is a text that only the org understands. */
+/** A store of your own. Calls come from the listener's thread. A position is a text that only
+ *  the listener understands: a replay id, or since when it listens. */
 typedef struct sf_checkpoints_ops {
     /** Hand the position of a channel to found (once; borrowed for that call); SF_DONE when there is none. */
     sf_status (*get)(void *user, const char *channel, void (*found)(void *ctx, const char *position), void *ctx,
@@ -154,8 +155,9 @@ typedef struct sf_event_service {
 /* ---- listening ---- */
 
 typedef enum sf_replay {
-    SF_REPLAY_LATEST = 0,   /* what happens from now on. Until a first event is handled (manual_ack: acknowledged) there
-                               is no position, and a session that ends costs what happens before the next one */
+    SF_REPLAY_LATEST =
+        0, /* what happens from now on. Until a first event is handled (manual_ack: acknowledged) that time
+                               is kept for a position: who goes on begins there, as SF_REPLAY_TIME does */
     SF_REPLAY_EARLIEST = 1, /* all that the org has kept (24 or 72 hours) */
     SF_REPLAY_ID = 2,       /* what came after replay_id */
     SF_REPLAY_STORED = 3,   /* after the position in the checkpoint store; none is there: as otherwise says */

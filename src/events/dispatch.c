@@ -172,10 +172,15 @@ static sf_status store_if_due(sf_listener *l, int64_t now_ms, sf_error *err)
     return is_due ? sfi_listener_store(l, err) : SF_OK;
 }
 
+bool sfi_dispatch_is_ahead(const sf_listener *l)
+{
+    return l->stats.handled - l->kept >= l->options.checkpoint_events && sfi_standby_cannot_save(l);
+}
+
 /* A listener that is to stop, or that leads no more, hands out nothing. */
 bool sfi_dispatch_may_go_on(const sf_listener *l)
 {
-    return !atomic_load(&l->is_stopping) && sfi_standby_may_hand_out(l);
+    return !atomic_load(&l->is_stopping) && sfi_standby_may_hand_out(l) && !sfi_dispatch_is_ahead(l);
 }
 
 static int64_t replay_id_of(sf_value message)

@@ -69,7 +69,14 @@ sf_status sfi_cookies_write(const sf_listener *l, sfi_buf *out, sf_error *err)
     return sfi_buf_status(out, err, "cookies");
 }
 
-static void take_cookies(sf_listener *l, const sfi_answer *a)
+/* Rather too early than too late: the answer was under way for a while. */
+static void take_date(sf_listener *l, sf_str date)
+{
+    int64_t at;
+    if (sfi_http_date_parse(date, &at)) l->ahead_ms = at - sfi_now_ms();
+}
+
+static void take_headers(sf_listener *l, const sfi_answer *a)
 {
     const char *line = a->headers;
     while (line != NULL && *line != '\0') { /* ends: each turn takes a line */
@@ -77,6 +84,7 @@ static void take_cookies(sf_listener *l, const sfi_answer *a)
         sf_str one = { line, end != NULL ? (size_t)(end - line) : strlen(line) };
         if (sfi_starts_with_nocase(one, "set-cookie:"))
             sfi_cookie_take(l, sfi_trim((sf_str){ one.ptr + 11, one.len - 11 }));
+        if (sfi_starts_with_nocase(one, "date:")) take_date(l, sfi_trim((sf_str){ one.ptr + 5, one.len - 5 }));
         line = end != NULL ? end + 1 : NULL;
     }
 }
@@ -147,7 +155,7 @@ static void take_in(sf_listener *l, sfi_bayeux_lane which)
     sf_status rc = sfi_call_finish(lane->call, &answer, &err);
     lane->call = NULL;
     if (rc == SF_OK) {
-        take_cookies(l, &answer);
+        take_headers(l, &answer);
         if (lane->page.doc == NULL) rc = sfi_json_new(&lane->page.doc, &err);
         if (rc == SF_OK) rc = sfi_answer_json(l->sf, &answer, lane->page.doc, true, &err);
         if (rc == SF_OK) root = sfi_json_root(lane->page.doc);

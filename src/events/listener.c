@@ -17,17 +17,57 @@ static const sf_attach_options attach_defaults;
 
 /* ---- positions ---- */
 
+static const char since_word[] = "since ";
+
+void sfi_place_write(const sfi_attachment *a, char out[SFI_PLACE_BYTES])
+{
+    char time[32];
+    sfi_time_format(a->began_ms, time);
+    if (a->position >= 0)
+        (void)snprintf(out, SFI_PLACE_BYTES, "%lld", (long long)a->position);
+    else
+        (void)snprintf(out, SFI_PLACE_BYTES, "%s%s", since_word, time);
+}
+
+bool sfi_place_read(sfi_attachment *a, const char *text)
+{
+    sf_str rest = sfi_str(text);
+    int64_t number;
+    char kind;
+    if (sfi_take_text(&rest, since_word)) {
+        if (!sfi_time_parse(rest, &number, &kind) || kind != 'D' || number <= 0) return false;
+        a->position = -1;
+        a->began_ms = number;
+        return true;
+    }
+    if (!sfi_parse_int(rest, &number) || number < 0) return false;
+    a->position = number;
+    a->since_ms = 0; /* older events were passed over before it was kept */
+    return true;
+}
+
+/* A subscribe is about to be sent. Who listens for new events and has none yet begins there once only: in a later session,
+ * or on another node, what was made since then is among all that the org has kept. */
 static int64_t position_of(void *user, size_t channel)
 {
-    const sf_listener *l = user;
-    return l->attachments[channel].position;
+    sf_listener *l = user;
+    sfi_attachment *a = &l->attachments[channel];
+    if (a->position != -1) return a->position;
+    if (a->began_ms > 0) {
+        a->since_ms = a->began_ms;
+        return -2;
+    }
+    a->began_ms = sfi_now_ms() + l->ahead_ms;
+    a->is_dirty = true;
+    if (l->unsaved++ == 0) l->unsaved_ms = sfi_now_ms();
+    return -1;
 }
 
 static sf_status store_one(sf_listener *l, sfi_attachment *a, sf_error *err)
 {
-    char text[24];
+    char text[SFI_PLACE_BYTES];
     if (!a->is_dirty) return SF_OK;
-    (void)snprintf(text, sizeof text, "%lld", (long long)a->position);
+    sfi_place_write(a, text);
     if (l->standby != NULL) return sfi_standby_save(l, a, text, l->is_last_store, err);
     sf_status rc = sfi_checkpoints_set(l->store, a->channel, text, err);
     if (rc == SF_OK) a->is_dirty = false;
@@ -44,6 +84,7 @@ sf_status sfi_listener_store(sf_listener *l, sf_error *err)
     l->unsaved_ms = l->stored_ms = sfi_now_ms();
     for (size_t i = 0; i < SF_CHANNELS_MAX; i++) /* a coordinator that fails: once more after a while */
         if (l->attachments[i].is_used && l->attachments[i].is_dirty) l->unsaved = 1;
+    if (l->unsaved == 0) l->kept = l->stats.handled;
     return SF_OK;
 }
 
@@ -90,10 +131,10 @@ static void note_lost(sf_listener *l, sfi_attachment *a, const sf_error *why)
         err = told;
         rc = told.status;
     }
-    if (rc != SF_OK)
-        sfi_listener_fail(l, rc, &err);
-    else if (a->serial == serial) /* the handler may have detached it, and attached another */
-        a->position = lost == SF_LOST_EARLIEST ? -2 : -1;
+    if (rc != SF_OK) sfi_listener_fail(l, rc, &err);
+    if (rc != SF_OK || a->serial != serial) return; /* the handler may have detached it, and attached another */
+    a->position = lost == SF_LOST_EARLIEST ? -2 : -1;
+    a->began_ms = 0;
 }
 
 /* It is detached before that is told: the handler may attach another channel in its place. */
@@ -215,7 +256,8 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     l->sf = sf;
     l->bell = l->timer = l->fd = -1;
     l->stats.lag_ms = -1;
-    l->stored_ms = INT64_MIN / 2; /* never */
+    l->ahead_ms = sfi_wall_ms() - sfi_now_ms(); /* until the org says its time */
+    l->stored_ms = INT64_MIN / 2;               /* never */
     l->arena.max = 64 * SFI_MIB;
     sf_status rc = take_options(options, &l->options, err);
     if (rc == SF_OK) rc = take_group(&l->options, err);
@@ -303,9 +345,9 @@ static sf_status find_start(sf_listener *l, sfi_attachment *a, sf_error *err)
         sf_status rc = sfi_checkpoints_get(l->store, a->channel, text, err);
         if (rc < 0) return rc;
         if (rc == SF_OK) {
-            if (!sfi_parse_int(sfi_str(text), &a->position) || a->position < 0)
-                return sfi_fail(err, SF_ERR_IO, "checkpoint of %s: \"%s\" is no replay id", a->channel, text);
-            return SF_OK;
+            return sfi_place_read(a, text)
+                       ? SF_OK
+                       : sfi_fail(err, SF_ERR_IO, "checkpoint of %s: \"%s\" is no replay id", a->channel, text);
         }
         replay = a->options.otherwise;
     }
@@ -416,7 +458,7 @@ static int64_t next_due_ms(const sf_listener *l)
         if (l->lanes[i].call != NULL && sfi_bayeux_is_stale(l->bayeux, i)) return 0;
     int64_t store = sfi_listener_store_due_ms(l);
     if (store < due) due = store;
-    if (!sfi_dispatch_has_events(l) || !sfi_standby_may_hand_out(l)) return due;
+    if (!sfi_dispatch_has_events(l) || !sfi_standby_may_hand_out(l) || sfi_dispatch_is_ahead(l)) return due;
     if (l->attempts == 0) return 0;
     return l->retry_ms < due ? l->retry_ms : due;
 }

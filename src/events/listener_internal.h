@@ -52,6 +52,7 @@ typedef struct sfi_attachment {
     sf_attach_options options;
     int64_t position; /* -1, -2 or an id: where the next subscribe starts */
     int64_t since_ms; /* older events are passed over; 0: none are */
+    int64_t began_ms; /* with position -1: since when it listens, by the org's clock; 0: it never has */
     bool is_dirty;    /* position is not in the store yet */
     int64_t term;     /* in which the group's position was read; 0: it was not */
 } sfi_attachment;
@@ -82,8 +83,10 @@ struct sf_listener {
     sf_error why;       /* of the last of them, where the failure was not the handler's own; status SF_OK: it was */
     sfi_heal *heal;     /* NULL: no service heals */
     int64_t retry_ms;   /* when it is called again */
+    int64_t ahead_ms;   /* the org's clock, less sfi_now_ms(): not too late */
     int64_t pages, serials;
     int unsaved;                   /* events since positions were stored */
+    int64_t kept;                  /* stats.handled when no position was left to store */
     int64_t unsaved_ms, stored_ms; /* when the first of these was handled; when positions were stored last */
     sf_status end;                 /* SF_OK: goes on; else sticky */
     sf_error error;
@@ -104,6 +107,8 @@ sf_status sfi_dispatch(sf_listener *l, sf_error *err);
 bool sfi_dispatch_has_events(const sf_listener *l);
 void sfi_page_open(sf_listener *l, sfi_page *p, sf_value root); /* an answer, whose events are to be handed out */
 bool sfi_dispatch_may_go_on(const sf_listener *l);              /* false: what is at hand stays there */
+/* A coordinator fails, and as much is handled as may come twice: what is at hand waits for it, or for the lease's end. */
+bool sfi_dispatch_is_ahead(const sf_listener *l);
 sf_cdc_fn sfi_dispatch_handler(const sf_cdc_service *s, sf_change_type type);
 sf_status sfi_dispatch_trouble(const sfi_attachment *a, sf_event_trouble trouble, const sf_event *event,
                                const sf_error *why, sf_error *err);
@@ -124,6 +129,11 @@ sf_status sfi_heal_gap(sf_listener *l, sfi_attachment *a, const sf_cdc_event *ga
 /* ---- listener.c ---- */
 sf_status sfi_listener_store(sf_listener *l, sf_error *err); /* all positions that are not stored yet */
 void sfi_listener_moved(sf_listener *l, sfi_attachment *a, int64_t position);
+/* What a store keeps of a channel's place: a replay id, or, before there is one, since when it listens. @return false: text
+ * is neither. */
+enum { SFI_PLACE_BYTES = 40 };
+void sfi_place_write(const sfi_attachment *a, char out[SFI_PLACE_BYTES]);
+bool sfi_place_read(sfi_attachment *a, const char *text);
 /* When positions have waited long enough to be stored; INT64_MAX: none waits. */
 int64_t sfi_listener_store_due_ms(const sf_listener *l);
 void sfi_listener_fail(sf_listener *l, sf_status rc, const sf_error *why);

@@ -311,6 +311,7 @@ static void tear_down(sf_listener *l)
     l->attempts = 0;
     sfi_heal_reset(l);
     l->unsaved = 0;
+    l->kept = l->stats.handled;
     l->standby->is_up = false;
     sfi_bayeux_rest(l->bayeux, sfi_now_ms());
 }
@@ -377,16 +378,12 @@ static sf_status read_position(sf_listener *l, sfi_attachment *a, bool *is_damag
 {
     const sfi_standby *s = l->standby;
     char text[SF_POSITION_BYTES_MAX + 1];
-    int64_t position;
     sf_status rc = sfi_coordinator_get(s->coordinator, s->group, a->channel, text, err);
     if (rc == SF_DONE) return SF_OK;
     if (rc != SF_OK) return rc;
-    *is_damaged = !sfi_parse_int(sfi_str(text), &position) || position < 0;
-    if (*is_damaged)
-        return sfi_fail(err, SF_ERR_IO, "group %s, position of %s: \"%s\" is no replay id", s->group, a->channel, text);
-    a->position = position;
-    a->since_ms = 0; /* older events were passed over before it was kept */
-    return SF_OK;
+    *is_damaged = !sfi_place_read(a, text);
+    if (!*is_damaged) return SF_OK;
+    return sfi_fail(err, SF_ERR_IO, "group %s, position of %s: \"%s\" is no replay id", s->group, a->channel, text);
 }
 
 sf_status sfi_standby_position(sf_listener *l, sfi_attachment *a, sf_error *err)
@@ -497,6 +494,11 @@ void sfi_standby_note_session(sf_listener *l, bool is_up, const sf_error *why)
 bool sfi_standby_may_hand_out(const sf_listener *l)
 {
     return l->standby == NULL || sfi_boot_ms() < atomic_load(&l->standby->lease_ms);
+}
+
+bool sfi_standby_cannot_save(const sf_listener *l)
+{
+    return l->standby != NULL && l->standby->is_save_out;
 }
 
 bool sfi_standby_is_leading(const sf_listener *l)

@@ -24,6 +24,9 @@ bool sfi_standby_is_leading(const sf_listener *l);
 int64_t sfi_standby_due_ms(const sf_listener *l); /* when the listener has to be polled at the latest */
 void sfi_standby_note_session(sf_listener *l, bool is_up, const sf_error *why);
 
+bool sfi_standby_cannot_save(
+    const sf_listener *l); /* the coordinator has failed to keep a position, and kept none since */
+
 /* For a channel that is attached now: the group's position when the listener leads and there is one; else a's stays. */
 sf_status sfi_standby_position(sf_listener *l, sfi_attachment *a, sf_error *err);
 /* SF_OK also when it is not kept: the lease is lost (a is not dirty any more), or the coordinator fails (a stays dirty,

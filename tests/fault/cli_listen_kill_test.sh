@@ -25,7 +25,7 @@ SH
 for ((i = 0; i < kills; i++)); do
     "$sforce" listen Low_Ink__e --replay "$([[ $i -eq 0 ]] && echo earliest || echo stored)" --batch 15 --batch-wait 20ms --exec 'sh program' >out 2>err &
     listener=$!
-    timeout "0.$((RANDOM % 9))$((RANDOM % 10))" tail -f /dev/null --pid=$listener # some moment, from the start of the program on
+    timeout "0.$((RANDOM % 9))$((1 + RANDOM % 9))" tail -f /dev/null --pid=$listener # some moment; 0 would be for ever
     kill -0 $listener 2>/dev/null || fail "the listener ended by itself"
     kill -KILL $listener 2>/dev/null
     wait $listener 2>/dev/null
