@@ -26,7 +26,8 @@ static sf_status upload(sf_client *sf, const char *job, const sf_source *source,
                                        .what = "upload to a bulk job" };
     rc = sfi_call_run(sf, &request, &answer, err);
     sf_str type = sfi_answer_header(&answer, "Content-Type");
-    if (rc == SF_OK && sfi_content_type_is(type, "text/html")) { /* somebody else's page: the org has no data of it */
+    bool is_page = answer.status != 201 && answer.body_len > 0 && sfi_content_type_is(type, "text/html");
+    if (rc == SF_OK && is_page) { /* somebody else's: the org, which answers 201 and nothing, has no data of it */
         sf_error why;
         (void)sfi_error_from_answer(answer.status, type, (sf_str){ answer.body, answer.body_len }, request.what, &why);
         rc = sfi_fail(err, SF_ERR_UNKNOWN_OUTCOME, "the upload was answered, though not by the org (%.400s)",

@@ -35,7 +35,7 @@ static void talk_start(talk *t, const char *const *answers)
     *t = (talk){ 0 };
     size_t n = 0, at = 0;
     for (; answers[n] != NULL; n++) {
-        bool is_json = answers[n][0] == '{', is_page = answers[n][0] == '<';
+        bool is_json = answers[n][0] == '{', is_page = answers[n][0] == '<' || answers[n][0] == '\0';
         size_t size = strlen(answers[n]) + 256;
         t->texts[n] = malloc(size);
         assert_non_null(t->texts[n]);
@@ -206,13 +206,13 @@ static void test_load__columns_in_another_order(void **state)
     }
 }
 
-/* A page instead of the org's answer is no upload: the job is left behind, and another one made. */
+/* A page instead of the org's answer is no upload: the job is left behind, and another one made. Nothing at all is no page. */
 static void test_load__an_upload_that_somebody_else_answered(void **state)
 {
     (void)state;
     talk t;
     sf_load_report report;
-    talk_start(&t, (const char *const[]){ OPEN, "<html>log in</html>", JOB("Aborted", ""), OPEN, " ", CLOSED,
+    talk_start(&t, (const char *const[]){ OPEN, "<html>log in</html>", JOB("Aborted", ""), OPEN, "", CLOSED,
                                           DONE_WITH("3", "0"), GOOD_HEAD "2,true,C,\n3,true,\"B, b\",b\n", NULL });
     sf_status rc = load(&t, &report);
     if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
