@@ -7,7 +7,7 @@
 static sf_status take_user(cli *c, const char *word, const char **id, sf_error *err)
 {
     sf_query *q = NULL;
-    sf_value row;
+    sf_value row = { 0 };
     if (strchr(word, '@') == NULL) {
         if (sfi_id_make(sfi_str(word)).text[0] == 0)
             return sfi_fail(err, SF_ERR_USAGE, "%.80s is no user's id and no username (name@domain)", word);

@@ -38,8 +38,9 @@ static int run_counts(cli *c)
     static const bool right[] = { false, true };
     sf_error err;
     sf_document *doc = NULL;
-    const char **objects = c->args.count > 0 ? cli_alloc(c, (c->args.count + 1) * sizeof *objects) : NULL;
-    for (size_t i = 0; i < c->args.count; i++) objects[i] = c->args.words[i];
+    const size_t wanted = c->args.count; /* 0: all */
+    const char **objects = wanted > 0 ? cli_alloc(c, (wanted + 1) * sizeof *objects) : NULL;
+    for (size_t i = 0; i < wanted; i++) objects[i] = c->args.words[i];
     if (cli_connect(c, &err) != SF_OK || sf_get_record_counts(c->sf, objects, &c->call, &doc, &err) != SF_OK)
         return cli_fail_error(c, &err);
     cli_grid grid = { .names = names, .columns = SFI_COUNT_OF(names), .right = right };
@@ -49,7 +50,7 @@ static int run_counts(cli *c)
         cli_grid_add(c, &grid, cells);
     }
     int code = cli_finish_grid_value(c, &grid, list);
-    for (size_t i = 0; code == CLI_OK && i < c->args.count; i++) {
+    for (size_t i = 0; code == CLI_OK && i < wanted; i++) {
         bool found = false;
         for (size_t k = 0; k < grid.rows; k++) found = found || sfi_eq_nocase(grid.cells[k * 2], objects[i]);
         if (!found)

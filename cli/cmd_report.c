@@ -16,7 +16,7 @@ static bool is_id(const char *word)
 static sf_status find_by_name(cli *c, const char *name, const char **out, sf_error *err)
 {
     sf_query *q = NULL;
-    sf_value row;
+    sf_value row = { 0 };
     sf_query_options options = { .binds = SF_BINDS({ "name", sf_bind_str(name) }),
                                  .call = &c->call,
                                  .no_prefetch = true };

@@ -34,7 +34,7 @@ static void tell_json(run *r, int64_t line, const sf_row_result *result, const s
     sfi_buf_addf(&text, "{\"line\":%lld", (long long)line);
     if (result != NULL && result->id.text[0] != 0) cli_json_add_member(&text, "id", result->id.text);
     sfi_buf_addf(&text, ",\"success\":%s", error == NULL ? "true" : "false");
-    if (error == NULL) sfi_buf_addf(&text, ",\"created\":%s", result->created ? "true" : "false");
+    if (error == NULL) sfi_buf_addf(&text, ",\"created\":%s", result != NULL && result->created ? "true" : "false");
     if (error != NULL) {
         sfi_buf_add_str(&text, ",\"error\":{");
         cli_error_members(&text, error, NULL);
@@ -71,7 +71,7 @@ static void tell(run *r, int64_t line, const sf_row_result *result, const sf_err
         const char *cells[] = { number,
                                 result != NULL && result->id.text[0] != 0 ? result->id.text : NULL,
                                 error == NULL ? "true" : "false",
-                                error == NULL && result->created ? "true" : "false",
+                                error == NULL && result != NULL && result->created ? "true" : "false",
                                 error == NULL         ? NULL
                                 : error->code[0] != 0 ? error->code
                                                       : sf_status_name(error->status),

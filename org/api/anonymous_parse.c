@@ -1,6 +1,7 @@
 /* anonymous_parse.c: Apex text into checked statements: see anonymous.h. One token of look-ahead; names and types are
  * checked where they stand, so that the first problem in the text is the one told, as a compiler does. */
 #include "api/anonymous.h"
+#include <assert.h>
 
 typedef enum token_kind { END, NAME, STRING, INTEGER, LONG, DECIMAL, SIGN, BROKEN } token_kind;
 
@@ -589,6 +590,7 @@ static sfo_apex_statement *parse_call(parser *p)
             return problem(p, name.line, name.column,
                            "Method does not exist or incorrect signature: void %.*s() from the type %s", S(name.text),
                            m->class_name);
+        assert(arguments[0] != NULL); /* no method has none */
         bool boolean = m->verb == SFO_APEX_ASSERT || m->verb == SFO_APEX_ASSERT_FALSE;
         if (boolean && arguments[0]->type.kind != SFO_APEX_BOOLEAN)
             return problem(p, name.line, name.column,

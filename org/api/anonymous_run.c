@@ -1,6 +1,7 @@
 /* anonymous_run.c: runs what anonymous_parse.c made: see anonymous.h. Records are shared by the variables that hold them, as
  * in Apex; all writes are one transaction, which an exception undoes. */
 #include "api/anonymous.h"
+#include <assert.h>
 
 enum { LOG_BYTES_MAX = 1 << 20 };
 
@@ -117,6 +118,7 @@ static bool equal(const value *a, const value *b)
     case SFO_APEX_RECORD: break;
     default: return false;
     }
+    assert(a->record != NULL && b->record != NULL);
     if (a->record == b->record) return true;
     if (a->record->object != b->record->object || a->record->count != b->record->count) return false;
     for (size_t i = 0; i < a->record->count; i++)
@@ -127,6 +129,7 @@ static bool equal(const value *a, const value *b)
 
 static value *field_of(const record *r, const sfo_field *f)
 {
+    assert(r != NULL);
     for (size_t i = 0; i < r->count; i++)
         if (r->fields[i] == f) return &r->values[i];
     return NULL;
@@ -135,6 +138,7 @@ static value *field_of(const record *r, const sfo_field *f)
 static bool set_field(machine *m, record *r, const sfo_field *f, value v)
 {
     value *there = field_of(r, f);
+    assert(r->count == 0 || r->values != NULL);
     if (there != NULL) {
         *there = v;
         return true;
@@ -152,6 +156,7 @@ static bool set_field(machine *m, record *r, const sfo_field *f, value v)
         r->values = values;
         r->cap = cap;
     }
+    assert(r->fields != NULL);
     r->fields[r->count] = f;
     r->values[r->count++] = v;
     return true;
@@ -210,7 +215,7 @@ static bool arithmetic(machine *m, const sfo_apex_expr *e, const value *l, const
 
 static bool binary(machine *m, const sfo_apex_expr *e, value *out)
 {
-    value l, r;
+    value l = { .kind = SFO_APEX_NULL }, r = { .kind = SFO_APEX_NULL };
     char c = e->text.ptr[0];
     if (!evaluate(m, e->left, &l)) return false;
     *out = (value){ .kind = SFO_APEX_BOOLEAN };
@@ -244,7 +249,7 @@ static bool make_record(machine *m, const sfo_apex_expr *e, value *out)
     if (r == NULL) return no_memory(m);
     *r = (record){ .object = e->type.object };
     for (size_t i = 0; i < e->count; i++) {
-        value v;
+        value v = { .kind = SFO_APEX_NULL };
         if (!evaluate(m, e->values[i], &v) || !set_field(m, r, e->fields[i], converted(v, e->fields[i]->type)))
             return false;
     }
@@ -254,7 +259,8 @@ static bool make_record(machine *m, const sfo_apex_expr *e, value *out)
 
 static bool evaluate(machine *m, const sfo_apex_expr *e, value *out)
 {
-    value inner;
+    value inner = { .kind = SFO_APEX_NULL };
+    *out = inner;
     switch (e->op) {
     case SFO_APEX_LITERAL:
         *out = (value){
@@ -264,7 +270,7 @@ static bool evaluate(machine *m, const sfo_apex_expr *e, value *out)
     case SFO_APEX_VARIABLE: *out = m->variables[e->variable]; return true;
     case SFO_APEX_FIELD: {
         if (!evaluate(m, e->left, &inner)) return false;
-        if (inner.kind == SFO_APEX_NULL) return null_pointer(m);
+        if (inner.kind != SFO_APEX_RECORD) return null_pointer(m);
         const value *v = field_of(inner.record, e->field);
         *out = v != NULL ? *v : (value){ .kind = SFO_APEX_NULL };
         return true;
@@ -287,7 +293,7 @@ static bool evaluate(machine *m, const sfo_apex_expr *e, value *out)
 
 static bool assertion(machine *m, const sfo_apex_statement *s)
 {
-    value a, b = { .kind = SFO_APEX_NULL }, note = { .kind = SFO_APEX_NULL };
+    value a = { .kind = SFO_APEX_NULL }, b = { .kind = SFO_APEX_NULL }, note = { .kind = SFO_APEX_NULL };
     bool pair = s->verb == SFO_APEX_ASSERT_EQUAL || s->verb == SFO_APEX_ASSERT_DIFFERENT;
     const sfo_apex_expr *message = pair ? s->c : s->b;
     if (!evaluate(m, s->a, &a) || (pair && !evaluate(m, s->b, &b)) || (message != NULL && !evaluate(m, message, &note)))
@@ -335,11 +341,12 @@ static bool dml_failed(machine *m, const sfo_apex_statement *s, sf_str id, sfo_f
 
 static bool dml(machine *m, const sfo_apex_statement *s)
 {
-    value v;
+    value v = { .kind = SFO_APEX_NULL };
     if (!evaluate(m, s->a, &v)) return false;
-    if (v.kind == SFO_APEX_NULL)
+    if (v.kind != SFO_APEX_RECORD)
         return throw_text(m, "System.NullPointerException: Attempt to de-reference a null object");
     record *r = v.record;
+    assert(r != NULL && (r->count == 0 || r->values != NULL));
     const sfo_field *id_field = sfo_object_field(r->object, SFI_STR("Id"));
     const value *known = field_of(r, id_field);
     sf_str id = known != NULL && known->kind == SFO_APEX_STRING ? known->text : (sf_str){ NULL, 0 };
@@ -400,7 +407,7 @@ static void log_line(machine *m, const char *event, int line, sf_str text)
 
 static bool step(machine *m, const sfo_apex_statement *s)
 {
-    value v = { .kind = SFO_APEX_NULL }, target;
+    value v = { .kind = SFO_APEX_NULL }, target = v;
     sf_str text;
     switch (s->verb) {
     case SFO_APEX_ASSIGN:
@@ -409,8 +416,8 @@ static bool step(machine *m, const sfo_apex_statement *s)
         return true;
     case SFO_APEX_ASSIGN_FIELD:
         if (!evaluate(m, s->target, &target) || !evaluate(m, s->a, &v)) return false;
-        return target.kind == SFO_APEX_NULL ? null_pointer(m)
-                                            : set_field(m, target.record, s->field, converted(v, s->field->type));
+        return target.kind != SFO_APEX_RECORD ? null_pointer(m)
+                                              : set_field(m, target.record, s->field, converted(v, s->field->type));
     case SFO_APEX_DEBUG:
         if (!evaluate(m, s->a, &v)) return false;
         text = text_of(m, &v);

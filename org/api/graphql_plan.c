@@ -348,7 +348,7 @@ static bool write_tail(sfo_gql *g, const sfo_object *o, const sfo_gql_field *at,
      * before a child's page too, since subqueries have no offset. */
     int64_t skip = child != NULL ? p->after : p->after > OFFSET_MAX ? p->after - OFFSET_MAX : 0;
     bool whole = child != NULL && p->needs_total; /* its totalSize is that of all rows only without a limit */
-    if (!whole) sfi_buf_addf(out, " LIMIT %lld", (long long)(p->first + skip));
+    if (!whole) sfi_buf_addf(out, " LIMIT %lld", (long long)p->first + skip);
     if (child == NULL && p->after > 0)
         sfi_buf_addf(out, " OFFSET %lld", (long long)(p->after > OFFSET_MAX ? OFFSET_MAX : p->after));
     if (where.failed) ok = no_memory(g);

@@ -368,14 +368,12 @@ static bool add_factor(logic *l)
     if (++l->depth > LOGIC_DEPTH_MAX) return bad_logic(l);
     bool negated = take_word(l, "NOT");
     if (negated) sfi_buf_add_str(l->w->out, "(NOT ");
-    bool ok;
-    if (negated && take_word(l, "NOT")) {
-        ok = bad_logic(l);
-    } else if (take_character(l, "(")) {
+    bool ok, is_twice = negated && take_word(l, "NOT");
+    if (!is_twice && take_character(l, "(")) {
         sfi_buf_add_char(l->w->out, '(');
         ok = add_or(l) && (take_character(l, ")") || bad_logic(l));
         sfi_buf_add_char(l->w->out, ')');
-    } else if (sfi_take_int(&l->rest, 1000, &n)) {
+    } else if (!is_twice && sfi_take_int(&l->rest, 1000, &n)) {
         if (n < 1 || (size_t)n > l->w->report->filter_count)
             return sfo_report_bad(l->w->f, "The filter logic references an undefined filter: %lld.", (long long)n);
         l->used[n - 1] = true;

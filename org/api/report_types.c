@@ -54,7 +54,7 @@ const char *sfo_report_data_type(const sfo_report_column *c)
 {
     switch (c->field->type) {
     case SFO_BOOLEAN: return "boolean";
-    case SFO_INT: return "int";
+    case SFO_INT:
     case SFO_LONG: return "int";
     case SFO_DOUBLE: return "double";
     case SFO_CURRENCY: return "currency";

@@ -308,10 +308,7 @@ static void run_graph(sfo_call *call, sf_value graph, int *failures, sfi_json_wr
     sfo_parts p;
     sf_value list = sf_get(graph, "compositeRequest");
     if (!sfo_parts_init(&p, call, sf_value_count(list))) return;
-    if (*failures >= FAILED_GRAPHS_MAX)
-        skip_list(&p, list);
-    else if (!run_transaction(&p, list))
-        skip_list(&p, list);
+    if (*failures >= FAILED_GRAPHS_MAX || !run_transaction(&p, list)) skip_list(&p, list);
     *failures += p.failed;
     sfi_json_begin_object(w);
     sfi_json_key(w, "graphId");

@@ -3,6 +3,7 @@
  * reference with several targets Type:Relationship.Field), which names a parent by a value of its own.
  */
 #include "bulk/bulk_internal.h"
+#include <assert.h>
 
 static bool unknown(sf_str name, sfo_fault *f)
 {
@@ -52,6 +53,7 @@ bool sfo_bulk_columns_of(const sfo_schema *schema, const sfo_bulk_target *target
         if (out[i].key == NULL && (wanted != NULL ? out[i].field == wanted : out[i].field->type == SFO_ID))
             has_key = true;
     }
+    assert(target->operation != 'x' || target->key != NULL);
     if (target->is_typed) return true; /* a row without its key is that row's failure */
     if (target->operation == 'x' && !has_key)
         return sfo_fault_set(f, 400, "InvalidBatch", "Field name not found : %s", target->key->name);
@@ -102,7 +104,7 @@ static bool fits_type(const sfo_field *field, sf_str text)
     case SFO_DOUBLE:
     case SFO_CURRENCY:
     case SFO_PERCENT: return is_number(text);
-    case SFO_DATE: return sfi_time_parse(text, &ms, &kind) && kind != 't';
+    case SFO_DATE:
     case SFO_DATETIME: return sfi_time_parse(text, &ms, &kind) && kind != 't';
     case SFO_TIME: return sfi_time_parse(text, &ms, &kind) && kind == 't';
     default: return true;

@@ -4,6 +4,7 @@
  * 2.0 come in another order than the rows, as those of the real one do; those of 1.0 in theirs.
  */
 #include "bulk/bulk_internal.h"
+#include <assert.h>
 #include "bulk/records.h"
 
 typedef struct ingest {
@@ -107,7 +108,7 @@ static int next_record(ingest *in, sfi_csv_record *record)
             (void)sfo_fault_set(&in->fault, 400, "InvalidBatch", "%s", err.message);
             return -1;
         }
-        if (piece.len > 0) memcpy(room, piece.ptr, piece.len);
+        if (piece.ptr != NULL) memcpy(room, piece.ptr, piece.len);
         sfi_csv_reader_added(in->csv, piece.len);
     }
 }
@@ -116,6 +117,7 @@ static int next_record(ingest *in, sfi_csv_record *record)
 static bool check_line_ends(ingest *in, sf_str text)
 {
     bool quoted = false;
+    assert(text.len == 0 || text.ptr != NULL);
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '"') quoted = !quoted;
         if (quoted || text.ptr[i] != '\n') continue;

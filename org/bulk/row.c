@@ -1,5 +1,6 @@
 /* row.c: one row of an upload through the store, with the wording that rows have where several come at once. */
 #include "bulk/bulk_internal.h"
+#include <assert.h>
 
 bool sfo_bulk_target_of(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_target *out, sfo_fault *f)
 {
@@ -9,6 +10,7 @@ bool sfo_bulk_target_of(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_target *o
     } operations[] = {
         { "insert", 'i' }, { "update", 'u' }, { "upsert", 'x' }, { "delete", 'd' }, { "hardDelete", 'h' }
     };
+    assert(job != NULL);
     const sfo_schema *schema = sfo_store_schema(b->store);
     *out = (sfo_bulk_target){ .object = sfo_schema_object(schema, sfi_str(job->object)) };
     for (size_t i = 0; i < SFI_COUNT_OF(operations); i++)

@@ -658,13 +658,17 @@ static sfo_server *make_server(const sfo_server_options *options)
 /* A socket that listens there; its port goes to *port. @return SF_OK, SF_ERR_IO. */
 static sf_status listen_on(const char *host, const struct sockaddr_storage *address, int *fd, int *port, sf_error *err)
 {
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = { .v6 = { 0 } };
     socklen_t len = address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
     int yes = 1;
     int s = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool ok = s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
               bind(s, (const struct sockaddr *)address, len) == 0 && listen(s, SOMAXCONN) == 0 &&
-              getsockname(s, (struct sockaddr *)&bound, &len) == 0;
+              getsockname(s, &bound.any, &len) == 0;
     if (!ok) {
         int why = errno;
         if (s >= 0) (void)close(s);
@@ -673,8 +677,7 @@ static sf_status listen_on(const char *host, const struct sockaddr_storage *addr
                                           : strerror(why));
     }
     *fd = s;
-    *port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&bound)->sin_port
-                                             : ((struct sockaddr_in6 *)(void *)&bound)->sin6_port);
+    *port = ntohs(address->ss_family == AF_INET ? bound.v4.sin_port : bound.v6.sin6_port);
     return SF_OK;
 }
 

@@ -85,6 +85,9 @@ bool sfi_buf_add_char_slowly(sfi_buf *b, char c);        /* when there is no roo
 static inline bool sfi_buf_add_char(sfi_buf *b, char c)
 {
     size_t max = b->max > 0 ? b->max : SFI_BUF_MAX;
+#ifdef __clang_analyzer__ /* it does not know that what has room has memory */
+    if (b->data == NULL) return sfi_buf_add_char_slowly(b, c);
+#endif
     if (b->failed || b->cap - b->len < 2 || b->len >= max) return sfi_buf_add_char_slowly(b, c);
     b->data[b->len++] = c;
     b->data[b->len] = '\0';

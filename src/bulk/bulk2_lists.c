@@ -188,7 +188,7 @@ static bool read_locator(const char *url, char *out, size_t size)
 
 sf_status sf_bulk2_pages_next(sf_bulk2_pages *p, const char **locator, sf_error *err)
 {
-    sf_value item;
+    sf_value item = { 0 };
     if (p == NULL || locator == NULL) return sfi_fail(err, SF_ERR_USAGE, "%s is NULL", p == NULL ? "p" : "locator");
     sf_status rc = next_item(&p->l, &item, err);
     if (rc != SF_ROW) return rc;

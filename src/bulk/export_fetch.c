@@ -178,7 +178,7 @@ sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_er
            !x->mark.last) { /* each round writes a page; rows are bounded by the job's, pages without by EMPTY_MAX */
         char locator[128];
         sfi_call *call = NULL;
-        sf_bulk2_page page;
+        sf_bulk2_page page = { 0 };
         rc = top_up(&f, &why);
         if (rc != SF_OK) break;
         memcpy(locator, x->mark.next, sizeof locator);

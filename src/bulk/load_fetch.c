@@ -137,7 +137,7 @@ static sf_status lay_out(const results *r, const sfi_csv_record *header, const c
 static sf_status read_header(const results *r, sf_bulk2_results which, sf_error *err)
 {
     sfi_csv_reader *csv = NULL;
-    sfi_csv_record header;
+    sfi_csv_record header = { 0 };
     char *room;
     size_t size;
     if (r->header.len == 0) return SF_OK;

@@ -70,8 +70,8 @@ sf_status sfi_csv_scan_fault(const sfi_csv_scan *s, const char *data, size_t n, 
     }
     assert(bad != 0); /* else the kernel would have gone on */
     uint64_t at = bad & ~(bad - 1);
-    long long at_line = (long long)(s->lines + __builtin_popcountll(f.feeds & before) + 1);
-    long long column = (long long)(open + __builtin_popcountll(delimiters) + 1);
+    long long at_line = s->lines + __builtin_popcountll(f.feeds & before) + 1;
+    long long column = open + __builtin_popcountll(delimiters) + 1;
     if ((f.bad_quotes & at) != 0)
         return sfi_fail(err, SF_ERR_USAGE,
                         "line %lld, column %lld: a quote within a value that does not begin with one; quote the whole "

@@ -187,6 +187,7 @@ static bool walk_fields(walk *w, uint32_t base)
         if (text[positions[t]] != '"') return wrong(w, t, "a field's name in quotes");
         if (text[positions[t + 1]] != ':') return wrong(w, t + 1, "':'");
         if (depth == noted_depth) {
+            assert(w->fields != NULL);
             if (count < SFI_JSON_ROW_FIELDS) w->fields[count] = t;
             count++;
         }

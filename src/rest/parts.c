@@ -267,7 +267,7 @@ sf_status sf_parts_check(const sf_parts *p, sf_error *err)
         best = rank;
         cause = i;
     }
-    sf_part part;
+    sf_part part = { 0 };
     (void)sf_parts_get(p, cause, &part); /* it is there */
     if (!part.failed) {
         part.failed = true;

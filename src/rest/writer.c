@@ -221,7 +221,7 @@ static bool run_again(sf_writer *w, const sfi_rows *rows, const bool *wanted, in
 /* All rounds of a batch; last_round says for each row which one has its result. @return the number of rounds. */
 static void collect(sf_writer *w, sfi_batch *b, uint8_t *last_round)
 {
-    bool wanted[SF_COLLECTION_MAX];
+    bool wanted[SF_COLLECTION_MAX] = { false };
     sfi_round *first = &w->rounds[0];
     if (b->call != NULL) {
         finish_call(w, b->call, &b->rows, first);
