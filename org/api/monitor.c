@@ -82,16 +82,15 @@ static void tell(sfo_org *org, const char *cause, sf_str facts, const char *uuid
     sf_document *doc = NULL;
     if (sf_document_parse(facts.ptr, facts.len, &doc, NULL) != SF_OK) return; /* no memory: see monitor.h */
     const sfo_scope scope = { .values = sf_document_root(doc) };
-    bool any = false;
     for (size_t i = 0; i < org->monitor->count; i++) {
         const own_event *e = &org->monitor->events[i];
         sfi_buf payload = { 0 };
-        if (sfi_str_is(e->cause, cause) && sfo_template_write(&scope, e->payload, &payload))
-            any = sfo_event_publish(org->store, e->object, uuid, sfi_buf_str(&payload), NULL) || any;
+        if (sfi_str_is(e->cause, cause) && sfo_template_write(&scope, e->payload, &payload) &&
+            sfo_event_publish(org->store, e->object, uuid, sfi_buf_str(&payload), NULL))
+            sfo_streams_wake_for(org->streams, e->object->name);
         sfi_buf_free(&payload);
     }
     sf_document_free(doc);
-    if (any) sfo_streams_wake(org->streams);
 }
 
 static const char *status_text(sfo_login outcome)

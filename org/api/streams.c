@@ -133,6 +133,20 @@ void sfo_streams_wake(sfo_streams *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+void sfo_streams_wake_for(sfo_streams *s, const char *event)
+{
+    pthread_mutex_lock(&s->lock);
+    for (client *c = s->clients; c != NULL; c = c->next) {
+        bool wants = false;
+        for (size_t i = 0; c->park != NULL && !wants && i < c->sub_count; i++) {
+            sf_str topic = sfi_str(c->subs[i].channel.topic);
+            wants = sfi_str_is(topic, event) || sfi_starts_with(topic, "/event/");
+        }
+        if (wants) sfo_park_wake(c->park);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 size_t sfo_streams_count(sfo_streams *s)
 {
     pthread_mutex_lock(&s->lock);
