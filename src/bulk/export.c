@@ -6,6 +6,7 @@
  */
 #include <salesforce/query.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "bulk/export_internal.h"
 
@@ -376,6 +377,23 @@ static sf_status look_for_renamed(run *r, bool *found, sf_error *err)
     return rc;
 }
 
+/* An earlier run did all of it: how much is it? One that was taken away since counts for nothing. */
+static void measure(run *r)
+{
+    sfi_export *x = &r->x;
+    struct stat st;
+    if (x->options->path == NULL) return;
+    for (int32_t i = 1; i <= x->report.files; i++) {
+        sf_error ignored;
+        const char *path = x->options->path;
+        if (x->options->split_rows > 0) {
+            if (sfi_export_split_name(x, i, &ignored) != SF_OK) return;
+            path = x->split.path;
+        }
+        if (stat(path, &st) == 0) x->report.bytes += (int64_t)st.st_size;
+    }
+}
+
 static sf_status run_range(run *r, sf_error *err)
 {
     sfi_export *x = &r->x;
@@ -396,10 +414,11 @@ static sf_status run_export(run *r, sf_error *err)
     x->report.rows = x->mark.rows;
     x->report.pages = x->mark.pages;
     x->report.files = x->options->split_rows > 0 ? x->mark.file : x->options->sink == NULL;
-    if (r->is_over) return SF_OK;
-    bool is_renamed;
-    rc = look_for_renamed(r, &is_renamed, err);
+    bool is_renamed = false;
+    if (!r->is_over) rc = look_for_renamed(r, &is_renamed, err);
     if (rc != SF_OK) return rc;
+    if (r->is_over || is_renamed) measure(r);
+    if (r->is_over) return SF_OK;
     if (is_renamed) return sfi_journal_add(x->journal, SFI_STR("{\"done\":true}"), err);
     rc = begin_file(r, err);
     if (rc == SF_OK) rc = sfi_export_find_ranges(x, err);

@@ -474,6 +474,7 @@ static void go_on_until_done(sf_bulk_export_options o, const char *reference_nam
         assert_true(runs < 300);
     }
     want(rc, SF_OK);
+    int64_t written = report.bytes;
     assert_true(runs > 3);
     assert_true(resumed);
     assert_int_equal(report.rows, ROWS);
@@ -485,6 +486,7 @@ static void go_on_until_done(sf_bulk_export_options o, const char *reference_nam
     sf_client_get_stats(sf, &after);
     assert_int_equal(after.requests, before.requests);
     assert_int_equal(report.rows, ROWS);
+    assert_int_equal(report.bytes, written);
     o.all_rows = true;
     want(sf_bulk_export(sf, &o, &report, &err), SF_ERR_USAGE);
     assert_non_null(strstr(err.message, "belongs to another run"));

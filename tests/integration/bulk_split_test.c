@@ -205,7 +205,9 @@ static void go_on(sf_bulk_export_options o, const char *ending)
     assert_true(report.resumed);
     int32_t files = report.files;
     o.progress = NULL;
+    int64_t bytes = report.bytes;
     want(sf_bulk_export(sf, &o, &report, &err), SF_OK); /* all is done: it only tells so */
+    assert_int_equal(report.bytes, bytes);
     assert_int_equal(report.files, files);
     are_one(ending, o.split_rows);
     o.split_rows++;
@@ -272,6 +274,7 @@ static void test_split__an_end_that_was_not_written_down(void **state)
     for (size_t i = 0; i < COUNT_OF(undo); i++) {
         sf_client_stats before, after;
         want(sf_bulk_export(sf, &o, &report, &err), SF_OK);
+        int64_t bytes = report.bytes;
         assert_int_equal(shell("grep -q done journal && sed -i /done/d journal"), 0);
         assert_int_equal(shell(undo[i]), 0);
         sf_client_get_stats(sf, &before);
@@ -279,6 +282,7 @@ static void test_split__an_end_that_was_not_written_down(void **state)
         sf_client_get_stats(sf, &after);
         assert_true(report.resumed);
         assert_int_equal(report.files, 10);
+        assert_int_equal(report.bytes, bytes);
         assert_true(after.requests - before.requests <= 1); /* no page is fetched again */
         are_one(".csv", 100);
         assert_int_equal(unlink(path("journal")), 0);
