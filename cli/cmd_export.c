@@ -8,6 +8,7 @@ typedef struct run {
     cli_progress shown;
     int64_t rows_ms; /* when the first rows came */
     int64_t rows_before;
+    bool is_async, has_left; /* has_left: the org has the job, and we do not wait for it */
 } run;
 
 /* ---- progress ---- */
@@ -16,6 +17,8 @@ static bool progress(void *user, const sf_export_progress *p)
     run *r = user;
     cli *c = r->shown.c;
     if (cli_signal != 0) return false;
+    r->has_left = r->is_async && p->rows == 0;
+    if (r->has_left) return false;
     int64_t now = sfi_now_ms();
     if (p->rows_total >= 0 && r->rows_ms == 0) {
         r->rows_ms = now;
@@ -155,6 +158,8 @@ static sf_status take_options(cli *c, sf_bulk_export_options *o, sf_sink *sink, 
     o->jobs_parallel = (int32_t)jobs;
     if (rc != SF_OK || o->dry_run) return rc;
     bool to_stdout = c->output == NULL || strcmp(c->output, "-") == 0;
+    if (to_stdout && cli_journal_is_async(c))
+        return sfi_fail(err, SF_ERR_USAGE, "export: --async goes on later: give the rows a file with -O FILE");
     if (to_stdout && o->split_rows > 0)
         return sfi_fail(err, SF_ERR_USAGE, "export: --split makes several files: give them a name with -O FILE");
     if (to_stdout && c->json)
@@ -242,6 +247,15 @@ static int fail_export(cli *c, const sf_error *err, const sf_export_report *r, c
                             journal); /* a refused query is nothing begun */
 }
 
+static int leave(cli *c, const sf_export_report *r, const cli_journal *journal)
+{
+    sfi_buf raw = { 0 };
+    sfi_buf_addf(&raw, "\"job\":\"%s\"", r->job.text);
+    int code = cli_journal_leave(c, journal, sfi_buf_str(&raw), cli_textf(c, "The org works on job %s.", r->job.text));
+    sfi_buf_free(&raw);
+    return code;
+}
+
 static int run_export(cli *c)
 {
     sf_error err;
@@ -249,10 +263,11 @@ static int run_export(cli *c)
     sf_export_report report = { 0 };
     sf_bulk_export_options o = { 0 };
     cli_journal journal = { 0 };
-    run r = { .rows_ms = 0 };
+    run r = { .is_async = cli_journal_is_async(c) };
     sf_status rc = take_options(c, &o, &sink, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK && !o.dry_run && o.path != NULL) rc = cli_journal_choose(c, "export", true, &journal, &err);
+    if (rc == SF_OK && !o.dry_run) rc = cli_journal_check_async(c, &journal, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     o.journal_path = journal.path;
     o.progress = progress;
@@ -260,6 +275,7 @@ static int run_export(cli *c)
     cli_progress_begin(c, &r.shown);
     rc = sf_bulk_export(c->sf, &o, &report, &err);
     cli_progress_end(&r.shown);
+    if (rc == SF_ERR_CANCELLED && r.has_left) return leave(c, &report, &journal);
     if (rc < 0) return fail_export(c, &err, &report, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
     if (report.started_over) cli_note(c, "The job of the earlier run was gone: a new one was made.");
@@ -285,6 +301,7 @@ static const cli_flag export_flags[] = {
     { "jobs", 0, "N", "jobs of --pk-chunk or --partitions that the org works on at once, 1 to 16; default 4", CLI_WORDS_NONE, NULL, false },
     { "page-rows", 0, "N", "most rows of a page; otherwise as the org likes", CLI_WORDS_NONE, NULL, false },
     { "wait", 'w', "TIME", "how long the org may work on the query: 90s, 10m; otherwise as long as it takes", CLI_WORDS_NONE, NULL, false },
+    { "async", 0, NULL, "leave once the org has the job, with exit code 75; sforce jobs resume fetches the rows", CLI_WORDS_NONE, NULL, false },
     { "dry-run", 0, NULL, "have the org check the statement and estimate its rows; make no job", CLI_WORDS_NONE, NULL, false },
     { "journal", 0, "FILE|none", "where to keep what was done; otherwise in the state folder", CLI_WORDS_FILE, NULL, false },
     { 0 },

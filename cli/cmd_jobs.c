@@ -321,6 +321,19 @@ static int run_resume(cli *c)
     return cli_fail(c, CLI_FAILED, NULL, "the command cannot be run again");
 }
 
+/* Without a verb: the list; of one job, how it stands. */
+static int run_jobs(cli *c)
+{
+    static const char *words[2] = { "status" };
+    sf_str word = c->args.count == 1 ? sfi_str(c->args.words[0]) : (sf_str){ NULL, 0 };
+    bool is_id = (word.len == 15 || word.len == 18) && sfi_starts_with(word, "750");
+    if (!is_id && (c->args.count > 0 || cli_args_times(&c->args, "last") == 0)) return cli_run_verb(c);
+    words[1] = word.ptr;
+    c->args.words = words;
+    c->args.count = is_id ? 2 : 1;
+    return run_status(c);
+}
+
 /* clang-format off */
 static const cli_flag jobs_flags[] = {
     { "last", 0, NULL, "the org's newest job", CLI_WORDS_NONE, "use-most-recent", false },
@@ -331,7 +344,7 @@ static const cli_flag jobs_flags[] = {
 };
 static const cli_example jobs_examples[] = {
     { "sforce jobs", "The org's bulk jobs of the last days, the newest first" },
-    { "sforce jobs status --last", "How the newest stands" },
+    { "sforce jobs --last", "How the newest stands; jobs JOB tells it of another" },
     { "sforce jobs wait 7505g00000XyZ01AAF --timeout 10m", "Until it has ended; exit code 4 when rows failed, 75 when the time is over" },
     { "sforce jobs results 7505g00000XyZ01AAF --failed -O failed.csv", "Its failed rows; of a query job, its rows" },
     { "sforce jobs resume", "Go on with the load or export that was interrupted last" },
@@ -348,13 +361,13 @@ static const cli_verb jobs_verbs[] = {
     { 0 },
 };
 const cli_command cli_command_jobs = {
-    .name = "jobs", .usage = "[list | status|results|wait|abort|delete JOB|--last | resume [NAME]]", .summary = "see and end bulk jobs, go on with interrupted ones",
+    .name = "jobs", .usage = "[list | [status|results|wait|abort|delete] JOB|--last | resume [NAME]]", .summary = "see and end bulk jobs, go on with interrupted ones",
     .text = "Jobs are those of Bulk API 2.0 and, with the type Classic, of 1.0, of all users, as long as the org keeps them (7 days). results writes CSV as the org has it. "
             "Of a Classic job, which is summed up from its batches, they are batch, row, id, success, created, code, message and fields of each row, --unprocessed what was "
             "uploaded in batches that were not worked off, and of a query its rows in the job's format; such a job cannot be deleted.\n\n"
             "resume runs an interrupted sforce load or sforce export again, with its journal from the state folder: it goes on where it stood.",
     .verbs = jobs_verbs,
     .flags = jobs_flags, .examples = jobs_examples, .words_max = 2,
-    .run = cli_run_verb, .group = "Bulk",
+    .run = run_jobs, .group = "Bulk",
 };
 /* clang-format on */

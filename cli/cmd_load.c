@@ -14,11 +14,19 @@ static const char *megabytes(cli *c, int64_t bytes)
     return cli_textf(c, "%.1f MB", (double)bytes / 1e6);
 }
 
+typedef struct run {
+    cli_progress shown;
+    bool is_async, has_left; /* has_left: all jobs are with the org, and we do not wait for them */
+} run;
+
 static bool progress(void *user, const sf_load_progress *p)
 {
-    cli_progress *shown = user;
+    run *r = user;
+    cli_progress *shown = &r->shown;
     cli *c = shown->c;
     if (cli_signal != 0) return false;
+    r->has_left = r->is_async && p->jobs_total > 0 && p->jobs_sent == p->jobs_total && p->jobs_done < p->jobs_total;
+    if (r->has_left) return false;
     int64_t now = sfi_now_ms();
     if (!cli_progress_is_due(shown, now)) return true;
     char line[256];
@@ -271,6 +279,16 @@ static int print_report(cli *c, const sf_load_report *r, const sf_bulk_load_opti
     return (int)code;
 }
 
+static int leave(cli *c, const sf_load_report *r, const cli_journal *journal)
+{
+    char raw[128];
+    snprintf(raw, sizeof raw, "\"rows\":%lld,\"bytes\":%lld,\"jobs\":%d", (long long)r->rows, (long long)r->bytes,
+             r->jobs);
+    return cli_journal_leave(c, journal, sfi_str(raw),
+                             cli_textf(c, "The org has all %s rows (jobs: %s).", cli_group_digits(c, r->rows),
+                                       cli_group_digits(c, r->jobs)));
+}
+
 static int run_load(cli *c)
 {
     sf_error err;
@@ -278,18 +296,20 @@ static int run_load(cli *c)
     sf_load_report report = { 0 };
     sf_bulk_load_options o = { 0 };
     cli_journal journal = { 0 };
-    cli_progress shown;
+    run r = { .is_async = cli_journal_is_async(c) };
     sf_status rc = take_options(c, &o, &err);
     if (rc == SF_OK) rc = take_input(c, &o, &source, &err);
     if (rc == SF_OK) rc = cli_connect(c, &err);
     if (rc == SF_OK && !o.dry_run) rc = cli_journal_choose(c, "load", o.csv == NULL, &journal, &err);
+    if (rc == SF_OK && !o.dry_run) rc = cli_journal_check_async(c, &journal, &err);
     if (rc != SF_OK) return cli_fail_error(c, &err);
     o.journal_path = journal.path;
     o.progress = progress;
-    o.user = &shown;
-    cli_progress_begin(c, &shown);
+    o.user = &r;
+    cli_progress_begin(c, &r.shown);
     rc = sf_bulk_load(c->sf, &o, &report, &err);
-    cli_progress_end(&shown);
+    cli_progress_end(&r.shown);
+    if (rc == SF_ERR_CANCELLED && r.has_left) return leave(c, &report, &journal);
     bool begun = report.jobs > 0 || report.resumed || (journal.is_ours && !journal.is_new);
     if (rc < 0) return cli_journal_fail(c, &err, begun, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
@@ -317,6 +337,7 @@ static const cli_flag load_flags[] = {
     { "job-bytes", 0, "N", "most bytes of a job; default 100000000", CLI_WORDS_NONE, NULL, false },
     { "delimiter", 0, "CHAR", "between the values; otherwise as the first lines look", CLI_WORDS_NONE, "column-delimiter", false },
     { "encoding", 0, "NAME", "of the file, such as ISO-8859-1; otherwise UTF-8, or UTF-16 by its mark", CLI_WORDS_NONE, NULL, false },
+    { "async", 0, NULL, "leave once all jobs are with the org, with exit code 75; sforce jobs resume tells what came of the rows", CLI_WORDS_NONE, NULL, false },
     { "no-check", 0, NULL, "do not compare the columns with the object's fields first", CLI_WORDS_NONE, NULL, false },
     { "assignment-rule", 0, "ID", "of leads and cases", CLI_WORDS_NONE, NULL, false },
     { 0 },
@@ -325,6 +346,7 @@ static const cli_example load_examples[] = {
     { "sforce load Contact contacts.csv --insert", "Every row a contact; contacts.success.csv and contacts.errors.csv tell what came of it" },
     { "sforce load Account accounts.csv --upsert Ext__c --dry-run", "Check the file, and say what would be sent" },
     { "sforce load Contact export.csv --update --map contacts.sdl --delimiter semicolon --encoding ISO-8859-1", "Columns with other names, from a spreadsheet" },
+    { "sforce load Contact contacts.csv --insert --async; sforce jobs resume", "Leave the jobs to the org, and see later" },
     { "zcat big.csv.gz | sforce load Lead - --insert --job-rows 200000", "From a pipe" },
     { "sforce query -r csv \"SELECT Id FROM Task WHERE CreatedDate < LAST_N_YEARS:5\" -O old.csv && sforce load Task old.csv --delete", "Delete what a query finds" },
     { 0 },

@@ -16,6 +16,11 @@ sf_status cli_journal_choose(cli *c, const char *kind, bool can_repeat, cli_jour
 void cli_journal_remove(const cli_journal *journal);
 /* The argv of a journal of that name; NULL: the newest one. *out ends with NULL; *path is the journal's. */
 sf_status cli_journal_command(cli *c, const char *name, char ***out, const char **path, sf_error *err);
+/* --async: the command that makes jobs leaves; jobs resume, which runs it again, stays. */
+bool cli_journal_is_async(const cli *c);
+sf_status cli_journal_check_async(const cli *c, const cli_journal *journal, sf_error *err); /* it must be able to go on */
+/* It leaves: says with what it goes on. @param raw JSON members, "rows":1 and so on. @return the exit code. */
+int cli_journal_leave(cli *c, const cli_journal *journal, sf_str raw, const char *note);
 /* Tells of a run that failed, and how to go on with what it began; a journal of ours of nothing goes. @return the exit code. */
 int cli_journal_fail(cli *c, const sf_error *err, bool begun, const cli_journal *journal);
 

@@ -46,6 +46,39 @@ const char *cli_progress_left(cli *c, int64_t rows, int64_t rate)
     return s < 60 ? cli_textf(c, "%lld s", s) : cli_textf(c, "%lld:%02lld", s / 60, s % 60);
 }
 
+bool cli_journal_is_async(const cli *c)
+{
+    return cli_args_times(&c->args, "async") > 0 && getenv("SFORCE_JOURNAL") == NULL;
+}
+
+sf_status cli_journal_check_async(const cli *c, const cli_journal *journal, sf_error *err)
+{
+    if (!cli_journal_is_async(c) || journal->path != NULL) return SF_OK;
+    return sfi_fail(err, SF_ERR_USAGE, "--async needs a journal to go on with: give --journal FILE");
+}
+
+int cli_journal_leave(cli *c, const cli_journal *journal, sf_str raw, const char *note)
+{
+    c->ended = CLI_UNFINISHED;
+    c->output = NULL; /* of an export it is where the rows go */
+    if (cli_wants_json(c)) {
+        sfi_buf out = { 0 };
+        sfi_buf_add_char(&out, '{');
+        sfi_buf_add(&out, raw.ptr, raw.len);
+        cli_json_add_member(&out, journal->is_ours ? "resume" : "journal",
+                            journal->is_ours ? journal->name : journal->path);
+        sfi_buf_add_char(&out, '}');
+        int code = cli_finish_json(c, sfi_buf_str(&out));
+        sfi_buf_free(&out);
+        return code;
+    }
+    cli_note(c,
+             journal->is_ours ? "%s sforce jobs resume %s goes on."
+                              : "%s The same command with --journal %s and without --async goes on.",
+             note, journal->is_ours ? journal->name : journal->path);
+    return CLI_UNFINISHED;
+}
+
 int cli_journal_fail(cli *c, const sf_error *err, bool begun, const cli_journal *journal)
 {
     if (!begun && journal->is_ours) cli_journal_remove(journal);

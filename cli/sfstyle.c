@@ -38,7 +38,30 @@ static const sf_form forms[] = {
     { "bulk export", "export", "", "P", NULL },
     { "bulk load", "load", "", "P", NULL },
     { "bulk jobs", "jobs", "", "P", NULL },
+    { "bulk list", "jobs", "", "P", "list" },
+    { "bulk status", "jobs", "", "P", "status" },
+    { "bulk results", "jobs", "", "P", "results" },
+    { "bulk wait", "jobs", "", "P", "wait" },
+    { "bulk abort", "jobs", "", "P", "abort" },
+    { "bulk delete", "jobs", "", "P", "delete" },
+    { "bulk resume", "jobs", "", "P", "resume" },
+    { "bulk insert", "load", "", "P", "--insert" }, /* here and below: as another tool has it */
+    { "bulk update", "load", "", "P", "--update" },
+    { "bulk upsert", "load", "", "P", NULL },
+    { "bulk query", "export", "", "P", NULL },
+    { "bulk2 insert", "load", "", "P", "--insert" },
+    { "bulk2 update", "load", "", "P", "--update" },
+    { "bulk2 upsert", "load", "", "P", NULL },
+    { "bulk2 delete", "load", "", "P", "--delete" },
+    { "bulk2 hardDelete", "load", "", "P", "--hard-delete" },
+    { "bulk2 query", "export", "", "P", NULL },
+    { "bulk2 jobs", "jobs", "", "P", NULL },
+    { "bulk2 job", "jobs", "", "P", "status" },
+    { "bulk2 results", "jobs", "", "P", "results" },
+    { "bulk2 abort", "jobs", "", "P", "abort" },
+    { "bulk2 delete-job", "jobs", "", "P", "delete" },
     { "data bulk results", "jobs", "", "j", "results" },
+    { "data export resume", "jobs", "j", "j", "results" },
     { "data import resume", "jobs", "", "j", "wait" },
     { "data update resume", "jobs", "", "j", "wait" },
     { "data upsert resume", "jobs", "", "j", "wait" },
@@ -296,6 +319,7 @@ static bool try_form(rewrite *r, int argc, char *const *argv, int taken)
 {
     push(r, argv[0]);
     push(r, r->form->ours);
+    if (r->form->order[0] == 'P' && r->form->first != NULL) push(r, r->form->first);
     for (int i = 1 + taken; r->form->order[0] == 'P' && i < argc; i++) push(r, argv[i]); /* ours by another name */
     if (r->form->order[0] == 'P') {
         r->out[r->count] = NULL;

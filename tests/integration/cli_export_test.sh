@@ -105,10 +105,21 @@ run 2 export "$soql" -O x.csv --jobs 3
 check "what --jobs is of" grep -q 'want both' err
 check "nothing was begun" test ! -e x.csv -a ! -e x.csv.part
 
+# ---- --async ----
+run 75 export "$soql" -O later.csv --async
+check "the job" grep -Eq '^The org works on job 750[0-9A-Za-z]{15}\. sforce jobs resume export-[-0-9]* goes on\.$' err
+check "no file yet" test ! -e later.csv
+run 0 jobs resume
+check "its rows" cmp later.csv c.csv
+run 75 export "$soql" -O later.csv --async --json
+check "as JSON" jq -e '.status == 75 and (.result.job | startswith("750")) and (.result.resume | startswith("export-"))' out
+run 0 jobs resume
+run 2 export "$soql" -O - --async
+
 # ---- as sf spells it ----
 run 0 data export bulk -q "$soql" --output-file sf.csv -r csv --wait 10 --column-delimiter SEMICOLON --line-ending CRLF -o test
 check "data export bulk" cmp <(tr -d '\r' <sf.csv) <(sed 's/","/";"/g' c.csv)
-run 2 data export bulk -q "$soql" --output-file sf.csv --async
+run 2 data export bulk -q "$soql" --output-file sf.csv --flags-dir x
 check "what we have not is not dropped" grep -q 'sforce spells it: sforce export' err
 printf 'LastName,Email\nOf sf,a@x.example\n' >l.csv
 run 0 data import bulk -s Contact -f l.csv --wait 10 -o test

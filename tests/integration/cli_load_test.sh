@@ -149,4 +149,34 @@ run 0 jobs resume
 run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Killed %'" -r csv
 check "each row once after kill -9" test "$(tail -1 out)" = 6000
 check "each result once after kill -9" test "$(tail -n +2 int.success.csv | cut -d, -f3 | sort -u | wc -l)" = 6000
+# ---- --async: the jobs are left to the org ----
+printf 'LastName\nLeft 1\nLeft 2\n' >left.csv
+run 75 load Contact left.csv --insert --async
+name=$(sed -n 's/^The org has all 2 rows (jobs: 1)\. sforce jobs resume \(load-[-0-9]*\) goes on\.$/\1/p' err)
+check "how to go on" test -n "$name"
+run 0 jobs resume "$name"
+check "what came of them" grep -q '^Succeeded  *2$' out
+check "its successes" test "$(wc -l <left.success.csv)" = 3
+run 75 load Contact left.csv --insert --async --json
+check "the same as JSON" jq -e '.status == 75 and .result.rows == 2 and .result.jobs == 1 and (.result.resume | startswith("load-"))' out
+run 0 jobs resume --json
+run 75 load Contact left.csv --insert --async --journal left.journal
+run 0 load Contact left.csv --insert --journal left.journal
+check "by a journal of one's own" grep -q 'Went on where an earlier run stood' err
+run 2 load Contact left.csv --insert --async --journal none
+run 0 query "SELECT COUNT() FROM Contact WHERE LastName LIKE 'Left%'" -r csv
+check "each of them once" test "$(tail -1 out)" = 6
+
+# ---- other spellings ----
+run 0 jobs --last --json
+check "the newest" jq -e '.result.object == "Contact" and .result.state == "JobComplete"' out
+job=$(jq -r .result.id out)
+run 0 jobs "$job" --json
+check "one" test "$(jq -r .result.id out)" = "$job"
+run 0 bulk status "$job"
+run 0 bulk results --last
+run 0 bulk2 insert Contact left.csv
+check "another tool's" grep -q '^Succeeded  *2$' out
+run 2 bulk2 upsert -e Ext__c Contact left.csv
+check "and one that has no place here" grep -q 'sforce spells it: sforce load OBJECT' err
 report
