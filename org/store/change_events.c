@@ -105,7 +105,8 @@ static bool append(writing *w, const sfo_table *t, const char *topic, bool is_ow
         w->member = NULL;                                                                   /* it passed whole */
         return append(w, t, topic, is_own, (sf_str){ NULL, 0 }, (sf_str){ NULL, 0 }, &gap); /* once: it has no fields */
     }
-    return sfo_event_append(w->s, topic, !is_own, sfi_buf_str(&w->head), "}}", w->f);
+    return sfo_event_append(w->s, topic, is_own ? SFO_EVENT_OTHER : SFO_EVENT_CHANGE, sfi_buf_str(&w->head), "}}",
+                            w->f);
 }
 
 /* One record's event with the fields that the channel adds: those that have a value and are not told anyway. */
@@ -186,12 +187,14 @@ static bool append_event(sfo_store *s, const sfo_table *t, const char *uuid, sf_
     (void)sfi_buf_addf(&head, ",\"event\":{\"EventUuid\":\"%s\",\"replayId\":", uuid);
     (void)sfi_buf_addf(&tail, ",\"EventApiName\":\"%s\"}}", t->object->name);
     bool ok = !head.failed && !tail.failed;
-    ok = ok ? sfo_event_append(s, t->object->name, false, sfi_buf_str(&head), tail.data, f) : sfo_fault_memory(f);
+    sfo_event_kind kind = t->object->custom ? SFO_EVENT_OTHER : SFO_EVENT_OWN;
+    ok = ok ? sfo_event_append(s, t->object->name, kind, sfi_buf_str(&head), tail.data, f) : sfo_fault_memory(f);
     for (size_t i = 0; ok && i < g->channel_count; i++) {
         const sfo_member *member = sfo_channel_member(&g->channels[i], t);
         bool passes = false;
         ok = member == NULL || sfo_member_passes(s, member, payload, &passes, f);
-        if (ok && passes) ok = sfo_event_append(s, g->channels[i].topic, false, sfi_buf_str(&head), tail.data, f);
+        if (ok && passes)
+            ok = sfo_event_append(s, g->channels[i].topic, SFO_EVENT_OTHER, sfi_buf_str(&head), tail.data, f);
     }
     sfi_buf_free(&head);
     sfi_buf_free(&tail);

@@ -106,7 +106,13 @@ bool sfo_urgent_flush(sfo_store *s, sfo_fault *f);   /* into the log; they stay 
 bool sfo_topics_open(sfo_store *s, sfo_fault *f);    /* topics.c */
 /* Are there PushTopics that want to hear of the note's record? They are told. */
 bool sfo_topics_tell(sfo_store *s, const sfo_note *note, sfo_fault *f);
-bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f);
+typedef enum sfo_event_kind { /* numbers of the log's column is_change */
+                              SFO_EVENT_OTHER,
+                              SFO_EVENT_CHANGE, /* of /data/ChangeEvents */
+                              SFO_EVENT_OWN     /* raised by the org itself: has room of its own in the log */
+} sfo_event_kind;
+bool sfo_event_append(sfo_store *s, const char *topic, sfo_event_kind kind, sf_str head, const char *tail,
+                      sfo_fault *f);
 
 /* ---- change_text.c ---- */
 /* Bits of the fields in which an update differs from what is stored. */

@@ -93,12 +93,15 @@ int64_t sfo_events_last(sfo_store *s, sfo_fault *f)
     return last;
 }
 
-/* The first column of the only row that a statement with one number gives; none when there is no row. */
-static bool ask_number(sfo_store *s, const char *sql, int64_t bound, int64_t none, int64_t *out, sfo_fault *f)
+/* The first column of the only row that a statement gives; none when there is no row. topic: bound to ?2 where there is one. */
+static bool ask_number(sfo_store *s, const char *sql, int64_t bound, const char *topic, int64_t none, int64_t *out,
+                       sfo_fault *f)
 {
     sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
-    if (sqlite3_bind_parameter_count(stmt) > 0) (void)sqlite3_bind_int64(stmt, 1, bound); /* the place is right */
+    int places = sqlite3_bind_parameter_count(stmt);
+    if (places > 0) (void)sqlite3_bind_int64(stmt, 1, bound); /* the places are right */
+    if (places > 1) sfo_bind_text(stmt, 2, sfi_str(topic));
     int rc = sqlite3_step(stmt);
     *out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : none;
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) (void)sfo_fault_sql(s, f);
@@ -106,32 +109,60 @@ static bool ask_number(sfo_store *s, const char *sql, int64_t bound, int64_t non
     return rc == SQLITE_ROW || rc == SQLITE_DONE;
 }
 
-/* Events are as old as their place in the log: only those that go are read, and the index is counted. */
-static bool trim(sfo_store *s, sfo_fault *f)
+static bool cut(sfo_store *s, const char *sql, int64_t bound, const char *topic, sfo_fault *f)
 {
-    int64_t count, from = 0, young = 0, now = sfi_wall_ms(), kept = s->changes.limits.kept;
-    s->changes.since_trim = 0;
-    if (!ask_number(s, "SELECT count(*) FROM sfo_event", 0, 0, &count, f) ||
-        !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1",
-                    now - s->changes.limits.kept_hours * HOUR_MS, 0, &young, f))
-        return false;
-    if (count > kept &&
-        !ask_number(s, "SELECT replay FROM sfo_event ORDER BY replay LIMIT 1 OFFSET ?1", count - kept, 0, &from, f))
-        return false;
-    sqlite3_stmt *stmt = sfo_statement_get(s, "DELETE FROM sfo_event WHERE replay<?1", f);
+    sqlite3_stmt *stmt = sfo_statement_get(s, sql, f);
     if (stmt == NULL) return false;
-    (void)sqlite3_bind_int64(stmt, 1, from > young ? from : young); /* the place is right */
-    if (!sfo_statement_run(s, stmt, f)) return false;
-    stmt = sfo_statement_get(s,
-                             "DELETE FROM sfo_event WHERE at_ms<?1 AND ((topic>='/topic/' AND topic<'/topic0') OR "
-                             "(topic>='/u/' AND topic<'/u0'))",
-                             f); /* by the index */
-    if (stmt == NULL) return false;
-    (void)sqlite3_bind_int64(stmt, 1, now - (int64_t)SFO_EVENTS_KEPT_HOURS_TOPIC * HOUR_MS); /* the place is right */
+    (void)sqlite3_bind_int64(stmt, 1, bound); /* the places are right */
+    if (topic != NULL) sfo_bind_text(stmt, 2, sfi_str(topic));
     return sfo_statement_run(s, stmt, f);
 }
 
-bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str head, const char *tail, sfo_fault *f)
+/* What the org raises itself has room of its own: many logins must not push out what others wait for. *count: those that
+ * stay. All by the index. */
+static bool trim_own(sfo_store *s, int64_t *count, sfo_fault *f)
+{
+    *count = 0;
+    for (size_t i = 0; i < s->table_count; i++) {
+        const sfo_object *o = s->tables[i].object;
+        int64_t own = 0, from = 0;
+        if (!o->is_event || o->custom) continue;
+        if (!ask_number(s, "SELECT count(*) FROM sfo_event WHERE ?1=0 AND topic=?2", 0, o->name, 0, &own, f))
+            return false;
+        if (own > SFO_EVENTS_KEPT_OWN) {
+            if (!ask_number(s, "SELECT replay FROM sfo_event WHERE topic=?2 ORDER BY replay LIMIT 1 OFFSET ?1",
+                            own - SFO_EVENTS_KEPT_OWN, o->name, 0, &from, f) ||
+                !cut(s, "DELETE FROM sfo_event WHERE replay<?1 AND topic=?2", from, o->name, f))
+                return false;
+            own = SFO_EVENTS_KEPT_OWN;
+        }
+        *count += own;
+    }
+    return true;
+}
+
+/* Events are as old as their place in the log: only those that go are read, and the index is counted. */
+static bool trim(sfo_store *s, sfo_fault *f)
+{
+    int64_t count, own, from = 0, young = 0, now = sfi_wall_ms(), kept = s->changes.limits.kept;
+    s->changes.since_trim = 0;
+    if (!trim_own(s, &own, f) || !ask_number(s, "SELECT count(*) FROM sfo_event", 0, NULL, 0, &count, f) ||
+        !ask_number(s, "SELECT replay FROM sfo_event WHERE at_ms>=?1 ORDER BY replay LIMIT 1",
+                    now - s->changes.limits.kept_hours * HOUR_MS, NULL, 0, &young, f))
+        return false;
+    if (count - own > kept &&
+        !ask_number(s, "SELECT replay FROM sfo_event WHERE is_change<2 ORDER BY replay LIMIT 1 OFFSET ?1",
+                    count - own - kept, NULL, 0, &from, f))
+        return false;
+    return cut(s, "DELETE FROM sfo_event WHERE replay<?1", young, NULL, f) &&
+           cut(s, "DELETE FROM sfo_event WHERE replay<?1 AND is_change<2", from, NULL, f) &&
+           cut(s,
+               "DELETE FROM sfo_event WHERE at_ms<?1 AND ((topic>='/topic/' AND topic<'/topic0') OR "
+               "(topic>='/u/' AND topic<'/u0'))",
+               now - (int64_t)SFO_EVENTS_KEPT_HOURS_TOPIC * HOUR_MS, NULL, f); /* by the index */
+}
+
+bool sfo_event_append(sfo_store *s, const char *topic, sfo_event_kind kind, sf_str head, const char *tail, sfo_fault *f)
 {
     int64_t last = sfo_events_last(s, f);
     sfi_buf data = { 0 };
@@ -148,7 +179,7 @@ bool sfo_event_append(sfo_store *s, const char *topic, bool is_change, sf_str he
     if (ok) {
         (void)sqlite3_bind_int64(stmt, 1, replay); /* the places are right */
         sfo_bind_text(stmt, 2, sfi_str(topic));
-        (void)sqlite3_bind_int(stmt, 3, is_change);
+        (void)sqlite3_bind_int(stmt, 3, (int)kind);
         (void)sqlite3_bind_int64(stmt, 4, sfi_wall_ms());
         sfo_bind_text(stmt, 5, sfi_buf_str(&data));
         ok = sfo_statement_run(s, stmt, f);

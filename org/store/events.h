@@ -11,6 +11,7 @@
 
 enum {
     SFO_EVENTS_KEPT = 100000,
+    SFO_EVENTS_KEPT_OWN = 10000, /* of each event that the org raises itself, besides those */
     SFO_EVENTS_KEPT_HOURS = 72,
     SFO_EVENTS_KEPT_HOURS_TOPIC = 24 /* of PushTopics and generic channels */
 };

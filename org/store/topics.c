@@ -49,7 +49,7 @@ bool sfo_changed_has(const sfo_changed *c, size_t field)
 
 bool sfo_event_tell(sfo_store *s, const char *topic, sf_str head, const char *tail, sfo_fault *f)
 {
-    return sfo_event_append(s, topic, false, head, tail, f);
+    return sfo_event_append(s, topic, SFO_EVENT_OTHER, head, tail, f);
 }
 
 /* ---- what the records are checked for ---- */

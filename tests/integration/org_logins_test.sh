@@ -83,4 +83,15 @@ until [[ $(rest GET "jobs/ingest/$job" | jq -r .state) =~ JobComplete|Failed ]];
 is 'not by Bulk' "$(rest GET "jobs/ingest/$job/failedResults" | sed 1d | cut -d, -f2)" '"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY:entity type cannot be inserted: Login Event Stream:--"'
 is 'and nothing was told' "$(control GET events | jq .last)" "$(cometd "[{\"channel\":\"/meta/subscribe\",\"id\":\"3\",\"clientId\":\"$client\",\"subscription\":\"$stream\",\"ext\":{\"replay\":{\"$stream\":-2}}}]"; events '.event.replayId' | jq 'max')"
 
+# ---- logins push nothing else out of the log ----
+count() { shake; subscribe "$1" -2; events 1 | jq length; }
+rest POST sobjects/Account '{"Name":"a"}' >/dev/null
+before=$(count "$stream")
+control POST streaming '{"kept":1}' >/dev/null
+is 'the only change is kept' "$(count /data/ChangeEvents)" 1
+is 'and all logins' "$(count "$stream")" "$before"
+rest POST sobjects/Account '{"Name":"b"}' >/dev/null
+control POST streaming '{"kept":1}' >/dev/null
+is 'one of two changes goes, by the other' "$(count /data/ChangeEvents)" 1
+
 report

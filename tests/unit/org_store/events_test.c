@@ -1,135 +1,79 @@
-/* events_test.c: the log of events is cut to its length and its age, the newest stay. */
-#include "store/changes.h"
+/* events_test.c: how much the log of events keeps of what the org raises itself, and that it takes no room from the others. */
 #include "store/events.h"
-#include "store/store_internal.h"
-#include "org.h"
+#include "json/json_internal.h"
+#include "support/support.h"
 
-enum { TRIM_EVERY = 4096 };
+static sfo_schema *schema;
+static sfo_store *store;
 
-static int64_t number(sfo_store *s, const char *sql)
+static bool count(void *user, int64_t replay, sf_str data)
 {
-    sqlite3_stmt *stmt = NULL;
-    assert_int_equal(sqlite3_prepare_v2(sfo_store_db(s), sql, -1, &stmt, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return n;
+    (void)data;
+    int64_t *counted = user; /* how many, the first, the last */
+    if (counted[0]++ == 0) counted[1] = replay;
+    counted[2] = replay;
+    return true;
 }
 
-/* count events of that topic, so many hours old, behind those that are there. */
-static void fill_topic(sfo_store *s, const char *topic, int count, int hours)
+static void read_all(const char *topic, int64_t counted[3])
 {
-    char sql[400];
-    snprintf(
-        sql, sizeof sql,
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO sfo_event(topic, "
-        "is_change, at_ms, data) SELECT '%s', 0, %lld, '{}' FROM n",
-        count, topic, (long long)(sfi_wall_ms() - (int64_t)hours * 3600000));
-    assert_int_equal(sqlite3_exec(sfo_store_db(s), sql, NULL, NULL, NULL), SQLITE_OK);
-    s->changes.last_replay = -1; /* it is not from us */
+    sfo_channel channel = { .topic = "" };
+    int64_t end = -1;
+    snprintf(channel.topic, sizeof channel.topic, "%s", topic);
+    counted[0] = counted[1] = counted[2] = 0;
+    assert_true(sfo_events_read(store, &channel, 0, count, counted, &end, NULL));
+    assert_int_equal(end, sfo_events_last(store, NULL));
 }
 
-static void fill(sfo_store *s, int count, int hours)
-{
-    fill_topic(s, "Old", count, hours);
-}
-
-static void append(sfo_store *s, int count)
-{
-    sfo_fault fault = { 0 };
-    assert_true(sfo_store_begin(s, &fault));
-    for (int i = 0; i < count; i++) assert_true(sfo_event_append(s, "New", false, SFI_STR("{\"n\":"), "}", &fault));
-    assert_true(sfo_store_commit(s, &fault));
-}
-
-static void test_events__the_newest_stay(void **state)
-{
-    static const struct {
-        int old, middle, young; /* 100, 71 and 0 hours old */
-        int64_t left;           /* of them */
-    } cases[] = {
-        { 0, 0, 0, 0 },
-        { 500, 0, 0, 0 },
-        { 500, 700, 900, 1600 },
-        { 0, 0, SFO_EVENTS_KEPT + 500, SFO_EVENTS_KEPT - TRIM_EVERY },
-        { 3000, 0, SFO_EVENTS_KEPT - 1000, SFO_EVENTS_KEPT - TRIM_EVERY },
-        { SFO_EVENTS_KEPT, 0, 0, 0 },
-        { 0, 0, SFO_EVENTS_KEPT - TRIM_EVERY, SFO_EVENTS_KEPT - TRIM_EVERY },
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        test_org org;
-        org_open(&org);
-        sfo_store *s = org.store;
-        assert_int_equal(sqlite3_exec(sfo_store_db(s), "DELETE FROM sfo_event", NULL, NULL, NULL), SQLITE_OK);
-        s->changes.since_trim = 0;
-        if (cases[i].old > 0) fill(s, cases[i].old, 100);
-        if (cases[i].middle > 0) fill(s, cases[i].middle, 71);
-        if (cases[i].young > 0) fill(s, cases[i].young, 0);
-        append(s, TRIM_EVERY);
-        assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = 'Old'"), cases[i].left);
-        assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = 'New'"), TRIM_EVERY);
-        assert_int_equal(number(s, "SELECT count(*) FROM sfo_event a, sfo_event b WHERE a.topic = 'Old' AND b.replay = "
-                                   "(SELECT min(replay) FROM sfo_event WHERE topic = 'New') AND a.replay > b.replay"),
-                         0);
-        org_close(&org);
-    }
-}
-
-/* PushTopics and generic channels for a day, and what limits say at once. */
-static void test_events__topics_for_a_day(void **state)
+static void test_events__what_the_org_raises_has_room_of_its_own(void **state)
 {
     (void)state;
-    test_org org;
-    sfo_fault fault = { 0 };
-    org_open(&org);
-    sfo_store *s = org.store;
-    fill_topic(s, "/topic/T", 10, 25);
-    fill_topic(s, "/u/c", 20, 25);
-    fill_topic(s, "/data/Own__chn", 30, 25);
-    fill(s, 40, 25);
-    fill_topic(s, "/topic/T", 50, 23);
-    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept = 0 }, &fault)); /* as they are */
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/topic/T'"), 50);
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/u/c'"), 0);
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = '/data/Own__chn'"), 30);
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE topic = 'Old'"), 40);
-    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept_hours = 24 }, &fault));
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event"), 50);
-    assert_true(sfo_events_set_limits(s, &(sfo_event_limits){ .kept = 7 }, &fault));
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event"), 7);
-    org_close(&org);
-}
-
-/* Stamps that no event tells do not part records that had the same update: one was made in its very second. */
-static void test_events__the_same_update_is_one_event(void **state)
-{
-    (void)state;
-    test_org org;
+    enum { LOGINS = SFO_EVENTS_KEPT_OWN + 50 };
+    const sfo_object *login = sfo_schema_object(schema, SFI_STR("LoginEventStream"));
+    int64_t others[3], logins[3];
     sfo_fault f = { 0 };
-    org_open(&org);
-    sfo_store *s = org.store;
-    org.context.now_ms = 1700000000000;
-    sf_id old = org_must_create(&org, "Account", "{\"Name\":\"A\"}");
-    org.context.now_ms = 1700000100000;
-    sf_id young = org_must_create(&org, "Account", "{\"Name\":\"B\"}");
-    assert_int_equal(sqlite3_exec(sfo_store_db(s), "DELETE FROM sfo_event", NULL, NULL, NULL), SQLITE_OK);
-    assert_true(sfo_store_begin(s, &f));
-    assert_true(org_update(&org, "Account", old.text, "{\"Phone\":\"1\"}", &f));
-    assert_true(org_update(&org, "Account", young.text, "{\"Phone\":\"1\"}", &f));
-    assert_true(sfo_store_commit(s, &f));
-    char sql[200];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM sfo_event WHERE is_change AND data LIKE '%%[\"%s\",\"%s\"]%%'",
-             old.text, young.text);
-    assert_int_equal(number(s, "SELECT count(*) FROM sfo_event WHERE is_change"), 1);
-    assert_int_equal(number(s, sql), 1);
-    org_close(&org);
+    assert_non_null(login);
+    for (int i = 0; i < 3; i++) {
+        assert_true(sfo_store_begin(store, &f));
+        assert_true(sfo_event_tell(store, "/u/other", SFI_STR("{\"event\":{\"replayId\":"), "}}", &f));
+        assert_true(sfo_store_commit(store, &f));
+    }
+    assert_true(sfo_store_begin(store, &f)); /* one transaction, for speed */
+    for (int i = 0; i < LOGINS; i++)
+        assert_true(sfo_event_publish(store, login, "0a4779b0-0da1-4619-a373-0a36991dff90", SFI_STR("{}"), &f));
+    assert_true(sfo_store_commit(store, &f));
+    read_all("LoginEventStream", logins);
+    int64_t newest = logins[2];
+    assert_true(sfo_events_set_limits(store, &(sfo_event_limits){ .kept = 2 }, &f));
+    read_all("LoginEventStream", logins);
+    assert_int_equal(logins[0], SFO_EVENTS_KEPT_OWN); /* the oldest went */
+    assert_int_equal(logins[2], newest);
+    read_all("/u/other", others);
+    assert_int_equal(others[0], 2);
+    assert_true(others[2] < logins[1]); /* although they are older than any login */
+}
+
+static int start(void **state)
+{
+    sf_error err;
+    (void)state;
+    assert_int_equal(sfo_schema_load(NULL, &schema, &err), SF_OK);
+    assert_int_equal(sfo_store_open(":memory:", schema, &store, &err), SF_OK);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    sfo_store_close(store);
+    sfo_schema_free(schema);
+    return test_allocations_live() == 0 ? 0 : -1;
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_events__the_newest_stay),
-                                        cmocka_unit_test(test_events__topics_for_a_day),
-                                        cmocka_unit_test(test_events__the_same_update_is_one_event) };
-    return cmocka_run_group_tests_name("events", tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events__what_the_org_raises_has_room_of_its_own),
+    };
+    return cmocka_run_group_tests_name("events", tests, start, stop);
 }
