@@ -112,7 +112,7 @@ bool sfo_topic_filter_is_valid(sf_str filter)
 {
     sfi_arena arena = { .max = 4 * FILTER_MAX };
     condition c;
-    bool ok = filter.len <= FILTER_MAX;
+    bool ok = filter.len <= FILTER_MAX && memchr(filter.ptr, '\0', filter.len) == NULL; /* it is kept as a C string */
     while (ok && filter.len > 0) ok = take_condition(&arena, &filter, &c);
     sfi_arena_free(&arena);
     return ok;

@@ -181,6 +181,7 @@ static void test_cometd__filters(void **state)
         sfo_topic_filter_free(f);
         assert_false(no_memory);
     }
+    assert_false(sfo_topic_filter_is_valid(SFI_STR("Name!=\0'x'"))); /* kept, it would end at its operator */
 }
 
 static int start(void **state)
