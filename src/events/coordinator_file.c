@@ -35,6 +35,9 @@ enum {
 static const char of_file[] = "coordinator";
 static const char state_prefix[] = "state-", new_prefix[] = "new-";
 
+/* Of versions, terms and marks: what is greater was never counted up to, and the next one has to fit. */
+#define NUMBER_MAX (INT64_MAX / 2)
+
 typedef struct own_mark {
     char *group;
     int64_t mark;
@@ -160,7 +163,8 @@ static sf_status read_group(file_coordinator *f, const char *name, sf_value valu
     g->mark = sf_get_int(value, "mark", 0);
     const char *node = sf_get_str(value, "node");
     sf_value positions = sf_get(value, "positions");
-    if (g->epoch < 0 || g->mark < 0 || g->mark > f->last_mark || sf_value_type(positions) != SF_OBJECT)
+    if (g->epoch < 0 || g->epoch > NUMBER_MAX || g->mark < 0 || g->mark > f->last_mark ||
+        sf_value_type(positions) != SF_OBJECT)
         return sfi_fail(err, SF_ERR_IO, "group %.100s has no epoch, or no positions", name);
     if (node != NULL && is_this_boot) {
         sfi_free(g->node);
@@ -176,7 +180,7 @@ static sf_status read_root(file_coordinator *f, sf_value root, sf_error *err)
     sf_value value, groups = sf_get(root, "groups");
     const char *boot = sf_get_str(root, "boot");
     f->last_mark = sf_get_int(root, "mark", -1);
-    if (sf_value_type(groups) != SF_OBJECT || boot == NULL || f->last_mark < 0)
+    if (sf_value_type(groups) != SF_OBJECT || boot == NULL || f->last_mark < 0 || f->last_mark > NUMBER_MAX)
         return sfi_fail(err, SF_ERR_IO, "it is not what a coordinator writes");
     bool is_this_boot = strcmp(boot, f->boot) == 0;
     for (sf_iter it = sf_iter_begin(groups); sf_iter_next(&it, &key, &value);) {
@@ -218,7 +222,8 @@ static int64_t number_of(const char *name, const char *prefix)
 {
     int64_t n;
     size_t len = strlen(prefix);
-    return strncmp(name, prefix, len) == 0 && sfi_parse_int(sfi_str(name + len), &n) && n > 0 ? n : -1;
+    return strncmp(name, prefix, len) == 0 && sfi_parse_int(sfi_str(name + len), &n) && n > 0 && n <= NUMBER_MAX ? n
+                                                                                                                 : -1;
 }
 
 static void path_of_version(const file_coordinator *f, int64_t version, char *out, size_t size)

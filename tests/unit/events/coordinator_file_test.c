@@ -412,6 +412,31 @@ static void test_coordinator_file__leases_of_an_earlier_boot_are_void(void **sta
     sf_coordinator_close(c);
 }
 
+static void test_coordinator_file__numbers_that_none_can_follow_are_damage(void **state)
+{
+    static const char *const texts[] = {
+        "{\"boot\":\"b\",\"mark\":9223372036854775807,\"groups\":{}}",
+        "{\"boot\":\"b\",\"mark\":1,\"groups\":{\"g\":{\"epoch\":9223372036854775807,\"positions\":{}}}}",
+    };
+    (void)state;
+    char file[400];
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(file, sizeof file, "%s/state-1", path);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        sf_coordinator *c = NULL;
+        write_file(file, texts[i], strlen(texts[i]));
+        assert_int_equal(sf_coordinator_file(path, &c, &err), SF_ERR_IO);
+        assert_null(c);
+    }
+    remove_versions();
+    snprintf(file, sizeof file, "%s/state-9223372036854775807", path); /* no version of ours */
+    write_file(file, "x", 1);
+    sf_coordinator *c = open_file();
+    assert_int_equal(lead(c, "a"), 1);
+    sf_coordinator_close(c);
+    assert_int_equal(unlink(file), 0);
+}
+
 static void test_coordinator_file__files_that_are_swept_away(void **state)
 {
     (void)state;
@@ -557,6 +582,7 @@ int main(void)
         TEST(a_hung_leader_is_replaced_after_its_lease),
         TEST(killed_at_any_instant_it_keeps_what_it_kept),
         TEST(a_damaged_file_gives_way_to_the_one_before),
+        TEST(numbers_that_none_can_follow_are_damage),
         TEST(cut_short_at_every_byte),
         TEST(without_any_whole_file_it_says_so),
         TEST(leases_of_an_earlier_boot_are_void),
