@@ -45,6 +45,12 @@ form -d grant_type=password --data-urlencode "username=$username" --data-urlenco
 soap_login u 64.0 'a wrong one with twenty-four behind' >/dev/null
 is 'what went wrong' "$(events '.payload|[.Status,.SessionLevel,.LoginKey,.ApiType]')" \
     '[["Invalid Password",null,null,"N/A"],["Failed: API security token required",null,null,"N/A"],["Invalid Password",null,null,"SOAP Partner"]]'
+me=$(curl -sS -H "$auth" "$url/services/oauth2/userinfo" | jq -r .user_id)
+gone=$(rest POST sobjects/User "$(rest GET "sobjects/User/$me" | jq -c '{ProfileId,LocaleSidKey,LanguageLocaleKey,EmailEncodingKey,TimeZoneSidKey:"America/Los_Angeles",Username:"gone@example.com",LastName:"G",Email:"g@example.com",Alias:"g",CommunityNickname:"g"}')" | jq -r .id)
+rest POST "sobjects/User/$gone/password" '{"NewPassword":"long enough 1"}' >/dev/null
+rest PATCH "sobjects/User/$gone" '{"IsActive":false}'
+form -d grant_type=password -d username=gone@example.com --data-urlencode 'password=long enough 1' >/dev/null
+is 'and who is no user any more' "$(events '.payload|[.Status,.Username,.UserId,.SessionLevel]')" "[[\"User is Inactive\",\"gone@example.com\",\"$gone\",null]]"
 form -d grant_type=password -d username=nobody@example.com -d 'password=no' >/dev/null
 form -d grant_type=refresh_token -d refresh_token=none >/dev/null
 curl -sS "$url/services/oauth2/token" -d grant_type=client_credentials -d client_id=x -d client_secret=y >/dev/null
@@ -57,7 +63,7 @@ is 'whence and where to' "$(answer '.[0].data.payload|[.SourceIp,.LoginUrl]')" "
 is 'ids' "$(answer '.[0].data.payload|[(.LoginHistoryId|.[0:3],length),(.EventIdentifier|length),(.LoginKey|length)]')" '["0Ya",18,36,16]'
 is 'whole seconds' "$(answer '.[0].data.payload|[.EventDate,.CreatedDate]|map(test("^[0-9-]{10}T[0-9:]{8}Z$"))')" '[true,true]'
 is 'its name' "$(answer '.[0].data.event|[.EventApiName,(.EventUuid|length)]')" '["LoginEventStream",36]'
-is 'another each time' "$(cometd "[{\"channel\":\"/meta/subscribe\",\"id\":\"3\",\"clientId\":\"$client\",\"subscription\":\"$stream\",\"ext\":{\"replay\":{\"$stream\":-2}}}]"; events '.' | jq -c 'length as $n|[$n>=10,([.[].event.EventUuid]|unique|length)==$n,([.[].payload.EventIdentifier]|unique|length)==$n,([.[].payload.LoginKey//empty]|unique|length)==$n-3]')" '[true,true,true,true]'
+is 'another each time' "$(cometd "[{\"channel\":\"/meta/subscribe\",\"id\":\"3\",\"clientId\":\"$client\",\"subscription\":\"$stream\",\"ext\":{\"replay\":{\"$stream\":-2}}}]"; events '.' | jq -c 'length as $n|[$n>=10,([.[].event.EventUuid]|unique|length)==$n,([.[].payload.EventIdentifier]|unique|length)==$n,([.[].payload.LoginKey//empty]|unique|length)==$n-4]')" '[true,true,true,true]'
 first=$(answer '.[0].data.event.replayId')
 subscribe "$stream" "$first"
 is 'from an id' "$(events '.event.replayId' | jq -c "[length>8,all(.>$first)]")" '[true,true]'
