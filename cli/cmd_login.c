@@ -281,8 +281,9 @@ static int tell(cli *c, const cli_login *login, bool is_default)
     const char *cells[] = { login->name, login->username, login->instance_url, login->org_id,
                             is_default ? "true" : "false" };
     static const bool bare[] = { false, false, false, false, true };
-    cli_note(c, "Logged in to %s%s%s as %s%s.", login->instance_url, login->username != NULL ? " as " : "",
-             login->username != NULL ? login->username : "", login->name, is_default ? ", the default org" : "");
+    const char *user = login->username != NULL && strcmp(login->username, login->name) != 0 ? login->username : NULL;
+    cli_note(c, "Logged in to %s%s%s as %s%s.", login->instance_url, user != NULL ? " as " : "",
+             user != NULL ? user : "", login->name, is_default ? ", the default org" : "");
     cli_note(c, "Next: sforce query \"SELECT Id, Name FROM Account LIMIT 5\"%s%s", is_default ? "" : " -o ",
              is_default ? "" : login->name);
     if (!c->json) return CLI_OK;
