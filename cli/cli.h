@@ -77,7 +77,6 @@ void *cli_alloc(cli *c, size_t size); /* cleared */
 /* Room for one more after count elements of size bytes: old itself, or a copy of twice the room. NULL old: none yet. */
 void *cli_grow(cli *c, void *old, size_t count, size_t *cap, size_t size);
 _Noreturn void cli_no_memory(void);
-bool cli_read_stream(FILE *f, size_t max, sfi_buf *out); /* to its end; false: error or more than max */
 /* A file's bytes, or stdin's for "-"; arena, NUL after. SF_ERR_USAGE: the message names the file and the reason. */
 sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_error *err);
 /* The same for a file of JSON. @param doc ends with sf_document_free. SF_ERR_USAGE: names file, line and column. */
@@ -131,8 +130,6 @@ sf_status cli_write_file(const char *path, sf_str bytes, unsigned mode, sf_error
 
 /* .sforce.toml and config.toml, once, into c->project and c->user. */
 sf_status cli_settings_load(cli *c, sf_error *err);
-sf_status cli_settings_parse(sf_str text, sfi_arena *arena, cli_settings *out,
-                             sf_error *err);                             /* message names the line */
 sf_status cli_settings_set_org(cli *c, const char *name, sf_error *err); /* the user's default; NULL: take it away */
 
 /* ---- logins (logins.c) ---- */
@@ -155,8 +152,6 @@ sf_status cli_connect_auth(cli *c, const cli_login *login, const sf_auth *auth,
 void cli_disconnect(cli *c);
 sf_status cli_signals_init(cli *c,
                            sf_error *err); /* SIGINT and SIGTERM end the run's calls; a second one ends the run */
-const char *cli_org_cache_dir(cli *c, const cli_login *login,
-                              bool make); /* of describes and versions; NULL: not possible */
 /* The org's newest version, when it was asked in the last day (or ever): saves a request a run. NULL: not known. */
 const char *cli_remembered_version(cli *c, const cli_login *login, bool any_age);
 /* Keep what the run learnt, such as the org's newest API version. */

@@ -55,7 +55,8 @@ static sf_status take_setting(sf_str line, int number, sfi_arena *arena, cli_set
     return *slot != NULL ? SF_OK : sfi_fail_memory(err, "settings");
 }
 
-sf_status cli_settings_parse(sf_str text, sfi_arena *arena, cli_settings *out, sf_error *err)
+/* Message names the line. */
+static sf_status parse_settings(sf_str text, sfi_arena *arena, cli_settings *out, sf_error *err)
 {
     int number = 0;
     while (text.len > 0) {
@@ -80,7 +81,7 @@ static sf_status read_settings(cli *c, const char *path, cli_settings *out, sf_e
     sf_status rc = cli_read_file(c, path, SETTINGS_MAX, &text, err);
     if (rc != SF_OK) return rc;
     out->path = path;
-    rc = cli_settings_parse(text, &c->arena, out, err);
+    rc = parse_settings(text, &c->arena, out, err);
     if (rc != SF_OK) sfi_error_prefix(err, "%s", path);
     return rc;
 }

@@ -35,7 +35,8 @@ static sf_status begin_table(cli_rows *rows, sf_error *err)
     return cli_table_new(&rows->c->out, rows->names, rows->count, &options, &rows->table, err);
 }
 
-sf_status cli_rows_begin(cli_rows *rows, sf_error *err)
+/* Headings; called by the first add, or at an empty end. */
+static sf_status begin(cli_rows *rows, sf_error *err)
 {
     if (rows->begun) return SF_OK;
     rows->begun = true;
@@ -183,7 +184,7 @@ sf_status cli_rows_add(cli_rows *rows, sf_value row, sf_error *err)
     if (rows->columns == NULL) take_columns(rows);
     bool json = rows->format == CLI_FORMAT_JSON || rows->format == CLI_FORMAT_NDJSON;
     if (!json) rc = read_cells(rows, row, err); /* before the headings: the first row says which columns are numbers */
-    if (rc == SF_OK) rc = cli_rows_begin(rows, err);
+    if (rc == SF_OK) rc = begin(rows, err);
     if (rc == SF_OK && rows->format == CLI_FORMAT_CSV)
         add_csv(rows);
     else if (rc == SF_OK)
@@ -199,7 +200,7 @@ sf_status cli_rows_add(cli_rows *rows, sf_value row, sf_error *err)
 
 sf_status cli_rows_end(cli_rows *rows, sf_error *err)
 {
-    sf_status rc = cli_rows_begin(rows, err);
+    sf_status rc = begin(rows, err);
     if (rc == SF_OK && rows->format == CLI_FORMAT_JSON && !rows->c->json)
         cli_out_add_str(&rows->c->out, rows->written > 0 ? "\n]\n" : "]\n");
     if (rc == SF_OK && rows->table != NULL) rc = cli_table_end(rows->table, err);

@@ -39,7 +39,6 @@ typedef struct cli_rows {
 } cli_rows;
 
 void cli_rows_init(cli_rows *rows, cli *c, sf_query *query, cli_format format); /* columns are taken at the first row */
-sf_status cli_rows_begin(cli_rows *rows, sf_error *err); /* headings; called by the first add, or at an empty end */
 sf_status cli_rows_add(cli_rows *rows, sf_value row, sf_error *err);
 sf_status cli_rows_end(cli_rows *rows, sf_error *err);
 void cli_rows_clear(cli_rows *rows, bool keep_files);

@@ -119,7 +119,8 @@ static const char *cache_name(cli *c, const cli_login *login)
     return name[0] == '.' ? NULL : name;
 }
 
-const char *cli_org_cache_dir(cli *c, const cli_login *login, bool make)
+/* Of describes and versions; NULL: not possible. */
+static const char *org_cache_dir(cli *c, const cli_login *login, bool make)
 {
     const char *name = cache_name(c, login);
     if (name == NULL) return NULL;
@@ -132,7 +133,7 @@ enum { VERSION_FRESH_S = 24 * 60 * 60 };
 
 static const char *version_path(cli *c, const cli_login *login, bool make)
 {
-    const char *dir = cli_org_cache_dir(c, login, make);
+    const char *dir = org_cache_dir(c, login, make);
     return dir != NULL ? cli_textf(c, "%s/api-version", dir) : NULL;
 }
 
@@ -252,7 +253,7 @@ sf_status cli_connect_auth(cli *c, const cli_login *login, const sf_auth *auth, 
     options.api_version = c->api_version != NULL ? c->api_version : login->api_version;
     if (options.api_version == NULL) options.api_version = cli_remembered_version(c, login, false);
     c->version_asked = options.api_version == NULL;
-    if (c->keep_describes) options.cache_dir = cli_org_cache_dir(c, login, true);
+    if (c->keep_describes) options.cache_dir = org_cache_dir(c, login, true);
     c->call.timeout_ms = c->timeout_ms;
     return sf_client_open(&options, &c->sf, err);
 }

@@ -52,7 +52,8 @@ char *cli_textf(cli *c, const char *format, ...)
     return p;
 }
 
-bool cli_read_stream(FILE *f, size_t max, sfi_buf *out)
+/* To its end; false: error or more than max. */
+static bool read_stream(FILE *f, size_t max, sfi_buf *out)
 {
     char chunk[16384];
     size_t n;
@@ -72,7 +73,7 @@ sf_status cli_read_file(cli *c, const char *path, size_t max, sf_str *out, sf_er
     FILE *f = is_stdin ? stdin : fopen(path, "rbe");
     if (f == NULL) return sfi_fail(err, SF_ERR_USAGE, "cannot read %s: %s", path, strerror(errno));
     sfi_buf bytes = { .max = max + 1 };
-    bool ok = cli_read_stream(f, max, &bytes);
+    bool ok = read_stream(f, max, &bytes);
     int why = errno;
     if (!is_stdin) fclose(f);
     if (ok) *out = (sf_str){ cli_strndup(c, bytes.data != NULL ? bytes.data : "", bytes.len), bytes.len };

@@ -97,5 +97,4 @@ typedef struct sfo_apex_code {
 /* false: result has problem, line and column (problem NULL: no memory). */
 bool sfo_apex_parse(const sfo_schema *schema, sfi_arena *arena, sf_str text, sfo_apex_code *code,
                     sfo_anonymous_result *result);
-const char *sfo_apex_type_name(sfo_apex_type type);
 #endif

@@ -223,7 +223,7 @@ static bool at_word(const parser *p, const char *word)
 
 /* ---- types ---- */
 
-const char *sfo_apex_type_name(sfo_apex_type type)
+static const char *type_name(sfo_apex_type type)
 {
     static const char *const names[] = { "null",   "Boolean", "Integer", "Long", "Decimal",
                                          "String", "SObject", "Object",  "Date" };
@@ -278,9 +278,7 @@ static bool check_assign(parser *p, sfo_apex_type to, const sfo_apex_expr *from)
         t.kind == SFO_APEX_NULL || to.kind == SFO_APEX_OBJECT || (t.kind == to.kind && t.kind != SFO_APEX_RECORD) ||
         (is_number(t) && is_number(to) && t.kind < to.kind) ||
         (t.kind == SFO_APEX_RECORD && to.kind == SFO_APEX_RECORD && (to.object == NULL || to.object == t.object));
-    if (!fits)
-        problem(p, from->line, from->column, "Illegal assignment from %s to %s", sfo_apex_type_name(t),
-                sfo_apex_type_name(to));
+    if (!fits) problem(p, from->line, from->column, "Illegal assignment from %s to %s", type_name(t), type_name(to));
     return fits;
 }
 
@@ -482,8 +480,8 @@ static bool type_binary(parser *p, sfo_apex_expr *e)
         if (both || l.kind == r.kind || l.kind == SFO_APEX_NULL || r.kind == SFO_APEX_NULL ||
             l.kind == SFO_APEX_OBJECT || r.kind == SFO_APEX_OBJECT)
             return true;
-        problem(p, e->line, e->column, "Comparison arguments must be compatible types: %s, %s", sfo_apex_type_name(l),
-                sfo_apex_type_name(r));
+        problem(p, e->line, e->column, "Comparison arguments must be compatible types: %s, %s", type_name(l),
+                type_name(r));
     } else if (c == '<' || c == '>') {
         if (both || (l.kind == SFO_APEX_STRING && r.kind == SFO_APEX_STRING)) return true;
         problem(p, e->line, e->column, "Inequality operator can only be applied to numeric and string expressions");
@@ -595,7 +593,7 @@ static sfo_apex_statement *parse_call(parser *p)
         if (boolean && arguments[0]->type.kind != SFO_APEX_BOOLEAN)
             return problem(p, name.line, name.column,
                            "Method does not exist or incorrect signature: void %.*s(%s) from the type %s", S(name.text),
-                           sfo_apex_type_name(arguments[0]->type), m->class_name);
+                           type_name(arguments[0]->type), m->class_name);
         s->a = arguments[0];
         s->b = arguments[1];
         s->c = arguments[2];
@@ -620,7 +618,7 @@ static sfo_apex_statement *parse_throw(parser *p, const token *at)
     if (parse_arguments(p, arguments, 1) < 0) return NULL;
     if (arguments[0] != NULL && arguments[0]->type.kind != SFO_APEX_STRING)
         return problem(p, name.line, name.column, "Constructor not defined: [%.*s].<Constructor>(%s)", S(name.text),
-                       sfo_apex_type_name(arguments[0]->type));
+                       type_name(arguments[0]->type));
     s->text = sfi_arena_strndup(p->arena, name.text.ptr, name.text.len);
     if (s->text == NULL) p->failed = true;
     s->a = arguments[0];
@@ -632,8 +630,7 @@ static sfo_apex_statement *parse_dml(parser *p, sfo_apex_verb verb, const token 
     sfo_apex_statement *s = new_statement(p, verb, at);
     if (s == NULL || (s->a = parse_expr(p)) == NULL) return NULL;
     if (s->a->type.kind != SFO_APEX_RECORD)
-        return problem(p, at->line, at->column, "DML requires SObject or SObject list type: %s",
-                       sfo_apex_type_name(s->a->type));
+        return problem(p, at->line, at->column, "DML requires SObject or SObject list type: %s", type_name(s->a->type));
     return s;
 }
 

@@ -65,7 +65,8 @@ static void write_error(sfo_call *call, int status, const char *code, sf_str mes
     sfi_json_end_array(&w);
 }
 
-void sfo_apex_error(sfo_call *call, int status, const char *code, const char *format, ...)
+/* [{"errorCode":…,"message":…}], in this order. */
+static SFI_PRINTF(4, 5) void answer_error(sfo_call *call, int status, const char *code, const char *format, ...)
 {
     char text[2048];
     va_list args;
@@ -82,7 +83,7 @@ void sfo_apex_raise(sfo_call *call, const sfo_apex_class *c, const char *excepti
     char method[16];
     (void)snprintf(method, sizeof method, "%s", call->request->method);
     for (char *m = method + 1; *m != '\0'; m++) *m = (char)sfi_ascii_lower((unsigned char)*m);
-    sfo_apex_error(call, 500, "APEX_ERROR", "%s\n\nClass.%s.do%s: line 4, column 1", exception, c->name, method);
+    answer_error(call, 500, "APEX_ERROR", "%s\n\nClass.%s.do%s: line 4, column 1", exception, c->name, method);
 }
 
 static bool is_among(sf_str name, const char *const *names, size_t count)
@@ -199,8 +200,8 @@ static void refuse_method(sfo_call *call, const sfo_apex_class *c)
         (void)snprintf(allowed + len, sizeof allowed - len, "%s%s", len > 0 ? "," : "", in_order[i]); /* fits */
     }
     sfo_response_header(call->response, "Allow", "%s", allowed);
-    sfo_apex_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are %s",
-                   call->request->method, allowed);
+    answer_error(call, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%s' not allowed. Allowed are %s", call->request->method,
+                 allowed);
 }
 
 /* What follows /services/apexrest, however that was written. */
@@ -216,7 +217,7 @@ void sfo_apex_dispatch(sfo_call *call)
 {
     if (!sfo_call_authenticate(call)) return;
     if (!sfo_stats_api_call(call->org->stats, call->org->options.api_max)) {
-        sfo_apex_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+        answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         return;
     }
     call->context = (sfo_context){ .user_id = call->user.text, .version = "62.0", .version_number = 62 };
@@ -224,10 +225,10 @@ void sfo_apex_dispatch(sfo_call *call)
     const sfo_apex_class *c = find_class(call->org->apex, path, &rest);
     const sfo_apex_method *m = c != NULL ? find_method(c, call->request->method) : NULL;
     if (c == NULL)
-        sfo_apex_error(call, 404, "NOT_FOUND", "Could not find a match for URL %.*s",
-                       (int)(path.len < 1000 ? path.len : 1000), path.len > 0 ? path.ptr : "/");
+        answer_error(call, 404, "NOT_FOUND", "Could not find a match for URL %.*s",
+                     (int)(path.len < 1000 ? path.len : 1000), path.len > 0 ? path.ptr : "/");
     else if (c->is_forbidden)
-        sfo_apex_error(call, 403, "FORBIDDEN", "You do not have access to the Apex class named: %s", c->name);
+        answer_error(call, 403, "FORBIDDEN", "You do not have access to the Apex class named: %s", c->name);
     else if (m == NULL)
         refuse_method(call, c);
     else if (m->run != NULL)

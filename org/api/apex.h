@@ -48,8 +48,6 @@ void sfo_apex_free(sfo_apex_set *apex); /* NULL is fine */
 /* Does path (behind /services/apexrest, as sent) fit the mapping? *rest: what its last star took. */
 bool sfo_apex_fits(const char *mapping, sf_str path, sf_str *rest);
 
-/* [{"errorCode":…,"message":…}], in this order. */
-void sfo_apex_error(sfo_call *call, int status, const char *code, const char *format, ...) SFI_PRINTF(4, 5);
 /* The 500 of an exception that a class does not catch. */
 void sfo_apex_raise(sfo_call *call, const sfo_apex_class *c, const char *exception);
 /* The JSON object in the body, with no other names than these. false: the response is the 400. */

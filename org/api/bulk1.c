@@ -9,7 +9,7 @@ bool sfo_bulk1_type_is(const char *content_type, const char *type)
     return sfi_str_is_nocase(sfi_trim((sf_str){ content_type, strcspn(content_type, ";") }), type);
 }
 
-bool sfo_bulk1_is_json_job(const sfo_bulk_job *job)
+static bool is_json_job(const sfo_bulk_job *job)
 {
     return strcmp(job->content_type, "JSON") == 0 || strcmp(job->content_type, "ZIP_JSON") == 0;
 }
@@ -192,7 +192,7 @@ static bool find_job(sfo_bulk1 *b)
         if (!is_missing) return sfo_bulk1_fault(b, &fault);
         sfo_fault_clear(&fault);
     } else if (b->job.api == 1) {
-        b->json = sfo_bulk1_is_json_job(&b->job);
+        b->json = is_json_job(&b->job);
         return true;
     }
     return sfo_bulk1_fail(b, 400, "InvalidJob", "Invalid job id: %.*s", (int)(id.len < 40 ? id.len : 40), id.ptr);

@@ -25,7 +25,6 @@ bool sfo_bulk1_fault(sfo_bulk1 *b, sfo_fault *f); /* the same of what the engine
 sfi_buf *sfo_bulk1_begin(sfo_bulk1 *b, int status);
 bool sfo_bulk1_type_is(const char *content_type, const char *type);     /* whatever parameters follow */
 const char *sfo_bulk1_content_type(const char *job_type, bool of_data); /* "CSV" to text/csv */
-bool sfo_bulk1_is_json_job(const sfo_bulk_job *job);
 
 /* A member of a job's or batch's description: of XML in this order, of JSON sorted by name. */
 typedef struct sfo_bulk1_member {

@@ -12,7 +12,8 @@ bool sfo_report_bad(sfo_fault *f, const char *format, ...)
     return sfo_fault_set(f, 400, "BAD_REQUEST", "%s", text);
 }
 
-const char *sfo_report_format_name(sfo_report_format format)
+/* Such as TABULAR. */
+static const char *format_name(sfo_report_format format)
 {
     static const char *const names[] = { "TABULAR", "SUMMARY", "MATRIX" };
     return names[format];
@@ -75,7 +76,7 @@ static bool read_format(const reader *r, sf_value v)
     sf_value format = member(r, v, "reportFormat", "format");
     if (format.type == SF_MISSING) return true;
     for (int i = SFO_TABULAR; i <= SFO_MATRIX; i++)
-        if (sfi_str_is_nocase(sf_get_text(format, NULL), sfo_report_format_name((sfo_report_format)i))) {
+        if (sfi_str_is_nocase(sf_get_text(format, NULL), format_name((sfo_report_format)i))) {
             r->out->format = (sfo_report_format)i;
             return true;
         }
@@ -371,7 +372,7 @@ void sfo_report_write_metadata(const sfo_report *r, bool has_details, sfi_json_w
     sfi_json_put_string(w, "name", r->name);
     sfi_json_put_string(w, "reportBooleanFilter", r->boolean_filter);
     write_filters(r, w);
-    sfi_json_put_string(w, "reportFormat", sfo_report_format_name(r->format));
+    sfi_json_put_string(w, "reportFormat", format_name(r->format));
     sfi_json_key(w, "reportType");
     sfi_json_begin_object(w);
     sfi_json_put_string(w, "label", r->type->label);

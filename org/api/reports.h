@@ -102,7 +102,6 @@ bool sfo_report_check(const sfo_report *report, sfo_fault *f);
 void sfo_report_write_metadata(const sfo_report *report, bool has_details, sfi_json_writer *w);
 void sfo_report_write_extended(const sfo_report *report, sfi_json_writer *w);
 void sfo_report_write_type(const sfo_report_type *type, sfi_json_writer *w); /* reportTypeMetadata */
-const char *sfo_report_format_name(sfo_report_format format);                /* TABULAR … */
 /* 400 BAD_REQUEST; answers false. */
 bool sfo_report_bad(sfo_fault *f, const char *format, ...) SFI_PRINTF(2, 3);
 

@@ -129,7 +129,6 @@ bool sfo_resolve_relationship(sfo_sql *s, int join, sf_str name, uint32_t offset
 bool sfo_resolve_prefix(sfo_sql *s, const sfo_ast_name *path, int *join, sf_str *last);
 sf_str sfo_column_sql(sfo_sql *s, int join, const sfo_field *field);
 sf_str sfo_join_id_sql(sfo_sql *s, int join); /* null when there is no such parent */
-bool sfo_no_such_column(sfo_compile *c, uint32_t offset, sf_str name, const char *entity);
 
 /* ---- operand.c: fields and functions as expressions ---- */
 bool sfo_compile_path(sfo_sql *s, const sfo_ast_name *path, sfo_operand *out);

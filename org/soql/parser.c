@@ -8,7 +8,7 @@
 #include "soql/position.h"
 #include "soql/soql.h"
 
-void sfo_parser_init(sfo_parser *p, sf_str text, sfi_arena *arena, sfo_fault *fault)
+static void init(sfo_parser *p, sf_str text, sfi_arena *arena, sfo_fault *fault)
 {
     *p = (sfo_parser){ .text = text, .arena = arena, .fault = fault };
     for (size_t i = 0; i < SFO_LOOKAHEAD; i++) p->tokens[i] = sfo_lex(text, &p->at);
@@ -389,7 +389,7 @@ bool sfo_soql_parse(sf_str soql, sfi_arena *arena, sfo_ast_query **out, sfo_faul
     if (!sfi_utf8_valid(soql.ptr, soql.len))
         return sfo_fault_set(f, 400, "MALFORMED_QUERY", "the query is not valid UTF-8");
     sfo_parser p;
-    sfo_parser_init(&p, soql, arena, f);
+    init(&p, soql, arena, f);
     sfo_ast_query *q = sfo_parse_query(&p, SFO_ROOT_QUERY);
     if (q == NULL) return false;
     if (!sfo_at_kind(&p, SFO_TOK_END)) return sfo_unexpected(&p);

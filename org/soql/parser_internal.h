@@ -21,7 +21,6 @@ typedef struct sfo_parser {
 typedef enum sfo_query_place { SFO_ROOT_QUERY, SFO_CHILD_QUERY, SFO_SEMI_QUERY } sfo_query_place;
 
 /* ---- parser.c ---- */
-void sfo_parser_init(sfo_parser *p, sf_str text, sfi_arena *arena, sfo_fault *fault);
 static inline const sfo_token *sfo_peek(const sfo_parser *p, size_t ahead)
 {
     return &p->tokens[ahead];

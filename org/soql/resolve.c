@@ -61,7 +61,7 @@ static const sfo_field *find_relationship(const sfo_object *o, sf_str name)
     return NULL;
 }
 
-bool sfo_no_such_column(sfo_compile *c, uint32_t offset, sf_str name, const char *entity)
+static bool no_such_column(sfo_compile *c, uint32_t offset, sf_str name, const char *entity)
 {
     return sfo_soql_fault_at(c->fault, c->text, offset, "INVALID_FIELD",
                              "No such column '%.*s' on entity '%s'. If you are attempting to use a custom field, be "
@@ -200,7 +200,7 @@ bool sfo_resolve_path(sfo_sql *s, const sfo_ast_name *path, sfo_target *out)
     sf_str last;
     if (!sfo_resolve_prefix(s, path, &out->join, &last)) return false;
     out->field = find_field(s->joins[out->join].object, last);
-    return out->field != NULL || sfo_no_such_column(s->c, path->offset, last, s->joins[out->join].object->name);
+    return out->field != NULL || no_such_column(s->c, path->offset, last, s->joins[out->join].object->name);
 }
 
 /* ---- SQL of a column ---- */

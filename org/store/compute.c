@@ -65,7 +65,8 @@ static const sfo_stage *find_stage(const sfo_stage *stages, size_t count, sf_str
 
 /* ---- names ---- */
 
-bool sfo_join_name(sfo_store *s, sfo_row *row, sfo_fault *f)
+/* Name from its parts. */
+static bool join_name(sfo_store *s, sfo_row *row, sfo_fault *f)
 {
     static const char *const parts[] = { "FirstName", "MiddleName", "LastName", "Suffix" };
     size_t room = 1, len = 0;
@@ -107,7 +108,7 @@ static bool before_account(sfo_store *s, const sfo_context *c, sfo_row *row, sfo
 static bool before_contact(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
 {
     (void)c;
-    return sfo_join_name(s, row, f) && set_photo(s, row, f);
+    return join_name(s, row, f) && set_photo(s, row, f);
 }
 
 static bool before_lead(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
@@ -121,7 +122,7 @@ static bool before_lead(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
         sfo_fault_add_field(f, "Status");
         return false;
     }
-    return sfo_join_name(s, row, f) && set_photo(s, row, f);
+    return join_name(s, row, f) && set_photo(s, row, f);
 }
 
 static bool before_user(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f)
@@ -139,7 +140,7 @@ static bool before_user(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fa
     }
     if (row->old == NULL && sfo_row_get(row, "UserType")->kind == SFO_CELL_NULL)
         sfo_row_set_text(row, "UserType", SFI_STR("Standard"));
-    return sfo_join_name(s, row, f);
+    return join_name(s, row, f);
 }
 
 /* ---- opportunities ---- */
@@ -175,7 +176,8 @@ static void set_stage(const sfo_store *s, const sfo_context *c, sfo_row *row)
     if (row->old != NULL) sfo_row_set_int(row, "LastStageChangeDate", sfo_context_now(c));
 }
 
-bool sfo_set_fiscal(sfo_store *s, sfo_row *row, sfo_fault *f)
+/* From CloseDate. */
+static bool set_fiscal(sfo_store *s, sfo_row *row, sfo_fault *f)
 {
     int64_t ms;
     char kind, *text = sfo_scratch(s, 32);
@@ -197,7 +199,7 @@ static bool before_opportunity(sfo_store *s, const sfo_context *c, sfo_row *row,
 {
     if (row->old == NULL || sfo_row_changed(row, "StageName")) set_stage(s, c, row);
     if (sfo_row_changed(row, "ForecastCategoryName")) set_category(row);
-    if (sfo_row_changed(row, "CloseDate") && !sfo_set_fiscal(s, row, f)) return false;
+    if (sfo_row_changed(row, "CloseDate") && !set_fiscal(s, row, f)) return false;
     const sfo_cell *amount = sfo_row_get(row, "Amount"), *probability = sfo_row_get(row, "Probability");
     if (sfo_row_changed(row, "Amount") || sfo_row_changed(row, "Probability")) {
         if (amount->kind == SFO_CELL_REAL && probability->kind == SFO_CELL_REAL)

@@ -3,8 +3,6 @@
 #define SFO_DERIVE_H
 #include "store/store_internal.h"
 
-bool sfo_join_name(sfo_store *s, sfo_row *row, sfo_fault *f);  /* Name from its parts */
-bool sfo_set_fiscal(sfo_store *s, sfo_row *row, sfo_fault *f); /* from CloseDate */
 bool sfo_before_task(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
 bool sfo_before_event(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);
 bool sfo_before_line_item(sfo_store *s, const sfo_context *c, sfo_row *row, sfo_fault *f);

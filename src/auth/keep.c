@@ -82,7 +82,8 @@ bool sfi_keep_can_adopt(const work *w)
 
 /* ---- the lock ---- */
 
-bool sfi_keep_needs_lock(const sfi_auth *auth)
+/* A refresh token must not be sent without the store's lock. */
+static bool needs_lock(const sfi_auth *auth)
 {
     return auth->is_shared && auth->given.flow == SF_AUTH_REFRESH_TOKEN && auth->rotation != ROTATION_OFF;
 }
@@ -165,7 +166,7 @@ static sf_status fail_wait(const work *w, sf_status rc, const sf_error *cause, b
 
 bool sfi_keep_can_put_off(const work *w)
 {
-    return w->auth->is_shared && (w->is_early || (w->has_session && sfi_keep_needs_lock(w->auth)));
+    return w->auth->is_shared && (w->is_early || (w->has_session && needs_lock(w->auth)));
 }
 
 sf_status sfi_keep_enter(work *w, sf_error *err)
@@ -194,7 +195,7 @@ sf_status sfi_keep_enter(work *w, sf_error *err)
         }
         if (is_away && !auth->is_shared) return SF_OK; /* a broken store of one's own stops nobody */
         if (w->is_early || (is_away && sfi_keep_can_put_off(w))) return SF_DONE;
-        if (is_away && !sfi_keep_needs_lock(auth)) return SF_OK;
+        if (is_away && !needs_lock(auth)) return SF_OK;
         if (!is_away && !is_waiting) continue;                                       /* the lock waited */
         (void)sfi_wait_pause(w->wait, is_waiting ? WATCH_MS : pause, "login", NULL); /* looked at above */
         if (is_away) pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
@@ -297,7 +298,7 @@ sf_status sfi_keep_begin(work *w)
         return SF_OK;
     }
     if (rc < 0) note_failure(auth, SFI_STORE_SET, "the token store cannot be written", &cause);
-    if (!sfi_keep_needs_lock(auth)) return SF_OK;
+    if (!needs_lock(auth)) return SF_OK;
     sfi_keep_leave(w);
     if (rc < 0 && sfi_keep_can_put_off(w)) return SF_DONE;
     if (rc < 0) (void)sfi_wait_pause(w->wait, PAUSE_MAX_MS, "login", NULL); /* sfi_keep_enter looks at the time */

@@ -66,8 +66,6 @@ typedef struct work {
 } work;
 
 /* ---- the store (keep.c) ---- */
-/* A refresh token must not be sent without the store's lock. */
-bool sfi_keep_needs_lock(const sfi_auth *auth);
 /* Read the store without the lock. false: it does not work, which is told in the log; nothing is stored, then. */
 bool sfi_keep_read(work *w);
 /* While the store does not work: the session at hand may be over, but nobody can make another now, and the org will say. */

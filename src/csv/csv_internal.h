@@ -88,8 +88,6 @@ void sfi_csv_reader_end(sfi_csv_reader *r); /* no more bytes come */
 sf_status sfi_csv_reader_next(sfi_csv_reader *r, sfi_csv_record *out, sf_error *err);
 
 /* ---- the writer (write.c) ---- */
-/* Does a field of this text need quotes? */
-bool sfi_csv_needs_quotes(sf_str text, char delimiter);
 /* As it must stand: with quotes where needed (always: everywhere). */
 bool sfi_csv_add_field(sfi_buf *out, sf_str text, char delimiter, bool always);
 

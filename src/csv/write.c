@@ -1,7 +1,8 @@
 /* write.c: fields as RFC 4180 wants them. */
 #include "csv/csv_internal.h"
 
-bool sfi_csv_needs_quotes(sf_str text, char delimiter)
+/* Does a field of this text need quotes? */
+static bool needs_quotes(sf_str text, char delimiter)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -12,7 +13,7 @@ bool sfi_csv_needs_quotes(sf_str text, char delimiter)
 
 bool sfi_csv_add_field(sfi_buf *out, sf_str text, char delimiter, bool always)
 {
-    if (!always && !sfi_csv_needs_quotes(text, delimiter)) return sfi_buf_add(out, text.ptr, text.len);
+    if (!always && !needs_quotes(text, delimiter)) return sfi_buf_add(out, text.ptr, text.len);
     (void)sfi_buf_add_char(out, '"');
     while (text.len > 0) { /* each round goes up to a quote, doubles it, or ends */
         const char *quote = memchr(text.ptr, '"', text.len);

@@ -92,7 +92,6 @@ sf_status sfi_check_text_error(const sfi_json *doc, sf_error *err);
 const char *sfi_json_number_end(const char *s, const char *end);
 
 /* ---- number.c ---- */
-bool sfi_json_is_number(sf_str s);
 bool sfi_parse_whole(sf_str s, int64_t *out); /* a JSON number that is whole and fits */
 
 /* ---- value.c ---- */

@@ -2,7 +2,7 @@
  * thread. A number is what the grammar of JSON calls one, here as everywhere: no blanks, no plus sign, no hexadecimal. */
 #include "json/document_internal.h"
 
-bool sfi_json_is_number(sf_str s)
+static bool is_number(sf_str s)
 {
     return s.len > 0 && sfi_json_number_end(s.ptr, s.ptr + s.len) == s.ptr + s.len;
 }
@@ -75,8 +75,8 @@ static bool take_short(sf_str s, int64_t *out)
 bool sfi_parse_whole(sf_str s, int64_t *out)
 {
     if (take_short(s, out)) return true;
-    if (sfi_parse_int(s, out)) return s.ptr[0] != '0' || s.len == 1 ? sfi_json_is_number(s) : false;
-    if (!sfi_json_is_number(s)) return false;
+    if (sfi_parse_int(s, out)) return s.ptr[0] != '0' || s.len == 1 ? is_number(s) : false;
+    if (!is_number(s)) return false;
     decimal d = decimal_of(s);
     int64_t value = 0;
     if (d.first != NULL) {
@@ -96,7 +96,7 @@ bool sfi_parse_whole(sf_str s, int64_t *out)
 
 bool sfi_parse_double(sf_str s, double *out)
 {
-    if (!sfi_json_is_number(s)) return false;
+    if (!is_number(s)) return false;
     double value = 0;
     if (!sfi_digits_to_double(s.ptr, s.len, &value)) {
         decimal d = decimal_of(s);

@@ -81,7 +81,8 @@ bool sfi_is_reference_id(sf_str s)
     return true;
 }
 
-size_t sfi_reference_length(sf_str s)
+/* What stands between @{ and } at the begin of s, those included; 0: no reference begins there. */
+static size_t reference_length(sf_str s)
 {
     if (s.len < 4 || s.ptr[0] != '@' || s.ptr[1] != '{') return 0;
     for (size_t i = 2; i < s.len; i++) {
@@ -95,7 +96,7 @@ static bool is_id(const char *id)
 {
     if (id == NULL) return false;
     size_t len = strlen(id);
-    return sfi_rest_is_id(id) || (len > 0 && sfi_reference_length((sf_str){ id, len }) == len);
+    return sfi_rest_is_id(id) || (len > 0 && reference_length((sf_str){ id, len }) == len);
 }
 
 static const char *known_method(const char *method)
@@ -360,7 +361,7 @@ static void add_statement(sfi_buf *path, const char *soql, sf_str text)
 {
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
-        size_t len = sfi_reference_length((sf_str){ text.ptr + i, text.len - i });
+        size_t len = reference_length((sf_str){ text.ptr + i, text.len - i });
         if (len == 0 || !holds(soql, (sf_str){ text.ptr + i, len })) continue;
         sfi_buf_add_urlencoded(path, (sf_str){ text.ptr + from, i - from });
         sfi_buf_add(path, text.ptr + i, len);

@@ -14,8 +14,6 @@ enum {
 
 /* A letter or digit, then letters, digits and _. */
 bool sfi_is_reference_id(sf_str s);
-/* What stands between @{ and } at the begin of s, those included; 0: no reference begins there. */
-size_t sfi_reference_length(sf_str s);
 
 /* Check a request that is JSON text (an object, or the bare array with options), and send it. */
 sf_status sfi_composite_send_text(sf_client *sf, sf_composite_kind kind, sf_str json, const sf_composite_options *o,
