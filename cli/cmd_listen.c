@@ -39,6 +39,7 @@ typedef struct listening {
     bool was_up, was_lost, is_down_told, is_idle; /* is_down_told: of this outage */
     int attempts;
     sf_error early;     /* why it never came up */
+    sf_error first_why; /* of the first attempt, until it is told: an end tells it itself */
     int64_t standby_ms; /* since when it stands by; 0: it does not */
     bool is_standby_told;
 } listening;
@@ -134,7 +135,7 @@ static void on_state(void *user, sf_listener_state state, const sf_error *why)
         if (run->was_up && !run->is_down_told) cli_note(run->c, "The session ended: %s", why->message);
         run->is_down_told = true;
         if (run->was_up) return;
-        if (++run->attempts == 1 && run->group != NULL) cli_note(run->c, "No session yet: %s", why->message);
+        if (++run->attempts == 1) run->first_why = *why;
         if (run->group != NULL || run->attempts < FIRST_ATTEMPTS_MAX) return;
         run->early = *why;
         sf_listener_stop(run->l);
@@ -203,6 +204,8 @@ static sf_status follow_states(listening *run, sf_error *err)
     bool is_standby = standby_ms != 0 && !run->is_standby_told && sfi_wall_ms() - standby_ms >= STANDBY_NOTE_MS;
     if (is_standby) cli_note(run->c, "Standing by in group %s.", run->group);
     run->is_standby_told |= is_standby;
+    if (run->first_why.status < 0) cli_note(run->c, "No session yet: %s", run->first_why.message);
+    run->first_why.status = SF_OK;
     for (size_t i = 0; rc == SF_OK && i < run->c->args.count; i++) {
         heard *h = &run->channels[i];
         if (!h->is_latest) continue;

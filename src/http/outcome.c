@@ -7,7 +7,8 @@
 
 static const char *curl_says(const sfi_transfer *t, CURLcode code)
 {
-    return t->curl_text[0] != '\0' ? t->curl_text : curl_easy_strerror(code);
+    if (t->curl_text[0] != '\0') return t->curl_text;
+    return code != CURLE_OK ? curl_easy_strerror(code) : "the connection ended amid its headers";
 }
 
 static const char *advice(const sfi_transfer *t, CURLcode code)
