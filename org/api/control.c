@@ -255,7 +255,6 @@ static void tell_gap(sfo_call *call)
         sfo_answer_fault(call, &fault);
         return;
     }
-    sfo_streams_wake(call->org->streams);
     events(call);
     call->response->status = 201;
 }

@@ -2,7 +2,6 @@
 #include "api/monitor.h"
 #include "api/actions.h"
 #include "api/settings.h"
-#include "api/streams.h"
 #include "store/events.h"
 
 enum { EVENTS_MAX = 16, KEY_LEN = 16 };
@@ -85,9 +84,8 @@ static void tell(sfo_org *org, const char *cause, sf_str facts, const char *uuid
     for (size_t i = 0; i < org->monitor->count; i++) {
         const own_event *e = &org->monitor->events[i];
         sfi_buf payload = { 0 };
-        if (sfi_str_is(e->cause, cause) && sfo_template_write(&scope, e->payload, &payload) &&
-            sfo_event_publish(org->store, e->object, uuid, sfi_buf_str(&payload), NULL))
-            sfo_streams_wake_for(org->streams, e->object->name);
+        if (sfi_str_is(e->cause, cause) && sfo_template_write(&scope, e->payload, &payload))
+            (void)sfo_event_publish(org->store, e->object, uuid, sfi_buf_str(&payload), NULL); /* see monitor.h */
         sfi_buf_free(&payload);
     }
     sf_document_free(doc);

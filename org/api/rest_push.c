@@ -110,10 +110,7 @@ void sfo_rest_push(sfo_call *call)
         sfo_store_rollback(call->org->store);
     else
         ok = sfo_store_commit(call->org->store, &fault);
-    if (!ok)
-        sfo_answer_fault(call, &fault);
-    else
-        sfo_streams_wake(call->org->streams);
+    if (!ok) sfo_answer_fault(call, &fault);
 }
 
 void sfo_rest_push_state(sfo_call *call)

@@ -22,6 +22,7 @@ typedef struct client {
     int64_t holding;
     subscription *subs;
     size_t sub_count;
+    uint64_t bits; /* of all its channels */
 } client;
 
 struct sfo_streams {
@@ -72,9 +73,14 @@ static client *find(sfo_streams *s, sf_str id)
 }
 
 /* ---- life ---- */
-static void on_events(void *user)
+/* Only who has a channel that may have something new is asked again. */
+static void on_events(void *user, uint64_t bits)
 {
-    sfo_streams_wake(user);
+    sfo_streams *s = user;
+    pthread_mutex_lock(&s->lock);
+    for (client *c = s->clients; c != NULL; c = c->next)
+        if (c->park != NULL && (c->bits & bits) != 0) sfo_park_wake(c->park);
+    pthread_mutex_unlock(&s->lock);
 }
 
 sfo_streams *sfo_streams_new(sfo_store *store)
@@ -130,20 +136,6 @@ void sfo_streams_wake(sfo_streams *s)
     pthread_mutex_lock(&s->lock);
     for (client *c = s->clients; c != NULL; c = c->next)
         if (c->park != NULL) sfo_park_wake(c->park);
-    pthread_mutex_unlock(&s->lock);
-}
-
-void sfo_streams_wake_for(sfo_streams *s, const char *event)
-{
-    pthread_mutex_lock(&s->lock);
-    for (client *c = s->clients; c != NULL; c = c->next) {
-        bool wants = false;
-        for (size_t i = 0; c->park != NULL && !wants && i < c->sub_count; i++) {
-            sf_str topic = sfi_str(c->subs[i].channel.topic);
-            wants = sfi_str_is(topic, event) || sfi_starts_with(topic, "/event/");
-        }
-        if (wants) sfo_park_wake(c->park);
-    }
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -286,6 +278,7 @@ sfo_stream_room sfo_streams_subscribe(sfo_streams *s, sf_str id, sf_str name, co
     if (sub != NULL) {
         *sub = (subscription){ .channel = *channel, .position = after };
         memcpy(sub->name, name.ptr, name.len);
+        c->bits |= channel->bits;
         if (c->park != NULL) sfo_park_wake(c->park); /* there may be something to read */
     }
     pthread_mutex_unlock(&s->lock);
@@ -298,6 +291,8 @@ bool sfo_streams_unsubscribe(sfo_streams *s, sf_str id, sf_str name)
     client *c = find(s, id);
     subscription *sub = find_sub(c, name);
     if (sub != NULL) *sub = c->subs[--c->sub_count];
+    if (sub != NULL) c->bits = 0;
+    for (size_t i = 0; sub != NULL && i < c->sub_count; i++) c->bits |= c->subs[i].channel.bits;
     pthread_mutex_unlock(&s->lock);
     return sub != NULL;
 }

@@ -28,8 +28,6 @@ typedef struct sfo_stream_limits {
 void sfo_streams_set_limits(sfo_streams *s, const sfo_stream_limits *limits); /* -1: as it is */
 size_t sfo_streams_drop(sfo_streams *s); /* forgets all clients; @return how many */
 void sfo_streams_wake(sfo_streams *s);   /* all connects that wait are asked again */
-/* Those of clients that may want to hear of an event: of its channel, or of channels of the org's own. */
-void sfo_streams_wake_for(sfo_streams *s, const char *event);
 size_t sfo_streams_count(sfo_streams *s);
 size_t sfo_streams_waiting(sfo_streams *s); /* connects */
 

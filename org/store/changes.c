@@ -146,6 +146,7 @@ static void forget_from(sfo_changes *g, size_t count)
 void sfo_changes_begin(sfo_store *s)
 {
     if (s->depth == 1) forget_from(&s->changes, 0);
+    if (s->depth == 1) s->changes.told_bits = 0;
     if (s->depth <= SFO_MARKS_MAX) s->changes.marks[s->depth - 1] = s->changes.count;
 }
 
@@ -156,13 +157,14 @@ void sfo_changes_rolled_back(sfo_store *s)
     if (s->depth <= SFO_MARKS_MAX) forget_from(&s->changes, s->changes.marks[s->depth - 1]);
 }
 
-bool sfo_changes_committed(sfo_store *s)
+uint64_t sfo_changes_committed(sfo_store *s)
 {
-    bool any = s->changes.count > 0 || s->changes.urgent.len > 0;
+    uint64_t bits = s->changes.told_bits;
+    s->changes.told_bits = 0;
     sfi_buf_clear(&s->changes.urgent);
     forget_from(&s->changes, 0);
     if (s->changes.data.cap > (1 << 20)) sfi_buf_free(&s->changes.data);
-    return any;
+    return bits;
 }
 
 void sfo_changes_close(sfo_store *s)

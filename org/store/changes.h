@@ -53,13 +53,14 @@ typedef struct sfo_changes {
     sfo_note *notes;
     size_t count, cap;
     sfi_buf data;
-    size_t marks[SFO_MARKS_MAX]; /* count of notes when a savepoint began */
-    char user[19];               /* who wrote first in this transaction */
-    char origin[200];            /* and by which API */
-    int64_t last_commit;         /* commit numbers rise */
-    int64_t last_replay;         /* -1: ask the log */
-    int64_t since_trim;          /* events written since the log was cut */
-    void (*told)(void *user);    /* after a transaction with events */
+    size_t marks[SFO_MARKS_MAX];             /* count of notes when a savepoint began */
+    char user[19];                           /* who wrote first in this transaction */
+    char origin[200];                        /* and by which API */
+    int64_t last_commit;                     /* commit numbers rise */
+    int64_t last_replay;                     /* -1: ask the log */
+    int64_t since_trim;                      /* events written since the log was cut */
+    void (*told)(void *user, uint64_t bits); /* after a transaction with events */
+    uint64_t told_bits;                      /* of the channels that the transaction wrote to */
     void *told_user;
     const sfo_table *topics; /* PushTopic */
     sfo_event_limits limits;
@@ -88,7 +89,7 @@ bool sfo_change_publish(sfo_store *s, const sfo_context *c, const sfo_row *row, 
 void sfo_changes_begin(sfo_store *s);               /* a transaction or savepoint began; depth counts it already */
 void sfo_changes_rolled_back(sfo_store *s);         /* depth still counts it */
 bool sfo_changes_flush(sfo_store *s, sfo_fault *f); /* before COMMIT: notes to events */
-bool sfo_changes_committed(sfo_store *s);           /* after COMMIT: forget the notes; were there any? */
+uint64_t sfo_changes_committed(sfo_store *s);       /* after COMMIT: forget the notes; the bits of what was told */
 void sfo_changes_close(sfo_store *s);
 bool sfo_events_open(sfo_store *s, sfo_fault *f);
 

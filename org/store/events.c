@@ -29,6 +29,15 @@ bool sfo_events_open(sfo_store *s, sfo_fault *f)
 
 /* ---- channels ---- */
 
+enum { BIT_OF_CHANGES = 0 }; /* of all objects; topics have the others */
+
+static uint64_t bit_of(const char *topic)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *topic != '\0'; topic++) hash = (hash ^ (unsigned char)*topic) * 16777619u;
+    return (uint64_t)1 << (1 + (hash >> 8) % 63);
+}
+
 /* Is there such a row? sql has one place, for the name; it compares with case. */
 static bool has_row(sfo_store *s, const char *sql, sf_str name)
 {
@@ -53,7 +62,7 @@ static bool find_topic(sfo_store *s, sf_str name, const char *user, sfo_channel 
     return has_row(s, "SELECT 1 FROM StreamingChannel WHERE Name=?1 COLLATE BINARY AND IsDeleted=0", name);
 }
 
-bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *out)
+static bool find_channel(sfo_store *s, sf_str name, const char *user, sfo_channel *out)
 {
     sf_str topic = name;
     *out = (sfo_channel){ .topic = "" };
@@ -73,6 +82,14 @@ bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *
             return !is_change || sfo_change_is_selected(s, sfo_table_of(s, o));
     }
     return false;
+}
+
+bool sfo_channel_find(sfo_store *s, sf_str name, const char *user, sfo_channel *out)
+{
+    if (!find_channel(s, name, user, out)) return false;
+    out->bits = out->topic[0] != '\0' ? bit_of(out->topic) : (uint64_t)1 << BIT_OF_CHANGES;
+    if (out->personal[0] != '\0') out->bits |= bit_of(out->personal);
+    return true;
 }
 
 /* ---- writing ---- */
@@ -186,6 +203,7 @@ bool sfo_event_append(sfo_store *s, const char *topic, sfo_event_kind kind, sf_s
     }
     sfi_buf_free(&data);
     if (ok) s->changes.last_replay = replay;
+    s->changes.told_bits |= bit_of(topic) | (kind == SFO_EVENT_CHANGE ? (uint64_t)1 << BIT_OF_CHANGES : 0);
     if (ok && ++s->changes.since_trim >= TRIM_EVERY) ok = trim(s, f);
     return ok;
 }
@@ -261,7 +279,7 @@ bool sfo_events_clear(sfo_store *s, int64_t *removed, sfo_fault *f)
     return ok;
 }
 
-void sfo_store_on_events(sfo_store *s, void (*fn)(void *user), void *user)
+void sfo_store_on_events(sfo_store *s, void (*fn)(void *user, uint64_t bits), void *user)
 {
     sfo_store_lock(s);
     s->changes.told = fn;

@@ -19,6 +19,7 @@ enum {
 typedef struct sfo_channel {
     char topic[128];    /* what its events are filed under; "": the changes of all objects */
     char personal[150]; /* and those for this user alone; "": none */
+    uint64_t bits;      /* that stand for both when events are told */
 } sfo_channel;
 /* /data/ChangeEvents, /data/XChangeEvent, /event/X__e, /topic/NAME of an active PushTopic, /u/NAME of a StreamingChannel, without
  * a query. Names have their case. user: who subscribes. false: there is no such channel. */
@@ -43,8 +44,9 @@ bool sfo_events_set_limits(sfo_store *s, const sfo_event_limits *limits, sfo_fau
 bool sfo_events_tell_gap(sfo_store *s, const sfo_context *c, const sfo_object *o, const char *type, const sf_id *ids,
                          size_t count, sfo_fault *f);
 bool sfo_events_clear(sfo_store *s, int64_t *removed, sfo_fault *f); /* as if all were too old */
-/* fn is told after each transaction that had events, perhaps with the store's lock held: it must not use the store. */
-void sfo_store_on_events(sfo_store *s, void (*fn)(void *user), void *user);
+/* fn is told after each transaction that had events, perhaps with the store's lock held: it must not use the store. bits: those of
+ * all channels that may have one more (a channel without a bit of them has none). */
+void sfo_store_on_events(sfo_store *s, void (*fn)(void *user, uint64_t bits), void *user);
 
 /* ---- what others make of changes: PushTopics ---- */
 typedef enum sfo_happened { SFO_CREATED, SFO_UPDATED, SFO_DELETED, SFO_UNDELETED } sfo_happened;
@@ -84,8 +86,7 @@ void sfo_change_path(const sfo_field *field, char out[200]);
 
 /* What a message of the object's events names as its schema: 22 characters that follow from its fields. */
 const char *sfo_event_schema_id(const sfo_store *s, const sfo_object *o);
-/* A platform event that the org itself raises, in a transaction of its own. payload: the JSON object of its fields. Waiting connects
- * are the caller's to wake. */
+/* A platform event that the org itself raises, in a transaction of its own. payload: the JSON object of its fields. */
 bool sfo_event_publish(sfo_store *s, const sfo_object *o, const char *uuid, sf_str payload, sfo_fault *f);
 /* The EventUuid of a platform event, from the id that its publishing answered. */
 void sfo_event_uuid(const char *id, char out[37]);

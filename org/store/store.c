@@ -76,7 +76,8 @@ static void leave(sfo_store *s)
 bool sfo_store_commit(sfo_store *s, sfo_fault *f)
 {
     char sql[48];
-    bool is_last = s->depth == 1, has_events = false;
+    bool is_last = s->depth == 1;
+    uint64_t bits = 0;
     if (s->lost || (is_last && !sfo_changes_flush(s, f))) {
         if (s->lost) (void)fault_lost(f);
         sfo_store_rollback(s);
@@ -91,11 +92,11 @@ bool sfo_store_commit(sfo_store *s, sfo_fault *f)
         sfo_store_rollback(s);
         return false;
     }
-    if (is_last) has_events = sfo_changes_committed(s);
-    void (*told)(void *user) = has_events ? s->changes.told : NULL;
+    if (is_last) bits = sfo_changes_committed(s);
+    void (*told)(void *user, uint64_t bits) = bits != 0 ? s->changes.told : NULL;
     void *user = s->changes.told_user;
     leave(s);
-    if (told != NULL) told(user);
+    if (told != NULL) told(user, bits);
     return true;
 }
 
