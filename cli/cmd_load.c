@@ -311,6 +311,8 @@ static int run_load(cli *c)
     cli_progress_end(&r.shown);
     if (rc == SF_ERR_CANCELLED && r.has_left) return leave(c, &report, &journal);
     bool begun = report.jobs > 0 || report.resumed || (journal.is_ours && !journal.is_new);
+    if (rc == SF_ERR_IO && !begun)
+        err.status = SF_ERR_USAGE; /* a file that cannot be read or written; nothing was sent */
     if (rc < 0) return cli_journal_fail(c, &err, begun, &journal);
     if (journal.is_ours) cli_journal_remove(&journal);
     if (report.resumed) cli_note(c, "Went on where an earlier run stood.");

@@ -332,27 +332,6 @@ static sf_status close_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
     return rc;
 }
 
-/* Data that arrived twice, as when an upload is refused after it was taken and so sent again: the job cannot be closed. */
-static bool is_spoilt(sf_status rc, const sf_error *err)
-{
-    return rc == SF_ERR_ORG && strstr(err->message, "contents for job") != NULL;
-}
-
-/* A job that was never closed has written nothing, whatever became of its upload. */
-static sf_status give_up(sf_status rc, sf_error *err)
-{
-    if (rc != SF_ERR_UNKNOWN_OUTCOME) return rc;
-    char why[sizeof err->message];
-    const char *begin = strchr(err->message, '('), *end = begin != NULL ? strstr(begin, "); ") : NULL;
-    if (begin != NULL && end == NULL) end = strrchr(begin, ')');
-    bool has_why = begin != NULL && end > begin;
-    snprintf(why, sizeof why, "%.*s", has_why ? (int)(end - begin - 1) : 0, has_why ? begin + 1 : "");
-    return sfi_fail(err, SF_ERR_NETWORK,
-                    "the answers of %d uploads were lost; their jobs were not closed, so that nothing of them is "
-                    "written: %.500s",
-                    TRIES_MAX, why);
-}
-
 static sf_status fill_new_job(sfi_load *l, sfi_load_unit *u, sf_error *err)
 {
     u->job.text[0] = '\0';
@@ -371,9 +350,9 @@ static sf_status send_unit(sfi_load *l, sfi_load_unit *u, sf_error *err)
         sf_status rc = u->state < SFI_UNIT_CLOSING ? fill_new_job(l, u, err) : SF_OK;
         if (rc == SF_OK) rc = close_job(l, u, err);
         if (rc == SF_OK) break;
-        bool spoilt = is_spoilt(rc, err), is_filled = u->state == SFI_UNIT_CLOSING;
+        bool spoilt = sfi_load_is_spoilt(rc, err), is_filled = u->state == SFI_UNIT_CLOSING;
         if (is_filled && !spoilt) return rc;
-        if ((!may_try_again(rc) && !spoilt) || ++u->tries >= TRIES_MAX) return give_up(rc, err);
+        if ((!may_try_again(rc) && !spoilt) || ++u->tries >= TRIES_MAX) return sfi_load_give_up(rc, TRIES_MAX, err);
         if (is_filled) {
             rc = note(l, u, SFI_UNIT_CREATING, err);
             if (rc != SF_OK) return rc;
@@ -755,6 +734,7 @@ static sf_status load(run *r, sf_error *err)
         return finish(r, err);
     }
     if (rc == SF_OK) rc = run_passes(r, err);
+    if (rc != SF_OK && l->report.jobs == 0) remove_retry_files(l); /* nothing was begun: the next run makes them anew */
     sum_up(l);
     return rc == SF_OK ? finish(r, err) : rc;
 }

@@ -87,14 +87,15 @@ typedef struct sfi_load {
 } sfi_load;
 
 /* ---- load_input.c ---- */
-sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err);  /* open, convert, find delimiter and header */
+sf_status sfi_load_open_inputs(sfi_load *l, sf_error *err); /* open, convert, find delimiter and header */
 void sfi_load_close_inputs(sfi_load *l);
 sf_status sfi_load_check_unchanged(const sfi_load_input *in, sf_error *err); /* since it was opened */
 
 int sfi_load_temporary(sf_error *err); /* a file without a name; -1: *err */
 sf_status sfi_load_write(int fd, const void *data, size_t len, const char *what, sf_error *err);
 /* Up to cap bytes from an offset; fewer only at the end. */
-sf_status sfi_load_read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len, sf_error *err);
+sf_status sfi_load_read_at(const sfi_load_input *in, int64_t offset, char *data, size_t cap, size_t *len,
+                           sf_error *err);
 sf_status sfi_load_look_at(sfi_load_input *in, sf_error *err); /* size and time */
 const char *sfi_load_line_word(const sfi_load_input *in);      /* "line", or "row" */
 
@@ -189,6 +190,9 @@ bool sfi_load_is_passing(sf_str code); /* may the same row succeed later? */
 sf_str sfi_load_code_of(sf_str error); /* of CODE:message:FIELDS -- */
 /* line 0: not known; file: of the inputs. */
 void sfi_load_note_reason(sf_load_report *r, sf_str error, int32_t file, int64_t line, sf_str row);
+bool sfi_load_is_spoilt(sf_status rc, const sf_error *err); /* its data came twice: another job must be made */
+/* Of uploads that were tried so often: what it means when their answers were lost. @return its status. */
+sf_status sfi_load_give_up(sf_status rc, int tries, sf_error *err);
 bool sfi_load_tell(sfi_load *l); /* progress; false: the caller wants an end */
 uint64_t sfi_load_hash(uint64_t hash, sf_str text);
 #endif

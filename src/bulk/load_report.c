@@ -75,3 +75,23 @@ void sfi_load_note_reason(sf_load_report *r, sf_str error, int32_t file, int64_t
         r->reasons[--at] = other;
     }
 }
+
+/* Data that arrived twice, as when an upload is refused after it was taken and so sent again: the job cannot be closed. */
+bool sfi_load_is_spoilt(sf_status rc, const sf_error *err)
+{
+    return rc == SF_ERR_ORG && strstr(err->message, "contents for job") != NULL;
+}
+
+/* A job that was never closed has written nothing, whatever became of its upload. */
+sf_status sfi_load_give_up(sf_status rc, int tries, sf_error *err)
+{
+    if (rc != SF_ERR_UNKNOWN_OUTCOME) return rc;
+    char why[sizeof err->message] = "";
+    const char *begin = strchr(err->message, '('), *end = begin != NULL ? strstr(begin, "); ") : NULL;
+    if (begin != NULL && end == NULL) end = strrchr(begin, ')');
+    if (begin != NULL && end > begin) snprintf(why, sizeof why, "%.*s", (int)(end - begin - 1), begin + 1);
+    return sfi_fail(err, SF_ERR_NETWORK,
+                    "the answers of %d uploads were lost; their jobs were not closed, so that nothing of them is "
+                    "written: %.500s",
+                    tries, why);
+}

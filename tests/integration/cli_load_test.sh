@@ -41,6 +41,11 @@ check "an unknown column" grep -q 'bad.csv: line 1, column 2: Contact has no fie
 run 2 load Contact c.csv
 check "no operation" grep -q 'want one of --insert' err
 run 2 load Contact c.csv --insert --delete
+fault "400:path=/jobs/ingest"
+run 1 load Contact c.csv --insert
+no_faults
+check "nothing was begun, nothing is kept" test -z "$(ls "$HOME/.local/state/sforce/jobs")"
+run 2 load Contact c.csv --insert --success /nowhere/c.csv
 run 2 load Contact nothere.csv --insert
 check "no file" grep -q 'nothere.csv: cannot open' err
 run 1 load Nope__c c.csv --insert
