@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (parse(data, size, &first, &err) != SF_OK) {
         if (err.status != SF_ERR_USAGE || strncmp(err.message, "map m.sdl: ", 11) != 0) abort();
     } else {
+        sfi_buf_add_str(&text, "#\n"); /* a name may begin with what at the begin of a file is its mark */
         for (size_t i = 0; i < first.count; i++) {
             escape(&text, first.columns[i].from);
             sfi_buf_add_char(&text, '=');
