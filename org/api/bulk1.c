@@ -108,6 +108,18 @@ bool sfo_bulk1_struck(sfo_call *call, int status, const char *code, const char *
 }
 
 /* ---- descriptions ---- */
+void sfo_bulk1_text(sfo_bulk1_member *m, const char *name, const char *text)
+{
+    *m = (sfo_bulk1_member){ .name = name, .kind = text[0] != '\0' ? SFO_BULK1_TEXT : SFO_BULK1_NOTHING };
+    snprintf(m->text, sizeof m->text, "%s", text);
+}
+
+void sfo_bulk1_number(sfo_bulk1_member *m, const char *name, int64_t n)
+{
+    *m = (sfo_bulk1_member){ .name = name, .kind = SFO_BULK1_NUMBER };
+    snprintf(m->text, sizeof m->text, "%lld", (long long)n);
+}
+
 void sfo_bulk1_time(const sfo_bulk1 *b, int64_t ms, char out[40])
 {
     if (b->json)

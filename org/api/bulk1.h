@@ -32,6 +32,8 @@ typedef struct sfo_bulk1_member {
     char text[1100];
     enum { SFO_BULK1_TEXT, SFO_BULK1_NUMBER, SFO_BULK1_NOTHING, SFO_BULK1_JSON_ONLY } kind;
 } sfo_bulk1_member;
+void sfo_bulk1_text(sfo_bulk1_member *m, const char *name, const char *text); /* "": nothing */
+void sfo_bulk1_number(sfo_bulk1_member *m, const char *name, int64_t n);
 /* indent: blanks before the elements of XML. */
 void sfo_bulk1_write(const sfo_bulk1 *b, sfi_buf *out, const sfo_bulk1_member *members, size_t count, int indent);
 /* A time as this call's format has it. */

@@ -1,18 +1,6 @@
 /* bulk1_batches.c: batches of Bulk API 1.0: added with their data, listed, looked at. */
 #include "api/bulk1.h"
 
-static void add_text(sfo_bulk1_member *m, const char *name, const char *text)
-{
-    *m = (sfo_bulk1_member){ .name = name, .kind = text[0] != '\0' ? SFO_BULK1_TEXT : SFO_BULK1_NOTHING };
-    snprintf(m->text, sizeof m->text, "%s", text);
-}
-
-static void add_number(sfo_bulk1_member *m, const char *name, int64_t n)
-{
-    *m = (sfo_bulk1_member){ .name = name, .kind = SFO_BULK1_NUMBER };
-    snprintf(m->text, sizeof m->text, "%lld", (long long)n);
-}
-
 static void write_batch(const sfo_bulk1 *b, sfi_buf *out, const sfo_bulk_batch *batch, int indent)
 {
     enum { MEMBERS = 11 };
@@ -20,17 +8,17 @@ static void write_batch(const sfo_bulk1 *b, sfi_buf *out, const sfo_bulk_batch *
     char created[40], modified[40];
     sfo_bulk1_time(b, batch->created_ms, created);
     sfo_bulk1_time(b, batch->modified_ms, modified);
-    add_text(m++, "id", batch->id);
-    add_text(m++, "jobId", batch->job);
-    add_text(m++, "state", batch->state);
-    add_text(m++, "stateMessage", batch->message);
-    add_text(m++, "createdDate", created);
-    add_text(m++, "systemModstamp", modified);
-    add_number(m++, "numberRecordsProcessed", batch->processed);
-    add_number(m++, "numberRecordsFailed", batch->failed);
-    add_number(m++, "totalProcessingTime", batch->total_ms);
-    add_number(m++, "apiActiveProcessingTime", batch->active_ms);
-    add_number(m++, "apexProcessingTime", 0);
+    sfo_bulk1_text(m++, "id", batch->id);
+    sfo_bulk1_text(m++, "jobId", batch->job);
+    sfo_bulk1_text(m++, "state", batch->state);
+    sfo_bulk1_text(m++, "stateMessage", batch->message);
+    sfo_bulk1_text(m++, "createdDate", created);
+    sfo_bulk1_text(m++, "systemModstamp", modified);
+    sfo_bulk1_number(m++, "numberRecordsProcessed", batch->processed);
+    sfo_bulk1_number(m++, "numberRecordsFailed", batch->failed);
+    sfo_bulk1_number(m++, "totalProcessingTime", batch->total_ms);
+    sfo_bulk1_number(m++, "apiActiveProcessingTime", batch->active_ms);
+    sfo_bulk1_number(m++, "apexProcessingTime", 0);
     sfo_bulk1_write(b, out, all, (size_t)(m - all), indent);
 }
 

@@ -87,18 +87,6 @@ static bool read_wish(sfo_bulk1 *b, wish *w)
 }
 
 /* ---- a job's description ---- */
-static void add_number(sfo_bulk1_member *m, const char *name, int64_t n)
-{
-    *m = (sfo_bulk1_member){ .name = name, .kind = SFO_BULK1_NUMBER };
-    snprintf(m->text, sizeof m->text, "%lld", (long long)n);
-}
-
-static void add_text(sfo_bulk1_member *m, const char *name, const char *text)
-{
-    *m = (sfo_bulk1_member){ .name = name, .kind = text[0] != '\0' ? SFO_BULK1_TEXT : SFO_BULK1_NOTHING };
-    snprintf(m->text, sizeof m->text, "%s", text);
-}
-
 static void answer_job(sfo_bulk1 *b, int status)
 {
     enum { MEMBERS = 24 };
@@ -111,32 +99,32 @@ static void answer_job(sfo_bulk1 *b, int status)
         (void)sfo_bulk1_fault(b, &fault);
         return;
     }
-    add_text(m++, "id", job->id);
-    add_text(m++, "operation", job->operation);
-    add_text(m++, "object", job->object);
-    add_text(m++, "createdById", job->created_by);
+    sfo_bulk1_text(m++, "id", job->id);
+    sfo_bulk1_text(m++, "operation", job->operation);
+    sfo_bulk1_text(m++, "object", job->object);
+    sfo_bulk1_text(m++, "createdById", job->created_by);
     sfo_bulk1_time(b, job->created_ms, time);
-    add_text(m++, "createdDate", time);
+    sfo_bulk1_text(m++, "createdDate", time);
     sfo_bulk1_time(b, job->modified_ms, time);
-    add_text(m++, "systemModstamp", time);
-    add_text(m++, "state", job->state);
-    add_text(m++, "externalIdFieldName", job->external_id);
-    add_text(m++, "concurrencyMode", job->concurrency);
-    add_text(m++, "contentType", job->content_type);
-    add_number(m++, "numberBatchesQueued", counts.queued);
-    add_number(m++, "numberBatchesInProgress", counts.running);
-    add_number(m++, "numberBatchesCompleted", counts.completed);
-    add_number(m++, "numberBatchesFailed", counts.failed);
-    add_number(m++, "numberBatchesTotal", counts.total);
-    add_number(m++, "numberRecordsProcessed", counts.processed);
-    add_number(m++, "numberRetries", job->retries);
+    sfo_bulk1_text(m++, "systemModstamp", time);
+    sfo_bulk1_text(m++, "state", job->state);
+    sfo_bulk1_text(m++, "externalIdFieldName", job->external_id);
+    sfo_bulk1_text(m++, "concurrencyMode", job->concurrency);
+    sfo_bulk1_text(m++, "contentType", job->content_type);
+    sfo_bulk1_number(m++, "numberBatchesQueued", counts.queued);
+    sfo_bulk1_number(m++, "numberBatchesInProgress", counts.running);
+    sfo_bulk1_number(m++, "numberBatchesCompleted", counts.completed);
+    sfo_bulk1_number(m++, "numberBatchesFailed", counts.failed);
+    sfo_bulk1_number(m++, "numberBatchesTotal", counts.total);
+    sfo_bulk1_number(m++, "numberRecordsProcessed", counts.processed);
+    sfo_bulk1_number(m++, "numberRetries", job->retries);
     *m = (sfo_bulk1_member){ .name = "apiVersion", .kind = SFO_BULK1_NUMBER };
     snprintf((m++)->text, sizeof all[0].text, "%s", job->version);
-    add_text(m++, "assignmentRuleId", job->assignment_rule);
-    add_number(m++, "numberRecordsFailed", counts.failed_rows);
-    add_number(m++, "totalProcessingTime", counts.total_ms);
-    add_number(m++, "apiActiveProcessingTime", counts.active_ms);
-    add_number(m++, "apexProcessingTime", 0);
+    sfo_bulk1_text(m++, "assignmentRuleId", job->assignment_rule);
+    sfo_bulk1_number(m++, "numberRecordsFailed", counts.failed_rows);
+    sfo_bulk1_number(m++, "totalProcessingTime", counts.total_ms);
+    sfo_bulk1_number(m++, "apiActiveProcessingTime", counts.active_ms);
+    sfo_bulk1_number(m++, "apexProcessingTime", 0);
     *m++ = (sfo_bulk1_member){ .name = "fastPathEnabled", .text = "false", .kind = SFO_BULK1_JSON_ONLY };
     sfi_buf *out = sfo_bulk1_begin(b, status);
     if (!b->json) {

@@ -82,19 +82,12 @@ static void skip_ignored(parser *p)
     }
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    int lower = sfi_ascii_lower((unsigned char)c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* Four digits after \u; -1: they are none. */
 static int32_t unit(const parser *p, size_t at)
 {
     int32_t n = 0;
     for (size_t i = 0; i < 4; i++) {
-        int digit = at + i < p->text.len ? hex(p->text.ptr[at + i]) : -1;
+        int digit = at + i < p->text.len ? sfi_hex_digit(p->text.ptr[at + i]) : -1;
         if (digit < 0) return -1;
         n = n * 16 + digit;
     }

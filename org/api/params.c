@@ -3,13 +3,6 @@
 #include "api/params.h"
 #include "api/multipart.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    int lower = sfi_ascii_lower((unsigned char)c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 bool sfo_percent_decode(sfi_arena *arena, sf_str in, bool plus_is_blank, sf_str *out)
 {
     char *text = sfi_arena_alloc(arena, in.len + 1);
@@ -19,8 +12,8 @@ bool sfo_percent_decode(sfi_arena *arena, sf_str in, bool plus_is_blank, sf_str 
         char c = in.ptr[i];
         if (c == '%') {
             bool whole = in.len - i >= 3;
-            int high = whole ? hex_digit(in.ptr[i + 1]) : -1;
-            int low = whole ? hex_digit(in.ptr[i + 2]) : -1;
+            int high = whole ? sfi_hex_digit(in.ptr[i + 1]) : -1;
+            int low = whole ? sfi_hex_digit(in.ptr[i + 2]) : -1;
             if (high < 0 || low < 0) return false;
             c = (char)(high << 4 | low);
             i += 2;

@@ -24,11 +24,6 @@ struct sfo_topic_filter {
     sfi_json *doc; /* of the event at hand */
 };
 
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 static bool take_operation(sf_str *rest, operation *out)
 {
     static const char *const words[] = {
@@ -62,7 +57,7 @@ static bool take_condition(sfi_arena *arena, sf_str *all, condition *out)
     size_t n = 0;
     sf_str rest;
     if (!take_piece(arena, all, &rest)) return false;
-    while (n < rest.len && is_name_char(rest.ptr[n])) n++;
+    while (n < rest.len && sfi_is_word_char(rest.ptr[n])) n++;
     out->field = (sf_str){ rest.ptr, n };
     rest.ptr += n;
     rest.len -= n;

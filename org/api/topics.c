@@ -159,11 +159,6 @@ static void mark_where(const sfo_object *o, const sfo_ast_cond *c, unsigned char
     if (c->kind == SFO_COND_COMPARE && c->operand->kind == SFO_EXPR_PATH) mark(o, c->operand->name.text, bits);
 }
 
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /* Where the word WHERE stands, outside of strings: there is one at most. */
 static size_t find_where(sf_str query)
 {
@@ -176,7 +171,7 @@ static size_t find_where(sf_str query)
             in_string = !in_string;
         else if (!in_string && i > 0 && (unsigned char)query.ptr[i - 1] <= ' ' &&
                  sfi_starts_with_nocase((sf_str){ query.ptr + i, query.len - i }, "where") &&
-                 !is_word(query.ptr[i + 5]))
+                 !sfi_is_word_char(query.ptr[i + 5]))
             return i;
     }
     return query.len;

@@ -161,7 +161,7 @@ static sf_status read_token(const char *host, int status, sf_value root, sfi_tok
     return SF_OK;
 }
 
-/* Indexes a copy of body in doc; the copy is taken back and wiped by drop_copy. */
+/* Indexes a copy of body in doc; the copy is taken back and wiped by sfi_json_free_wiped. */
 static sf_status index_copy(sfi_json *doc, sf_str body, sf_error *err)
 {
     size_t cap = body.len + SFI_JSON_PADDING;
@@ -171,17 +171,6 @@ static sf_status index_copy(sfi_json *doc, sf_str body, sf_error *err)
     sfi_json_swap_buffer(doc, &copy, &cap);
     sfi_free(copy);
     return sfi_json_index(doc, body.len, true, err);
-}
-
-static void drop_copy(sfi_json *doc)
-{
-    char *copy = NULL;
-    size_t cap = 0;
-    if (doc == NULL) return;
-    sfi_json_swap_buffer(doc, &copy, &cap);
-    if (copy != NULL) sfi_wipe(copy, cap);
-    sfi_free(copy);
-    sfi_json_free(doc);
 }
 
 sf_status sfi_oauth_read(const char *host, const sf_auth *auth, int status, sf_str body, sfi_token *out,
@@ -208,7 +197,7 @@ sf_status sfi_oauth_read(const char *host, const sf_auth *auth, int status, sf_s
             err->retryable = is_cut;
         }
     }
-    drop_copy(doc);
+    sfi_json_free_wiped(doc);
     if (rc != SF_OK) sfi_token_clear(out);
     return rc;
 }

@@ -114,7 +114,7 @@ static sf_status read_all(const file_store *f, int fd, char *text, size_t size, 
     return SF_OK;
 }
 
-/* *out ends with drop_json. SF_DONE: there is no such file, or it is empty. */
+/* *out ends with sfi_json_free_wiped. SF_DONE: there is no such file, or it is empty. */
 static sf_status read_json(file_store *f, sfi_json **out, sf_error *err)
 {
     *out = NULL;
@@ -156,17 +156,6 @@ done:
     return rc;
 }
 
-static void drop_json(sfi_json *doc)
-{
-    char *text = NULL;
-    size_t cap = 0;
-    if (doc == NULL) return;
-    sfi_json_swap_buffer(doc, &text, &cap);
-    if (text != NULL) sfi_wipe(text, cap);
-    sfi_free(text);
-    sfi_json_free(doc);
-}
-
 static sf_token token_of(sf_value root)
 {
     return (sf_token){ .access_token = sf_get_str(root, "access_token"),
@@ -189,7 +178,7 @@ static sf_status file_get(void *user, void (*found)(void *ctx, const sf_token *t
         else
             rc = SF_DONE;
     }
-    drop_json(doc);
+    sfi_json_free_wiped(doc);
     return rc;
 }
 
@@ -258,7 +247,7 @@ static sf_status rewrite(file_store *f, const sf_token *token, sf_error *err)
     if (text.data != NULL) sfi_wipe(text.data, text.cap);
     sfi_buf_free(&text);
 end:
-    drop_json(doc);
+    sfi_json_free_wiped(doc);
     return rc;
 }
 

@@ -66,6 +66,8 @@ bool sfi_utf8_valid(const char *s, size_t len);
 size_t sfi_utf8_sequence(const char *s, size_t len);     /* bytes of the well-formed character that s begins with; 0: none */
 size_t sfi_utf8_put(uint32_t c, char out[4]);            /* a code point as UTF-8; 1 to 4 bytes; half a surrogate pair is U+FFFD */
 int sfi_ascii_lower(int c);
+int sfi_hex_digit(char c);                               /* its value; -1: it is none */
+bool sfi_is_word_char(char c);                           /* an ASCII letter or digit, or _ */
 sf_id sfi_id_make(sf_str id);                            /* 15 or 18 characters of [A-Za-z0-9] to 18; else "" */
 
 /* ---- growing bytes with a bound (buf.c). A zeroed one with max set is empty and ready ---- */

@@ -157,13 +157,6 @@ sf_status sf_bulk2_pages_open(sf_client *sf, const char *job, const sf_call_opti
     return rc;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    int lower = sfi_ascii_lower((unsigned char)c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The value of locator in a URL's query, decoded. */
 static bool read_locator(const char *url, char *out, size_t size)
 {
@@ -173,8 +166,8 @@ static bool read_locator(const char *url, char *out, size_t size)
     for (at += 8; *at != '\0' && *at != '&'; at++) {
         char c = *at;
         if (c == '%') {
-            int high = hex_digit(at[1]);
-            int low = high >= 0 ? hex_digit(at[2]) : -1;
+            int high = sfi_hex_digit(at[1]);
+            int low = high >= 0 ? sfi_hex_digit(at[2]) : -1;
             if (low < 0) return false;
             c = (char)(high * 16 + low);
             at += 2;

@@ -16,9 +16,9 @@ static bool take_hex(sf_str s, size_t at, uint32_t *out)
     uint32_t c = 0;
     if (at + 4 > s.len) return false;
     for (size_t i = at; i < at + 4; i++) {
-        int digit = sfi_ascii_lower((unsigned char)s.ptr[i]);
-        if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f')) return false;
-        c = c * 16 + (uint32_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+        int digit = sfi_hex_digit(s.ptr[i]);
+        if (digit < 0) return false;
+        c = c * 16 + (uint32_t)digit;
     }
     *out = c;
     return true;

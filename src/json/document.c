@@ -31,6 +31,17 @@ void sfi_json_free(sfi_json *doc)
     sfi_free(doc);
 }
 
+void sfi_json_free_wiped(sfi_json *doc)
+{
+    char *text = NULL;
+    size_t cap = 0;
+    if (doc == NULL) return;
+    sfi_json_swap_buffer(doc, &text, &cap);
+    if (text != NULL) sfi_wipe(text, cap);
+    sfi_free(text);
+    sfi_json_free(doc);
+}
+
 char *sfi_json_buffer(sfi_json *doc, size_t size)
 {
     doc->count = 0; /* what was read before is dead */

@@ -20,6 +20,7 @@ typedef struct sfi_json sfi_json; /* text, index and what decoding needs; re-use
 /* Made empty; owned by the caller, ends with sfi_json_free. */
 sf_status sfi_json_new(sfi_json **out, sf_error *err);
 void sfi_json_free(sfi_json *doc);
+void sfi_json_free_wiped(sfi_json *doc); /* the same of a text with secrets: it is overwritten first */
 
 /* A buffer for at least size bytes of text plus padding, ours, kept from page to page: fill it, then call
  * sfi_json_index. What was read from this document before is dead. NULL: no memory, or over 1 GiB. */

@@ -22,13 +22,6 @@ void sfi_redis_settings_clear(sfi_redis_settings *s)
     *s = (sfi_redis_settings){ 0 };
 }
 
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    int lower = sfi_ascii_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* %XX decoded, in memory of its own. */
 static sf_status decode(sf_str from, const char *what, char **out, sf_error *err)
 {
@@ -39,8 +32,8 @@ static sf_status decode(sf_str from, const char *what, char **out, sf_error *err
     for (size_t i = 0; i < from.len && ok; i++) {
         char c = from.ptr[i];
         if (c == '%') {
-            int high = i + 2 < from.len ? hex_of(from.ptr[i + 1]) : -1;
-            int low = i + 2 < from.len ? hex_of(from.ptr[i + 2]) : -1;
+            int high = i + 2 < from.len ? sfi_hex_digit(from.ptr[i + 1]) : -1;
+            int low = i + 2 < from.len ? sfi_hex_digit(from.ptr[i + 2]) : -1;
             ok = high >= 0 && low >= 0 && (high | low) != 0;
             c = (char)(high * 16 + low);
             i += 2;

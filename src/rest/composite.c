@@ -68,16 +68,11 @@ size_t sf_composite_count(const sf_composite *c)
 
 /* ---- names and references ---- */
 
-static bool is_word_char(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 bool sfi_is_reference_id(sf_str s)
 {
     if (s.len == 0 || s.len > SFI_REFERENCE_MAX || s.ptr[0] == '_') return false;
     for (size_t i = 0; i < s.len; i++)
-        if (!is_word_char(s.ptr[i])) return false;
+        if (!sfi_is_word_char(s.ptr[i])) return false;
     return true;
 }
 
@@ -87,7 +82,7 @@ static size_t reference_length(sf_str s)
     if (s.len < 4 || s.ptr[0] != '@' || s.ptr[1] != '{') return 0;
     for (size_t i = 2; i < s.len; i++) {
         if (s.ptr[i] == '}') return i > 2 ? i + 1 : 0;
-        if (!is_word_char(s.ptr[i]) && strchr(".[]", s.ptr[i]) == NULL) return 0;
+        if (!sfi_is_word_char(s.ptr[i]) && strchr(".[]", s.ptr[i]) == NULL) return 0;
     }
     return 0;
 }
@@ -420,7 +415,7 @@ sf_status sf_composite_add_header(sf_composite *c, const char *name, const char 
         return refuse(c, SF_ERR_USAGE, "a header needs a part before it, which is not a batch's");
     size_t len = name != NULL ? strlen(name) : 0;
     bool is_token = len > 0 && len < 128;
-    for (size_t i = 0; is_token && i < len; i++) is_token = is_word_char(name[i]) || name[i] == '-';
+    for (size_t i = 0; is_token && i < len; i++) is_token = sfi_is_word_char(name[i]) || name[i] == '-';
     if (!is_token || !sfi_rest_is_header_value(value) || !sfi_utf8_valid(value, strlen(value)))
         return refuse(c, SF_ERR_USAGE, "header \"%.60s\": name or value does not fit", name != NULL ? name : "(NULL)");
     sfi_buf *headers = &c->parts[c->count - 1].headers;

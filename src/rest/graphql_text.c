@@ -15,11 +15,6 @@ typedef struct scanner {
     size_t at, len;
 } scanner;
 
-static bool is_name_char(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 static bool stands(const scanner *s, const char *what)
 {
     size_t n = strlen(what);
@@ -67,10 +62,10 @@ static token next(scanner *s)
     token t = { .start = s->at };
     if (s->at >= s->len) return t;
     char c = s->text[s->at];
-    if (is_name_char(c) || c == '-') {
+    if (sfi_is_word_char(c) || c == '-') {
         t.kind = (c >= '0' && c <= '9') || c == '-' ? OTHER : NAME;
         for (s->at++; s->at < s->len &&
-                      (is_name_char(s->text[s->at]) || (t.kind == OTHER && strchr("+-.", s->text[s->at]) != NULL));)
+                      (sfi_is_word_char(s->text[s->at]) || (t.kind == OTHER && strchr("+-.", s->text[s->at]) != NULL));)
             s->at++;
     } else if (c == '"') {
         t.kind = STRING;

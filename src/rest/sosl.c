@@ -33,11 +33,6 @@ static void add_text(sfi_buf *out, const char *value, bool quoted)
     }
 }
 
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 static sf_status add_bind(sfi_buf *out, sf_binds binds, sf_str name, bool quoted, bool *used, sf_error *err)
 {
     for (size_t i = 0; i < binds.count; i++) {
@@ -64,7 +59,7 @@ static sf_status add_head(sfi_buf *out, const char **at, sf_binds binds, bool *u
             sfi_buf_add_char(out, *s++);
         } else if (*s == ':' && binds.count > 0) {
             size_t len = 0;
-            while (is_name_char(s[1 + len])) len++;
+            while (sfi_is_word_char(s[1 + len])) len++;
             sf_status rc = add_bind(out, binds, (sf_str){ s + 1, len }, quoted, used, err);
             if (rc != SF_OK) return rc;
             s += len;

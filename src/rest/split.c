@@ -190,13 +190,6 @@ static void hash_add(uint64_t *hash, uint32_t c)
     *hash = (*hash ^ c) * 0x100000001B3U; /* FNV-1a over characters */
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    int lower = sfi_ascii_lower((unsigned char)c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The character that s begins with, escapes read, and moves behind it. */
 static uint32_t take_character(sf_str *s)
 {
@@ -214,7 +207,7 @@ static uint32_t take_character(sf_str *s)
         c = (unsigned char)kind;
         if (kind == 'u' && s->len >= 6) {
             c = 0;
-            for (size_t i = 2; i < 6; i++) c = c << 4 | (uint32_t)(hex_value(s->ptr[i]) & 15);
+            for (size_t i = 2; i < 6; i++) c = c << 4 | (uint32_t)(sfi_hex_digit(s->ptr[i]) & 15);
             n = 6;
         } else {
             switch (sfi_ascii_lower((unsigned char)kind)) {

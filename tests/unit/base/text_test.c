@@ -172,9 +172,23 @@ static void test_text__utf8_is_written_as_it_is_read(void **state)
     }
 }
 
+static void test_text__hex_digits_and_words(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdef";
+    for (int c = -128; c < 128; c++) {
+        const char *at = c > 0 ? strchr(digits, sfi_ascii_lower(c)) : NULL;
+        assert_int_equal(sfi_hex_digit((char)c), at != NULL ? (int)(at - digits) : -1);
+        int lower = sfi_ascii_lower(c);
+        assert_int_equal(sfi_is_word_char((char)c),
+                         (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text__hex_digits_and_words),
         cmocka_unit_test(test_text__compares_with_and_without_case),
         cmocka_unit_test(test_text__take_leaves_what_does_not_fit),
         cmocka_unit_test(test_text__parse_int_takes_all_or_nothing),
