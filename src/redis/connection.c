@@ -159,6 +159,9 @@ static size_t find_known(sf_str text)
 {
     sf_str code = { text.ptr, 0 };
     while (code.len < text.len && text.ptr[code.len] != ' ') code.len++;
+    /* Redis 7.0 says it without a code of its own where a script does what the user may not. */
+    if (sfi_str_is(code, "ERR") && strstr(text.ptr, "user executing the script can't") != NULL)
+        code = SFI_STR("NOPERM");
     for (size_t i = 0; i < SFI_COUNT_OF(known); i++)
         if (sfi_str_is(code, known[i].code)) return i;
     return SFI_COUNT_OF(known);

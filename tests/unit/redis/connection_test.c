@@ -158,6 +158,8 @@ static void test_connection__users_and_passwords(void **state)
             assert_int_equal(say(&t, "SET k hidden-value"), SF_ERR_AUTH);
             assert_non_null(strstr(t.err.message, "NOPERM"));
             assert_null(strstr(t.err.message, "hidden-value"));
+            assert_int_equal(say(&t, "EVAL redis.call('DEL','k') 0"), SF_ERR_AUTH); /* nor in a script */
+            assert_non_null(strstr(t.err.message, "docs/redis.md"));
         }
         close_talk(&t);
     }
