@@ -9,12 +9,17 @@ enum {
     LOGINS_MAX = 3              /* in a row without a session: a new token does not help */
 };
 
-static int64_t backoff(const sfi_bayeux *b)
+static int64_t pause_after(const sfi_bayeux *b, int failures)
 {
     int64_t pause = b->settings.pause_ms;
-    for (int i = 1; i < b->failures && pause < b->settings.pause_max_ms; i++) pause *= 2;
+    for (int i = 1; i < failures && pause < b->settings.pause_max_ms; i++) pause *= 2;
     if (pause > b->settings.pause_max_ms) pause = b->settings.pause_max_ms;
     return pause / 2 + (int64_t)(sfi_random() % (uint64_t)(pause / 2 + 1));
+}
+
+static int64_t backoff(const sfi_bayeux *b)
+{
+    return pause_after(b, b->failures);
 }
 
 void sfi_bayeux_fail(sfi_bayeux *b, const sf_error *why)
@@ -216,7 +221,7 @@ static void take_subscribe(sfi_bayeux *b, int64_t now_ms, size_t slot, sf_value 
 {
     bayeux_channel *c = &b->channels[slot];
     if (sf_get_bool(message, "successful", false)) {
-        c->denials = c->losses = 0;
+        c->denials = c->losses = c->put_offs = 0;
         if (c->state == CHANNEL_ASKED) c->state = CHANNEL_ON;
         return;
     }
@@ -242,7 +247,8 @@ static void take_subscribe(sfi_bayeux *b, int64_t now_ms, size_t slot, sf_value 
     } else if (e.code >= 500 || e.code == 0 || is_limit(e.text)) {
         c->state = CHANNEL_WANTED;
         b->failures_all++;
-        b->command_ms = now_ms + (is_limit(e.text) ? LIMIT_PAUSE_MS : b->settings.pause_max_ms);
+        b->command_ms = now_ms + (is_limit(e.text) ? LIMIT_PAUSE_MS : pause_after(b, ++c->put_offs));
+        b->owner.note(b->owner.user, SFI_BAYEUX_PUT_OFF, slot, &err);
     } else {
         refuse_channel(b, slot, &err);
     }

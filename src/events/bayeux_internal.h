@@ -17,7 +17,8 @@ typedef enum sfi_bayeux_event {
     SFI_BAYEUX_UP,      /* a session stands */
     SFI_BAYEUX_DOWN,    /* it has ended, or an attempt failed; error: why */
     SFI_BAYEUX_REFUSED, /* the channel will not be served; its slot is free after the call */
-    SFI_BAYEUX_LOST     /* the channel's position is not known; subscribed again when position answers another */
+    SFI_BAYEUX_LOST,    /* the channel's position is not known; subscribed again when position answers another */
+    SFI_BAYEUX_PUT_OFF  /* the channel cannot be served now; subscribed again later */
 } sfi_bayeux_event;
 
 typedef struct sfi_bayeux_owner {

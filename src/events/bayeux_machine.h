@@ -42,7 +42,7 @@ typedef struct bayeux_channel {
     int64_t message_id; /* of what is under way */
     bool is_sent;       /* a message of it is on the command lane */
     bool is_leave_sent;
-    int denials, losses;
+    int denials, losses, put_offs; /* in a row */
 } bayeux_channel;
 
 typedef struct bayeux_lane_state {

@@ -42,8 +42,10 @@ void sfi_cookie_take(sf_listener *l, sf_str set_cookie)
     sf_str pair = sfi_trim((sf_str){ set_cookie.ptr, len });
     const char *equals = pair.len > 0 ? memchr(pair.ptr, '=', pair.len) : NULL;
     if (equals == NULL || equals == pair.ptr || pair.len > SFI_COOKIE_BYTES_MAX) return;
-    size_t name_len = (size_t)(equals - pair.ptr);
+    size_t name_len = (size_t)(equals - pair.ptr), all = pair.len;
     sfi_cookie *place = NULL;
+    for (size_t i = 0; i < SFI_COOKIES_MAX; i++)
+        if (l->cookies[i].text != NULL) all += strlen(l->cookies[i].text) + strlen("; ");
     for (size_t i = 0; i < SFI_COOKIES_MAX; i++) {
         sfi_cookie *c = &l->cookies[i];
         if (c->text == NULL && place == NULL) place = c;
@@ -52,7 +54,9 @@ void sfi_cookie_take(sf_listener *l, sf_str set_cookie)
         break;
     }
     if (place == NULL) return; /* an org sets a handful */
+    if (place->text != NULL) all -= strlen(place->text) + strlen("; ");
     drop_cookie(place);
+    if (all > SFI_COOKIES_BYTES_MAX) return; /* no server takes a header of that size */
     if (is_expired((sf_str){ set_cookie.ptr + len, set_cookie.len - len })) return;
     place->text =
         sfi_strndup(pair.ptr, pair.len); /* without memory it is missing, and the org asks for a new session */

@@ -164,6 +164,8 @@ static void note(void *user, sfi_bayeux_event event, size_t channel, const sf_er
     sfi_attachment *a = &l->attachments[channel];
     if (event == SFI_BAYEUX_LOST && a->is_used) note_lost(l, a, why);
     if (event == SFI_BAYEUX_REFUSED && a->is_used) note_refused(l, a, why);
+    if (event == SFI_BAYEUX_PUT_OFF)
+        sfi_logf(sfi_client_log(l->sf), SFI_LOG_WARN, "events: %s; it will be tried again", why->message);
     if (event != SFI_BAYEUX_UP && event != SFI_BAYEUX_DOWN) return;
     sfi_logf(sfi_client_log(l->sf), why != NULL ? SFI_LOG_INFO : SFI_LOG_DEBUG, "events: session %s%s%s",
              event == SFI_BAYEUX_UP ? "up" : "down", why != NULL ? ": " : "", why != NULL ? why->message : "");

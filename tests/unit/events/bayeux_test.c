@@ -6,7 +6,7 @@ typedef struct world {
     sfi_bayeux *b;
     sfi_buf body;
     int64_t now, timeout, positions[SF_CHANNELS_MAX];
-    int ups, downs, refused, lost;
+    int ups, downs, refused, lost, put_off;
     sf_error last;
     sf_document *doc;
 } world;
@@ -25,6 +25,7 @@ static void note(void *user, sfi_bayeux_event event, size_t channel, const sf_er
     w->downs += event == SFI_BAYEUX_DOWN;
     w->refused += event == SFI_BAYEUX_REFUSED;
     w->lost += event == SFI_BAYEUX_LOST;
+    w->put_off += event == SFI_BAYEUX_PUT_OFF;
     if (event == SFI_BAYEUX_LOST) w->positions[channel] = -2;
     if (why != NULL) w->last = *why;
 }
@@ -540,6 +541,35 @@ static void test_bayeux__says_what_status_an_answer_had(void **state)
     finish(&w);
 }
 
+/* A subscribe that fails for now is told, and tried again: soon, then later. */
+static void test_bayeux__a_subscribe_that_is_put_off_is_told(void **state)
+{
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/event/A__e", 0);
+    bring_up(&w);
+    int64_t pause = 0;
+    for (int i = 1; i <= 8; i++) {
+        expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+        answer(&w, SFI_LANE_COMMAND,
+               "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/A__e\",\"successful\":false,\"error\":"
+               "\"500::Internal server error\"}]");
+        assert_int_equal(w.put_off, i);
+        assert_non_null(strstr(w.last.message, "subscribe /event/A__e: 500::Internal server error"));
+        expect_quiet(&w, SFI_LANE_COMMAND);
+        for (pause = 0; !sfi_bayeux_next(w.b, SFI_LANE_COMMAND, w.now + pause, &w.body, &w.timeout); pause += 100)
+            assert_true(pause <= 30000);
+        if (i == 1) assert_true(pause <= 1000);
+        sfi_bayeux_failed(w.b, SFI_LANE_COMMAND, w.now, &(sf_error){ .status = SF_ERR_NETWORK });
+        w.now = sfi_bayeux_due_ms(w.b);
+        bring_up(&w);
+    }
+    assert_true(pause >= 15000);
+    assert_int_equal(w.refused, 0);
+    finish(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_bayeux__is_in_no_hurry_where_connects_are_answered_at_once),
         cmocka_unit_test(test_bayeux__a_session_that_ends_at_once_is_no_success),
         cmocka_unit_test(test_bayeux__says_what_status_an_answer_had),
+        cmocka_unit_test(test_bayeux__a_subscribe_that_is_put_off_is_told),
     };
     return cmocka_run_group_tests_name("bayeux", tests, NULL, NULL);
 }
