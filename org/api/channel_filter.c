@@ -203,6 +203,8 @@ static const void *compile(void *user, const sfo_object *o, sf_str text, unsigne
     if (one != NULL && !soql.failed) kept = sfi_arena_strndup(&one->arena, soql.data, soql.len);
     if (kept == NULL)
         (void)no_memory(f);
+    else if (o->is_event && !o->custom)
+        (void)refuse(&j, "standard platform events have no filters", sfi_str(o->name));
     else if (sfo_soql_parse((sf_str){ kept, soql.len }, &one->arena, &q, f) && q->where != NULL)
         one->root = judge_tree(&j, q->where);
     sfi_buf_free(&soql);

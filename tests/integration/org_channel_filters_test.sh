@@ -58,8 +58,8 @@ is 'an overflow is for all' "$(of /data/Energy__chn "$kind")$(of /data/Moved__ch
 stop_org
 
 # ---- expressions that are none ----
-wrong() { # EXPRESSION WANT [ENTITY]
-    jq -n --arg e "$1" --arg entity "${3-AccountChangeEvent}" '{sobjects:[],platformEventChannels:[{name:"A__chn",members:[{selectedEntity:$entity,filterExpression:$e}]}]}' >"$work/wrong.json"
+wrong() { # EXPRESSION WANT [ENTITY TYPE]
+    jq -n --arg e "$1" --arg entity "${3-AccountChangeEvent}" --arg type "${4-data}" '{sobjects:[],platformEventChannels:[{name:"A__chn",channelType:$type,members:[{selectedEntity:$entity,filterExpression:$e}]}]}' >"$work/wrong.json"
     "$org_program" --port 0 --data :memory: --seed empty --schema "$work/wrong.json" >"$work/wrong.out" 2>&1
     is "refused: $1" "$(($? > 0)) $(grep -cF -- "$2" "$work/wrong.out")" '1 1'
 }
@@ -75,6 +75,7 @@ wrong "CreatedDate = TODAY" "the value is not of the field's type: CreatedDate"
 wrong "BillingAddress = 'x'" 'BillingAddress'
 wrong "Industry = 'x' ORDER BY Name" 'filterExpression of Account'
 wrong "Industry = 'x') LIMIT 1 (" 'filterExpression of Account'
+wrong "Status = 'Success'" 'standard platform events have no filters: LoginEventStream' LoginEventStream event
 wrong "Industry IN (SELECT Name FROM Account)" 'a filter has fields and values only'
 start_org --seed empty
 
