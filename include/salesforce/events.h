@@ -201,8 +201,9 @@ typedef struct sf_listener_options { /* times in milliseconds, 1..86400000 */
                                       listener gives up; 0: it never does */
     int64_t slack_ms;                /* an answer may be later by this than the org said; then the connection is taken
                                       for dead; default 10 s */
-    int32_t checkpoint_events;       /* positions are stored after so many events; default 2000; 1: after each */
-    size_t page_max;                 /* bytes of one answer; default 16 MiB */
+    int32_t checkpoint_events; /* positions are stored after so many events; 1: after each; default 2000, or those of
+                                      20 ms where they are more */
+    size_t page_max;           /* bytes of one answer; default 16 MiB */
     void (*on_state)(void *user, sf_listener_state state,
                      const sf_error *why); /* why: NULL, or what ended the session, or the leading */
     void *state_user;

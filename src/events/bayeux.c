@@ -350,7 +350,9 @@ void sfi_bayeux_answer(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, int 
         take_stranger(b, now_ms, status);
         return;
     }
-    if (lane == SFI_LANE_CONNECT && asked == BAYEUX_OPEN) keep_pace(b, now_ms, has_events);
+    if (lane != SFI_LANE_CONNECT || asked != BAYEUX_OPEN) return;
+    keep_pace(b, now_ms, has_events);
+    if (has_events) b->failures = b->logins = 0; /* what a session is for: however short, it was a success */
 }
 
 void sfi_bayeux_failed(sfi_bayeux *b, sfi_bayeux_lane lane, int64_t now_ms, const sf_error *why)

@@ -168,7 +168,9 @@ bool sfi_dispatch_has_events(const sf_listener *l)
 static sf_status store_if_due(sf_listener *l, int64_t now_ms, sf_error *err)
 {
     if (l->unsaved == 0) return SF_OK;
-    bool is_due = l->unsaved >= l->options.checkpoint_events || sfi_listener_store_due_ms(l) <= now_ms;
+    bool is_early = l->store_pause_ms > 0 && now_ms - l->stored_ms < l->store_pause_ms;
+    bool is_many = l->unsaved >= l->options.checkpoint_events && !is_early;
+    bool is_due = is_many || sfi_listener_store_due_ms(l) <= now_ms;
     return is_due ? sfi_listener_store(l, err) : SF_OK;
 }
 

@@ -260,6 +260,7 @@ sf_status sf_listener_open(sf_client *sf, const sf_listener_options *options, sf
     l->stats.lag_ms = -1;
     l->ahead_ms = sfi_wall_ms() - sfi_now_ms(); /* until the org says its time */
     l->stored_ms = INT64_MIN / 2;               /* never */
+    if (options != NULL && options->checkpoint_events == 0) l->store_pause_ms = SFI_STORE_PAUSE_MS;
     l->arena.max = 64 * SFI_MIB;
     sf_status rc = take_options(options, &l->options, err);
     if (rc == SF_OK) rc = take_group(&l->options, err);

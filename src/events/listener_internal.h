@@ -16,7 +16,8 @@ enum {
     SFI_COOKIES_MAX = 32,
     SFI_COOKIE_BYTES_MAX = 4096,   /* name and value */
     SFI_COOKIES_BYTES_MAX = 16384, /* of all that are sent */
-    SFI_EVENT_IDS_MAX = 1000000    /* record ids and field names of one event */
+    SFI_EVENT_IDS_MAX = 1000000,   /* record ids and field names of one event */
+    SFI_STORE_PAUSE_MS = 20 /* a store takes a fraction of a millisecond: it shall not cost more than the events */
 };
 
 typedef struct sfi_cookie {
@@ -86,6 +87,7 @@ struct sf_listener {
     int64_t ahead_ms;   /* the org's clock, less sfi_now_ms(): not too late */
     int64_t pages, serials;
     int unsaved;                   /* events since positions were stored */
+    int64_t store_pause_ms;        /* between two stores because of so many events */
     int64_t kept;                  /* stats.handled when no position was left to store */
     int64_t unsaved_ms, stored_ms; /* when the first of these was handled; when positions were stored last */
     sf_status end;                 /* SF_OK: goes on; else sticky */

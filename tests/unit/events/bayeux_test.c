@@ -518,6 +518,31 @@ static void test_bayeux__a_session_that_ends_at_once_is_no_success(void **state)
     }
 }
 
+/* But one that brought events was worth its while, and is followed by the next. */
+static void test_bayeux__a_short_session_with_events_is_a_success(void **state)
+{
+    static const char with_event[] =
+        "[{\"channel\":\"/meta/connect\",\"successful\":true},{\"channel\":\"/event/A__e\","
+        "\"data\":{\"event\":{\"replayId\":7}}}]";
+    (void)state;
+    world w;
+    start(&w);
+    for (int i = 0; i < 20; i++) {
+        int64_t begun = w.now;
+        if (sfi_bayeux_due_ms(w.b) > w.now) w.now = sfi_bayeux_due_ms(w.b);
+        bring_up(&w);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        w.now += 10;
+        answer(&w, SFI_LANE_CONNECT, with_event);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        w.now += 10;
+        answer(&w, SFI_LANE_CONNECT,
+               "[{\"channel\":\"/meta/connect\",\"error\":\"403::Unknown client\",\"successful\":false}]");
+        assert_true(w.now - begun < 3000); /* no growing pause */
+    }
+    finish(&w);
+}
+
 /* A page that is no answer of Bayeux: told with its status, and tried again while it may pass. */
 static void test_bayeux__says_what_status_an_answer_had(void **state)
 {
@@ -587,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_bayeux__held_it_subscribes_to_nothing),
         cmocka_unit_test(test_bayeux__is_in_no_hurry_where_connects_are_answered_at_once),
         cmocka_unit_test(test_bayeux__a_session_that_ends_at_once_is_no_success),
+        cmocka_unit_test(test_bayeux__a_short_session_with_events_is_a_success),
         cmocka_unit_test(test_bayeux__says_what_status_an_answer_had),
         cmocka_unit_test(test_bayeux__a_subscribe_that_is_put_off_is_told),
     };

@@ -211,6 +211,33 @@ static void test_dispatch__stores_positions_when_they_are_due(void **state)
     sf_checkpoints_close(store);
 }
 
+/* By default no store follows another at once, however many events come; who says a number gets it. */
+static void test_dispatch__many_events_do_not_store_all_the_time(void **state)
+{
+    static const sf_checkpoints_ops ops = { .get = get, .set = set };
+    (void)state;
+    for (int32_t number = 0; number <= 2000; number += 2000) {
+        seen s = { 0 };
+        sf_checkpoints *store = NULL;
+        DO(sf_checkpoints_custom(&ops, &s, &store, &err));
+        sf_listener_options o = { .checkpoints = store, .checkpoint_events = number, .checkpoint_ms = 3600000 };
+        sf_listener *l = open_listener(&s, o, NULL);
+        DO(hand_out(l, "[" MESSAGE("1", "null") "]"));
+        assert_int_equal(s.sets, 1);
+        l->stored_ms = sfi_now_ms() + 3600000; /* a moment ago, for as long as the test takes */
+        l->unsaved = 2500;
+        l->unsaved_ms = l->stored_ms;
+        DO(hand_out(l, "[" MESSAGE("2", "null") "," MESSAGE("3", "null") "]"));
+        assert_int_equal(s.sets, number == 0 ? 1 : 2);
+        l->stored_ms = sfi_now_ms() - SFI_STORE_PAUSE_MS - 10; /* more than the clock's coarseness */
+        l->unsaved = 2500;
+        DO(hand_out(l, "[" MESSAGE("4", "null") "," MESSAGE("5", "null") "]"));
+        assert_int_equal(s.sets, number == 0 ? 2 : 3);
+        sf_listener_close(l);
+        sf_checkpoints_close(store);
+    }
+}
+
 static void test_dispatch__refuses_options_out_of_range(void **state)
 {
     static const sf_attach_options cases[] = {
@@ -245,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_dispatch__takes_dead_letters_until_it_is_refused),
         cmocka_unit_test(test_dispatch__acknowledging_goes_forwards_only),
         cmocka_unit_test(test_dispatch__stores_positions_when_they_are_due),
+        cmocka_unit_test(test_dispatch__many_events_do_not_store_all_the_time),
         cmocka_unit_test(test_dispatch__refuses_options_out_of_range),
     };
     return cmocka_run_group_tests_name("dispatch", tests, start, stop);
