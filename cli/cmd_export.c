@@ -277,10 +277,11 @@ static int run_export(cli *c)
     cli_progress_end(&r.shown);
     if (rc == SF_ERR_CANCELLED && r.has_left) return leave(c, &report, &journal);
     if (rc < 0) return fail_export(c, &err, &report, &journal);
-    if (journal.is_ours) cli_journal_remove(&journal);
     if (report.started_over) cli_note(c, "The job of the earlier run was gone: a new one was made.");
     if (report.resumed && !report.started_over) cli_note(c, "Went on where an earlier run stood.");
-    return print_report(c, &report, &o);
+    int code = print_report(c, &report, &o);
+    if (journal.is_ours) cli_journal_remove(&journal); /* only now: what was not told can be asked for again */
+    return code;
 }
 
 /* clang-format off */

@@ -314,10 +314,11 @@ static int run_load(cli *c)
     if (rc == SF_ERR_IO && !begun)
         err.status = SF_ERR_USAGE; /* a file that cannot be read or written; nothing was sent */
     if (rc < 0) return cli_journal_fail(c, &err, begun, &journal);
-    if (journal.is_ours) cli_journal_remove(&journal);
     if (report.resumed) cli_note(c, "Went on where an earlier run stood.");
     bool is_failed = rc == SF_DONE && report.succeeded == 0;
-    return print_report(c, &report, &o, is_failed ? CLI_FAILED : rc == SF_DONE ? CLI_ROWS : CLI_OK);
+    int code = print_report(c, &report, &o, is_failed ? CLI_FAILED : rc == SF_DONE ? CLI_ROWS : CLI_OK);
+    if (journal.is_ours) cli_journal_remove(&journal); /* only now: what was not told can be asked for again */
+    return code;
 }
 
 /* clang-format off */
