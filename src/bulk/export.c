@@ -332,6 +332,7 @@ static sf_status begin_file(run *r, sf_error *err)
         rc = is_split ? sfi_export_split_clear(x, err) : sfi_export_out_clear(&x->out, err);
         x->split.noted = 0;
     }
+    if (rc == SF_OK) rc = sfi_export_split_lock(x, err);
     if (rc == SF_OK && x->form->open != NULL) rc = x->form->open(x, err);
     return rc;
 }
@@ -469,7 +470,8 @@ sf_status sf_bulk_export(sf_client *sf, const sf_bulk_export_options *options, s
                                                                                          : forms[options->format],
                      .delimiter = options->delimiter != '\0' ? options->delimiter : ',',
                      .progress = { .rows_total = -1, .rows_found = -1 },
-                     .out = { .fd = -1, .sink_fd = -1 } } };
+                     .out = { .fd = -1, .sink_fd = -1 },
+                     .split = { .lock_fd = -1 } } };
     rc = sfi_export_jobs_open(&r.x, &why);
     if (rc == SF_OK) rc = options->dry_run ? plan(&r, &why) : run_export(&r, &why);
     if (report != NULL) *report = r.x.report;

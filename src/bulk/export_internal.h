@@ -130,6 +130,8 @@ typedef struct sfi_export_split {     /* of an export into files of so many rows
     sfi_export_place kept;
     int64_t *sizes;     /* of the files before that one */
     int32_t cap, noted; /* noted: how many the journal knows */
+    int lock_fd;        /* of the first file, whose lock is that of all; -1: not locked */
+    bool is_ours;       /* they were: what is there under the names of parts is this export's */
 } sfi_export_split;
 
 typedef struct sfi_export {
@@ -196,6 +198,7 @@ sf_status sfi_export_split_clear(sfi_export *x, sf_error *err); /* all pages are
 sf_status sfi_export_split_check(sfi_export *x, bool *fine, sf_error *err);
 sf_status sfi_export_split_rename(sfi_export *x, sf_error *err); /* all but the last */
 void sfi_export_split_warn(sfi_export *x);
+sf_status sfi_export_split_lock(sfi_export *x, sf_error *err); /* the file at hand is open */
 void sfi_export_split_close(sfi_export *x, bool remove);
 
 /* ---- export_fetch.c: the pages in their order ---- */

@@ -5,7 +5,11 @@
  * how long each whole file is, so that a run which goes on relies on none that was touched. Called by export.c and the forms.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "bulk/export_internal.h"
@@ -123,23 +127,74 @@ void sfi_export_split_warn(sfi_export *x)
                  path, x->mark.file);
 }
 
-/* Parts from the first to the last of these. */
+/* Parts from the first to the last of these. There may be no memory any more, so that none is asked for. */
 static void drop(sfi_export *x, int32_t first, int32_t last)
 {
     for (int32_t i = first; i <= last; i++) {
-        char path[SFI_EXPORT_PATH_BYTES];
-        sfi_export_out o;
+        char path[SFI_EXPORT_PATH_BYTES], real[PATH_MAX], part[SFI_EXPORT_PATH_BYTES + 8];
+        struct stat st;
         sf_error ignored; /* what stays is a part, which nobody takes for rows */
-        if (name_other(x, i, path, sizeof path, &o, &ignored) == SF_OK) (void)unlink(o.part);
-        sfi_export_out_close(&o, false);
+        if (sf_export_file_name(x->options->path, i, path, sizeof path, &ignored) != SF_OK) continue;
+        bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+        if (is_link && realpath(path, real) == NULL) continue;
+        snprintf(part, sizeof part, "%s.part", is_link ? real : path);
+        (void)unlink(part);
     }
 }
 
 void sfi_export_split_close(sfi_export *x, bool remove)
 {
-    if (remove && x->out.fd >= 0) drop(x, 1, x->split.file - 1); /* the one at hand goes with x->out */
-    sfi_free(x->split.sizes);
-    x->split.sizes = NULL;
+    sfi_export_split *s = &x->split;
+    if (remove && s->is_ours) drop(x, 1, s->file + 1); /* one that was to follow may be there */
+    if (s->lock_fd >= 0) close(s->lock_fd);
+    s->lock_fd = -1;
+    sfi_free(s->sizes);
+    s->sizes = NULL;
+}
+
+/* ---- the lock: that of the first file, as long as any of them is written ---- */
+static void unlock(sfi_export *x)
+{
+    if (x->split.lock_fd >= 0) close(x->split.lock_fd);
+    x->split.lock_fd = -1;
+}
+
+sf_status sfi_export_split_lock(sfi_export *x, sf_error *err)
+{
+    sfi_export_split *s = &x->split;
+    if (x->options->split_rows == 0 || s->lock_fd >= 0) return SF_OK;
+    if (s->file == 1) {
+        s->lock_fd = fcntl(x->out.fd, F_DUPFD_CLOEXEC, 0);
+        s->is_ours = s->is_ours || s->lock_fd >= 0;
+        return s->lock_fd >= 0 ? SF_OK : sfi_fail(err, SF_ERR_IO, "%.300s: %s", s->path, strerror(errno));
+    }
+    char path[SFI_EXPORT_PATH_BYTES];
+    sfi_export_out o;
+    sf_status rc = name_other(x, 1, path, sizeof path, &o, err);
+    if (rc == SF_OK) {
+        s->lock_fd = open(o.part, O_RDWR | O_CLOEXEC);
+        if (s->lock_fd < 0 && errno == ENOENT) s->lock_fd = open(o.target, O_RDWR | O_CLOEXEC); /* it has its name */
+        if (s->lock_fd < 0) rc = sfi_fail(err, SF_ERR_IO, "%.300s: cannot open: %s", o.part, strerror(errno));
+    }
+    if (rc == SF_OK && flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        rc = sfi_fail(err, SF_ERR_USAGE, "%.300s: another export is at work with it", o.part);
+        unlock(x);
+    }
+    s->is_ours = s->is_ours || rc == SF_OK;
+    sfi_export_out_close(&o, false);
+    return rc;
+}
+
+/* Back to a file that was written before. The first one is locked anew: a lock is of who opened it. */
+static sf_status go_back_to(sfi_export *x, int32_t number, const sfi_export_place *place, sf_error *err)
+{
+    sfi_export_split *s = &x->split;
+    if (number == 1) unlock(x);
+    sf_status rc = sfi_export_split_name(x, number, err);
+    if (rc == SF_OK) rc = sfi_export_out_switch(&x->out, s->path, place, err);
+    if (rc != SF_OK) return rc;
+    s->file = number;
+    return sfi_export_split_lock(x, err);
 }
 
 /* ---- moving on, and back ---- */
@@ -195,18 +250,15 @@ sf_status sfi_export_split_back(sfi_export *x, sf_error *err)
         return sfi_export_out_back(&x->out, err);
     }
     drop(x, s->kept_file + 1, s->file);
-    s->file = s->kept_file;
-    sf_status rc = sfi_export_split_name(x, s->file, err);
-    return rc == SF_OK ? sfi_export_out_switch(&x->out, s->path, &s->kept, err) : rc;
+    return go_back_to(x, s->kept_file, &s->kept, err);
 }
 
 sf_status sfi_export_split_clear(sfi_export *x, sf_error *err)
 {
     sfi_export_split *s = &x->split;
     drop(x, 2, s->file);
-    s->file = s->kept_file = x->mark.file = 1;
+    s->kept_file = x->mark.file = 1;
     s->rows = s->kept_rows = 0;
     s->kept = (sfi_export_place){ .size = 0 };
-    sf_status rc = sfi_export_split_name(x, 1, err);
-    return rc == SF_OK ? sfi_export_out_switch(&x->out, s->path, &s->kept, err) : rc;
+    return s->file == 1 && x->out.fd >= 0 ? sfi_export_out_clear(&x->out, err) : go_back_to(x, 1, &s->kept, err);
 }

@@ -531,6 +531,7 @@ static void test_killed_at_every_step(void **state)
     for (int calls = 1 + (int)chance((uint32_t)step);; calls += step) {
         make_input(14);
         test_org_fault(&org, "lock-row:every=4,times=4");
+        if (chance(2) == 0) test_org_fault(&org, "503:path=/jobs/ingest,method=PUT,effect=yes,every=2,times=2");
         int code = wait_for(start_loader_for(5, 2, chance(2) == 0 ? -calls : calls), 120000000);
         bool is_killed = code == 128 + SIGKILL;
         if (!is_killed) want_end(code);
@@ -557,6 +558,7 @@ static void test_broken_connections(void **state)
                                          "stall:after=%d,ms=600,",
                                          "503:",
                                          "502:effect=yes,",
+                                         "503:effect=yes,", /* sent again, which spoils a job that has its data */
                                          "500:body=html,effect=yes,",
                                          "expire:requests=2," };
     for (size_t k = 0; k < COUNT_OF(kinds); k++)

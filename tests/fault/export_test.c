@@ -16,7 +16,7 @@
 #include "support/org_process.h"
 #include "support/support.h"
 
-enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 4, PARTITIONS = 4 };
+enum { ROWS = 1200, UNFINISHED = 3, TRIES_MAX = 200, FORMS = 4, PARTITIONS = 4, SPLIT = 190 };
 
 static test_org org;
 static sf_client *sf;
@@ -55,11 +55,17 @@ static void want(sf_status rc, sf_status wanted)
     if (rc != wanted) fail_msg("%s: %s", sf_status_name(rc), err.message);
 }
 
-/* @param form FORMS and above: the same in partitions. */
+/* @param form FORMS and above: the same in partitions; 2 * FORMS and above: in several files. */
+static bool is_split(int form)
+{
+    return form >= 2 * FORMS;
+}
+
 static void set_form(sf_bulk_export_options *o, int form)
 {
-    if (form >= FORMS) o->partitions = PARTITIONS;
-    if (form >= FORMS) o->jobs_parallel = 2;
+    if (is_split(form)) o->split_rows = SPLIT;
+    if (form >= FORMS && !is_split(form)) o->partitions = PARTITIONS;
+    if (form >= FORMS && !is_split(form)) o->jobs_parallel = 2;
     form %= FORMS;
     o->format = form == 1 ? SF_EXPORT_NDJSON : SF_EXPORT_CSV;
     o->compression = form == 2 ? SF_EXPORT_GZIP : form == 3 ? SF_EXPORT_ZSTD : SF_EXPORT_PLAIN;
@@ -245,10 +251,53 @@ static char *content(const char *file, int form, size_t *len)
     return out;
 }
 
-static void check(int form)
+/* The i-th of what an export to a name made, from 1; NULL: there are no more. */
+static const char *file_of(const char *name, int form, int i)
+{
+    static char file[32];
+    if (!is_split(form)) return i == 1 ? name : NULL;
+    snprintf(file, sizeof file, "%s-%04d", name, i);
+    return access(path(file), F_OK) == 0 ? file : NULL;
+}
+
+/* All of them; of several CSV files the header line once. */
+static char *all_content(const char *name, int form, size_t *len)
+{
+    const char *file;
+    char *all = NULL;
+    *len = 0;
+    for (int i = 1; (file = file_of(name, form, i)) != NULL; i++) {
+        size_t n, skip = 0;
+        char *text = content(file, form, &n);
+        assert_non_null(text);
+        if (i > 1 && form % FORMS != 1) skip = (size_t)((char *)memchr(text, '\n', n) - text) + 1;
+        all = realloc(all, *len + n - skip + 1);
+        assert_non_null(all);
+        memcpy(all + *len, text + skip, n - skip);
+        *len += n - skip;
+        free(text);
+    }
+    return all;
+}
+
+static void remove_all(const char *name, int form)
+{
+    const char *file;
+    int count = 0;
+    for (int i = 1; (file = file_of(name, form, i)) != NULL; i++, count++) {
+        char part[200];
+        snprintf(part, sizeof part, "%s.part", path(file));
+        assert_int_equal(access(part, F_OK), -1);
+        assert_int_equal(unlink(path(file)), 0);
+    }
+    assert_int_equal(count, is_split(form) ? (ROWS + SPLIT - 1) / SPLIT : 1);
+}
+
+static void check(const char *name, int form)
 {
     size_t got_len = 0, want_len = 0;
-    char *got = content("out", form, &got_len), *wanted = content(names[form], form, &want_len);
+    char *got = all_content(name, form, &got_len),
+         *wanted = content(names[is_split(form) ? form % FORMS : form], form, &want_len);
     assert_non_null(got);
     if (got_len != want_len || memcmp(got, wanted, got_len) != 0)
         fail_msg("form %d: %zu bytes instead of %zu, or others", form, got_len, want_len);
@@ -271,7 +320,7 @@ static void test_export__killed_at_random_instants(void **state)
     const char *given = getenv("SF_EXPORT_KILLS");
     int kills = given != NULL ? (int)strtol(given, NULL, 10) : 20;
     while (counts.kills < kills) {
-        int form = (int)chance((uint32_t)forms) + FORMS * (int)chance(2),
+        int form = (int)chance((uint32_t)forms) + FORMS * (int)chance(3),
             page_rows = (int)(1 + chance(chance(2) == 0 ? 40 : 600)), status = -1, tries = 0;
         bool done = false;
         while (!done && tries++ < TRIES_MAX) {
@@ -299,18 +348,17 @@ static void test_export__killed_at_random_instants(void **state)
         test_org_faults_clear(&org);
         if (!done) log_tail();
         assert_true(done);
-        check(form);
-        struct stat st;
-        assert_int_equal(stat(path("out.part"), &st), -1);
-        assert_int_equal(unlink(path("out")) + unlink(path("journal")), 0);
+        check("out", form);
+        remove_all("out", form);
+        assert_int_equal(unlink(path("journal")), 0);
     }
 }
 
 static void test_export__each_allocation_fails(void **state)
 {
     (void)state;
-    for (int form = 0; form < FORMS + 1; form++) {
-        if (form < FORMS && form >= forms) continue;
+    for (int form = 0; form <= 2 * FORMS; form++) { /* of the others one each */
+        if ((form < FORMS && form >= forms) || (form > FORMS && form < 2 * FORMS)) continue;
         sf_status rc = SF_ERR_MEMORY;
         long n = 0;
         for (; rc != SF_OK; n++) {
@@ -321,14 +369,14 @@ static void test_export__each_allocation_fails(void **state)
             test_allocations_limit(-1);
             if (rc != SF_OK && rc != SF_ERR_MEMORY)
                 fail_msg("allocation %ld: %s %s", n, sf_status_name(rc), err.message);
-            assert_int_equal(access(path("m.part"), F_OK), -1);
+            if (access(path(is_split(form) ? "m-0001.part" : "m.part"), F_OK) == 0)
+                fail_msg("allocation %ld of form %d: a part is left", n, form);
             assert_true(n < 5000);
         }
         print_message("  form %d: %ld allocations\n", form, n);
         assert_true(n > 20);
-        assert_int_equal(rename(path("m"), path("out")), 0);
-        check(form);
-        assert_int_equal(unlink(path("out")), 0);
+        check("m", form);
+        remove_all("m", form);
     }
 }
 

@@ -289,6 +289,27 @@ static void test_split__an_end_that_was_not_written_down(void **state)
     }
 }
 
+/* Another export of the same name, while this one is at a later file. */
+static bool start_another(void *user, const sf_export_progress *p)
+{
+    int *state = user;
+    if (p->rows < 500 || *state != 0) return true;
+    const sf_bulk_export_options o = { .soql = soql, .path = path("s.csv"), .split_rows = 100, .page_rows = 60 };
+    *state = sf_bulk_export(sf, &o, NULL, &err);
+    return true;
+}
+
+static void test_split__two_at_once(void **state)
+{
+    (void)state;
+    int other = 0;
+    export_split(".csv", (sf_bulk_export_options){
+                             .split_rows = 100, .page_rows = 60, .progress = start_another, .user = &other });
+    assert_int_equal(other, SF_ERR_USAGE);
+    assert_non_null(strstr(err.message, "another export is at work with it"));
+    are_one(".csv", 100);
+}
+
 /* ---- names, and what is refused ---- */
 static void test_split__names(void **state)
 {
@@ -394,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_split__goes_on_where_it_stood),
         cmocka_unit_test(test_split__starts_over_where_it_must),
         cmocka_unit_test(test_split__an_end_that_was_not_written_down),
+        cmocka_unit_test(test_split__two_at_once),
         cmocka_unit_test(test_split__names),
         cmocka_unit_test(test_split__usage),
         cmocka_unit_test(test_ranges__of_so_many_rows),
