@@ -48,6 +48,21 @@ job=$(jq -r .data.jobId "$work/answer")
 sf data bulk results -i "$job" --json
 is "why" "$(sed -n 2p "$(jq -r .result.failedFilePath "$work/answer")")" '"001000000000000AAA","INVALID_CROSS_REFERENCE_KEY:invalid cross reference id:--","001000000000000AAA"'
 
+# Without --wait it leaves, and resume goes on.
+printf 'Name;Site\n"Later; 1";later\n"Later 2";later\n' >later.csv
+sf data import bulk -s Account -f later.csv --column-delimiter SEMICOLON --json
+same "import, and leave" '[.status, (.result | keys)]' '[0,["jobId"]]'
+sf data import resume --use-most-recent --wait 5 --json
+same "go on" '[.status, .result.processedRecords, .result.successfulRecords]' '[0,2,2]'
+sf data export bulk -q "SELECT Name FROM Account WHERE Site = 'later' ORDER BY Name" --output-file later.out -r csv --column-delimiter PIPE --line-ending CRLF --json
+same "export, and leave" '[.status, (.result.jobId | startswith("750"))]' '[0,true]'
+sf data export resume --use-most-recent --json
+same "go on with it" '[.status, .result.totalSize]' '[0,2]'
+is "its rows" "$(cat later.out)" $'"Name"\r\n"Later 2"\r\n"Later; 1"\r'
+tr ';' ',' <later.csv | sed 's/$/\r/' >crlf.csv
+sf data import bulk -s Account -f crlf.csv --line-ending LF --wait 5 --json
+same "other line ends than the job's" '[.status, .name, (.message | contains("LineEnding is invalid on user data. Current LineEnding setting is LF"))]' '[1,"JobFailedError",true]'
+
 # ---- search ----
 sf data create record -s Account -v "Name='Quokka Ltd' Phone=1234567890" --json
 account=$(jq -r .result.id "$work/answer")
@@ -116,4 +131,4 @@ sf org display user --json
 same "user" '[.status, .result.username, .result.profileName]' '[0,"admin@local.example","System Administrator"]'
 sf org list limits --json
 same "limits" '[.status, (.result[] | select(.name == "DataStorageMB") | .max)]' '[0,5]'
-report 42
+report 48
