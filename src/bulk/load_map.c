@@ -78,12 +78,12 @@ static sf_str field_of(sfi_arena *a, sf_str field)
     const char *end = field.ptr + field.len, *colon = memchr(field.ptr, ':', field.len);
     if (field.len == 0 || colon == NULL || memchr(field.ptr, '.', field.len) != NULL)
         return (sf_str){ sfi_arena_strndup(a, field.ptr, field.len), field.len };
-    const char *dash = memchr(colon, '-', (size_t)(end - colon)), *key = dash != NULL ? dash + 1 : colon + 1;
-    if (dash != NULL) sfi_buf_add(&text, colon + 1, (size_t)(dash - colon - 1));
-    if (dash != NULL) sfi_buf_add_char(&text, ':');
-    sfi_buf_add(&text, field.ptr, (size_t)(colon - field.ptr));
-    sfi_buf_add_char(&text, '.');
-    sfi_buf_add(&text, key, (size_t)(end - key));
+    const char *dash = memchr(colon, '-', (size_t)(end - colon)), *behind = dash != NULL ? dash + 1 : colon + 1;
+    sf_str object = { colon + 1, dash != NULL ? (size_t)(dash - colon - 1) : 0 };
+    const sf_str parts[] = { sfi_trim(object), sfi_trim((sf_str){ field.ptr, (size_t)(colon - field.ptr) }),
+                             sfi_trim((sf_str){ behind, (size_t)(end - behind) }) };
+    sfi_buf_addf(&text, "%.*s%s%.*s.%.*s", (int)parts[0].len, parts[0].ptr, dash != NULL ? ":" : "", (int)parts[1].len,
+                 parts[1].ptr, (int)parts[2].len, parts[2].ptr);
     sf_str out = { text.failed ? NULL : sfi_arena_strndup(a, text.data, text.len), text.len };
     sfi_buf_free(&text);
     return out;

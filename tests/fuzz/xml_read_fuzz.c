@@ -12,12 +12,14 @@ static void check_text(const char *text)
     sfi_xml *doc;
     (void)sfi_buf_add_str(&out, "<t a=\"");
     sfi_xml_escape(&out, sfi_str(text));
+    bool is_long = out.len >= SF_XML_TAG_BYTES_MAX; /* with what quotes become it is longer than it was */
+    if (is_long) out.len = sizeof "<t a=\"" - 1;
     (void)sfi_buf_add_str(&out, "\">");
     sfi_xml_escape(&out, sfi_str(text));
     (void)sfi_buf_add_str(&out, "</t>");
     if (!sfi_xml_can_carry(sfi_str(text)) || sfi_xml_parse(sfi_buf_str(&out), &doc, NULL) != SF_OK) abort();
     if (strcmp(sfi_xml_text(doc, sfi_xml_root(doc)), text) != 0) abort();
-    if (strcmp(sfi_xml_attribute(doc, sfi_xml_root(doc), "a"), text) != 0) abort();
+    if (strcmp(sfi_xml_attribute(doc, sfi_xml_root(doc), "a"), is_long ? "" : text) != 0) abort();
     sfi_xml_free(doc);
     sfi_buf_free(&out);
 }

@@ -40,6 +40,7 @@ static void test_load_map__lines_are_columns_and_fields(void **state)
         { "PARENT=Parent\\:Account-Oracle_Id__c", "PARENT", "Account:Parent.Oracle_Id__c" },
         { "Who\\:Contact-Email=Who\\:Contact-Email", "Who:Contact-Email", "Contact:Who.Email" },
         { "PARENT=pArent:oRaClE_Id__c", "PARENT", "pArent.oRaClE_Id__c" },
+        { "p= Parent : Account - Ext__c ", "p", "Account:Parent.Ext__c" },
         { "p=Parent.Ext__c", "p", "Parent.Ext__c" },
         { "p=Lead:Who.Ext__c", "p", "Lead:Who.Ext__c" },
     };
