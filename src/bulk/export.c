@@ -37,6 +37,9 @@ static sf_status check_target(const sf_bulk_export_options *o, sf_error *err)
                         (int)o->compression);
     if (o->split_rows > 0 && (o->sink != NULL || o->format == SF_EXPORT_SQLITE))
         return sfi_fail(err, SF_ERR_USAGE, "split_rows is for files of CSV and NDJSON");
+    struct stat st;
+    if (o->split_rows > 0 && stat(o->path, &st) == 0 && !S_ISREG(st.st_mode))
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s is no file: an export that is split wants the name of one", o->path);
     if (o->format != SF_EXPORT_SQLITE) return SF_OK;
     if (o->sink != NULL || o->compression != SF_EXPORT_PLAIN)
         return sfi_fail(err, SF_ERR_USAGE, "a SQLite database goes to a path, and is not compressed");

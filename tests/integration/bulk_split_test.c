@@ -358,6 +358,8 @@ static void test_split__usage(void **state)
         { .soql = soql, .path = "x", .range_rows = -1 },
         { .soql = soql, .path = "x", .range_rows = 1, .partitions = 2 },
         { .soql = soql, .sink = &sink, .split_rows = 1 },
+        { .soql = soql, .path = "/tmp/", .split_rows = 1 },
+        { .soql = soql, .path = "/dev/null", .split_rows = 1 },
         { .soql = soql, .path = "x", .format = SF_EXPORT_SQLITE, .split_rows = 1 },
         { .soql = "SELECT Id FROM Contact LIMIT 9", .path = "x", .range_rows = 5 },
     };
