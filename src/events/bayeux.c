@@ -53,8 +53,24 @@ void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const s
     b->owner.note(b->owner.user, SFI_BAYEUX_DOWN, 0, why);
 }
 
-static void want_login(sfi_bayeux *b, const sf_error *why)
+/* The session has outlasted the pause before it: the next one may begin at once. */
+static bool has_lasted(const sfi_bayeux *b, int64_t now_ms)
 {
+    int64_t enough = b->pause_ms > b->settings.pause_ms ? b->pause_ms : b->settings.pause_ms;
+    return now_ms - b->session_ms >= enough;
+}
+
+/* For an end that asks for a new session: at once, but not at once again when that one ends as soon. */
+static int64_t pause_if_short(sfi_bayeux *b, int64_t now_ms)
+{
+    bool has = has_lasted(b, now_ms), may_hurry = b->failures == 0 && (has || !b->is_hurried);
+    b->is_hurried = may_hurry && !has;
+    return may_hurry ? 0 : -1;
+}
+
+static void want_login(sfi_bayeux *b, int64_t now_ms, const sf_error *why)
+{
+    b->is_short = !has_lasted(b, now_ms);
     if (++b->logins > LOGINS_MAX) {
         sf_error err = *why;
         err.status = SF_ERR_AUTH;
@@ -124,9 +140,9 @@ static void take_refusal(sfi_bayeux *b, int64_t now_ms, const char *what, sf_val
     }
     explain(&err, what, e, status);
     if (is_dead_client(e))
-        sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
+        sfi_bayeux_restart(b, now_ms, pause_if_short(b, now_ms), &err);
     else if (e.code == 401)
-        want_login(b, &err);
+        want_login(b, now_ms, &err);
     else if (is_limit(e.text))
         sfi_bayeux_restart(b, now_ms, LIMIT_PAUSE_MS + backoff(b), &err);
     else if (e.code >= 500 || e.code == 0 || e.code == 413 || e.code == 408 || e.code == 429)
@@ -134,7 +150,7 @@ static void take_refusal(sfi_bayeux *b, int64_t now_ms, const char *what, sf_val
     else if (e.code == 400 || (e.code == 404 && b->handshakes == 0) || sfi_str_is(reconnect, "none"))
         sfi_bayeux_fail(b, &err); /* a place that was there before may be again */
     else
-        sfi_bayeux_restart(b, now_ms, b->failures == 0 && sfi_str_is(reconnect, "handshake") ? 0 : -1, &err);
+        sfi_bayeux_restart(b, now_ms, sfi_str_is(reconnect, "handshake") ? pause_if_short(b, now_ms) : -1, &err);
 }
 
 static void take_handshake(sfi_bayeux *b, int64_t now_ms, sf_value message, int status)
@@ -170,11 +186,10 @@ static void take_handshake(sfi_bayeux *b, int64_t now_ms, sf_value message, int 
     }
 }
 
-/* Connect again. One success is proof of little: a row of failures ends with a session that outlasts the pause before it. */
+/* Connect again. One success is proof of little: a row of failures ends with a session that lasts, or that brings events. */
 static void connected(sfi_bayeux *b, int64_t now_ms)
 {
-    int64_t enough = b->pause_ms > b->settings.pause_ms ? b->pause_ms : b->settings.pause_ms;
-    if (b->connects++ > 0 && now_ms - b->session_ms >= enough) b->failures = b->logins = 0;
+    if (b->connects++ > 0 && has_lasted(b, now_ms)) b->failures = b->logins = 0;
     b->due_ms = now_ms + b->interval_ms;
     if (b->is_up) return;
     b->is_up = true;
@@ -205,7 +220,7 @@ static void take_connect(sfi_bayeux *b, int64_t now_ms, sf_value message, int st
     if (sfi_str_is(sf_get_text(message, "advice.reconnect"), "handshake")) {
         sf_error err;
         (void)sfi_fail(&err, SF_ERR_ORG, "connect: the org asks for a new session");
-        sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
+        sfi_bayeux_restart(b, now_ms, pause_if_short(b, now_ms), &err);
     }
 }
 
@@ -234,9 +249,9 @@ static void take_subscribe(sfi_bayeux *b, int64_t now_ms, size_t slot, sf_value 
     if (c->state == CHANNEL_LEAVING) {
         c->state = CHANNEL_FREE;
     } else if (is_dead_client(e)) {
-        sfi_bayeux_restart(b, now_ms, b->failures == 0 ? 0 : -1, &err);
+        sfi_bayeux_restart(b, now_ms, pause_if_short(b, now_ms), &err);
     } else if (e.code == 401) {
-        want_login(b, &err);
+        want_login(b, now_ms, &err);
     } else if (e.code == 403 && has(e.text, "create_denied") && c->denials++ == 0) {
         sfi_bayeux_restart(b, now_ms, 0, &err); /* also comes when the session has died: once more in a new one */
     } else if (e.code == 400 && has(e.text, "The replayId {")) {
@@ -387,7 +402,7 @@ void sfi_bayeux_logged_in(sfi_bayeux *b, int64_t now_ms)
 {
     if (b->state != BAYEUX_LOGIN) return;
     b->state = BAYEUX_DOWN;
-    b->due_ms = now_ms + (b->logins > 1 ? backoff(b) : 0);
+    b->due_ms = now_ms + (b->logins > 1 || (b->is_short && b->handshakes > 0) ? backoff(b) : 0);
 }
 
 void sfi_bayeux_login_failed(sfi_bayeux *b, int64_t now_ms, const sf_error *why)

@@ -56,6 +56,8 @@ struct sfi_bayeux {
     bayeux_lane_state lanes[SFI_LANES];
     char client_id[BAYEUX_CLIENT_ID_BYTES];
     bool has_replay, is_up, owes_goodbye, is_held;
+    bool is_short;                   /* the session that a login was wanted in had hardly begun */
+    bool is_hurried;                 /* the session before did not last, and this one began at once all the same */
     int64_t timeout_ms, interval_ms; /* the org's advice */
     int64_t due_ms;                  /* of the next handshake or connect */
     int64_t command_ms;              /* of the next subscribe */
