@@ -2,6 +2,7 @@
  * read. With --json the same goes to stdout as one object. */
 #include "cli.h"
 #include <unistd.h>
+#undef cli_usage /* a macro when the analyzer reads */
 
 static bool code_is(const sf_error *err, const char *const *codes, size_t count)
 {
