@@ -43,11 +43,11 @@ static sf_status fail_text(const check *c, const char *data, size_t len, int64_t
         at += n;
     }
     if (at < len && data[at] == '\0')
-        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line %lld: a NUL byte; is it UTF-16? Say so with encoding",
+        return sfi_fail(err, SF_ERR_USAGE, "%.300s: line %lld: a NUL byte; is it UTF-16? Name its encoding",
                         c->in->name, (long long)lines + 1);
     return sfi_fail(
         err, SF_ERR_USAGE,
-        "%.300s: line %lld: byte 0x%02X is no UTF-8; is the file ISO-8859-1 or windows-1252? Say so with encoding",
+        "%.300s: line %lld: byte 0x%02X is no UTF-8; is the file ISO-8859-1 or windows-1252? Name its encoding",
         c->in->name, (long long)lines + 1, at < len ? (unsigned char)data[at] : 0);
 }
 
