@@ -249,6 +249,7 @@ static void test_connection__says_what_cannot_be_taken_in(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         script first = SCRIPT;
         say_up(&first);
+        say(&first, SUBSCRIBED("/event/Low_Ink__e"));
         say(&first, deep);
         wire_server *server = wire_start_replies(reply, &first);
         sf_client *sf = connect_client(server);
