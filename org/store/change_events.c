@@ -88,9 +88,9 @@ static bool append(writing *w, const sfo_table *t, const char *topic, bool is_ow
     (void)sfi_buf_add(&w->head, more.ptr, more.len);
     write_header(w, h, &w->head);
     (void)sfi_buf_add_char(&w->head, '}');
-    sf_str payload = { w->head.data + begin, w->head.len - begin };
     bool passes = true;
     if (w->head.failed) return sfo_fault_memory(w->f);
+    sf_str payload = { w->head.data + begin, w->head.len - begin };
     if (w->member != NULL && !sfo_member_passes(w->s, w->member, payload, &passes, w->f)) return false;
     if (!passes) return true;
     (void)sfi_buf_add_str(&w->head, ",\"event\":{\"replayId\":");
