@@ -105,14 +105,14 @@ int main(int argc, char **argv)
     const char *data = mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     copy_to = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (data == MAP_FAILED || copy_to == MAP_FAILED) return 1;
-    char name[64];
     measure("memcpy", copy, data, len, rounds);
-    snprintf(name, sizeof name, "scan (%s)", sfi_csv_kernel());
-    measure(name, scan, data, len, rounds);
-    snprintf(name, sizeof name, "fields (%s)", sfi_csv_kernel());
-    measure(name, fields, data, len, rounds);
-    sfi_csv_force_portable(true);
-    measure("scan (portable)", scan, data, len, rounds);
-    measure("fields (portable)", fields, data, len, rounds);
+    for (int kernel = 0; sfi_csv_kernel(kernel) != NULL; kernel++) {
+        char name[64];
+        sfi_csv_use_kernel(kernel);
+        snprintf(name, sizeof name, "scan (%s)", sfi_csv_kernel(kernel));
+        measure(name, scan, data, len, rounds);
+        snprintf(name, sizeof name, "fields (%s)", sfi_csv_kernel(kernel));
+        measure(name, fields, data, len, rounds);
+    }
     return 0;
 }

@@ -17,7 +17,7 @@ enum {
     RETRIES_MAX = 10,
     JOB_BYTES_MIN = 1000,
     POLL_MIN_MS =
-        2, /* four times as long each time up to POLL_QUICK_MS: where jobs end at once, nothing waits for us */
+        1, /* four times as long each time up to POLL_QUICK_MS: where jobs end at once, nothing waits for us */
     POLL_QUICK_MS = 100,
     POLL_SLOW_MS = 300, /* doubled up to here, then half as much again each time */
     POLL_MAX_MS = 15000

@@ -5,7 +5,7 @@
  */
 #include "bulk/load_internal.h"
 
-enum { STRETCH_MIN = 2 << 20, STRETCH_MAX = 16 << 20 };
+enum { STRETCH_MIN = 2 << 20, STRETCH_MAX = 64 << 20 };
 
 /* ---- units ---- */
 static sf_status add_unit(sfi_load *l, sfi_load_unit unit, sf_error *err)

@@ -3,7 +3,7 @@
 #include <immintrin.h> /* before ours: it uses words that base/banned.h bans */
 #endif
 #include "csv/masks_internal.h"
-#ifdef SFI_CSV_HAS_AVX2
+#ifdef SFI_CSV_FOR_X86_64
 #define TARGET __attribute__((target("avx2,pclmul,popcnt,bmi,bmi2")))
 
 TARGET static inline uint64_t equal(__m256i low, __m256i high, __m256i value)
@@ -13,7 +13,7 @@ TARGET static inline uint64_t equal(__m256i low, __m256i high, __m256i value)
     return a | (uint64_t)b << 32;
 }
 
-TARGET static inline sfi_csv_masks masks_of(const char *block, __m256i delimiter)
+TARGET static inline sfi_csv_masks masks_of(const char *block, char delimiter)
 {
     sfi_csv_masks m;
     __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)block);
@@ -21,7 +21,7 @@ TARGET static inline sfi_csv_masks masks_of(const char *block, __m256i delimiter
     __m256i least = _mm256_min_epu8(low, high);
     m.nul = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
     m.quotes = equal(low, high, _mm256_set1_epi8('"'));
-    m.delimiters = equal(low, high, delimiter);
+    m.delimiters = equal(low, high, _mm256_set1_epi8(delimiter));
     m.feeds = equal(low, high, _mm256_set1_epi8('\n'));
     m.returns = equal(low, high, _mm256_set1_epi8('\r'));
     /* Times all ones without carries: bit i is the exclusive or of the quotes up to i. */
@@ -30,41 +30,13 @@ TARGET static inline sfi_csv_masks masks_of(const char *block, __m256i delimiter
     return m;
 }
 
-TARGET static size_t tally(sfi_csv_scan *s, const char *data, size_t blocks)
-{
-    const __m256i delimiter = _mm256_set1_epi8(s->delimiter);
-    sfi_csv_scan here = *s; /* in registers */
-    size_t k = 0;
-    for (; k < blocks; k++, data += SFI_CSV_BLOCK) {
-        sfi_csv_masks m = masks_of(data, delimiter);
-        if (!sfi_csv_tally_plain(&here, &m) && !sfi_csv_tally(&here, &m, SFI_CSV_BLOCK)) break;
-    }
-    *s = here;
-    return k;
-}
+#include "csv/kernel_internal.h"
 
-TARGET static size_t list(sfi_csv_state *state, char delimiter, const char *data, size_t blocks, uint32_t base,
-                          uint32_t *ends, size_t *count)
-{
-    const __m256i wanted = _mm256_set1_epi8(delimiter);
-    sfi_csv_state here = *state;
-    size_t n = *count, k = 0;
-    for (; k < blocks; k++, data += SFI_CSV_BLOCK, base += SFI_CSV_BLOCK) {
-        sfi_csv_masks m = masks_of(data, wanted);
-        int found = sfi_csv_list(&here, &m, SFI_CSV_BLOCK, base, ends + n);
-        if (found < 0) break;
-        n += (size_t)found;
-    }
-    *state = here;
-    *count = n;
-    return k;
-}
-
-const sfi_csv_kernel_fns sfi_csv_avx2 = { "avx2", tally, list };
-
-bool sfi_csv_avx2_fits(void)
+static bool fits(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt") &&
            __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
+
+const sfi_csv_kernel_fns sfi_csv_avx2 = { "avx2", fits, tally, list };
 #endif

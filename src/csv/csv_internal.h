@@ -52,10 +52,10 @@ sf_status sfi_csv_scan_feed(sfi_csv_scan *s, const char *data, size_t len, sf_er
 bool sfi_csv_scan_join(sfi_csv_scan *s, const sfi_csv_scan *next);
 /* The text has ended: a last record without a line end counts. @return SF_OK, SF_ERR_USAGE (a quote is left open). */
 sf_status sfi_csv_scan_finish(sfi_csv_scan *s, sf_error *err);
-/* "avx2" or "portable": what this processor gets. */
-const char *sfi_csv_kernel(void);
-/* For tests and benchmarks: the portable one from here on (true), or the best. */
-void sfi_csv_force_portable(bool force);
+/* The name of the nth kernel that this processor runs, the fastest (0) first; NULL: there are no more. */
+const char *sfi_csv_kernel(int nth);
+/* For tests and benchmarks: the nth of them from here on, in the whole process. The fastest is used until then. */
+void sfi_csv_use_kernel(int nth);
 
 /* ---- the reader (reader.c) ---- */
 typedef struct sfi_csv_record {

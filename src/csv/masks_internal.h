@@ -159,6 +159,7 @@ static inline __attribute__((always_inline)) int sfi_csv_list(sfi_csv_state *sta
 /* ---- kernels: whole blocks, until one is wrong; @return how many were right ---- */
 typedef struct sfi_csv_kernel_fns {
     const char *name;
+    bool (*fits)(void); /* this processor */
     size_t (*tally)(sfi_csv_scan *s, const char *data, size_t blocks);
     /* ends: room for 64 a block; *count grows */
     size_t (*list)(sfi_csv_state *state, char delimiter, const char *data, size_t blocks, uint32_t base, uint32_t *ends,
@@ -166,9 +167,8 @@ typedef struct sfi_csv_kernel_fns {
 } sfi_csv_kernel_fns;
 extern const sfi_csv_kernel_fns sfi_csv_portable;
 #if defined(__x86_64__)
-#define SFI_CSV_HAS_AVX2 1
-extern const sfi_csv_kernel_fns sfi_csv_avx2;
-bool sfi_csv_avx2_fits(void);
+#define SFI_CSV_FOR_X86_64 1
+extern const sfi_csv_kernel_fns sfi_csv_avx2, sfi_csv_avx512;
 #endif
 const sfi_csv_kernel_fns *sfi_csv_best(void);
 sfi_csv_masks sfi_csv_masks_of(const char *block, char delimiter); /* 64 bytes, portably */

@@ -40,25 +40,13 @@ sfi_csv_masks sfi_csv_masks_of(const char *block, char delimiter)
     return m;
 }
 
-static size_t tally(sfi_csv_scan *s, const char *data, size_t blocks)
+#define TARGET
+#define masks_of sfi_csv_masks_of
+#include "csv/kernel_internal.h"
+
+static bool fits(void)
 {
-    for (size_t k = 0; k < blocks; k++, data += SFI_CSV_BLOCK) {
-        sfi_csv_masks m = sfi_csv_masks_of(data, s->delimiter);
-        if (!sfi_csv_tally_plain(s, &m) && !sfi_csv_tally(s, &m, SFI_CSV_BLOCK)) return k;
-    }
-    return blocks;
+    return true;
 }
 
-static size_t list(sfi_csv_state *state, char delimiter, const char *data, size_t blocks, uint32_t base, uint32_t *ends,
-                   size_t *count)
-{
-    for (size_t k = 0; k < blocks; k++, data += SFI_CSV_BLOCK, base += SFI_CSV_BLOCK) {
-        sfi_csv_masks m = sfi_csv_masks_of(data, delimiter);
-        int found = sfi_csv_list(state, &m, SFI_CSV_BLOCK, base, ends + *count);
-        if (found < 0) return k;
-        *count += (size_t)found;
-    }
-    return blocks;
-}
-
-const sfi_csv_kernel_fns sfi_csv_portable = { "portable", tally, list };
+const sfi_csv_kernel_fns sfi_csv_portable = { "portable", fits, tally, list };

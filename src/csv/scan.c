@@ -5,24 +5,37 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-static atomic_bool portable_only; /* for tests and benchmarks */
+static const sfi_csv_kernel_fns *const kernels[] = {
+#ifdef SFI_CSV_FOR_X86_64
+    &sfi_csv_avx512,
+    &sfi_csv_avx2,
+#endif
+    &sfi_csv_portable,
+};
+static atomic_int wanted; /* of those that fit; for tests and benchmarks */
 
-void sfi_csv_force_portable(bool force)
+static const sfi_csv_kernel_fns *nth_that_fits(int nth)
 {
-    atomic_store_explicit(&portable_only, force, memory_order_relaxed);
+    for (size_t i = 0; i < SFI_COUNT_OF(kernels); i++)
+        if (kernels[i]->fits() && nth-- == 0) return kernels[i];
+    return NULL;
+}
+
+const char *sfi_csv_kernel(int nth)
+{
+    const sfi_csv_kernel_fns *found = nth_that_fits(nth);
+    return found != NULL ? found->name : NULL;
+}
+
+void sfi_csv_use_kernel(int nth)
+{
+    atomic_store_explicit(&wanted, nth, memory_order_relaxed);
 }
 
 const sfi_csv_kernel_fns *sfi_csv_best(void)
 {
-#ifdef SFI_CSV_HAS_AVX2
-    if (!atomic_load_explicit(&portable_only, memory_order_relaxed) && sfi_csv_avx2_fits()) return &sfi_csv_avx2;
-#endif
-    return &sfi_csv_portable;
-}
-
-const char *sfi_csv_kernel(void)
-{
-    return sfi_csv_best()->name;
+    const sfi_csv_kernel_fns *found = nth_that_fits(atomic_load_explicit(&wanted, memory_order_relaxed));
+    return found != NULL ? found : &sfi_csv_portable;
 }
 
 void sfi_csv_scan_init(sfi_csv_scan *s, char delimiter)

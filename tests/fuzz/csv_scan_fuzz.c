@@ -118,13 +118,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool any = (data[0] & 4) != 0;
     size_t chunk = chunks[data[0] >> 3 & 7];
     csv_reference want = csv_reference_read(text, len, delimiter, any);
-    for (int portable = 0; portable < 2; portable++) {
-        sfi_csv_force_portable(portable == 1);
+    for (int kernel = 0; sfi_csv_kernel(kernel) != NULL; kernel++) {
+        sfi_csv_use_kernel(kernel);
         check_scan(&want, text, len, delimiter, any, chunk);
         check_join(text, len, delimiter);
         check_reader(&want, text, len, delimiter, any, chunk);
     }
-    sfi_csv_force_portable(false);
+    sfi_csv_use_kernel(0);
     (void)sfi_csv_guess_delimiter(text, len);
     free(want.text);
     return 0;

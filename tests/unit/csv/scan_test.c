@@ -1,4 +1,4 @@
-/* scan_test.c: the published edge cases of CSV, what is refused and where, with both kernels and every chunking; random
+/* scan_test.c: the published edge cases of CSV, what is refused and where, with every kernel and every chunking; random
  * texts against the plain parser; allocations that fail. */
 #define SFI_MAY_ALLOCATE
 #include "support/support.h"
@@ -93,8 +93,8 @@ static void test_csv__edge_cases(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         size_t len = strlen(cases[i].text);
-        for (int portable = 0; portable < 2; portable++) {
-            sfi_csv_force_portable(portable == 1);
+        for (int kernel = 0; sfi_csv_kernel(kernel) != NULL; kernel++) {
+            sfi_csv_use_kernel(kernel);
             for (size_t chunk = 1; chunk <= len + 1; chunk++) {
                 char got[256], message[800];
                 sfi_csv_scan s;
@@ -109,7 +109,7 @@ static void test_csv__edge_cases(void **state)
             }
         }
     }
-    sfi_csv_force_portable(false);
+    sfi_csv_use_kernel(0);
 }
 
 static void test_csv__nul_and_bom_are_bytes_of_a_value(void **state)
@@ -146,8 +146,8 @@ static void test_csv__random_texts_are_read_as_a_plain_parser_does(void **state)
             if ((seed >> 50) % 97 == 0) break;
         }
         csv_reference want = csv_reference_read(text, len, ',', true);
-        for (int portable = 0; portable < 2; portable++) {
-            sfi_csv_force_portable(portable == 1);
+        for (int kernel = 0; sfi_csv_kernel(kernel) != NULL; kernel++) {
+            sfi_csv_use_kernel(kernel);
             sfi_csv_scan s;
             sf_status rc = SF_OK;
             sfi_csv_scan_init(&s, ',');
@@ -161,7 +161,7 @@ static void test_csv__random_texts_are_read_as_a_plain_parser_does(void **state)
         }
         free(want.text);
     }
-    sfi_csv_force_portable(false);
+    sfi_csv_use_kernel(0);
 }
 
 static void test_csv__what_two_scans_found_is_joined(void **state)
