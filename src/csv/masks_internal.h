@@ -104,45 +104,6 @@ static inline __attribute__((always_inline)) bool sfi_csv_tally(sfi_csv_scan *s,
     return true;
 }
 
-/* The same of a whole block of plain text: no CR, no blank line, nothing wrong, the columns of the records before. false: it
- * is none, *s is as it was, and sfi_csv_tally says what it is. Nearly all blocks of nearly all files are plain. */
-static inline __attribute__((always_inline)) bool sfi_csv_tally_plain(sfi_csv_scan *s, const sfi_csv_masks *m)
-{
-    uint64_t quoted = m->quoted ^ s->state.in_quote, outside = ~quoted;
-    uint64_t opens = m->quotes & quoted, closes = m->quotes & outside;
-    uint64_t delimiters = m->delimiters & outside, feeds = m->feeds & outside;
-    uint64_t after_close = closes << 1 | s->state.after_close;
-    uint64_t starts = (delimiters | feeds) << 1 | s->state.at_field_start;
-    uint64_t not_plain = (opens & ~(starts | after_close)) | (after_close & ~(delimiters | feeds | opens)) |
-                         (feeds & (feeds << 1 | s->state.line_is_blank)) | m->returns | s->state.after_cr;
-    int64_t open = s->delimiters;
-    uint64_t rest = delimiters;
-    for (uint64_t ends = feeds; ends != 0; ends &= ends - 1) { /* each round takes one off */
-        uint64_t upto = ends ^ (ends - 1);
-        not_plain |= (uint64_t)((open + __builtin_popcountll(rest & upto) + 1) ^ s->columns);
-        rest &= ~upto;
-        open = 0;
-    }
-    if (__builtin_expect(not_plain != 0, 0)) return false;
-    s->nul |= m->nul;
-    if (feeds != 0) {
-        int last = 63 - __builtin_clzll(feeds);
-        int64_t count = __builtin_popcountll(feeds);
-        s->records += count;
-        s->line_ends += count;
-        s->record_end = s->offset + last + 1;
-        s->record_line = s->lines + __builtin_popcountll(m->feeds << (63 - last)) + 1;
-    }
-    s->delimiters = open + __builtin_popcountll(rest);
-    s->lines += __builtin_popcountll(m->feeds);
-    s->offset += SFI_CSV_BLOCK;
-    s->state.in_quote = UINT64_C(0) - (quoted >> 63);
-    s->state.at_field_start = (delimiters | feeds) >> 63;
-    s->state.after_close = closes >> 63;
-    s->state.line_is_blank = feeds >> 63;
-    return true;
-}
-
 /* Writes where fields end, base + place in the block; room for 64. @return how many, or -1: something is wrong. */
 static inline __attribute__((always_inline)) int sfi_csv_list(sfi_csv_state *state, const sfi_csv_masks *m, size_t n,
                                                               uint32_t base, uint32_t *out)
