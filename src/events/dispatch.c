@@ -59,16 +59,19 @@ static sf_status hand_out_change(sf_listener *l, sfi_attachment *a, const sf_eve
     return sfi_dispatch_trouble(a, SF_TROUBLE_GAP, event, &why, err);
 }
 
-/* serial: of the attachment when its handler was called, which may have detached it. */
-static void note_handled(sf_listener *l, sfi_attachment *a, int64_t serial, const sf_event *event)
+/* serial: of the attachment when its handler was called, which may have detached it. An event that was passed over waits for
+ * no acknowledgement; behind one that does, it may not move the position. */
+static void note_handled(sf_listener *l, sfi_attachment *a, int64_t serial, const sf_event *event, bool is_passed_over)
 {
     l->stats.handled++;
     if (event->created_ms >= 0) {
         int64_t lag_ms = sfi_wall_coarse_ms() - event->created_ms;
         l->stats.lag_ms = lag_ms > 0 ? lag_ms : 0; /* the clocks differ */
     }
-    if (a->serial == serial && !a->options.manual_ack && event->replay_id >= 0)
-        sfi_listener_moved(l, a, event->replay_id);
+    if (a->serial != serial) return;
+    a->is_any_out |= !is_passed_over;
+    bool waits = a->options.manual_ack && a->is_any_out;
+    if (!waits && event->replay_id >= 0) sfi_listener_moved(l, a, event->replay_id);
 }
 
 /* Changes say the second that they were committed in. */
@@ -109,7 +112,8 @@ static sf_status hand_out(sf_listener *l, sfi_attachment *a, sf_value message, s
     if (l->attempts == 0) sfi_heal_reset(l);
     l->why.status = SF_OK;
     sfi_event_read(a, message, &event);
-    if (is_too_old(a, &event))
+    bool is_passed_over = is_too_old(a, &event);
+    if (is_passed_over)
         l->stats.passed_over++;
     else if (a->is_cdc)
         rc = hand_out_change(l, a, &event, &is_handlers, err);
@@ -125,7 +129,7 @@ static sf_status hand_out(sf_listener *l, sfi_attachment *a, sf_value message, s
     }
     if (rc != SF_OK) return rc;
     l->attempts = 0;
-    note_handled(l, a, serial, &event);
+    note_handled(l, a, serial, &event, is_passed_over);
     return SF_OK;
 }
 

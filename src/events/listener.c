@@ -135,6 +135,7 @@ static void note_lost(sf_listener *l, sfi_attachment *a, const sf_error *why)
     if (rc != SF_OK || a->serial != serial) return; /* the handler may have detached it, and attached another */
     a->position = lost == SF_LOST_EARLIEST ? -2 : -1;
     a->began_ms = 0;
+    a->is_dirty = false; /* there is none to keep: what is kept is told as lost the next time, too */
 }
 
 /* It is detached before that is told: the handler may attach another channel in its place. */

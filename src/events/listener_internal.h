@@ -55,6 +55,7 @@ typedef struct sfi_attachment {
     int64_t since_ms; /* older events are passed over; 0: none are */
     int64_t began_ms; /* with position -1: since when it listens, by the org's clock; 0: it never has */
     bool is_dirty;    /* position is not in the store yet */
+    bool is_any_out;  /* a handler has had an event of it */
     int64_t term;     /* in which the group's position was read; 0: it was not */
 } sfi_attachment;
 

@@ -180,6 +180,49 @@ static void test_latest__who_takes_over_goes_on_from_there(void **state)
     sf_coordinator_close(c);
 }
 
+/* With manual_ack an event that is passed over is nobody's to acknowledge: it moves the position by itself. */
+static void test_latest__what_is_passed_over_needs_no_acknowledgement(void **state)
+{
+    (void)state;
+    plain p;
+    seen s;
+    sf_coordinator *c = open_plain(&p);
+    snprintf(p.place, sizeof p.place, "since 2999-12-31T00:00:00.000Z");
+    publish("long ago");
+    open_member(&s, c, 1, &(sf_attach_options){ .manual_ack = true });
+    pump(&s, &p.saves, 1);
+    int64_t number = strtoll(p.place, NULL, 10);
+    if (number <= 0) fail_msg("kept: %s", p.place);
+    assert_int_equal(s.count, 0);
+    finish(&s);
+    sf_coordinator_close(c);
+}
+
+/* A position that the org has forgotten is none to keep, and neither is that there is none. */
+static void test_latest__a_lost_position_is_not_kept(void **state)
+{
+    (void)state;
+    plain p;
+    seen s;
+    sf_coordinator *c = open_plain(&p);
+    publish("kept");
+    open_member(&s, c, 1000, &(sf_attach_options){ .replay = SF_REPLAY_EARLIEST, .lost = SF_LOST_EARLIEST });
+    pump(&s, &p.saves, 1);
+    char before[sizeof p.place];
+    memcpy(before, p.place, sizeof before);
+    p.is_failing = true;
+    publish("not kept");
+    pump(&s, &p.failed_saves, 1);
+    test_org_http(&org, "DELETE", "/__org/events", NULL, NULL);
+    assert_int_equal(test_org_http(&org, "DELETE", "/__org/streaming", NULL, NULL), 200);
+    pump(&s, &s.troubles, 1);
+    assert_int_equal(s.trouble, SF_TROUBLE_LOST);
+    p.is_failing = false;
+    sf_listener_close(s.l); /* stores what there is to store */
+    assert_string_equal(p.place, before);
+    sf_coordinator_close(c);
+}
+
 /* A leader that cannot keep positions hands out as much as may come twice, and waits. */
 static void test_latest__no_more_than_checkpoint_events_come_twice(void **state)
 {
@@ -226,6 +269,8 @@ int main(void)
         cmocka_unit_test_setup(test_latest__a_session_that_ends_costs_nothing, forget_events),
         cmocka_unit_test_setup(test_latest__the_next_run_goes_on_from_there, forget_events),
         cmocka_unit_test_setup(test_latest__who_takes_over_goes_on_from_there, forget_events),
+        cmocka_unit_test_setup(test_latest__what_is_passed_over_needs_no_acknowledgement, forget_events),
+        cmocka_unit_test_setup(test_latest__a_lost_position_is_not_kept, forget_events),
         cmocka_unit_test_setup(test_latest__no_more_than_checkpoint_events_come_twice, forget_events),
     };
     return cmocka_run_group_tests_name("latest", tests, start, stop);
