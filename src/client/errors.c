@@ -524,6 +524,6 @@ bool sfi_error_is_lasting(const sf_error *e)
     case SF_ERR_NOT_FOUND:
     case SF_ERR_UNAVAILABLE:
     case SF_ERR_UNSUPPORTED: return true;
-    default: return false;
+    default: return e->status == SF_ERR_ORG && strcmp(e->code, "INVALID_TYPE") == 0; /* an object that is not there */
     }
 }

@@ -103,12 +103,6 @@ sf_status sf_writer_open(sf_client *sf, const sf_writer_options *options, sf_wri
 
 /* ---- what stops a writer ---- */
 
-/* Of rows an object that is not there too. */
-static bool is_lasting(const sf_error *e)
-{
-    return sfi_error_is_lasting(e) || (e->status == SF_ERR_ORG && strcmp(e->code, "INVALID_TYPE") == 0);
-}
-
 static void stop(sf_writer *w, const sf_error *e)
 {
     if (w->stopped.status == SF_OK) w->stopped = *e;
@@ -269,7 +263,8 @@ static void settle_oldest(sf_writer *w)
     sfi_batch *b = &w->batches[w->head];
     collect(w, b, last_round);
     for (size_t i = 0; i < SFI_COUNT_OF(w->rounds); i++) /* the rows are told why before the writer says so */
-        if (i <= (size_t)w->options.lock_retries_max && is_lasting(&w->rounds[i].error)) stop(w, &w->rounds[i].error);
+        if (i <= (size_t)w->options.lock_retries_max && sfi_error_is_lasting(&w->rounds[i].error))
+            stop(w, &w->rounds[i].error);
     tell_rows(w, b, last_round);
     for (size_t i = 0; i < SFI_COUNT_OF(w->rounds); i++) w->rounds[i].error = (sf_error){ 0 };
     b->begin_error = (sf_error){ 0 };

@@ -98,6 +98,15 @@ err_has 'stdin, line 1: the object that begins there never ends'
 published
 heard_is 'map(.payload.Model__c)[-1]' '"cut"'
 
+# ---- an event that the org does not know: the first request says so for all ----
+seq 5 | sed 's/.*/{"Level__c":&}/' >five.ndjson
+for way in '' --soap; do
+    run 1 publish Nowhere__e -f five.ndjson -r ndjson --batch 2 --failed failed.ndjson $way
+    check "the same for all that are told" test "$(jq -sc '[.[0].line, (map(.error.code) | unique)]' out)" = '[1,["INVALID_TYPE"]]'
+    err_has 'sforce describe | grep __e'
+    check "all are kept" cmp -s failed.ndjson five.ndjson
+done
+
 # ---- very many: in order, and as many as there were ----
 seq 5000 | sed 's/.*/{"Model__c":"n","Level__c":&}/' >many.ndjson
 run 0 publish Low_Ink__e -f many.ndjson -r ndjson -O told.ndjson
