@@ -118,6 +118,8 @@ void sfo_bulk1_dispatch(sfo_call *call); /* bulk1.c: /services/async/… */
 bool sfo_bulk1_struck(sfo_call *call, int status, const char *code, const char *message);
 /* An answer that a fault asked for, as a SOAP fault. false: not a call of these APIs, nothing was answered. */
 bool sfo_soap_struck(sfo_call *call, int status, const char *code, const char *message);
+/* A fault was asked for: answers as streaming does, when that is the call. */
+bool sfo_cometd_struck(sfo_call *call, int status, const char *text);
 void sfo_cometd_dispatch(sfo_call *call);  /* cometd.c: /cometd/XX.0 */
 void sfo_control_dispatch(sfo_call *call); /* control.c: /__org/… */
 

@@ -95,6 +95,17 @@ static void accept_message(bayeux *b, const message *m)
     sfi_json_end_object(&b->w);
 }
 
+static void write_reason(bayeux *b, const char *reason)
+{
+    sfi_json_key(&b->w, "sfdc");
+    sfi_json_begin_object(&b->w);
+    sfi_json_key(&b->w, "failureReason");
+    sfi_json_string(&b->w, reason);
+    sfi_json_end_object(&b->w);
+}
+
+static const char busy[] = "503::Server is too busy.  Please try your request again later.";
+
 /* ---- handshake ---- */
 /* reason NULL: error speaks for itself. */
 static void deny_handshake(bayeux *b, const message *m, const char *error, const char *reason)
@@ -102,13 +113,7 @@ static void deny_handshake(bayeux *b, const message *m, const char *error, const
     sfi_json_begin_object(&b->w);
     sfi_json_key(&b->w, "ext");
     sfi_json_begin_object(&b->w);
-    if (reason != NULL) {
-        sfi_json_key(&b->w, "sfdc");
-        sfi_json_begin_object(&b->w);
-        sfi_json_key(&b->w, "failureReason");
-        sfi_json_string(&b->w, reason);
-        sfi_json_end_object(&b->w);
-    }
+    if (reason != NULL) write_reason(b, reason);
     sfi_json_key(&b->w, "replay");
     sfi_json_bool(&b->w, true);
     sfi_json_end_object(&b->w);
@@ -165,6 +170,10 @@ static void handshake(bayeux *b, const message *m)
     sfo_faults *faults = b->call->org->faults;
     if (sfo_faults_strike_kind(faults, SFO_FAULT_DENY_HANDSHAKE, "POST", b->call->request->path)) {
         deny_handshake(b, m, "401::Authentication invalid", NULL);
+        return;
+    }
+    if (sfo_faults_strike_kind(faults, SFO_FAULT_BUSY, "POST", b->call->request->path)) {
+        deny_handshake(b, m, denied, busy);
         return;
     }
     if (b->user == NULL) {
@@ -227,6 +236,25 @@ static bool admit(bayeux *b, const message *m, bool *is_first)
         return false;
     default: refuse(b, m, false, "handshake", "403::Unknown client"); return false;
     }
+}
+
+/* A fault: there is no room for the message at the moment. error: what it would have said of itself. true: answered. */
+static bool is_too_busy(bayeux *b, const message *m, const char *error)
+{
+    if (!sfo_faults_strike_kind(b->call->org->faults, SFO_FAULT_BUSY, "POST", b->call->request->path)) return false;
+    sfi_json_begin_object(&b->w);
+    write_text_of(b, "clientId", m->client);
+    sfi_json_key(&b->w, "ext");
+    sfi_json_begin_object(&b->w);
+    write_reason(b, busy);
+    sfi_json_end_object(&b->w);
+    write_advice(b, "none", -1);
+    write_echo(b, m);
+    sfi_json_key(&b->w, "error");
+    sfi_json_string(&b->w, error);
+    write_success(b, false);
+    sfi_json_end_object(&b->w);
+    return true;
 }
 
 /* ---- connect ---- */
@@ -375,7 +403,7 @@ static void connect_client(bayeux *b, const message *m)
     bool is_first = false;
     sfo_org *org = b->call->org;
     sf_str type = sf_get_text(m->value, "connectionType");
-    if (forget(b, m) || !admit(b, m, &is_first)) return;
+    if (forget(b, m) || !admit(b, m, &is_first) || is_too_busy(b, m, "401::Authentication invalid")) return;
     if (type.len > 0 && !sfi_str_is(type, "long-polling")) {
         refuse(b, m, true, NULL, "400::Invalid connection type {%.*s}", (int)(type.len < 80 ? type.len : 80), type.ptr);
         return;
@@ -472,7 +500,7 @@ static void subscribe(bayeux *b, const message *m)
     sfo_channel channel;
     sf_str name = m->subscription;
     int64_t after = 0;
-    if (!admit(b, m, NULL)) return;
+    if (!admit(b, m, NULL) || is_too_busy(b, m, "403:denied_by_security_policy:subscribe_denied")) return;
     if (name.len == 0) {
         refuse(b, m, true, NULL, "400::Channel name not specified");
         return;
@@ -570,6 +598,18 @@ static void answer_error(sfo_call *call, int status, const char *error)
     sfi_json_bool(&w, false);
     sfi_json_end_object(&w);
     sfi_json_end_array(&w);
+}
+
+bool sfo_cometd_struck(sfo_call *call, int status, const char *text)
+{
+    char error[128];
+    if (call->segment_count < 1 || !sfi_str_is(call->segments[0], "cometd")) return false;
+    if (status == 503)
+        (void)snprintf(error, sizeof error, "%s", busy);
+    else
+        (void)snprintf(error, sizeof error, "%d::%s", status, text);
+    answer_error(call, status, error);
+    return true;
 }
 
 /* Bearer, OAuth, or the token alone. */

@@ -30,6 +30,7 @@ static const struct {
     { "lock-row", SFO_FAULT_LOCK_ROW },
     { "half-open", SFO_FAULT_HALF_OPEN },
     { "deny-handshake", SFO_FAULT_DENY_HANDSHAKE },
+    { "busy", SFO_FAULT_BUSY },
     { "forget", SFO_FAULT_FORGET },
     { "lose-replay", SFO_FAULT_LOSE_REPLAY },
     { "duplicate", SFO_FAULT_DUPLICATE },
@@ -145,8 +146,8 @@ static sf_status set_kind(sfo_fault_rule *rule, const char *spec, sf_str name, s
     return sfi_fail(
         err, SF_ERR_USAGE,
         "fault '%s': unknown kind '%.*s'; use reset, stall, truncate, lost, half-open, limit, expire, "
-        "refuse-refresh, rotate, lock-row, deny-handshake, forget, lose-replay, duplicate, events-only, connect-first, "
-        "empty-answer, events-on-subscribe or a status from 400 to 599",
+        "refuse-refresh, rotate, lock-row, deny-handshake, busy, forget, lose-replay, duplicate, events-only, "
+        "connect-first, empty-answer, events-on-subscribe or a status from 400 to 599",
         spec, (int)name.len, name.ptr);
 }
 
@@ -249,6 +250,7 @@ void sfo_faults_strike(sfo_faults *f, const char *method, const char *path, sfo_
         case SFO_FAULT_ROTATE:
         case SFO_FAULT_LOCK_ROW:
         case SFO_FAULT_DENY_HANDSHAKE:
+        case SFO_FAULT_BUSY:
         case SFO_FAULT_FORGET:
         case SFO_FAULT_LOSE_REPLAY:
         case SFO_FAULT_DUPLICATE:

@@ -16,6 +16,8 @@
  *             | "half-open"        no answer, and the connection stays open
  *             | of the messages of streaming (a matching request is a matching message here):
  *               "deny-handshake"   a handshake is answered with 401::Authentication invalid as its error
+ *               "busy"             a handshake, connect or subscribe is answered with 503::Server is too busy as its
+ *                                  reason, and HTTP's 200
  *               "forget"           a connect's client is forgotten; `advice=handshake` (default) or `none`, with which a
  *                                  disconnect stands before the answer
  *               "lose-replay"      a subscribe from an id is told that it is too old
@@ -55,6 +57,7 @@ typedef enum sfo_fault_kind {
     SFO_FAULT_LOCK_ROW,
     SFO_FAULT_HALF_OPEN,
     SFO_FAULT_DENY_HANDSHAKE,
+    SFO_FAULT_BUSY,
     SFO_FAULT_FORGET,
     SFO_FAULT_LOSE_REPLAY,
     SFO_FAULT_DUPLICATE,

@@ -368,7 +368,8 @@ static void answer_struck(sfo_call *call, const sfo_fault_rule *rule)
             !sfo_bulk1_struck(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
             sfo_answer_error(call, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
     } else if (rule->body == SFO_FAULT_BODY_JSON) {
-        if (!sfo_soap_struck(call, rule->status, code, message) && !sfo_bulk1_struck(call, rule->status, code, message))
+        if (!sfo_soap_struck(call, rule->status, code, message) &&
+            !sfo_bulk1_struck(call, rule->status, code, message) && !sfo_cometd_struck(call, rule->status, message))
             sfo_answer_error(call, rule->status, code, "%s", message);
     } else {
         r->status = rule->status;

@@ -133,11 +133,7 @@ static void take_refusal(sfi_bayeux *b, int64_t now_ms, const char *what, sf_val
 {
     sf_error err = { 0 };
     sf_str reconnect = sf_get_text(message, "advice.reconnect");
-    sf_str reason = sf_get_text(message, "ext.sfdc.failureReason");
     if (e.code == 0 && status >= 300) e.code = status;
-    if (reason.len > 0 && (e.code == 403 || e.code == 0)) {
-        e = sfi_bayeux_error_text(reason);
-    }
     explain(&err, what, e, status);
     if (is_dead_client(e))
         sfi_bayeux_restart(b, now_ms, pause_if_short(b, now_ms), &err);

@@ -76,5 +76,4 @@ struct sfi_bayeux {
 
 void sfi_bayeux_fail(sfi_bayeux *b, const sf_error *why);
 void sfi_bayeux_restart(sfi_bayeux *b, int64_t now_ms, int64_t pause_ms, const sf_error *why); /* pause -1: backoff */
-sfi_bayeux_error sfi_bayeux_error_text(sf_str text);
 #endif

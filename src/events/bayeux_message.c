@@ -244,7 +244,7 @@ int64_t sfi_bayeux_failure_count(const sfi_bayeux *b)
 
 /* ---- errors in messages ---- */
 
-sfi_bayeux_error sfi_bayeux_error_text(sf_str text)
+static sfi_bayeux_error error_text(sf_str text)
 {
     sfi_bayeux_error e = { .text = text };
     int64_t code;
@@ -253,8 +253,12 @@ sfi_bayeux_error sfi_bayeux_error_text(sf_str text)
     return e;
 }
 
+/* The reason beside a refusal says more than its error; that the server is too busy comes beside any, a 401 too. */
 sfi_bayeux_error sfi_bayeux_error_of(sf_value message)
 {
-    sf_str text = sf_get_text(message, "error");
-    return text.ptr != NULL ? sfi_bayeux_error_text(text) : (sfi_bayeux_error){ 0 };
+    sf_str text = sf_get_text(message, "error"), reason = sf_get_text(message, "ext.sfdc.failureReason");
+    sfi_bayeux_error e = { 0 };
+    if (text.ptr != NULL) e = error_text(text);
+    sfi_bayeux_error why = reason.len > 0 ? error_text(reason) : e;
+    return e.code == 403 || e.code == 0 || why.code >= 500 ? why : e;
 }

@@ -136,6 +136,8 @@ static void test_event_faults__nothing_is_lost(void **state)
         { "empty-answer:times=1", false },
         { "events-on-subscribe", false },
         { "duplicate:times=2", true },
+        { "busy:times=1", false },
+        { "busy:times=6", false },
         { "503:path=/cometd,times=1", false },
         { "503:path=/cometd,times=2,body=html", false },
         { "reset:path=/cometd,times=1", false },

@@ -24,6 +24,26 @@ is 'the other way' "$(answer 'map(del(.clientId))')" \
     '[{"channel":"/meta/disconnect"},{"advice":{"reconnect":"none","interval":0},"channel":"/meta/connect","id":"4","error":"403::Unknown client","successful":false}]'
 is 'with its name' "$(answer '.[1].clientId')" "\"$client\""
 
+# ---- no room ----
+control DELETE faults >/dev/null
+reason='{"sfdc":{"failureReason":"503::Server is too busy.  Please try your request again later."}}'
+shake
+fault busy:times=3
+poll
+is 'a connect, as the docs show it' "$(answer 'map(del(.clientId))')" \
+    "[{\"ext\":$reason,\"advice\":{\"reconnect\":\"none\",\"interval\":0},\"channel\":\"/meta/connect\",\"id\":\"4\",\"error\":\"401::Authentication invalid\",\"successful\":false}]"
+subscribe /event/Low_Ink__e
+is 'a subscribe' "$(answer '.[0]|[.ext,.subscription,.successful]')" "[$reason,\"/event/Low_Ink__e\",false]"
+cometd '[{"channel":"/meta/handshake","id":"1","version":"1.0","supportedConnectionTypes":["long-polling"]}]'
+is 'a handshake' "$(answer '.[0]|[.ext.sfdc,.error]')" '[{"failureReason":"503::Server is too busy.  Please try your request again later."},"403::Handshake denied"]'
+is 'HTTP has nothing to tell' "$status" 200
+for want in '503|503::Server is too busy.  Please try your request again later.' '429|429::Too many requests; try again later'; do
+    fault "${want%%|*}:path=/cometd,times=1"
+    poll
+    is "HTTP's ${want%%|*}" "$status" "${want%%|*}"
+    is 'is no answer of REST' "$(answer .)" "[{\"error\":\"${want#*|}\",\"successful\":false}]"
+done
+
 # ---- answers of other forms ----
 control DELETE faults >/dev/null
 shake

@@ -234,6 +234,43 @@ static void test_bayeux__a_refused_token_asks_for_another(void **state)
     finish(&w);
 }
 
+/* That the server is too busy is told beside the error of what was asked: no reason for a new token, and not for ever. */
+static void test_bayeux__waits_for_a_server_that_is_too_busy(void **state)
+{
+#define BUSY "\"ext\":{\"sfdc\":{\"failureReason\":\"503::Server is too busy.  Please try your request again later.\"}}"
+    world w;
+    (void)state;
+    start(&w);
+    add(&w, "/event/X__e", 0);
+    for (int i = 0; i < 8; i++) {
+        expect(&w, SFI_LANE_CONNECT, "/meta/handshake");
+        answer(&w, SFI_LANE_CONNECT,
+               "[{\"channel\":\"/meta/handshake\",\"advice\":{\"reconnect\":\"none\"}," BUSY
+               ",\"error\":\"403::Handshake denied\",\"successful\":false}]");
+        assert_false(sfi_bayeux_wants_login(w.b));
+        w.now = sfi_bayeux_due_ms(w.b);
+    }
+    for (int i = 0; i < 8; i++) {
+        bring_up(&w);
+        expect(&w, SFI_LANE_COMMAND, "/meta/subscribe");
+        answer(&w, SFI_LANE_COMMAND,
+               "[{\"channel\":\"/meta/subscribe\",\"subscription\":\"/event/X__e\"," BUSY
+               ",\"error\":\"403:denied_by_security_policy:create_denied\",\"successful\":false}]");
+        assert_int_equal(w.put_off, i + 1);
+        expect(&w, SFI_LANE_CONNECT, "/meta/connect");
+        answer(&w, SFI_LANE_CONNECT,
+               "[{\"channel\":\"/meta/connect\",\"advice\":{\"reconnect\":\"none\",\"interval\":0}," BUSY
+               ",\"error\":\"401::Authentication invalid\",\"successful\":false}]");
+        assert_false(sfi_bayeux_wants_login(w.b));
+        assert_int_equal(w.last.status, SF_ERR_UNAVAILABLE);
+        w.now = sfi_bayeux_due_ms(w.b);
+    }
+    assert_int_equal(w.refused, 0);
+    assert_int_equal(sfi_bayeux_status(w.b, NULL), SF_OK);
+    finish(&w);
+#undef BUSY
+}
+
 static void test_bayeux__tells_a_lost_position_from_a_wrong_map(void **state)
 {
     world w;
@@ -613,6 +650,7 @@ int main(void)
         cmocka_unit_test(test_bayeux__begins_anew_from_the_position_of_the_moment),
         cmocka_unit_test(test_bayeux__a_lost_connect_ends_the_session),
         cmocka_unit_test(test_bayeux__a_refused_token_asks_for_another),
+        cmocka_unit_test(test_bayeux__waits_for_a_server_that_is_too_busy),
         cmocka_unit_test(test_bayeux__tells_a_lost_position_from_a_wrong_map),
         cmocka_unit_test(test_bayeux__tries_a_denied_channel_once_more),
         cmocka_unit_test(test_bayeux__takes_events_alone_for_an_answer),
