@@ -82,9 +82,16 @@ static sf_status set_position(void *user, const char *channel, const char *posit
     return write_file(user, channel, "", position, err);
 }
 
+static void where_position(void *user, const char *channel, char *text, size_t size)
+{
+    sfi_buf path = path_of(user, channel);
+    snprintf(text, size, "the file %.500s", path.data);
+    sfi_buf_free(&path);
+}
+
 sf_status cli_positions_open(cli *c, const char *folder, cli_positions *out, sf_error *err)
 {
-    static const sf_checkpoints_ops ops = { .get = get_position, .set = set_position };
+    static const sf_checkpoints_ops ops = { .get = get_position, .set = set_position, .where = where_position };
     *out = (cli_positions){ .c = c, .folder = folder };
     sf_status rc = cli_make_dirs(folder, 0700, err);
     return rc == SF_OK ? sf_checkpoints_custom(&ops, out, &out->store, err) : rc;
@@ -104,8 +111,10 @@ sf_status cli_positions_look(const cli_positions *p, const char *channel, int64_
     sf_status rc = read_file(p, channel, &text, err);
     if (rc != SF_OK || !sfi_take_text(&text, since)) return rc;
     if (sfi_time_parse(text, since_ms, &kind) && kind == 'D' && *since_ms > 0) return SF_OK;
-    return sfi_fail(err, SF_ERR_IO, "the position of %s in %s is damaged; remove the file to begin anew", channel,
-                    p->folder);
+    sfi_buf path = path_of(p, channel);
+    rc = sfi_fail(err, SF_ERR_IO, "%s is damaged: it says no time; remove it to begin anew", path.data);
+    sfi_buf_free(&path);
+    return rc;
 }
 
 sf_status cli_positions_begin(const cli_positions *p, const char *channel, int64_t created_ms, sf_error *err)

@@ -39,7 +39,10 @@ typedef struct sf_coordinator_ops {
     sf_status (*get)(void *user, const char *group, const char *channel, void (*found)(void *ctx, const char *position),
                      void *ctx, sf_error *err);
     void (*close)(void *user); /* NULL: nothing to do */
-    uint64_t reserved[4];      /* zero */
+    /** Write into text (size bytes, with the NUL) what somebody has to remove so that a channel's position is gone, such
+     *  as "row 7 of table positions": it stands in the error about a position that cannot be used. NULL: not known. */
+    void (*where)(void *user, const char *group, const char *channel, char *text, size_t size);
+    uint64_t reserved[3]; /* zero */
 } sf_coordinator_ops;
 
 /** For the listeners of one process: leases and positions in its memory. @param out owned by the caller, ends with

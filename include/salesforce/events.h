@@ -35,7 +35,10 @@ typedef struct sf_checkpoints_ops {
     /** Keep it, before answering. */
     sf_status (*set)(void *user, const char *channel, const char *position, sf_error *err);
     void (*close)(void *user); /* NULL: nothing to do */
-    uint64_t reserved[4];      /* zero */
+    /** Write into text (size bytes, with the NUL) what somebody has to remove so that a channel's position is gone, such
+     *  as "row 7 of table positions": it stands in the error about a position that cannot be used. NULL: not known. */
+    void (*where)(void *user, const char *channel, char *text, size_t size);
+    uint64_t reserved[3]; /* zero */
 } sf_checkpoints_ops;
 
 /** In this process' memory. @param out owned by the caller, ends with sf_checkpoints_close. */

@@ -73,6 +73,15 @@ static sf_status memory_set(void *user, const char *channel, const char *positio
     return keep(user, channel, position, err);
 }
 
+static void memory_where(void *user, const char *channel, char *text, size_t size)
+{
+    const sf_checkpoints *s = user;
+    if (s->path == NULL)
+        (void)snprintf(text, size, "the position of this store"); /* of the program: it has put it there */
+    else
+        (void)snprintf(text, size, "%s from %.300s", channel, s->path);
+}
+
 /* ---- in a file ---- */
 
 static sf_status save(const sf_checkpoints *s, sf_error *err)
@@ -179,7 +188,7 @@ static sf_checkpoints *make(const sf_checkpoints_ops *ops, void *user)
 
 sf_status sf_checkpoints_memory(sf_checkpoints **out, sf_error *err)
 {
-    static const sf_checkpoints_ops ops = { .get = memory_get, .set = memory_set };
+    static const sf_checkpoints_ops ops = { .get = memory_get, .set = memory_set, .where = memory_where };
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = make(&ops, NULL);
     return *out != NULL ? SF_OK : sfi_fail_memory(err, "checkpoints");
@@ -187,7 +196,7 @@ sf_status sf_checkpoints_memory(sf_checkpoints **out, sf_error *err)
 
 sf_status sf_checkpoints_file(const char *path, sf_checkpoints **out, sf_error *err)
 {
-    static const sf_checkpoints_ops ops = { .get = memory_get, .set = file_set };
+    static const sf_checkpoints_ops ops = { .get = memory_get, .set = file_set, .where = memory_where };
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
     if (path == NULL || path[0] == '\0') return sfi_fail(err, SF_ERR_USAGE, "the path of the checkpoints is empty");
@@ -258,6 +267,16 @@ static sf_status name_failure(sf_status rc, sf_error *err)
     return rc;
 }
 
+sf_status sfi_checkpoints_fail(const sf_checkpoints *store, const char *channel, const char *text, sf_error *err)
+{
+    char where[SFI_WHERE_BYTES] = "";
+    if (store->ops.where != NULL) store->ops.where(store->user, channel, where, sizeof where);
+    where[sizeof where - 1] = '\0';
+    return sfi_fail(err, SF_ERR_IO, "checkpoint of %s: %s%s%s; remove %.400s to begin anew", channel,
+                    text != NULL ? "\"" : "", text != NULL ? text : "it is too long",
+                    text != NULL ? "\" is no replay id" : "", where[0] != '\0' ? where : "it from the store");
+}
+
 sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char out[SFI_POSITION_BYTES_MAX],
                               sf_error *err)
 {
@@ -265,7 +284,7 @@ sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char o
     if (err != NULL) *err = (sf_error){ 0 };
     sf_status rc = store->ops.get(store->user, channel, take_position, &f, err);
     if (rc < 0) return name_failure(rc, err);
-    if (f.is_too_long) return sfi_fail(err, SF_ERR_LIMIT, "checkpoint of %s: the position is too long", channel);
+    if (f.is_too_long) return sfi_checkpoints_fail(store, channel, NULL, err);
     return rc == SF_OK && f.is_found ? SF_OK : SF_DONE;
 }
 

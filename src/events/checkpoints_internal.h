@@ -16,4 +16,7 @@ enum {
 sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char out[SFI_POSITION_BYTES_MAX],
                               sf_error *err);
 sf_status sfi_checkpoints_set(sf_checkpoints *store, const char *channel, const char *position, sf_error *err);
+/* What is kept cannot be used: says so, and what to remove. text NULL: it is too long to be shown. */
+sf_status sfi_checkpoints_fail(const sf_checkpoints *store, const char *channel, const char *text, sf_error *err);
+enum { SFI_WHERE_BYTES = 640 };
 #endif

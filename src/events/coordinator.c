@@ -178,6 +178,18 @@ static void take_position(void *ctx, const char *position)
     if (f->is_found && !f->is_too_long) memcpy(f->out, position, len + 1);
 }
 
+sf_status sfi_coordinator_fail_position(const sf_coordinator *c, const char *group, const char *channel,
+                                        const char *text, sf_error *err)
+{
+    char where[640] = "";
+    if (c->ops.where != NULL) c->ops.where(c->user, group, channel, where, sizeof where);
+    where[sizeof where - 1] = '\0';
+    return sfi_fail(err, text != NULL ? SF_ERR_IO : SF_ERR_LIMIT,
+                    "group %.100s, position of %s: %s%s%s; remove %.400s to begin anew", group, channel,
+                    text != NULL ? "\"" : "", text != NULL ? text : "it is too long",
+                    text != NULL ? "\" is no replay id" : "", where[0] != '\0' ? where : "it from the coordinator");
+}
+
 sf_status sfi_coordinator_get(sf_coordinator *c, const char *group, const char *channel,
                               char out[SF_POSITION_BYTES_MAX + 1], sf_error *err)
 {
@@ -185,7 +197,6 @@ sf_status sfi_coordinator_get(sf_coordinator *c, const char *group, const char *
     enter(c, err);
     sf_status rc = leave(c, c->ops.get(c->user, group, channel, take_position, &f, err), "get", err);
     if (rc != SF_OK) return rc;
-    if (f.is_too_long)
-        return sfi_fail(err, SF_ERR_LIMIT, "position of %s: longer than %d", channel, SF_POSITION_BYTES_MAX);
+    if (f.is_too_long) return sfi_coordinator_fail_position(c, group, channel, NULL, err);
     return f.is_found ? SF_OK : SF_DONE;
 }

@@ -509,6 +509,14 @@ static sf_status file_get(void *user, const char *group, const char *channel,
     return rc == SF_OK && !r.is_found ? SF_DONE : rc;
 }
 
+/* Nobody writes into a version by hand. */
+static void file_where(void *user, const char *group, const char *channel, char *text, size_t size)
+{
+    const file_coordinator *f = user;
+    (void)group, (void)channel;
+    (void)snprintf(text, size, "the folder %.300s", f->path);
+}
+
 /* ---- making and ending ---- */
 
 static void file_close(void *user)
@@ -556,7 +564,8 @@ sf_status sf_coordinator_file(const char *path, sf_coordinator **out, sf_error *
                                             .relinquish = file_relinquish,
                                             .save = file_save,
                                             .get = file_get,
-                                            .close = file_close };
+                                            .close = file_close,
+                                            .where = file_where };
     file_coordinator *f = NULL;
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;

@@ -23,6 +23,9 @@ sf_status sfi_coordinator_save(sf_coordinator *c, const char *group, int64_t epo
                                const char *position, sf_error *err);
 sf_status sfi_coordinator_get(sf_coordinator *c, const char *group, const char *channel,
                               char out[SF_POSITION_BYTES_MAX + 1], sf_error *err);
+/* What is kept as a position cannot be used: says so, and what to remove. text NULL: it is too long to be shown. */
+sf_status sfi_coordinator_fail_position(const sf_coordinator *c, const char *group, const char *channel,
+                                        const char *text, sf_error *err);
 
 /* Milliseconds by a clock that all processes of a host share and that goes on while the host sleeps. */
 int64_t sfi_boot_ms(void);

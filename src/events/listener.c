@@ -349,9 +349,7 @@ static sf_status find_start(sf_listener *l, sfi_attachment *a, sf_error *err)
         sf_status rc = sfi_checkpoints_get(l->store, a->channel, text, err);
         if (rc < 0) return rc;
         if (rc == SF_OK) {
-            return sfi_place_read(a, text)
-                       ? SF_OK
-                       : sfi_fail(err, SF_ERR_IO, "checkpoint of %s: \"%s\" is no replay id", a->channel, text);
+            return sfi_place_read(a, text) ? SF_OK : sfi_checkpoints_fail(l->store, a->channel, text, err);
         }
         replay = a->options.otherwise;
     }

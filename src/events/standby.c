@@ -380,10 +380,9 @@ static sf_status read_position(sf_listener *l, sfi_attachment *a, bool *is_damag
     char text[SF_POSITION_BYTES_MAX + 1];
     sf_status rc = sfi_coordinator_get(s->coordinator, s->group, a->channel, text, err);
     if (rc == SF_DONE) return SF_OK;
-    if (rc != SF_OK) return rc;
-    *is_damaged = !sfi_place_read(a, text);
-    if (!*is_damaged) return SF_OK;
-    return sfi_fail(err, SF_ERR_IO, "group %s, position of %s: \"%s\" is no replay id", s->group, a->channel, text);
+    *is_damaged = rc == SF_ERR_LIMIT || (rc == SF_OK && !sfi_place_read(a, text));
+    if (rc != SF_OK || !*is_damaged) return rc;
+    return sfi_coordinator_fail_position(s->coordinator, s->group, a->channel, text, err);
 }
 
 sf_status sfi_standby_position(sf_listener *l, sfi_attachment *a, sf_error *err)

@@ -31,6 +31,17 @@ sf_status sfi_redis_position(sfi_redis *r, sf_str key, const char *channel,
     return rc;
 }
 
+void sfi_redis_where(const sfi_redis_settings *s, const char *key, const char *channel, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%s from the hash %.250s (%s)", channel, key, s->name);
+}
+
+static void redis_where(void *user, const char *channel, char *text, size_t size)
+{
+    const redis_checkpoints *c = user;
+    sfi_redis_where(&c->settings, c->key, channel, text, size);
+}
+
 static sf_status redis_get(void *user, const char *channel, void (*found)(void *ctx, const char *position), void *ctx,
                            sf_error *err)
 {
@@ -86,7 +97,9 @@ sf_status sf_checkpoints_redis(const sf_redis_options *options, sf_checkpoints *
 {
     if (out == NULL) return sfi_fail(err, SF_ERR_USAGE, "out is NULL");
     *out = NULL;
-    static const sf_checkpoints_ops ops = { .get = redis_get, .set = redis_set, .close = redis_close };
+    static const sf_checkpoints_ops ops = {
+        .get = redis_get, .set = redis_set, .close = redis_close, .where = redis_where
+    };
     redis_checkpoints *c = sfi_calloc(sizeof *c);
     if (c == NULL) return sfi_fail_memory(err, "checkpoints");
     sfi_redis_random_name(c->writer);

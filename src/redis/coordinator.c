@@ -168,6 +168,16 @@ static sf_status redis_get(void *user, const char *group, const char *channel,
     return rc;
 }
 
+static void redis_where(void *user, const char *group, const char *channel, char *text, size_t size)
+{
+    const redis_coordinator *c = user;
+    sfi_buf texts[KEY_COUNT];
+    sf_str keys[KEY_COUNT];
+    if (make_keys(c, group, texts, keys, NULL) == SF_OK)
+        sfi_redis_where(&c->settings, keys[KEY_POSITIONS].ptr, channel, text, size);
+    free_keys(texts);
+}
+
 static void redis_close(void *user)
 {
     redis_coordinator *c = user;
@@ -185,7 +195,8 @@ sf_status sf_coordinator_redis(const sf_redis_options *options, sf_coordinator *
                                             .relinquish = redis_relinquish,
                                             .save = redis_save,
                                             .get = redis_get,
-                                            .close = redis_close };
+                                            .close = redis_close,
+                                            .where = redis_where };
     redis_coordinator *c = sfi_calloc(sizeof *c);
     if (c == NULL) return sfi_fail_memory(err, "a coordinator");
     sfi_redis_random_name(c->writer);

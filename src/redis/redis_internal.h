@@ -95,6 +95,8 @@ sf_status sfi_redis_script(sfi_redis *r, const char *script, const sf_str *keys,
 /* A position from a hash, for coordination and checkpoints: as their get. */
 sf_status sfi_redis_position(sfi_redis *r, sf_str key, const char *channel,
                              void (*found)(void *ctx, const char *position), void *ctx, sf_error *err);
+/* What to remove so that it is gone; for messages. */
+void sfi_redis_where(const sfi_redis_settings *s, const char *key, const char *channel, char *text, size_t size);
 void sfi_redis_random_name(char out[SFI_REDIS_NAME_SIZE]);
 sf_str sfi_redis_number(int64_t n, char out[SFI_REDIS_NUMBER_SIZE]); /* as a word of a command, in out */
 /* The reply is not of the form that was asked for: SF_ERR_PROTOCOL. */

@@ -71,6 +71,12 @@ check "each after the position" test "$(jq -s --argjson last "$last" 'all(.repla
 for file in "$XDG_STATE_HOME"/sforce/replay/*/*Low_Ink__e; do : >"$file"; done
 run 1 listen Low_Ink__e --replay stored --max-idle 1s
 err_has 'is damaged: it is empty'
+for file in "$XDG_STATE_HOME"/sforce/replay/*/*Low_Ink__e; do echo abc >"$file"; done
+run 1 listen Low_Ink__e --replay stored --max-idle 1s
+err_has "\"abc\" is no replay id; remove the file $file to begin anew"
+for file in "$XDG_STATE_HOME"/sforce/replay/*/*Low_Ink__e; do echo since noon >"$file"; done
+run 1 listen Low_Ink__e --replay stored --max-idle 1s
+err_has "$file is damaged: it says no time; remove it to begin anew"
 
 run 2 listen
 run 2 listen /data/ChangeEvents --replay yesterday

@@ -637,7 +637,7 @@ static void test_coordination__a_position_that_is_none_ends_it(void **state)
     snprintf(s.positions[0], sizeof s.positions[0], "abc");
     open_node(&a, s.c, "a");
     assert_int_equal(sf_listener_run(a.l, &err), SF_ERR_IO);
-    assert_non_null(strstr(err.message, "\"abc\" is no replay id"));
+    assert_non_null(strstr(err.message, "\"abc\" is no replay id; remove it from the coordinator to begin anew"));
     assert_int_equal(s.relinquished, 1);
     sf_listener_close(a.l);
     scripted_close(&s);

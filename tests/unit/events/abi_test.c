@@ -7,9 +7,11 @@
 static void test_abi__coordination(void **state)
 {
     static const abi_pin pins[] = {
-        SIZE(sf_coordinator_ops, 80),           AT(sf_coordinator_ops, attempt, 0),   AT(sf_coordinator_ops, renew, 8),
-        AT(sf_coordinator_ops, relinquish, 16), AT(sf_coordinator_ops, save, 24),     AT(sf_coordinator_ops, get, 32),
-        AT(sf_coordinator_ops, close, 40),      AT(sf_coordinator_ops, reserved, 48), NUMBER(SF_GROUP_BYTES_MAX, 255),
+        SIZE(sf_coordinator_ops, 80),         AT(sf_coordinator_ops, attempt, 0),
+        AT(sf_coordinator_ops, renew, 8),     AT(sf_coordinator_ops, relinquish, 16),
+        AT(sf_coordinator_ops, save, 24),     AT(sf_coordinator_ops, get, 32),
+        AT(sf_coordinator_ops, close, 40),    AT(sf_coordinator_ops, where, 48),
+        AT(sf_coordinator_ops, reserved, 56), NUMBER(SF_GROUP_BYTES_MAX, 255),
         NUMBER(SF_POSITION_BYTES_MAX, 63),
     };
     ABI_ASSERT(state, pins);
@@ -22,7 +24,8 @@ static void test_abi__events(void **state)
         AT(sf_checkpoints_ops, get, 0),
         AT(sf_checkpoints_ops, set, 8),
         AT(sf_checkpoints_ops, close, 16),
-        AT(sf_checkpoints_ops, reserved, 24),
+        AT(sf_checkpoints_ops, where, 24),
+        AT(sf_checkpoints_ops, reserved, 32),
         SIZE(sf_event, 168),
         AT(sf_event, channel, 0),
         AT(sf_event, replay_id, 8),

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <utime.h>
 #include <unistd.h>
+#include "events/checkpoints_internal.h"
 #include "support/coordination.h"
 #include "support/support.h"
 
@@ -124,6 +125,27 @@ static void test_coordinator_file__does_what_it_should(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(count_files("state-"), 2);
     assert_int_equal(count_files("new-"), 0);
+}
+
+static void test_coordinator_file__says_what_to_remove(void **state)
+{
+    char want[300], file[128];
+    (void)state;
+    sf_coordinator *c = open_file();
+    snprintf(want, sizeof want, "group g, position of /c: \"abc\" is no replay id; remove the folder %s to begin anew",
+             path);
+    assert_int_equal(sfi_coordinator_fail_position(c, "g", "/c", "abc", &err), SF_ERR_IO);
+    assert_string_equal(err.message, want);
+    sf_coordinator_close(c);
+    sf_checkpoints *store = NULL;
+    snprintf(file, sizeof file, "%s/positions.json", folder);
+    assert_int_equal(sf_checkpoints_file(file, &store, &err), SF_OK);
+    snprintf(want, sizeof want, "checkpoint of /c: \"abc\" is no replay id; remove /c from %s to begin anew", file);
+    assert_int_equal(sfi_checkpoints_fail(store, "/c", "abc", &err), SF_ERR_IO);
+    assert_string_equal(err.message, want);
+    sf_checkpoints_close(store);
+    snprintf(want, sizeof want, "%s.lock", file);
+    assert_int_equal(unlink(want), 0);
 }
 
 static void test_coordinator_file__who_is_gone_is_replaced_at_once(void **state)
@@ -577,6 +599,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(test_coordinator_file__##name, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         TEST(does_what_it_should),
+        TEST(says_what_to_remove),
         TEST(who_is_gone_is_replaced_at_once),
         TEST(a_killed_leader_is_replaced_at_once),
         TEST(a_hung_leader_is_replaced_after_its_lease),

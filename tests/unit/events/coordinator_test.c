@@ -157,7 +157,7 @@ static void test_coordinator__custom_needs_its_operations(void **state)
     ops[2].relinquish = NULL;
     ops[3].save = NULL;
     ops[4].get = NULL;
-    ops[5].reserved[3] = 1;
+    ops[5].reserved[2] = 1;
     for (size_t i = 0; i < COUNT_OF(ops); i++) {
         assert_int_equal(sf_coordinator_custom(&ops[i], NULL, &c, NULL), SF_ERR_USAGE);
         assert_null(c);

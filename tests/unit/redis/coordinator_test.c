@@ -162,6 +162,25 @@ static void test_coordinator__keys_of_another_kind_are_errors(void **state)
     sf_coordinator_close(a);
 }
 
+static void test_coordinator__says_what_to_remove(void **state)
+{
+    test_redis *r = *state;
+    sf_error err = { .message = "" };
+    sf_coordinator *c = open_coordinator(r, NULL);
+    assert_int_equal(sfi_coordinator_fail_position(c, "acme{1}", "/event/A__e", "abc", &err), SF_ERR_IO);
+    assert_non_null(strstr(err.message, "group acme{1}, position of /event/A__e: \"abc\" is no replay id; remove "
+                                        "/event/A__e from the hash sforce:group:{acme%7B1%7D}:positions (redis "));
+    assert_non_null(strstr(err.message, ") to begin anew"));
+    assert_int_equal(sfi_coordinator_fail_position(c, "g", "/c", NULL, &err), SF_ERR_LIMIT);
+    assert_non_null(strstr(err.message, "it is too long; remove /c from the hash sforce:group:{g}:positions"));
+    sf_coordinator_close(c);
+    sf_checkpoints *store = NULL;
+    assert_int_equal(sf_checkpoints_redis(&(sf_redis_options){ .url = r->url, .prefix = "p:" }, &store, NULL), SF_OK);
+    assert_int_equal(sfi_checkpoints_fail(store, "/c", "abc", &err), SF_ERR_IO);
+    assert_non_null(strstr(err.message, "remove /c from the hash p:{checkpoints} (redis "));
+    sf_checkpoints_close(store);
+}
+
 static int start(void **state)
 {
     static test_redis r;
@@ -185,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_coordinator__a_late_copy_moves_nothing_back),
         cmocka_unit_test(test_checkpoints__are_kept),
         cmocka_unit_test(test_coordinator__keys_of_another_kind_are_errors),
+        cmocka_unit_test(test_coordinator__says_what_to_remove),
     };
     if (!test_redis_is_there()) return 77;
     test_allocator_install();
