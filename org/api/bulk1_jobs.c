@@ -160,7 +160,7 @@ static bool check_words(sfo_bulk1 *b, wish *w)
            one_of(b, "concurrencyMode", w->concurrency, modes, SFI_COUNT_OF(modes));
 }
 
-/* "true; chunkSize=100000; parent=Account": parts in any order. */
+/* "true; chunkSize=100000; parent=Account": parts in any order, also between commas, which join a header's list of values. */
 static bool read_chunking(sfo_bulk1 *b, bool is_query)
 {
     enum { CHUNK = 100000, CHUNK_MAX = 250000 };
@@ -168,9 +168,9 @@ static bool read_chunking(sfo_bulk1 *b, bool is_query)
     bool wanted = false;
     int64_t size = CHUNK;
     for (const char *at = header; at != NULL && *at != '\0';) {
-        size_t len = strcspn(at, ";");
+        size_t len = strcspn(at, ";,");
         sf_str part = sfi_trim((sf_str){ at, len });
-        at += len + (at[len] == ';');
+        at += len + (at[len] != '\0');
         if (sfi_str_is_nocase(part, "true") || sfi_starts_with_nocase(part, "parent=") ||
             sfi_starts_with_nocase(part, "startRow=")) {
             wanted = true;

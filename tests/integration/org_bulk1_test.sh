@@ -184,6 +184,13 @@ get "job/$job/batch/$batch/request"
 is "the last one's statement" "$(body | sed -E "s/'00Q[^']*'/'ID'/")" "SELECT LastName FROM Lead WHERE (Company = 'C') AND Id >= 'ID'"
 post "job/$job" application/json '{"state":"Aborted"}'
 is "aborted" "$status $(js .state)" "200 Aborted"
+# Clients that send the parts as a list of values join them with commas.
+call -X POST "$url/job" -H 'Content-Type: application/json' -H 'Sforce-Enable-PKChunking: true, chunkSize=200,parent=Lead' -d '{"operation":"query","object":"Lead","contentType":"JSON"}'
+job=$(js .id)
+add application/json "SELECT Id FROM Lead"
+await
+get "job/$job/batch"
+is "parts with commas" "$state $(js '.batchInfo | length')" "NotProcessed 4"
 
 # ---- zips ----
 if command -v zip >/dev/null; then
