@@ -45,9 +45,9 @@ sf_str sfo_soap_text(const sfo_soap *s, const sfi_xml_element *e, const char *na
 bool sfo_soap_bool(const sfo_soap *s, const sfi_xml_element *e, const char *name);
 size_t sfo_soap_count(const sfi_xml_element *e, const char *name); /* children of that name */
 
-typedef enum sfo_soap_names { SFO_SOAP_PLAIN, SFO_SOAP_RECORDS, SFO_SOAP_AGGREGATES } sfo_soap_names;
+typedef enum sfo_soap_names { SFO_SOAP_PLAIN, SFO_SOAP_TYPED, SFO_SOAP_RECORDS, SFO_SOAP_AGGREGATES } sfo_soap_names;
 /* Opens <soapenv:Envelope>…<soapenv:Body><{operation}Response> with the prefixes declared that its content takes: sf for
- * records, xsd for the types of aggregates. */
+ * records, xsd for values whose type is told, which those of aggregates are too. */
 sfi_buf *sfo_soap_begin(sfo_soap *s, sfo_soap_names names);
 void sfo_soap_end(sfo_soap *s);
 void sfo_soap_element(sfi_buf *out, const char *name, const char *text); /* text NULL: nil */

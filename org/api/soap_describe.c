@@ -9,6 +9,7 @@ typedef enum rule {
     FROM_40, /* as ALWAYS from version 40.0 on, before left out */
     PRESENT, /* null: left out */
     TRUTH,   /* null or false: left out */
+    ANY,     /* null: left out; else xsi:type says what the schema leaves open */
 } rule;
 
 typedef struct member {
@@ -47,7 +48,7 @@ static const member field_members[] = {
     { "controllerName", PRESENT, NULL },
     { "createable", ALWAYS, NULL },
     { "custom", ALWAYS, NULL },
-    { "defaultValue", PRESENT, NULL },
+    { "defaultValue", ANY, NULL },
     { "defaultValueFormula", PRESENT, NULL },
     { "defaultedOnCreate", ALWAYS, NULL },
     { "dependentPicklist", TRUTH, NULL },
@@ -193,6 +194,13 @@ static void write_list(sfi_buf *out, const member *m, sf_value list, int version
     }
 }
 
+static void write_any(sfi_buf *out, const char *name, sf_value v)
+{
+    sfi_buf_addf(out, "<%s xsi:type=\"xsd:%s\">", name, sf_value_type(v) == SF_BOOL ? "boolean" : "string");
+    sfi_xml_escape(out, sf_get_text(v, NULL));
+    sfi_buf_addf(out, "</%s>", name);
+}
+
 static void write_members(sfi_buf *out, sf_value v, const member *members, int version)
 {
     for (const member *m = members; m->name != NULL; m++) {
@@ -201,6 +209,8 @@ static void write_members(sfi_buf *out, sf_value v, const member *members, int v
         sf_type type = sf_value_type(value);
         if (type == SF_ARRAY)
             write_list(out, m, value, version);
+        else if (m->rule == ANY && type != SF_NULL && type != SF_MISSING)
+            write_any(out, m->name, value);
         else if (type != SF_NULL && type != SF_MISSING && (m->rule != TRUTH || sf_get_bool(value, NULL, true)))
             sfi_xml_element_text(out, m->name, sf_get_text(value, NULL));
         else if (m->rule == ALWAYS || m->rule == FROM_40)
@@ -255,6 +265,24 @@ static const sfo_object *object_of(sfo_soap *s, const sfi_xml_element *e)
     return o;
 }
 
+/* Where a person sees a record, changes it and makes one; nothing for objects without pages. */
+static void write_pages(sfi_buf *out, sf_value v, const char *base)
+{
+    static const struct {
+        const char *name, *path;
+    } pages[] = { { "urlDetail", "urls.uiDetailTemplate" },
+                  { "urlEdit", "urls.uiEditTemplate" },
+                  { "urlNew", "urls.uiNewRecord" } };
+    for (size_t i = 0; i < SFI_COUNT_OF(pages); i++) {
+        sf_str page = sf_get_text(v, pages[i].path);
+        if (page.len == 0) continue;
+        sfi_xml_open(out, pages[i].name);
+        sfi_xml_escape(out, sfi_str(base));
+        sfi_xml_escape(out, page);
+        sfi_xml_close(out, pages[i].name);
+    }
+}
+
 static void describe(sfo_soap *s, size_t max)
 {
     static const char name[] = "sObjectType";
@@ -266,7 +294,7 @@ static void describe(sfo_soap *s, size_t max)
     }
     for (sfi_xml_element *e = sfi_xml_child(s->operation, name); e != NULL; e = sfi_xml_next(e, name))
         if (object_of(s, e) == NULL) return;
-    sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_PLAIN);
+    sfi_buf *out = sfo_soap_begin(s, SFO_SOAP_TYPED);
     for (sfi_xml_element *e = sfi_xml_child(s->operation, name); e != NULL; e = sfi_xml_next(e, name)) {
         sf_value v;
         const sfo_object *o = object_of(s, e);
@@ -276,6 +304,7 @@ static void describe(sfo_soap *s, size_t max)
         if (!parse(s, &v)) return;
         sfi_buf_add_str(out, "<result>");
         write_members(out, v, object_members, s->version_number);
+        write_pages(out, v, sfo_call_base_url(s->call));
         sfi_buf_add_str(out, "</result>");
     }
     sfo_soap_end(s);

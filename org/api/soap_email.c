@@ -26,6 +26,7 @@ static const char *const single_names[] = {
     "fileAttachments",
     "htmlBody",
     "inReplyTo",
+    "oneClickPost",
     "optOutPolicy",
     "orgWideEmailAddressId",
     "plainTextBody",
@@ -35,8 +36,10 @@ static const char *const single_names[] = {
     "templateName",
     "toAddresses",
     "treatBodiesAsTemplate",
-    "whatId",
     "treatTargetObjectAsRecipient",
+    "unsubscribeComment",
+    "unsubscribeUrls",
+    "whatId",
     NULL,
 };
 static const char *const mass_names[] = {

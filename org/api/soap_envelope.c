@@ -37,8 +37,9 @@ sfi_buf *sfo_soap_begin(sfo_soap *s, sfo_soap_names names)
     sfi_buf *out = begin_envelope(s, 200);
     sfi_buf_addf(out, " xmlns=\"urn:%s.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"",
                  kind);
-    if (names != SFO_SOAP_PLAIN) sfi_buf_addf(out, " xmlns:sf=\"urn:sobject.%s.soap.sforce.com\"", kind);
-    if (names == SFO_SOAP_AGGREGATES) sfi_buf_add_str(out, " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"");
+    if (names >= SFO_SOAP_RECORDS) sfi_buf_addf(out, " xmlns:sf=\"urn:sobject.%s.soap.sforce.com\"", kind);
+    if (names == SFO_SOAP_AGGREGATES || names == SFO_SOAP_TYPED)
+        sfi_buf_add_str(out, " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"");
     sfi_buf_add_char(out, '>');
     if (s->authenticated) write_limits(s, out);
     sfi_buf_addf(out, "<soapenv:Body><%sResponse>", sfi_xml_name(s->operation)); /* a name of the table */

@@ -311,6 +311,8 @@ mail() { soap "<urn:sendEmail><urn:messages xsi:type=\"urn:SingleEmailMessage\">
 mail '<urn:subject>Hi &amp; bye</urn:subject><urn:plainTextBody>text</urn:plainTextBody><urn:toAddresses>a@b.example</urn:toAddresses><urn:toAddresses>c@d.example</urn:toAddresses>'
 has 'sent' '<sendEmailResponse><result><success>true</success></result></sendEmailResponse>'
 is 'outbox' "$(curl -sS "$url/__org/outbox" | jq -c '.messages[-1] | [.kind, .message.subject, .message.to, .message.text]')" '["email","Hi & bye",["a@b.example","c@d.example"],"text"]'
+mail '<urn:plainTextBody>t</urn:plainTextBody><urn:oneClickPost>false</urn:oneClickPost><urn:toAddresses>a@b.example</urn:toAddresses><urn:unsubscribeComment xsi:nil="true"/><urn:unsubscribeUrls>https://u.example</urn:unsubscribeUrls>'
+has 'with what version 64.0 added' '<success>true</success>'
 mail '<urn:subject>x</urn:subject><urn:plainTextBody>text</urn:plainTextBody>'
 has 'to nobody' '<errors><message>Add a recipient to send an email.</message><statusCode>REQUIRED_FIELD_MISSING</statusCode><targetObjectId xsi:nil="true"/></errors><success>false</success>'
 mail '<urn:toAddresses>a@b.example</urn:toAddresses>'
@@ -346,6 +348,9 @@ is 'in the order asked for' "$(grep -o '<mruEnabled>[a-z]*</mruEnabled><name>[^<
 has 'an external id' '<externalId>true</externalId>'
 lacks 'false is left out' '<externalId>false</externalId>'
 has 'picklist values' '<picklistValues><active>true</active><defaultValue>false</defaultValue><label>'
+has 'a default says its type, which the schema leaves open' '<defaultValue xsi:type="xsd:boolean">false</defaultValue><defaultedOnCreate>'
+has 'whose prefix is declared' 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+has 'pages' "<updateable>true</updateable><urlDetail>$url/{ID}</urlDetail><urlEdit>$url/{ID}/e</urlEdit><urlNew>$url/001/e</urlNew></result>"
 soap '<urn:describeSObject><urn:sObjectType>Nope</urn:sObjectType></urn:describeSObject>'
 fault 'describe of nothing' sf:INVALID_TYPE InvalidSObjectFault Nope
 soap '<urn:describeTabs/>'
