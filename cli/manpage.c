@@ -112,7 +112,7 @@ static const entry variables[] = {
       "What sforce login would ask for." },
     { "SFORCE_NEW_PASSWORD", "What sforce password set would ask for." },
     { "SFORCE_CONFIG_DIR", "The folder of config.toml." },
-    { "SFORCE_TOKEN_STORE", "Where sessions are kept: file, the default, or a Redis server that machines share: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss://... or unix:///PATH." },
+    { "SFORCE_TOKEN_STORE", "Where sessions are kept: file, the default, or a Redis server that machines share: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss://... or unix://[[USER]:PASSWORD@]/PATH." },
     { "SFORCE_LOG", "error, warn, info, debug or trace: what is logged to stderr." },
     { "HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE", "As everywhere." },
     { "NO_COLOR", "No colours, when it is set and not empty." },

@@ -13,13 +13,14 @@
 
 typedef struct sf_redis_options { /* strings are copied */
     const char *url;              /* redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] (port 6379, db 0), rediss:// the same
-                                     with TLS, unix:///PATH[?db=N]. What is special in user, password or path: as %XX */
+                                     with TLS, unix://[[USER]:PASSWORD@]/PATH[?db=N]. What is special in user,
+                                     password or path: as %XX */
     const char *username;         /* of an ACL; goes before the URL's; NULL: the URL's */
     const char *password;         /* the same. It is in no error and no log line */
-    const char *ca_file;          /* PEM, for rediss: who may have signed the server's certificate; NULL: the system's */
-    const char *prefix;           /* of all keys, without braces, at most 200 bytes; NULL: "sforce:" */
-    int64_t timeout_ms;           /* of a connect (name, TCP, TLS, login), and of each command; default 2000 */
-    uint64_t reserved[8];         /* zero */
+    const char *ca_file;  /* PEM, for rediss: who may have signed the server's certificate; NULL: the system's */
+    const char *prefix;   /* of all keys, without braces, at most 200 bytes; NULL: "sforce:" */
+    int64_t timeout_ms;   /* of a connect (name, TCP, TLS, login), and of each command; default 2000 */
+    uint64_t reserved[8]; /* zero */
 } sf_redis_options;
 
 /** Tokens of one login, for all programs that open it with the same server, db, prefix and login. One of them refreshes

@@ -114,11 +114,24 @@ static sf_status read_host(sf_str place, sfi_redis_settings *out, sf_error *err)
     return SF_OK;
 }
 
+/* [[USER]:PASSWORD@]/PATH[?db=N]; a path may hold an @. */
 static sf_status read_unix(sf_str rest, sfi_redis_settings *out, sf_error *err)
 {
+    const char *slash = rest.len > 0 ? memchr(rest.ptr, '/', rest.len) : NULL;
+    sf_str login = { rest.ptr, slash != NULL ? (size_t)(slash - rest.ptr) : 0 };
+    sf_status rc = SF_OK;
+    if (login.len > 0) {
+        rest = (sf_str){ slash, rest.len - login.len };
+        if (login.ptr[login.len - 1] != '@')
+            return sfi_fail(err, SF_ERR_USAGE,
+                            "sf_redis_options: unix:// has no host; want unix:///PATH or unix://USER:PASSWORD@/PATH "
+                            "(what is special in user or password as %%XX)");
+        login.len--;
+        rc = read_login(login, out, err);
+        if (rc != SF_OK) return rc;
+    }
     sf_str path = rest;
     sf_str query = rest;
-    sf_status rc = SF_OK;
     if (cut(&query, '?', &path)) {
         if (!sfi_take_text(&query, "db="))
             return sfi_fail(err, SF_ERR_USAGE, "sf_redis_options: what follows the URL's ? is not db=NUMBER");

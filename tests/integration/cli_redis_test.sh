@@ -40,6 +40,12 @@ check "the file keeps the token that the login was made with" test "$(jq -r .ref
 check "the successor lies in Redis" test "$(in_redis hget "$(in_redis keys 'sforce:token:*:data')" refresh_token)" != "$(cat in)"
 check "no key tells the client id" test "$(in_redis keys '*' | grep -c "$(of_org client_id)")" -eq 0
 
+SFORCE_TOKEN_STORE="unix://shared:only-for-sforce@$work/redis.sock" run 0 whoami # the same server, by its socket
+out_has "$(of_org username)"
+SFORCE_TOKEN_STORE="unix://shared:wrong-one@$work/redis.sock" run 0 query 'SELECT Id FROM Organization'
+err_has WRONGPASS
+check "no wrong password is told" test "$(cat out err | grep -c wrong-one)" -eq 0
+
 # ---- several machines, each with a copy of the login as it was made ----
 for n in 1 2 3 4 5 6; do
     mkdir -p "$work/home$n/sforce/orgs"

@@ -20,6 +20,9 @@ static void test_settings__urls(void **state)
         { "redis://[::1]/2", "redis [::1]:6379", NULL, NULL, NULL, 2, false },
         { "unix:///run/redis.sock", "redis /run/redis.sock", NULL, NULL, "/run/redis.sock", 0, false },
         { "unix:///a%20b?db=4", "redis /a b", NULL, NULL, "/a b", 4, false },
+        { "unix://u%40x:p%2Fq@/run/redis.sock", "redis /run/redis.sock", "u@x", "p/q", "/run/redis.sock", 0, false },
+        { "unix://:p@/x?db=4", "redis /x", NULL, "p", "/x", 4, false },
+        { "unix://@/a@b:c", "redis /a@b:c", NULL, NULL, "/a@b:c", 0, false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -71,6 +74,12 @@ static void test_settings__refusals_repeat_nothing(void **state)
         { "redis://:hunter2@[::1]x", "no host" },
         { "unix://hunter2", "path" },
         { "unix:///x?db=hunter2", "db" },
+        { "unix://:hunter2@", "path" },
+        { "unix://u:hunter2@x", "path" },
+        { "unix://hunter2@/x", "without a password" },
+        { "unix://u:hunter2@h/x", "no host" },
+        { "unix://u:hunter2/x@/x", "no host" },
+        { "unix://u:hunter2%4@/x", "two hex digits" },
         { "unix:///x?hunter2", "db=NUMBER" },
     };
     (void)state;
