@@ -57,22 +57,24 @@ static bool check_type(sfo_bulk1 *b)
                           wanted);
 }
 
-void sfo_bulk1_batch_add(sfo_bulk1 *b)
+static bool check_size(sfo_bulk1 *b, sf_str data)
+{
+    if (data.len == 0) return sfo_bulk1_fail(b, 400, "ClientInputError", "Unable to find any data to create batch");
+    return data.len <= SFO_BULK1_BATCH_MAX ||
+           sfo_bulk1_fail(b, 400, "ClientInputError", "Failed to read request. Exceeded max size limit of %d",
+                          SFO_BULK1_BATCH_MAX);
+}
+
+/* XML says its charset itself, zips have none. */
+static bool is_plain_text(const sfo_bulk_job *job)
+{
+    return job->is_query || strcmp(job->content_type, "CSV") == 0 || strcmp(job->content_type, "JSON") == 0;
+}
+
+static void add(sfo_bulk1 *b, sf_str data)
 {
     sfo_fault fault = { 0 };
     sfo_bulk *bulk = b->call->org->bulk;
-    sf_str data = b->call->request->body;
-    if (data.ptr == NULL) data = SFI_STR("");
-    if (!check_type(b)) return;
-    if (data.len == 0) {
-        (void)sfo_bulk1_fail(b, 400, "ClientInputError", "Unable to find any data to create batch");
-        return;
-    }
-    if (data.len > SFO_BULK1_BATCH_MAX) {
-        (void)sfo_bulk1_fail(b, 400, "ClientInputError", "Failed to read request. Exceeded max size limit of %d",
-                             SFO_BULK1_BATCH_MAX);
-        return;
-    }
     b->batch = (sfo_bulk_batch){ .state = "Queued" };
     memcpy(b->batch.job, b->job.id, sizeof b->batch.job);
     char id[19];
@@ -91,6 +93,17 @@ void sfo_bulk1_batch_add(sfo_bulk1 *b)
     } else {
         (void)sfo_bulk1_fault(b, &fault);
     }
+}
+
+void sfo_bulk1_batch_add(sfo_bulk1 *b)
+{
+    sfi_buf converted = { 0 };
+    sf_str data = b->call->request->body;
+    if (data.ptr == NULL) data = SFI_STR("");
+    if (!check_type(b) || !check_size(b, data)) return;
+    if (!is_plain_text(&b->job) || sfo_bulk1_to_utf8(b, sfo_call_header(b->call, "Content-Type"), &data, &converted))
+        add(b, data);
+    sfi_buf_free(&converted);
 }
 
 /* ---- listing ---- */

@@ -159,6 +159,31 @@ result
 get "job/$job/batch/$batch/result/$(of result)"
 is "XML rows" "$(body)" "<?xml version=\"1.0\" encoding=\"UTF-8\"?><queryResult $ns xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><records xsi:type=\"sObject\"><type>Contact</type><LastName>Zoë</LastName><Email xsi:nil=\"true\"/><Account xsi:type=\"sObject\"><type>Account</type><Name>Acme</Name></Account></records></queryResult>"
 
+# ---- other charsets: the Content-Type names them ----
+new_job '<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>'
+charset() { # NAME TEXT [ENCODING]: what a row's LastName became
+    printf "LastName,Ext__c\\n$2,$1\\n" >"$work/text"
+    if [ $# -gt 2 ]; then iconv -f UTF-8 -t "$3" "$work/text" >"$work/rows"; else cp "$work/text" "$work/rows"; fi
+    post "job/$job/batch" "text/csv; charset=$1" @"$work/rows"
+    batch=$(of id)
+    await
+    soql "SELECT LastName FROM Contact WHERE Ext__c = '$1'" '.records[0].LastName'
+}
+is "Latin-1" "$(charset ISO-8859-1 'Zo\xeb')" Zoë
+is "two bytes" "$(charset utf-16le Zoë UTF-16LE)" Zoë
+is "a byte that is no character" "$(charset windows-1253 'Zo\xd2\xb1')" 'Zo�±'
+is "UTF-8 in other letters" "$(charset utf-8 Zoë)" Zoë
+post "job/$job/batch" 'text/csv; charset=klingon' 'LastName'
+is "no charset" "$status $(error)" '400 UnsupportedContentType: Unsupported content type: text/csv; charset=klingon'
+post "job/$job/batch" 'text/csv; charset=UTF-16//TRANSLIT' 'LastName'
+is "no name" "$status" 400
+new_json '{"operation":"query","object":"Contact","contentType":"JSON"}'
+printf "SELECT Id FROM Contact WHERE LastName = 'Zo\xeb' AND Ext__c = 'utf-16le'" >"$work/rows"
+post "job/$job/batch" 'application/json; charset=ISO-8859-1' @"$work/rows"
+batch=$(js .id)
+await
+is "a statement" "$state $(js .numberRecordsProcessed)" "Completed 1"
+
 # ---- chunks ----
 new_json '{"operation":"insert","object":"Lead","contentType":"JSON"}'
 add application/json "$(jq -cn '[range(25)|{LastName:"L\(.)",Company:"C"}]')"
