@@ -436,6 +436,10 @@ static sf_status run_export(run *r, sf_error *err)
         x->mark.next[0] = '\0';
         x->mark.last = false;
     }
+    if (rc == SF_OK && x->mark.columns == 0) {
+        rc = sfi_export_name_columns(x, err);
+        r->is_behind = true;
+    }
     x->report.files = x->options->split_rows > 0 ? x->mark.file : x->options->sink == NULL;
     if (rc == SF_OK) return finish(r, err);
     sf_error ignored; /* the failure stands; what cannot be written down is fetched again */

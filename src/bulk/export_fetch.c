@@ -167,6 +167,19 @@ static sf_status move_on(fetch *f, const char *locator, const sf_bulk2_page *pag
     return SF_OK;
 }
 
+sf_status sfi_export_name_columns(sfi_export *x, sf_error *err)
+{
+    sf_status rc = sfi_export_statement(x, err);
+    sfi_export_page_begin(&x->page, x->delimiter);
+    if (rc != SF_OK || !sfi_statement_columns(sfi_buf_str(&x->soql), x->delimiter, &x->page.header)) return rc;
+    rc = sfi_buf_status(&x->page.header, err, "the columns of an export");
+    x->page.header_done = true;
+    if (rc == SF_OK) rc = x->form->head(x, err);
+    if (rc == SF_OK) rc = x->form->keep(x, 0, err);
+    if (rc == SF_OK) x->mark.columns = sfi_export_header_sum(&x->page);
+    return rc;
+}
+
 sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_error *err), sf_error *err)
 {
     fetch f = { .x = x,

@@ -205,6 +205,10 @@ void sfi_export_split_close(sfi_export *x, bool remove);
 /* All pages behind x->mark, each told to kept when it is whole and written. */
 sf_status sfi_export_fetch(sfi_export *x, sf_status (*kept)(sfi_export *x, sf_error *err), sf_error *err);
 
+/* No page had so much as a header line, and all are there: one of the statement's columns, where that is plain, is written as a
+ * page without rows. */
+sf_status sfi_export_name_columns(sfi_export *x, sf_error *err);
+
 /* ---- export_jobs.c ---- */
 sf_status sfi_export_jobs_open(sfi_export *x, sf_error *err);
 void sfi_export_jobs_close(sfi_export *x);

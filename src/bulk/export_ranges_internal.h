@@ -18,6 +18,8 @@ typedef struct sfi_statement { /* borrowed pieces of it */
 } sfi_statement;
 /* @return SF_OK; SF_ERR_USAGE: it is no statement, or one that cannot be cut (ORDER BY, LIMIT, GROUP BY, aggregates …). */
 sf_status sfi_statement_read(sf_str soql, sfi_statement *out, sf_error *err);
+/* The columns that it asks for, as a header line of CSV. false: one is more than a field's name, or it is no statement. */
+bool sfi_statement_columns(sf_str soql, char delimiter, sfi_buf *out);
 /* The statement with "Id >= from AND Id < to" for those that are not "". */
 void sfi_statement_add_range(const sfi_statement *st, const char *from, const char *to, sfi_buf *out);
 

@@ -172,6 +172,27 @@ sf_status sfi_statement_read(sf_str soql, sfi_statement *out, sf_error *err)
     return SF_OK;
 }
 
+static bool is_field(sf_str word)
+{
+    return word.len > 0 && memchr(word.ptr, ':', word.len) == NULL && memchr(word.ptr, '%', word.len) == NULL;
+}
+
+bool sfi_statement_columns(sf_str soql, char delimiter, sfi_buf *out)
+{
+    lexer l = { .text = sfi_trim(soql) };
+    if (!next(&l) || !sfi_str_is_nocase(l.word, "SELECT")) return false;
+    for (;;) { /* each round takes a field off */
+        if (!next(&l) || !is_field(l.word)) return false;
+        sfi_buf_add_char(out, '"');
+        sfi_buf_add(out, l.word.ptr, l.word.len);
+        sfi_buf_add_char(out, '"');
+        if (!next(&l)) return false;
+        if (sfi_str_is_nocase(l.word, "FROM")) return true;
+        if (l.sign != ',') return false;
+        sfi_buf_add_char(out, delimiter);
+    }
+}
+
 void sfi_statement_add_range(const sfi_statement *st, const char *from, const char *to, sfi_buf *out)
 {
     bool is_ranged = from[0] != '\0' || to[0] != '\0';

@@ -42,7 +42,7 @@ check "no key tells the client id" test "$(in_redis keys '*' | grep -c "$(of_org
 
 SFORCE_TOKEN_STORE="unix://shared:only-for-sforce@$work/redis.sock" run 0 whoami # the same server, by its socket
 out_has "$(of_org username)"
-SFORCE_TOKEN_STORE="unix://shared:wrong-one@$work/redis.sock" run 0 query 'SELECT Id FROM Organization'
+SFORCE_TOKEN_STORE="unix://shared:wrong-one@$work/redis.sock" run 5 query 'SELECT Id FROM Organization'
 err_has WRONGPASS
 check "no wrong password is told" test "$(cat out err | grep -c wrong-one)" -eq 0
 

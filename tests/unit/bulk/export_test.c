@@ -1,5 +1,6 @@
 /* export_test.c: whole exports against a server that plays the org: a first page whose header line was another's, and one that is
  * blank; a journal whose numbers cannot be. */
+#define _GNU_SOURCE /* memmem */
 #include <salesforce/bulk.h>
 #include <unistd.h>
 #include "bulk/journal_internal.h"
@@ -10,25 +11,26 @@
     "{\"id\":\"7505e00000AbCdEAAV\",\"operation\":\"query\",\"object\":\"Contact\",\"state\":\"JobComplete\","         \
     "\"numberRecordsProcessed\":2}"
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nContent-Type: %s\r\n%s\r\n%s"
-#define TWO_ROWS "Sforce-NumberOfRecords: 2\r\nSforce-Locator: null\r\n"
+#define SOQL "SELECT Id, Name FROM Contact"
 
 static sf_error err;
 static sf_export_report report;
 static const char *journal; /* NULL: none */
-static const char *job = JOB;
+static const char *job = JOB, *rows = "2", *soql = SOQL;
 
 /* pages[]: bodies, in turn. */
 static sf_status export_to(const char *path, sf_export_format format, const char *const *pages, size_t count)
 {
-    static char texts[8][1024];
+    static char texts[8][1024], count_header[80];
     wire_step steps[20] = { WIRE_REQUEST };
     const wire_step *const scripts[] = { steps };
     size_t at = 0;
     sf_client *sf;
+    snprintf(count_header, sizeof count_header, "Sforce-NumberOfRecords: %s\r\nSforce-Locator: null\r\n", rows);
     for (size_t i = 0; i <= count; i++) {
         const char *body = i == 0 ? job : pages[i - 1];
         int len = snprintf(texts[i], sizeof texts[i], HEAD, strlen(body), i == 0 ? "application/json" : "text/csv",
-                           i == 0 ? "" : TWO_ROWS, body);
+                           i == 0 ? "" : count_header, body);
         steps[at++] = (wire_step)WIRE_REQUEST;
         steps[at++] = (wire_step){ WIRE_OP_SEND, texts[i], (size_t)len };
     }
@@ -41,10 +43,8 @@ static sf_status export_to(const char *path, sf_export_format format, const char
                                     .auth = { .flow = SF_AUTH_BEARER, .access_token = "00Dtest!token" } };
     if (sf_client_open(&how, &sf, &err) != SF_OK) fail_msg("%s", err.message);
     sf_status rc = sf_bulk_export(
-        sf,
-        &(sf_bulk_export_options){
-            .soql = "SELECT Id, Name FROM Contact", .path = path, .format = format, .journal_path = journal },
-        &report, &err);
+        sf, &(sf_bulk_export_options){ .soql = soql, .path = path, .format = format, .journal_path = journal }, &report,
+        &err);
     sf_client_close(sf);
     wire_stop(server);
     return rc;
@@ -78,6 +78,85 @@ static void test_export__columns_of_a_damaged_page_are_forgotten(void **state)
         free(text);
         (void)unlink(path);
     }
+}
+
+/* Orgs have sent a result without rows with a header line and without one. */
+static void test_export__nothing_at_all_has_the_columns_that_were_asked_for(void **state)
+{
+    (void)state;
+    static const char no_rows[] = "{\"id\":\"7505e00000AbCdEAAV\",\"operation\":\"query\",\"object\":\"Contact\","
+                                  "\"state\":\"JobComplete\",\"numberRecordsProcessed\":0}";
+    static const char *const pages[] = { "" };
+    static const struct {
+        const char *soql;
+        sf_export_format format;
+        const char *want;
+    } cases[] = {
+        { "SELECT Id, Name FROM Contact", SF_EXPORT_CSV, "\"Id\",\"Name\"\n" },
+        { "select Id,Account.Owner.Name , Amount__c\nfrom Contact where Name = 'x, y'", SF_EXPORT_CSV,
+          "\"Id\",\"Account.Owner.Name\",\"Amount__c\"\n" },
+        { "SELECT Id FROM Contact", SF_EXPORT_NDJSON, "" },
+        { "SELECT Id, toLabel(Status) FROM Contact", SF_EXPORT_CSV, "" }, /* what the org calls it nobody has told */
+        { "SELECT FIELDS(ALL) FROM Contact LIMIT 200", SF_EXPORT_CSV, "" },
+        { "SELECT Id Nickname FROM Contact", SF_EXPORT_CSV, "" },
+        { "SELECT Id, FROM Contact", SF_EXPORT_CSV, "" },
+    };
+    job = no_rows;
+    rows = "0";
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t len;
+        const char *path = new_path();
+        soql = cases[i].soql;
+        sf_status rc = export_to(path, cases[i].format, pages, 1);
+        if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+        assert_int_equal(report.rows, 0);
+        char *text = test_read_file(path, &len);
+        assert_string_equal(text, cases[i].want);
+        assert_int_equal(report.bytes, strlen(text));
+        free(text);
+        (void)unlink(path);
+    }
+    soql = SOQL;
+    const char *path = new_path();
+    sf_status rc = export_to(path, SF_EXPORT_SQLITE, pages, 1);
+    if (rc != SF_ERR_UNSUPPORTED) { /* a machine without libsqlite3 */
+        size_t len;
+        if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+        char *text = test_read_file(path, &len);
+        static const char table[] = "(\"Id\" TEXT,\"Name\" TEXT)";
+        assert_non_null(memmem(text, len, table, sizeof table - 1));
+        free(text);
+    }
+    (void)unlink(path);
+    job = JOB;
+    rows = "2";
+}
+
+/* With a journal the header line is one of the pages: a run that goes on does not write it again. */
+static void test_export__a_journal_knows_that_header_line(void **state)
+{
+    (void)state;
+    static const char *const pages[] = { "" };
+    char kept[64];
+    size_t len;
+    const char *path = new_path();
+    snprintf(kept, sizeof kept, "%s.journal", path);
+    journal = kept;
+    rows = "0";
+    job = "{\"id\":\"7505e00000AbCdEAAV\",\"operation\":\"query\",\"object\":\"Contact\",\"state\":\"JobComplete\","
+          "\"numberRecordsProcessed\":0}";
+    for (int i = 0; i < 2; i++) { /* the second run finds all done */
+        sf_status rc = export_to(path, SF_EXPORT_CSV, pages, 1);
+        if (rc != SF_OK) fail_msg("%s: %s", sf_status_name(rc), err.message);
+        char *text = test_read_file(path, &len);
+        assert_string_equal(text, "\"Id\",\"Name\"\n");
+        free(text);
+    }
+    journal = NULL;
+    rows = "2";
+    job = JOB;
+    (void)unlink(kept);
+    (void)unlink(path);
 }
 
 static void test_export__a_blank_header_line(void **state)
@@ -153,6 +232,9 @@ static void test_export__a_journal_whose_numbers_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_export__columns_of_a_damaged_page_are_forgotten),
+                                        cmocka_unit_test(
+                                            test_export__nothing_at_all_has_the_columns_that_were_asked_for),
+                                        cmocka_unit_test(test_export__a_journal_knows_that_header_line),
                                         cmocka_unit_test(test_export__a_blank_header_line),
                                         cmocka_unit_test(test_export__a_job_that_does_not_say_how_many_rows),
                                         cmocka_unit_test(test_export__a_journal_whose_numbers_cannot_be) };
