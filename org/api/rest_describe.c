@@ -27,7 +27,7 @@ void sfo_rest_describe(sfo_call *call)
     const sfo_object *o = sfo_call_object(call);
     if (o == NULL || sfo_answer_if_known(call)) return;
     (void)sfo_answer_json(call, 200);
-    sfo_describe_object(call->org->schema, o, call->version, &call->response->body);
+    sfo_describe_object(call->org->schema, o, call->version, sfo_call_base_url(call), &call->response->body);
 }
 
 /* Until the user had some: those that changed last. */

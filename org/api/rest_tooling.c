@@ -86,7 +86,8 @@ void sfo_rest_tooling_describe(sfo_call *call)
 {
     if (!is_known(call)) return;
     (void)sfo_answer_json(call, 200);
-    sfo_describe_object(call->org->schema, tooling_object(call, call->args[0]), call->version, &call->response->body);
+    sfo_describe_object(call->org->schema, tooling_object(call, call->args[0]), call->version, sfo_call_base_url(call),
+                        &call->response->body);
     move_urls(call, "sobjects/");
 }
 

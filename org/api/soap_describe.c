@@ -266,7 +266,7 @@ static const sfo_object *object_of(sfo_soap *s, const sfi_xml_element *e)
 }
 
 /* Where a person sees a record, changes it and makes one; nothing for objects without pages. */
-static void write_pages(sfi_buf *out, sf_value v, const char *base)
+static void write_pages(sfi_buf *out, sf_value v)
 {
     static const struct {
         const char *name, *path;
@@ -275,11 +275,7 @@ static void write_pages(sfi_buf *out, sf_value v, const char *base)
                   { "urlNew", "urls.uiNewRecord" } };
     for (size_t i = 0; i < SFI_COUNT_OF(pages); i++) {
         sf_str page = sf_get_text(v, pages[i].path);
-        if (page.len == 0) continue;
-        sfi_xml_open(out, pages[i].name);
-        sfi_xml_escape(out, sfi_str(base));
-        sfi_xml_escape(out, page);
-        sfi_xml_close(out, pages[i].name);
+        if (page.len > 0) sfi_xml_element_text(out, pages[i].name, page);
     }
 }
 
@@ -300,11 +296,11 @@ static void describe(sfo_soap *s, size_t max)
         const sfo_object *o = object_of(s, e);
         sfi_buf_clear(&s->text);
         if (o == NULL) return;
-        sfo_describe_object(s->call->org->schema, o, s->call->version, &s->text);
+        sfo_describe_object(s->call->org->schema, o, s->call->version, sfo_call_base_url(s->call), &s->text);
         if (!parse(s, &v)) return;
         sfi_buf_add_str(out, "<result>");
         write_members(out, v, object_members, s->version_number);
-        write_pages(out, v, sfo_call_base_url(s->call));
+        write_pages(out, v);
         sfi_buf_add_str(out, "</result>");
     }
     sfo_soap_end(s);

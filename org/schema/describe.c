@@ -13,25 +13,30 @@ static void write_url(sfi_json_writer *w, const char *key, const char *version, 
 
 /* ---- the entry of the global list ---- */
 
-static void write_urls(sfi_json_writer *w, const sfo_object *o, const char *version, bool full)
+/* An address of the web pages: with the host that the request came to, as a real org's has its own. */
+static void write_page(sfi_json_writer *w, const char *key, const char *base, const char *path, const char *tail)
 {
-    char edit[16], new_record[16];
+    char url[400];
+    (void)snprintf(url, sizeof url, "%.300s/%.50s%s", base, path, tail);
+    sfi_json_put_string(w, key, url);
+}
+
+/* base: of the web pages, which the entries of the global list do not name; NULL: without them. */
+static void write_urls(sfi_json_writer *w, const sfo_object *o, const char *version, const char *base)
+{
+    bool has_pages = base != NULL && o->key_prefix != NULL && o->layoutable;
     sfi_json_key(w, "urls");
     sfi_json_begin_object(w);
     if (o->layoutable) write_url(w, "compactLayouts", version, o->name, "/describe/compactLayouts");
     write_url(w, "rowTemplate", version, o->name, "/{ID}");
     if (o->layoutable) write_url(w, "approvalLayouts", version, o->name, "/describe/approvalLayouts");
-    if (full && o->key_prefix != NULL && o->layoutable) {
-        (void)snprintf(edit, sizeof edit, "/{ID}/e"); /* fits */
-        sfi_json_put_string(w, "uiDetailTemplate", "/{ID}");
-        sfi_json_put_string(w, "uiEditTemplate", edit);
+    if (has_pages) {
+        write_page(w, "uiDetailTemplate", base, "{ID}", "");
+        write_page(w, "uiEditTemplate", base, "{ID}", "/e");
     }
     if (o->layoutable && o->mru_enabled) write_url(w, "listviews", version, o->name, "/listviews");
     write_url(w, "describe", version, o->name, "/describe");
-    if (full && o->key_prefix != NULL && o->layoutable) {
-        (void)snprintf(new_record, sizeof new_record, "/%s/e", o->key_prefix); /* fits */
-        sfi_json_put_string(w, "uiNewRecord", new_record);
-    }
+    if (has_pages) write_page(w, "uiNewRecord", base, o->key_prefix, "/e");
     if (o->layoutable) {
         write_url(w, "quickActions", version, o->name, "/quickActions");
         write_url(w, "layouts", version, o->name, "/describe/layouts");
@@ -75,7 +80,7 @@ void sfo_describe_entry(const sfo_object *o, const char *version, sfi_json_write
     sfi_json_put_bool(w, "triggerable", o->triggerable);
     sfi_json_put_bool(w, "undeletable", o->undeletable);
     sfi_json_put_bool(w, "updateable", o->updateable);
-    write_urls(w, o, version, false);
+    write_urls(w, o, version, NULL);
     sfi_json_end_object(w);
 }
 
@@ -312,7 +317,7 @@ void sfo_describe_field(const sfo_field *f, sfi_json_writer *w)
     sfi_json_end_object(w);
 }
 
-void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version, sfi_buf *out)
+void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version, const char *base, sfi_buf *out)
 {
     (void)s; /* all that belongs to the object is in it */
     sfi_json_writer writer = sfi_json_write_to(out), *w = &writer;
@@ -361,6 +366,6 @@ void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *v
     sfi_json_put_bool(w, "triggerable", o->triggerable);
     sfi_json_put_bool(w, "undeletable", o->undeletable);
     sfi_json_put_bool(w, "updateable", o->updateable);
-    write_urls(w, o, version, true);
+    write_urls(w, o, version, base);
     sfi_json_end_object(w);
 }

@@ -146,5 +146,6 @@ sf_value sfo_schema_extra(const sfo_schema *s, const char *member);
 void sfo_describe_global(const sfo_schema *s, const char *version, sfi_buf *out);
 void sfo_describe_entry(const sfo_object *o, const char *version, sfi_json_writer *w); /* the 26 flags and urls */
 void sfo_describe_field(const sfo_field *f, sfi_json_writer *w);
-void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version, sfi_buf *out);
+void sfo_describe_object(const sfo_schema *s, const sfo_object *o, const char *version,
+                         const char *base /* of the web pages */, sfi_buf *out);
 #endif

@@ -244,6 +244,8 @@ check_describe() {
     local etag since; etag=$(header etag) since=$(header last-modified)
     like 'global: ETag' "$etag" '^"[0-9a-f]{8}"$'
     call GET "$data/sobjects/Account/describe"
+    is 'describe: pages' "$(get '.urls | [.uiDetailTemplate, .uiEditTemplate, .uiNewRecord] | join(" ")')" \
+        "$url/{ID} $url/{ID}/e $url/001/e"
     is 'describe' "$(get .name)" Account
     is 'describe has the same ETag' "$(header etag)" "$etag"
     call GET "$data/sobjects/Account/describe" --compressed

@@ -192,7 +192,7 @@ static void test_describe__every_object_and_field_has_all_keys(void **state)
     assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
     for (size_t i = 0; i < sfo_schema_count(s); i++) {
         sfi_buf out = { 0 };
-        sfo_describe_object(s, sfo_schema_at(s, i), "62.0", &out);
+        sfo_describe_object(s, sfo_schema_at(s, i), "62.0", "http://127.0.0.1:1", &out);
         sf_document *doc = parse(&out);
         sf_value root = sf_document_root(doc), field;
         assert_keys(root, describe_keys, COUNT_OF(describe_keys));
@@ -209,7 +209,7 @@ static void test_describe__says_what_the_definition_says(void **state)
     sfo_schema *s;
     sfi_buf out = { 0 };
     assert_int_equal(sfo_schema_load(NULL, &s, NULL), SF_OK);
-    sfo_describe_object(s, sfo_schema_object(s, SFI_STR("Account")), "58.0", &out);
+    sfo_describe_object(s, sfo_schema_object(s, SFI_STR("Account")), "58.0", "http://127.0.0.1:1", &out);
     sf_document *doc = parse(&out);
     sf_value root = sf_document_root(doc);
     assert_string_equal(sf_get_str(root, "fields.0.name"), "Id");
@@ -218,6 +218,7 @@ static void test_describe__says_what_the_definition_says(void **state)
     assert_true(sf_is_null(root, "fields.0.defaultValue"));
     assert_string_equal(sf_get_str(root, "recordTypeInfos.0.recordTypeId"), "012000000000000AAA");
     assert_string_equal(sf_get_str(root, "urls.rowTemplate"), "/services/data/v58.0/sobjects/Account/{ID}");
+    assert_string_equal(sf_get_str(root, "urls.uiEditTemplate"), "http://127.0.0.1:1/{ID}/e");
     assert_string_equal(sf_get_str(root, "supportedScopes.0.label"), "All accounts");
     sf_document_free(doc);
     sfo_schema_free(s);
@@ -238,7 +239,7 @@ static void test_describe__survives_failed_allocations(void **state)
             if (global == 1)
                 sfo_describe_global(s, "62.0", &out);
             else
-                sfo_describe_object(s, o, "62.0", &out);
+                sfo_describe_object(s, o, "62.0", "http://127.0.0.1:1", &out);
             test_allocations_limit(-1);
             whole = !out.failed;
             if (whole) sf_document_free(parse(&out));
