@@ -46,7 +46,7 @@ soap_login u 64.0 'a wrong one with twenty-four behind' >/dev/null
 is 'what went wrong' "$(events '.payload|[.Status,.SessionLevel,.LoginKey,.ApiType]')" \
     '[["Invalid Password",null,null,"N/A"],["Failed: API security token required",null,null,"N/A"],["Invalid Password",null,null,"SOAP Partner"]]'
 me=$(curl -sS -H "$auth" "$url/services/oauth2/userinfo" | jq -r .user_id)
-gone=$(rest POST sobjects/User "$(rest GET "sobjects/User/$me" | jq -c '{ProfileId,LocaleSidKey,LanguageLocaleKey,EmailEncodingKey,TimeZoneSidKey:"America/Los_Angeles",Username:"gone@example.com",LastName:"G",Email:"g@example.com",Alias:"g",CommunityNickname:"g"}')" | jq -r .id)
+gone=$(rest POST sobjects/User "$(rest GET "sobjects/User/$me" | jq -c '{ProfileId,LocaleSidKey,LanguageLocaleKey,EmailEncodingKey,TimeZoneSidKey,Username:"gone@example.com",LastName:"G",Email:"g@example.com",Alias:"g",CommunityNickname:"g"}')" | jq -r .id)
 rest POST "sobjects/User/$gone/password" '{"NewPassword":"long enough 1"}' >/dev/null
 rest PATCH "sobjects/User/$gone" '{"IsActive":false}'
 form -d grant_type=password -d username=gone@example.com --data-urlencode 'password=long enough 1' >/dev/null
