@@ -21,8 +21,8 @@ static const operation operations[] = {
     { "create", sfo_soap_create, false, { "sObjects" } },
     { "update", sfo_soap_update, false, { "sObjects" } },
     { "upsert", sfo_soap_upsert, false, { "externalIDFieldName", "sObjects" } },
-    { "delete", sfo_soap_delete, false, { "ids" } },
-    { "undelete", sfo_soap_undelete, false, { "ids" } },
+    { "delete", sfo_soap_delete, false, { "ids", "id" } }, /* clients of beatbox's family say "id" */
+    { "undelete", sfo_soap_undelete, false, { "ids", "id" } },
     { "emptyRecycleBin", sfo_soap_empty_recycle_bin, false, { "ids" } },
     { "retrieve", sfo_soap_retrieve, false, { "fieldList", "sObjectType", "ids" } },
     { "query", sfo_soap_query, false, { "queryString" } },

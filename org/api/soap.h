@@ -43,7 +43,9 @@ bool sfo_soap_expect(sfo_soap *s, const sfi_xml_element *e, const char *const *n
 /* Text of a child, blanks at both ends cut; ptr NULL: not there, or nil; of several the last that says something. */
 sf_str sfo_soap_text(const sfo_soap *s, const sfi_xml_element *e, const char *name);
 bool sfo_soap_bool(const sfo_soap *s, const sfi_xml_element *e, const char *name);
-size_t sfo_soap_count(const sfi_xml_element *e, const char *name); /* children of that name */
+size_t sfo_soap_count(const sfi_xml_element *e, const char *name); /* children of that name, NULL: all */
+/* sfi_time_parse for what XML Schema allows besides: a dateTime without a zone, which is UTC. */
+bool sfo_soap_time_parse(sf_str text, int64_t *ms, char *kind);
 
 typedef enum sfo_soap_names { SFO_SOAP_PLAIN, SFO_SOAP_TYPED, SFO_SOAP_RECORDS, SFO_SOAP_AGGREGATES } sfo_soap_names;
 /* Opens <soapenv:Envelope>…<soapenv:Body><{operation}Response> with the prefixes declared that its content takes: sf for

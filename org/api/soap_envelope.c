@@ -191,6 +191,16 @@ size_t sfo_soap_count(const sfi_xml_element *e, const char *name)
     return n;
 }
 
+bool sfo_soap_time_parse(sf_str text, int64_t *ms, char *kind)
+{
+    char zoned[64];
+    if (sfi_time_parse(text, ms, kind)) return true;
+    if (text.len < sizeof "2024-11-23T" || text.len > sizeof zoned - 2 || text.ptr[10] != 'T') return false;
+    memcpy(zoned, text.ptr, text.len);
+    zoned[text.len] = 'Z';
+    return sfi_time_parse((sf_str){ zoned, text.len + 1 }, ms, kind);
+}
+
 bool sfo_soap_expect(sfo_soap *s, const sfi_xml_element *e, const char *const *names)
 {
     for (sfi_xml_element *c = sfi_xml_child(e, NULL); c != NULL; c = sfi_xml_next(c, NULL)) {

@@ -253,7 +253,7 @@ static bool read_time(sfo_soap *s, const char *name, int64_t *out)
     char kind = 0;
     sf_str text = sfo_soap_text(s, s->operation, name);
     if (text.len == 0) return missing(s, name);
-    if (sfi_time_parse(text, out, &kind) && kind == 'D') return true;
+    if (sfo_soap_time_parse(text, out, &kind) && kind == 'D') return true;
     sfo_soap_faultf(s, "soapenv:Client", NULL, "'%.*s' is not a valid value for the type xsd:dateTime",
                     (int)(text.len < 100 ? text.len : 100), text.ptr);
     return false;

@@ -123,7 +123,7 @@ static bool fits(const sfo_field *field, sf_str text)
     case SFO_CURRENCY:
     case SFO_PERCENT: return sfi_parse_double(text, &d) && isfinite(d);
     case SFO_DATE:
-    case SFO_DATETIME: return sfi_time_parse(text, &ms, &kind) && kind != 't';
+    case SFO_DATETIME: return sfo_soap_time_parse(text, &ms, &kind) && kind != 't';
     case SFO_TIME: return sfi_time_parse(text, &ms, &kind) && kind == 't';
     case SFO_BASE64: return is_base64(text);
     default: return true;
@@ -157,6 +157,18 @@ static sf_str cut(sf_str text, int32_t max)
     return (sf_str){ text.ptr, at };
 }
 
+/* The store takes times of a day or with a zone. */
+static void write_time(sfi_json_writer *w, sf_str text)
+{
+    int64_t ms;
+    char kind, said[32];
+    if (!sfi_time_parse(text, &ms, &kind) && sfo_soap_time_parse(text, &ms, &kind)) {
+        sfi_time_format(ms, said);
+        text = sfi_str(said);
+    }
+    sfi_json_string_n(w, text);
+}
+
 static bool write_value(const sfo_soap *s, sfi_json_writer *w, const sfo_field *field, sf_str text, sfo_fault *f)
 {
     sf_str trimmed = sfi_trim(text);
@@ -164,6 +176,8 @@ static bool write_value(const sfo_soap *s, sfi_json_writer *w, const sfo_field *
     sfi_json_key(w, field->name);
     if (field->type == SFO_BOOLEAN)
         sfi_json_bool(w, sfi_str_is_nocase(trimmed, "true") || sfi_str_is(trimmed, "1"));
+    else if (field->type == SFO_DATE || field->type == SFO_DATETIME)
+        write_time(w, trimmed);
     else
         sfi_json_string_n(w, s->truncate_fields && may_be_cut(field) ? cut(trimmed, field->length) : text);
     return true;

@@ -240,7 +240,7 @@ static void write_id(sfo_soap *s, void *user, size_t i, const sfo_fault *f, sfi_
 
 static void run_ids(sfo_soap *s, id_call call, sfo_event event)
 {
-    size_t count = sfo_soap_count(s->operation, "ids"), i = 0;
+    size_t count = sfo_soap_count(s->operation, NULL), i = 0; /* no other elements were let in */
     if (!check_count(s, count)) return;
     id_rows all = { .call = call,
                     .texts = sfi_calloc_n(count + 1, sizeof *all.texts),
@@ -248,8 +248,8 @@ static void run_ids(sfo_soap *s, id_call call, sfo_event event)
     if (all.texts == NULL || all.ids == NULL) {
         sfo_soap_fault(s, "UNKNOWN_EXCEPTION", "An unexpected error occurred: no memory", "UnexpectedErrorFault");
     } else {
-        for (sfi_xml_element *e = sfi_xml_child(s->operation, "ids"); e != NULL && i < count;
-             e = sfi_xml_next(e, "ids")) {
+        for (sfi_xml_element *e = sfi_xml_child(s->operation, NULL); e != NULL && i < count;
+             e = sfi_xml_next(e, NULL)) {
             const char *text = sfi_xml_text(s->doc, e);
             all.texts[i++] = sfi_trim(sfi_str(text != NULL ? text : ""));
         }

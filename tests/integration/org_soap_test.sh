@@ -223,7 +223,8 @@ has 'but changed' "<ids>$a</ids>"
 is 'REST says the same' "$(rest -G "$url/services/data/v62.0/sobjects/Account/updated/" --data-urlencode "start=$begin" --data-urlencode "end=$later" | jq --arg id "$a" '.ids | index($id) != null')" true
 soap "<urn:emptyRecycleBin><urn:ids>$a</urn:ids></urn:emptyRecycleBin>"
 has 'alive' '<message>invalid record id; no recycle bin entry found</message><statusCode>INVALID_ID_FIELD</statusCode>'
-soap "<urn:delete><urn:ids>$a</urn:ids></urn:delete>"
+soap "<urn:delete><urn:id>$a</urn:id></urn:delete>"
+has 'a client of old names its ids so' "<id>$a</id><success>true</success>"
 soap "<urn:emptyRecycleBin><urn:ids>$a</urn:ids></urn:emptyRecycleBin>"
 has 'emptied' "<emptyRecycleBinResponse><result><id>$a</id><success>true</success></result>"
 soap "<urn:undelete><urn:ids>$a</urn:ids></urn:undelete>"
@@ -234,6 +235,12 @@ soap "<urn:getUpdated><urn:sObjectType>Account</urn:sObjectType><urn:startDate>$
 fault 'no time between' sf:INVALID_REPLICATION_DATE UnexpectedErrorFault 'endDate'
 soap "<urn:getUpdated><urn:sObjectType>Account</urn:sObjectType><urn:startDate>yesterday</urn:startDate><urn:endDate>$later</urn:endDate></urn:getUpdated>"
 fault 'not a time' soapenv:Client '' "&apos;yesterday&apos; is not a valid value for the type xsd:dateTime"
+soap "<urn:getUpdated><urn:sObjectType>Account</urn:sObjectType><urn:startDate>${begin%.*}</urn:startDate><urn:endDate>${later%.*}</urn:endDate></urn:getUpdated>"
+has 'a time without a zone is UTC' '<getUpdatedResponse><result><ids>001'
+event() { record "<so:type>Event</so:type><so:DurationInMinutes>5</so:DurationInMinutes><so:StartDateTime>$1</so:StartDateTime>"; }
+soap "<urn:create>$(event 2020-02-29T01:02:03.5)$(event 2020-02-30T01:02:03)</urn:create>"
+is 'but it must be one' "$(all success | tr '\n' ' ')" 'true false '
+is 'in a record too' "$(field Event "$(first id)" StartDateTime)" 2020-02-29T01:02:03.000+0000
 
 # ---- merge ----
 soap "<urn:create>$(account M)$(account L1)$(account L2)</urn:create>"
