@@ -96,6 +96,10 @@ typedef struct sfo_scope {
     size_t count;
 } sfo_scope;
 
+/* Of a definition, into the arena its templates live in; *failed: there is no memory. A text; NULL: the member is none. */
+const char *sfo_keep_text(sfi_arena *arena, sf_value v, const char *member, bool *failed);
+/* Any value as JSON; ptr NULL: the member is missing. */
+sf_str sfo_keep_json(sfi_arena *arena, sf_value v, const char *member, bool *failed);
 /* json with its names replaced. Members whose whole value is a name that stands for nothing are left out. */
 bool sfo_template_write(const sfo_scope *scope, sf_str json, sfi_buf *out);
 /* The same for one text; ptr NULL: nothing. Lives in arena. */

@@ -13,27 +13,13 @@ typedef struct loader {
 
 static const char *keep(loader *l, sf_value v, const char *member)
 {
-    sf_str text = sf_get_text(v, member);
-    if (text.ptr == NULL) return NULL;
-    char *kept = sfi_arena_strndup(l->arena, text.ptr, text.len);
-    l->failed = l->failed || kept == NULL;
-    return kept;
+    return sfo_keep_text(l->arena, v, member, &l->failed);
 }
 
 static sf_str keep_json(loader *l, sf_value v, const char *member)
 {
-    char *json = NULL;
-    size_t len = 0;
-    sf_value value = sf_get(v, member);
-    if (sf_value_type(value) == SF_MISSING || sf_value_type(value) == SF_NULL) return (sf_str){ NULL, 0 };
-    if (sf_value_to_json(value, &json, &len, NULL) != SF_OK) {
-        l->failed = true;
-        return (sf_str){ NULL, 0 };
-    }
-    char *kept = sfi_arena_strndup(l->arena, json, len);
-    sf_free(json);
-    l->failed = l->failed || kept == NULL;
-    return (sf_str){ kept, kept != NULL ? len : 0 };
+    if (sf_value_type(sf_get(v, member)) == SF_NULL) return (sf_str){ NULL, 0 };
+    return sfo_keep_json(l->arena, v, member, &l->failed);
 }
 
 static sf_status status_of(loader *l)

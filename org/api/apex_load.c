@@ -1,6 +1,7 @@
 /* apex_load.c: the definitions of Apex REST classes, see apex.h. Read once, while the org starts, into one arena; templates
  * stay JSON text, which each call reads for itself. */
 #include "api/apex.h"
+#include "api/actions.h"
 
 static const char *const method_names[SFO_APEX_METHODS] = { "DELETE", "GET", "PATCH", "POST", "PUT" };
 
@@ -13,27 +14,12 @@ typedef struct loader {
 
 static const char *keep(loader *l, sf_value v, const char *member)
 {
-    sf_str text = sf_get_text(v, member);
-    if (text.ptr == NULL) return NULL;
-    char *kept = sfi_arena_strndup(l->arena, text.ptr, text.len);
-    l->failed = l->failed || kept == NULL;
-    return kept;
+    return sfo_keep_text(l->arena, v, member, &l->failed);
 }
 
 static sf_str keep_json(loader *l, sf_value v, const char *member)
 {
-    char *json = NULL;
-    size_t len = 0;
-    sf_value value = sf_get(v, member);
-    if (sf_value_type(value) == SF_MISSING) return (sf_str){ NULL, 0 };
-    if (sf_value_to_json(value, &json, &len, NULL) != SF_OK) {
-        l->failed = true;
-        return (sf_str){ NULL, 0 };
-    }
-    char *kept = sfi_arena_strndup(l->arena, json, len);
-    sf_free(json);
-    l->failed = l->failed || kept == NULL;
-    return (sf_str){ kept, kept != NULL ? len : 0 };
+    return sfo_keep_json(l->arena, v, member, &l->failed);
 }
 
 static sf_status wrong(loader *l, const char *what)

@@ -117,6 +117,27 @@ static void write_value(const sfo_scope *scope, sf_value v, sfi_json_writer *w)
     }
 }
 
+const char *sfo_keep_text(sfi_arena *arena, sf_value v, const char *member, bool *failed)
+{
+    sf_str text = sf_get_text(v, member);
+    if (text.ptr == NULL) return NULL;
+    char *kept = sfi_arena_strndup(arena, text.ptr, text.len);
+    *failed = *failed || kept == NULL;
+    return kept;
+}
+
+sf_str sfo_keep_json(sfi_arena *arena, sf_value v, const char *member, bool *failed)
+{
+    char *json = NULL, *kept = NULL;
+    size_t len = 0;
+    sf_value value = sf_get(v, member);
+    if (sf_value_type(value) == SF_MISSING) return (sf_str){ NULL, 0 };
+    if (sf_value_to_json(value, &json, &len, NULL) == SF_OK) kept = sfi_arena_strndup(arena, json, len);
+    sf_free(json);
+    *failed = *failed || kept == NULL;
+    return (sf_str){ kept, kept != NULL ? len : 0 };
+}
+
 bool sfo_template_write(const sfo_scope *scope, sf_str json, sfi_buf *out)
 {
     sf_document *doc = NULL;

@@ -2,12 +2,6 @@
 #include "soql/format.h"
 #include <math.h>
 
-static sf_str column_text(sqlite3_stmt *stmt, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(stmt, column);
-    return (sf_str){ text, text != NULL ? (size_t)sqlite3_column_bytes(stmt, column) : 0 };
-}
-
 static sf_str label_of(const sfo_field *field, sf_str value)
 {
     for (size_t i = 0; i < field->picklist_count; i++)
@@ -18,7 +12,7 @@ static sf_str label_of(const sfo_field *field, sf_str value)
 
 void sfo_write_label(sfi_json_writer *w, const sfo_field *field, sqlite3_stmt *stmt, int column)
 {
-    sf_str value = column_text(stmt, column);
+    sf_str value = sfo_column_text(stmt, column);
     if (value.ptr == NULL) {
         sfi_json_null(w);
         return;
@@ -102,18 +96,18 @@ void sfo_write_formatted(sfi_json_writer *w, const sfo_field *field, sfo_type ty
         sfo_format_time(ms + (int64_t)sfo_zone_offset(zone, ms) * 60000, true, text, sizeof text);
         break;
     case SFO_DATE:
-        if (sfi_time_parse(column_text(stmt, column), &ms, &kind)) {
+        if (sfi_time_parse(sfo_column_text(stmt, column), &ms, &kind)) {
             sfo_format_time(ms, false, text, sizeof text);
             break;
         }
-        sfi_json_string_n(w, column_text(stmt, column));
+        sfi_json_string_n(w, sfo_column_text(stmt, column));
         return;
     case SFO_BOOLEAN: sfi_json_string(w, sqlite3_column_int(stmt, column) != 0 ? "true" : "false"); return;
     default:
         if (field != NULL && (type == SFO_PICKLIST || type == SFO_MULTIPICKLIST))
             sfo_write_label(w, field, stmt, column);
         else
-            sfi_json_string_n(w, column_text(stmt, column));
+            sfi_json_string_n(w, sfo_column_text(stmt, column));
         return;
     }
     sfi_json_string(w, text);

@@ -7,15 +7,9 @@
 
 /* ---- facts: what stages and statuses mean ---- */
 
-static sf_str column_text(sqlite3_stmt *stmt, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(stmt, column);
-    return (sf_str){ p, p != NULL ? (size_t)sqlite3_column_bytes(stmt, column) : 0 };
-}
-
 static const char *keep_column(sfo_store *s, sqlite3_stmt *stmt, int column)
 {
-    sf_str text = column_text(stmt, column);
+    sf_str text = sfo_column_text(stmt, column);
     return text.ptr != NULL ? sfi_arena_strndup(&s->facts, text.ptr, text.len) : "";
 }
 
@@ -225,9 +219,9 @@ static bool copy_contact(sfo_store *s, sfo_row *row, sfo_fault *f)
     sfo_bind_text(stmt, 1, id);
     if (sqlite3_step(stmt) == SQLITE_ROW) {
         for (int i = 0; i < (int)SFI_COUNT_OF(to); i++)
-            sfo_row_set_text(row, to[i], sfo_scratch_text(s, column_text(stmt, i)));
+            sfo_row_set_text(row, to[i], sfo_scratch_text(s, sfo_column_text(stmt, i)));
         if (sfo_row_get(row, "AccountId")->kind == SFO_CELL_NULL && !sfo_row_get(row, "AccountId")->given)
-            sfo_row_set_text(row, "AccountId", sfo_scratch_text(s, column_text(stmt, 4)));
+            sfo_row_set_text(row, "AccountId", sfo_scratch_text(s, sfo_column_text(stmt, 4)));
     }
     sfo_statement_done(stmt);
     return true;

@@ -30,22 +30,16 @@ bool sfo_outbox_add(sfo_store *s, const sfo_context *c, const char *kind, sf_str
     return false;
 }
 
-static sf_str column(sqlite3_stmt *stmt, int at)
-{
-    const char *text = (const char *)sqlite3_column_text(stmt, at);
-    return (sf_str){ text, (size_t)sqlite3_column_bytes(stmt, at) };
-}
-
 static void write_row(sqlite3_stmt *stmt, sfi_json_writer *w)
 {
     char time[32];
     sfi_time_format(sqlite3_column_int64(stmt, 3), time);
-    sf_str user = column(stmt, 2);
+    sf_str user = sfo_column_text(stmt, 2);
     sfi_json_begin_object(w);
     sfi_json_key(w, "number");
     sfi_json_int(w, sqlite3_column_int64(stmt, 0));
     sfi_json_key(w, "kind");
-    sfi_json_string_n(w, column(stmt, 1));
+    sfi_json_string_n(w, sfo_column_text(stmt, 1));
     sfi_json_key(w, "userId");
     if (user.ptr != NULL)
         sfi_json_string_n(w, user);
@@ -54,7 +48,7 @@ static void write_row(sqlite3_stmt *stmt, sfi_json_writer *w)
     sfi_json_key(w, "time");
     sfi_json_string(w, time);
     sfi_json_key(w, "message");
-    sfi_json_raw_text(w, column(stmt, 4));
+    sfi_json_raw_text(w, sfo_column_text(stmt, 4));
     sfi_json_end_object(w);
 }
 

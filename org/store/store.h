@@ -59,6 +59,12 @@ void sfo_store_close(sfo_store *store); /* checkpoints the log; nothing is lost 
 const sfo_schema *sfo_store_schema(const sfo_store *store);
 sqlite3 *sfo_store_db(sfo_store *store); /* for soql; SFTEXT and the functions of functions.c are registered */
 /* One step of a SELECT, with the lock held. false: no more rows; or it broke off: then *fine is false and the fault set. */
+/* Of the row at hand, borrowed until the next step; no ptr: NULL. */
+static inline sf_str sfo_column_text(sqlite3_stmt *stmt, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+    return (sf_str){ text, text != NULL ? (size_t)sqlite3_column_bytes(stmt, column) : 0 };
+}
 bool sfo_store_next(sfo_store *store, sqlite3_stmt *stmt, bool *fine, sfo_fault *f);
 void sfo_store_lock(sfo_store *store);
 void sfo_store_unlock(sfo_store *store);

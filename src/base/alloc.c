@@ -46,6 +46,16 @@ void *sfi_calloc_n(size_t n, size_t size)
     return sfi_mul(n, size, &bytes) ? sfi_calloc(bytes) : NULL;
 }
 
+void *sfi_grow(void *list, size_t count, size_t *cap, size_t first, size_t size)
+{
+    size_t bytes, more = *cap == 0 ? first : *cap;
+    if (count < *cap) return list;
+    if (*cap != 0 && !sfi_mul(*cap, 2, &more)) return NULL;
+    void *bigger = sfi_mul(more, size, &bytes) ? sfi_realloc(list, bytes) : NULL;
+    if (bigger != NULL) *cap = more;
+    return bigger;
+}
+
 void *sfi_realloc(void *ptr, size_t size)
 {
     return hook.fn(hook.user, ptr, size > 0 ? size : 1);

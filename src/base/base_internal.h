@@ -18,6 +18,9 @@
 /* ---- memory (alloc.c): the only place that calls malloc ---- */
 void *sfi_alloc(size_t size);                  /* size > 0; NULL: no memory; not cleared */
 void *sfi_calloc(size_t size);                 /* cleared */
+/* Room for one more in a list that doubles, from first on: the list, perhaps elsewhere and *cap larger; NULL: no memory, and
+ * it stays as it is. */
+void *sfi_grow(void *list, size_t count, size_t *cap, size_t first, size_t size);
 void *sfi_calloc_n(size_t n, size_t size);     /* cleared; NULL also when n * size overflows */
 void *sfi_realloc(void *ptr, size_t size);     /* ptr NULL allocates; on NULL the old block lives on */
 void sfi_free(void *ptr);
@@ -36,6 +39,8 @@ sf_status sfi_fail(sf_error *err, sf_status status, const char *format, ...) SFI
 /* The same with a text of any length: one that does not fit keeps both its ends, with an ellipsis between. */
 sf_status sfi_fail_text(sf_error *err, sf_status status, sf_str text);
 sf_status sfi_fail_memory(sf_error *err, const char *what); /* SF_ERR_MEMORY, "no memory for <what>" */
+/* first keeps the first failure; answers failure's status. */
+sf_status sfi_error_keep(sf_error *first, const sf_error *failure);
 /* Puts "context: " before the message that is there. */
 void sfi_error_prefix(sf_error *err, const char *format, ...) SFI_PRINTF(2, 3);
 /* Stars for a secret that the org's words in err's message and code may repeat. err NULL is fine. */

@@ -86,6 +86,12 @@ sf_status sfi_fail_memory(sf_error *err, const char *what)
     return sfi_fail(err, SF_ERR_MEMORY, "no memory for %s", what);
 }
 
+sf_status sfi_error_keep(sf_error *first, const sf_error *failure)
+{
+    if (first->status == SF_OK) *first = *failure;
+    return failure->status;
+}
+
 void sfi_error_prefix(sf_error *err, const char *format, ...)
 {
     if (err == NULL) return;

@@ -104,13 +104,6 @@ static const char *known_method(const char *method)
 
 /* ---- failures ---- */
 
-/* Keeps the first failure; answers its status. */
-static sf_status keep(sf_composite *c, const sf_error *failure)
-{
-    if (c->failure.status == SF_OK) c->failure = *failure;
-    return failure->status;
-}
-
 static sf_status SFI_PRINTF(3, 4) refuse(sf_composite *c, sf_status status, const char *format, ...)
 {
     sf_error failure;
@@ -120,14 +113,14 @@ static sf_status SFI_PRINTF(3, 4) refuse(sf_composite *c, sf_status status, cons
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     (void)sfi_fail(&failure, status, "part %zu: %s", c->count + 1, text); /* kept, and answered below */
-    return keep(c, &failure);
+    return sfi_error_keep(&c->failure, &failure);
 }
 
 static sf_status refuse_memory(sf_composite *c)
 {
     sf_error failure;
     (void)sfi_fail_memory(&failure, "a composite's part");
-    return keep(c, &failure);
+    return sfi_error_keep(&c->failure, &failure);
 }
 
 /* ---- adding ---- */
@@ -147,13 +140,9 @@ static sf_status check_ref(sf_composite *c, const char *ref)
 
 static bool grow(sf_composite *c)
 {
-    if (c->count < c->cap) return true;
-    size_t cap = c->cap == 0 ? 8 : c->cap * 2;
-    part *parts = sfi_realloc(c->parts, cap * sizeof *parts);
-    if (parts == NULL) return false;
-    c->parts = parts;
-    c->cap = cap;
-    return true;
+    part *parts = sfi_grow(c->parts, c->count, &c->cap, 8, sizeof *parts);
+    if (parts != NULL) c->parts = parts;
+    return parts != NULL;
 }
 
 /* path and body are used up, also on failure. */
@@ -164,8 +153,10 @@ static sf_status add_part(sf_composite *c, const char *ref, const char *method, 
     int most = c->kind == SF_COMPOSITE_GRAPH ? SF_GRAPH_PARTS_MAX : SF_COMPOSITE_PARTS_MAX;
     sf_status rc = check_ref(c, ref);
     if (rc == SF_OK && c->count >= (size_t)most) rc = refuse(c, SF_ERR_LIMIT, "a request holds at most %d parts", most);
-    if (rc == SF_OK && (rc = sfi_buf_status(path, &failure, "a part's path")) != SF_OK) keep(c, &failure);
-    if (rc == SF_OK && (rc = sfi_buf_status(body, &failure, "a part's body")) != SF_OK) keep(c, &failure);
+    if (rc == SF_OK && (rc = sfi_buf_status(path, &failure, "a part's path")) != SF_OK)
+        (void)sfi_error_keep(&c->failure, &failure);
+    if (rc == SF_OK && (rc = sfi_buf_status(body, &failure, "a part's body")) != SF_OK)
+        (void)sfi_error_keep(&c->failure, &failure);
     if (rc == SF_OK) {
         p.body_len = body->len;
         p.ref = sfi_strdup(ref);
@@ -249,7 +240,7 @@ static sf_status write_record(sf_composite *c, const sf_record *r, sfi_buf *body
     if (rc == SF_OK) rc = sfi_record_write(r, NULL, body, &failure);
     if (rc == SF_OK) return rc;
     sfi_error_prefix(&failure, "part %zu", c->count + 1);
-    return keep(c, &failure);
+    return sfi_error_keep(&c->failure, &failure);
 }
 
 static sf_status check_row(sf_composite *c, const char *object, const char *id)
@@ -398,7 +389,7 @@ sf_status sf_composite_add_query(sf_composite *c, const char *ref, const char *s
     sf_status rc = bind_statement(soql, binds, &text, &failure);
     if (rc != SF_OK) {
         sfi_error_prefix(&failure, "part %zu", c->count + 1);
-        keep(c, &failure);
+        (void)sfi_error_keep(&c->failure, &failure);
     } else {
         sfi_buf_add_str(&path, "query?q=");
         add_statement(&path, soql, sfi_buf_str(&text));

@@ -65,13 +65,6 @@ size_t sf_record_field_count(const sf_record *r)
 
 /* ---- storing ---- */
 
-/* Keeps the first failure; answers its status. */
-static sf_status keep(sf_record *r, const sf_error *failure)
-{
-    if (r->failure.status == SF_OK) r->failure = *failure;
-    return failure->status;
-}
-
 static sf_status SFI_PRINTF(3, 4) refuse(sf_record *r, sf_status status, const char *format, ...)
 {
     sf_error failure;
@@ -81,7 +74,7 @@ static sf_status SFI_PRINTF(3, 4) refuse(sf_record *r, sf_status status, const c
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     (void)sfi_fail(&failure, status, "%s", text); /* kept, and answered below */
-    return keep(r, &failure);
+    return sfi_error_keep(&r->failure, &failure);
 }
 
 static field *find(const sf_record *r, const char *name)
@@ -102,13 +95,9 @@ static sf_status check_name(sf_record *r, const char *name)
 /* Makes room for one more field. */
 static bool grow(sf_record *r)
 {
-    if (r->count < r->cap) return true;
-    size_t cap = r->cap == 0 ? 16 : r->cap * 2;
-    field *fields = sfi_realloc(r->fields, cap * sizeof *fields);
-    if (fields == NULL) return false;
-    r->fields = fields;
-    r->cap = cap;
-    return true;
+    field *fields = sfi_grow(r->fields, r->count, &r->cap, 16, sizeof *fields);
+    if (fields != NULL) r->fields = fields;
+    return fields != NULL;
 }
 
 /* Puts a finished value into a field; value is used up, also on failure. */
@@ -133,7 +122,7 @@ static sf_status put(sf_record *r, const char *name, sfi_buf *value)
     if (rc != SF_OK) {
         sfi_free(copy);
         sfi_free(json);
-        return keep(r, &failure);
+        return sfi_error_keep(&r->failure, &failure);
     }
     if (old == NULL) {
         old = &r->fields[r->count++];
@@ -295,7 +284,7 @@ sf_status sf_record_set_multipicklist(sf_record *r, const char *name, const char
     }
     sf_error failure;
     rc = sfi_buf_status(&joined, &failure, "a multi-select picklist");
-    rc = rc == SF_OK ? put_string(r, name, sfi_buf_str(&joined)) : keep(r, &failure);
+    rc = rc == SF_OK ? put_string(r, name, sfi_buf_str(&joined)) : sfi_error_keep(&r->failure, &failure);
     sfi_buf_free(&joined);
     return rc;
 }
@@ -340,7 +329,7 @@ sf_status sf_record_set_json(sf_record *r, const char *name, sf_str json)
     if (rc != SF_OK) {
         if (rc == SF_ERR_PROTOCOL) failure.status = SF_ERR_USAGE; /* the text is the caller's, not the org's */
         sfi_error_prefix(&failure, "%s.%s", r->object, name);
-        return keep(r, &failure);
+        return sfi_error_keep(&r->failure, &failure);
     }
     sfi_buf b = { .max = SF_RECORD_BYTES_MAX };
     sfi_buf_add(&b, json.ptr, json.len);

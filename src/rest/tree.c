@@ -54,12 +54,6 @@ size_t sf_tree_count(const sf_tree *t)
 
 /* ---- adding ---- */
 
-static sf_status keep(sf_tree *t, const sf_error *failure)
-{
-    if (t->failure.status == SF_OK) t->failure = *failure;
-    return failure->status;
-}
-
 static sf_status find_parent(sf_tree *t, const char *parent_ref, node *n, sf_error *err)
 {
     n->parent = t->count;
@@ -125,13 +119,9 @@ static sf_status check_node(const sf_tree *t, const char *ref, const char *paren
 
 static bool grow(sf_tree *t)
 {
-    if (t->count < t->cap) return true;
-    size_t cap = t->cap == 0 ? 8 : t->cap * 2;
-    node *nodes = sfi_realloc(t->nodes, cap * sizeof *nodes);
-    if (nodes == NULL) return false;
-    t->nodes = nodes;
-    t->cap = cap;
-    return true;
+    node *nodes = sfi_grow(t->nodes, t->count, &t->cap, 8, sizeof *nodes);
+    if (nodes != NULL) t->nodes = nodes;
+    return nodes != NULL;
 }
 
 sf_status sf_tree_add(sf_tree *t, const char *ref, const char *parent_ref, const char *relationship, const sf_record *r)
@@ -154,7 +144,7 @@ sf_status sf_tree_add(sf_tree *t, const char *ref, const char *parent_ref, const
         return SF_OK;
     }
     clear_node(&n);
-    return keep(t, &failure);
+    return sfi_error_keep(&t->failure, &failure);
 }
 
 /* ---- writing ---- */
