@@ -76,8 +76,9 @@ static bool has_body(const sfo_call *call)
     return sfi_trim(call->request->body).len > 0;
 }
 
-/* What the body changes in the report. false: the response says what is wrong. required: there must be one. */
-static bool apply_body(sfo_call *call, sfo_report *report, bool required)
+/* What the body changes in the report; details, NULL allowed, becomes what its hasDetailRows says. false: the response says
+ * what is wrong. required: there must be one. */
+static bool apply_body(sfo_call *call, sfo_report *report, bool required, bool *details)
 {
     sf_value body, metadata;
     sfo_fault f = { 0 };
@@ -85,6 +86,7 @@ static bool apply_body(sfo_call *call, sfo_report *report, bool required)
     if (!sfo_call_body(call, &body)) return false;
     metadata = sf_get(body, "reportMetadata");
     bool ok = true;
+    if (metadata.type == SF_OBJECT && details != NULL) *details = sf_get_bool(metadata, "hasDetailRows", false);
     if (metadata.type == SF_OBJECT)
         ok = sfo_report_read(call->org->reports, metadata, false, &call->arena, report, &f);
     else if (required || metadata.type != SF_MISSING)
@@ -94,9 +96,11 @@ static bool apply_body(sfo_call *call, sfo_report *report, bool required)
     return ok;
 }
 
-static bool details_wanted(const sfo_call *call)
+/* The parameter wins over the body, by_body. */
+static bool details_wanted(const sfo_call *call, bool by_body)
 {
-    return sfi_str_is_nocase(sfo_params_get(&call->query, "includeDetails"), "true");
+    sf_str said = sfo_params_get(&call->query, "includeDetails");
+    return said.len > 0 ? sfi_str_is_nocase(said, "true") : by_body;
 }
 
 /* ---- the list, the describe ---- */
@@ -174,7 +178,7 @@ static bool count_run(sfo_call *call, bool async)
     return false;
 }
 
-static void run_now(sfo_call *call, const sfo_report *report)
+static void run_now(sfo_call *call, const sfo_report *report, bool details)
 {
     sfo_fault f = { 0 };
     if (!sfo_report_check(report, &f)) {
@@ -183,7 +187,8 @@ static void run_now(sfo_call *call, const sfo_report *report)
     }
     if (!count_run(call, false)) return;
     write_report_attributes(call, report);
-    bool ok = sfo_report_run(call->org->store, &call->context, report, details_wanted(call), &call->response->body, &f);
+    bool ok = sfo_report_run(call->org->store, &call->context, report, details_wanted(call, details),
+                             &call->response->body, &f);
     if (ok && report->id != NULL) ok = sfo_report_note_run(call->org->store, report->id, sfi_wall_ms(), &f);
     if (!ok) sfo_answer_fault(call, &f);
 }
@@ -192,13 +197,16 @@ void sfo_rest_report_run(sfo_call *call)
 {
     sfo_report_row row;
     sfo_report report;
-    if (find(call, call->args[0], &row, &report) && apply_body(call, &report, false)) run_now(call, &report);
+    bool details = false;
+    if (find(call, call->args[0], &row, &report) && apply_body(call, &report, false, &details))
+        run_now(call, &report, details);
 }
 
 void sfo_rest_report_query(sfo_call *call)
 {
     sfo_report report = { .name = "Unsaved Report", .developer_name = "Unsaved_Report" };
-    if (apply_body(call, &report, true)) run_now(call, &report);
+    bool details = false;
+    if (apply_body(call, &report, true, &details)) run_now(call, &report, details);
 }
 
 /* ---- runs in the background ---- */
@@ -247,7 +255,8 @@ void sfo_rest_report_run_async(sfo_call *call)
     sfo_fault f = { 0 };
     sf_id id = { "" };
     sfi_buf result = { 0 };
-    if (!find(call, call->args[0], &row, &report) || !apply_body(call, &report, false)) return;
+    bool details = false;
+    if (!find(call, call->args[0], &row, &report) || !apply_body(call, &report, false, &details)) return;
     if (!sfo_report_check(&report, &f)) {
         sfo_answer_fault(call, &f);
         return;
@@ -256,7 +265,7 @@ void sfo_rest_report_run_async(sfo_call *call)
     sfo_report_run_row run = { .report_id = report.id,
                                .owner_id = call->user.text,
                                .requested_ms = sfi_wall_ms(),
-                               .has_details = details_wanted(call) };
+                               .has_details = details_wanted(call, details) };
     run.completed_ms = run.requested_ms + RUNNING_MS;
     bool ok = sfo_report_run(call->org->store, &call->context, &report, run.has_details, &result, &f);
     run.result = result.data;
@@ -442,14 +451,14 @@ void sfo_rest_report_create(sfo_call *call)
         }
         report.id = report.name = report.developer_name = NULL;
     }
-    if (apply_body(call, &report, true)) keep(call, &report);
+    if (apply_body(call, &report, true, NULL)) keep(call, &report);
 }
 
 void sfo_rest_report_save(sfo_call *call)
 {
     sfo_report_row row;
     sfo_report report;
-    if (find(call, call->args[0], &row, &report) && apply_body(call, &report, true)) keep(call, &report);
+    if (find(call, call->args[0], &row, &report) && apply_body(call, &report, true, NULL)) keep(call, &report);
 }
 
 void sfo_rest_report_delete(sfo_call *call)

@@ -63,6 +63,15 @@ run 0 report run Invoices_by_Month --raw
 json_is '.factMap["T!T"].aggregates[1].value' 4
 run 0 report run Invoices_by_Month --json
 json_is .status 0
+# Who posts the metadata of a describe, which says hasDetailRows, gets the rows; the parameter of the address wins.
+run 0 api GET analytics/reports
+invoices=$(jq -r '.[] | select(.name == "Invoices by Month") | .id' out)
+for case in '{"hasDetailRows":true}~~4' '{"hasDetailRows":false}~~0' '{}~~0' \
+    '{"hasDetailRows":true}~?includeDetails=false~0' '{"hasDetailRows":false}~?includeDetails=true~4'; do
+    IFS='~' read -r metadata query want <<<"$case"
+    run 0 api POST "analytics/reports/$invoices$query" -b "{\"reportMetadata\":$metadata}"
+    json_is '[.factMap[].rows | arrays | length] | add // 0' "$want"
+done
 run 0 report run Invoices -O found.csv
 check "to a file" test "$(wc -l <found.csv)" -eq 6
 
