@@ -246,10 +246,11 @@ static void route(sfo_bulk1 *b)
     size_t count = b->call->segment_count;
     bool is_post = strcmp(b->call->request->method, "POST") == 0;
     bool is_get = strcmp(b->call->request->method, "GET") == 0;
-    bool takes_post = count == 4 || count == 5 || (count == 6 && piece_is(b, 5, "batch"));
-    if (!piece_is(b, 3, "job") || (count > 5 && !piece_is(b, 5, "batch")) || count > 9)
+    bool is_spec = count == 6 && piece_is(b, 5, "spec");
+    bool takes_post = count == 4 || count == 5 || (count == 6 && piece_is(b, 5, "batch")) || is_spec;
+    if (!piece_is(b, 3, "job") || (count > 5 && !piece_is(b, 5, "batch") && !is_spec) || count > 9)
         (void)sfo_bulk1_fail(b, 404, "InvalidUrl", "Invalid URL");
-    else if ((!is_post || !takes_post) && (!is_get || count == 4))
+    else if ((!is_post || !takes_post) && (!is_get || count == 4 || is_spec))
         (void)sfo_bulk1_fail(b, 405, "InvalidOperation", "HTTP method '%s' not allowed here", b->call->request->method);
     else if (count == 4)
         sfo_bulk1_job_create(b);
@@ -259,6 +260,8 @@ static void route(sfo_bulk1 *b)
         sfo_bulk1_job_change(b);
     else if (count == 5)
         sfo_bulk1_job_info(b);
+    else if (is_spec)
+        sfo_bulk1_spec_set(b);
     else if (count == 6 && is_post)
         sfo_bulk1_batch_add(b);
     else if (count == 6)

@@ -1,7 +1,7 @@
 /*
  * bulk1.h: what the files of Bulk API 1.0 share: /services/async/XX.0/job…, XML or JSON as the call and its job say.
  * bulk1.c has the paths, the session and the errors; bulk1_jobs.c, bulk1_batches.c, bulk1_results.c the calls; bulk1_charset.c
- * reads other charsets than UTF-8.
+ * reads other charsets than UTF-8, bulk1_spec.c rows under other names.
  * Threads: a sfo_bulk1 belongs to one call.
  */
 #ifndef SFO_BULK1_H
@@ -49,6 +49,12 @@ void sfo_bulk1_job_change(sfo_bulk1 *b);
 void sfo_bulk1_batch_add(sfo_bulk1 *b);
 void sfo_bulk1_batch_list(sfo_bulk1 *b);
 void sfo_bulk1_batch_info(sfo_bulk1 *b);
+
+/* ---- bulk1_spec.c ---- */
+void sfo_bulk1_spec_set(sfo_bulk1 *b);
+/* Data of a batch as the job's transformation spec has it, if there is one; it stands in room then (zeroed; free it). false:
+ * answered. */
+bool sfo_bulk1_transform(sfo_bulk1 *b, sf_str *data, sfi_buf *room);
 
 /* ---- bulk1_charset.c ---- */
 /* Data in the charset that its Content-Type names, as UTF-8, which then stands in room (zeroed; free it). false: answered. */

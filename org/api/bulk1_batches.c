@@ -97,12 +97,16 @@ static void add(sfo_bulk1 *b, sf_str data)
 
 void sfo_bulk1_batch_add(sfo_bulk1 *b)
 {
-    sfi_buf converted = { 0 };
+    sfi_buf converted = { 0 }, transformed = { 0 };
     sf_str data = b->call->request->body;
     if (data.ptr == NULL) data = SFI_STR("");
     if (!check_type(b) || !check_size(b, data)) return;
-    if (!is_plain_text(&b->job) || sfo_bulk1_to_utf8(b, sfo_call_header(b->call, "Content-Type"), &data, &converted))
-        add(b, data);
+    bool fine =
+        !is_plain_text(&b->job) || sfo_bulk1_to_utf8(b, sfo_call_header(b->call, "Content-Type"), &data, &converted);
+    if (fine && strcmp(b->job.content_type, "CSV") == 0 && !b->job.is_query)
+        fine = sfo_bulk1_transform(b, &data, &transformed);
+    if (fine) add(b, data);
+    sfi_buf_free(&transformed);
     sfi_buf_free(&converted);
 }
 

@@ -48,7 +48,8 @@ typedef enum sfo_bulk_kind {
     SFO_BULK_GOOD = 1,   /* 2.0: rows of successfulResults, no header */
     SFO_BULK_BAD = 2,    /* 2.0: rows of failedResults, no header */
     SFO_BULK_RESULT = 3, /* 1.0: a JSON line a row, in their order; queries: CSV rows */
-    SFO_BULK_HEADER = 4  /* the header line of a query's result, without its line end */
+    SFO_BULK_HEADER = 4, /* the header line of a query's result, without its line end */
+    SFO_BULK_SPEC = 5    /* 1.0: of a job, how rows of its batches become rows of the org (spec.h) */
 } sfo_bulk_kind;
 
 typedef struct sfo_bulk sfo_bulk;

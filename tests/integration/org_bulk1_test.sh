@@ -53,6 +53,37 @@ printf '%s' '{"sobjects":[{"name":"Contact","fields":[{"name":"Wants__c","type":
  {"name":"Account","fields":[{"name":"Ext__c","type":"string","length":40,"externalId":true,"unique":true,"idLookup":true}]}]}' >"$work/schema.json"
 start --schema "$work/schema.json" --data "$work/org.db"
 
+# ---- transformation specs: columns of other names, names in one, values that are missing, dates and truths as written elsewhere ----
+new_job '<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>'
+post "job/$job/spec" text/csv $'Salesforce Field,Csv Header,Value,Hint\nName,Full Name,,\nTitle,Job Title,,\nLeadSource,Lead Source,Web,\nDescription,,Imported from XYZ.csv,\nBirthdate,Date of Birth,,dd MMM yy\nWants__c,Wants,,[Yy](es)?|on\n'
+is "a spec is taken" "$status $(body)" "201 "
+add text/csv $'Full Name,Job Title,Lead Source,Date of Birth,Comment,Wants\n"Cat, Tom",DSH,Other,10 Feb 70,likes Jerry,Yes\nJerry B Mouse,House Mouse,,1 December 99,"likes ""Tom""",no\nDroopy,,,soon,,\n'
+await
+result
+is "rows" "$(sed 's/"[0-9A-Za-z]*","true","true",""/ok/; s/,".*INVALID.*/ bad/' "$work/body" | paste -sd' ')" '"Id","Success","Created","Error" ok ok "" bad'
+is "what became of them" "$(soql "SELECT FirstName, LastName, Title, LeadSource, Description, Birthdate, Wants__c FROM Contact WHERE LastName IN ('Cat', 'Mouse') ORDER BY LastName" '[.records[] | del(.attributes)] | tojson')" \
+    '[{"FirstName":"Tom","LastName":"Cat","Title":"DSH","LeadSource":"Other","Description":"Imported from XYZ.csv","Birthdate":"1970-02-10","Wants__c":true},{"FirstName":"Jerry B","LastName":"Mouse","Title":"House Mouse","LeadSource":"Web","Description":"Imported from XYZ.csv","Birthdate":"1999-12-01","Wants__c":false}]'
+get "job/$job/batch/$batch/request"
+is "the request as it was made of it" "$(head -1 "$work/body")" 'LastName,FirstName,Title,LeadSource,Description,Birthdate,Wants__c'
+post "job/$job/spec" text/csv $'Salesforce Field,Csv Header,Value,Hint\nLastName,Surname,,\n'
+is "too late" "$status $(error)" "400 InvalidJobState: A transformation spec comes before the first batch"
+add text/csv $'Job Title\n"cut'
+await
+is "a batch that is no CSV" "$state" Failed
+new_job '<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>'
+for spec in '' 'LastName,Surname' $'Salesforce Field,Csv Header,Value,Hint\n' $'Salesforce Field,Csv Header,Value,Hint\n,Surname,,\n' $'Salesforce Field,Csv Header,Value,Hint\nLastName,,,\n' \
+    $'Salesforce Field,Csv Header,Value,Hint\nBirthdate,Born,,dd QQ\n' $'Salesforce Field,Csv Header,Value,Hint\nWants__c,Wants,,(\n' $'Salesforce Field,Csv Header,Value,Hint\n"Last'; do
+    post "job/$job/spec" text/csv "$spec"
+    is "no spec: $spec" "$status $(error | cut -d: -f1)" "400 ClientInputError"
+done
+post "job/$job/spec" application/json '{}'
+is "a spec is CSV" "$status $(error | cut -d: -f1)" "400 UnsupportedContentType"
+get "job/$job/spec"
+is "it cannot be read" "$status" 405
+new_json '{"operation":"insert","object":"Contact","contentType":"JSON"}'
+post "job/$job/spec" text/csv $'Salesforce Field,Csv Header,Value,Hint\nLastName,Surname,,\n'
+is "of jobs of CSV" "$status $(error)" "400 InvalidJob: A transformation spec is for rows of CSV, and the job has JSON"
+
 # ---- the life of a job, XML, elements in any order ----
 new_job '<operation>insert</operation><contentType>CSV</contentType><object>contact</object>'
 is "created" "$status $(header Content-Type) $(header Location)" "201 application/xml /services/async/62.0/job/$job"
