@@ -12,7 +12,7 @@ send() { # CURL-OPTIONS…: the status; the body in $work/body
 handshake='[{"channel":"/meta/handshake","id":"1","version":"1.0"}]'
 
 # ---- forms that clients have ----
-for path in /cometd/64.0 /cometd/64.0/ /cometd/64.0/handshake /cometd/64.0/connect /cometd/37.0 /cometd/66.0; do
+for path in /cometd/64.0 /cometd/64.0/ /cometd/64.0/handshake /cometd/64.0/connect /cometd/37.0 /cometd/68.0; do
     is "path $path" "$(send --data-binary "$handshake" "$url$path") $(answer '.[0].successful')" '200 true'
 done
 is 'a chunked body' "$(send -H 'Transfer-Encoding: chunked' -H 'Content-Type: application/json' --data-binary "$handshake" "$url/cometd/64.0") $(answer '.[0].successful')" '200 true'

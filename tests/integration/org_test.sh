@@ -55,8 +55,9 @@ error() { # WHAT STATUS CODE: the answer is an error array of that code
 check_discovery() {
     bare GET "$url/services/data/"
     is 'versions need no session' "$status" 200
-    is 'versions: first and last' "$(get '[.[0].version, .[-1].version] | join(" ")')" '31.0 66.0'
+    is 'versions: first and last' "$(get '[.[0].version, .[-1].version] | join(" ")')" '31.0 68.0'
     is 'versions: keys' "$(get '.[31] | [.label, .url, .version] | join(" ")')" "Winter '25 /services/data/v62.0 62.0"
+    is 'versions: the newest' "$(get '.[-1].label')" "Winter '27"
     is 'versions: no allowance' "$(header sforce-limit-info)" ''
     call GET "$data"
     is 'resources' "$(get .sobjects)" /services/data/v62.0/sobjects

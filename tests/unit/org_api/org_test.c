@@ -97,7 +97,7 @@ static void starve(const char *method, const char *path, const char *query, cons
 static void test_org__survives_each_failed_allocation(void **state)
 {
     (void)state;
-    starve("GET", "/services/data", "", "", 200, "\"version\":\"66.0\"}]");
+    starve("GET", "/services/data", "", "", 200, "\"version\":\"68.0\"}]");
     starve("GET", "/services/data/v62.0/limits", "", "", 200, "StreamingApiConcurrentClients");
     starve("POST", "/services/data/v62.0/sobjects/Account", "", "{\"Name\":\"x\"}", 201, "\"success\":true");
     starve("GET", "/services/data/v62.0/query", "q=SELECT+Id,Name+FROM+Account+LIMIT+1", "", 200,
