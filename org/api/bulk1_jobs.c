@@ -160,30 +160,39 @@ static bool check_words(sfo_bulk1 *b, wish *w)
            one_of(b, "concurrencyMode", w->concurrency, modes, SFI_COUNT_OF(modes));
 }
 
+/* One part of the header; wanted: chunks are. */
+static bool read_chunking_part(sfo_bulk1 *b, sf_str part, int64_t *size, bool *wanted)
+{
+    enum { CHUNK_MAX = 250000 };
+    int len = (int)(part.len < 40 ? part.len : 40);
+    if (part.len == 0 || sfi_str_is_nocase(part, "false")) return true;
+    *wanted = true;
+    if (sfi_str_is_nocase(part, "true") || sfi_starts_with_nocase(part, "parent=")) return true;
+    if (sfi_starts_with_nocase(part, "chunkSize=")) {
+        sf_str number = { part.ptr + 10, part.len - 10 };
+        if (sfi_parse_int(number, size) && *size > 0 && *size <= CHUNK_MAX) return true;
+        return sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking: chunkSize is %.*s; want 1 to %d", len - 10,
+                              number.ptr, CHUNK_MAX);
+    }
+    if (sfi_starts_with_nocase(part, "startRow=")) {
+        sf_id id = sfi_id_make((sf_str){ part.ptr + 9, part.len - 9 });
+        memcpy(b->job.start_row, id.text, sizeof b->job.start_row);
+        return id.text[0] != '\0' ||
+               sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking: startRow is %.*s; want an id", len - 9, part.ptr + 9);
+    }
+    return sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking: %.*s is not understood", len, part.ptr);
+}
+
 /* "true; chunkSize=100000; parent=Account": parts in any order, also between commas, which join a header's list of values. */
 static bool read_chunking(sfo_bulk1 *b, bool is_query)
 {
-    enum { CHUNK = 100000, CHUNK_MAX = 250000 };
-    const char *header = sfo_call_header(b->call, "Sforce-Enable-PKChunking");
+    enum { CHUNK = 100000 };
     bool wanted = false;
     int64_t size = CHUNK;
-    for (const char *at = header; at != NULL && *at != '\0';) {
+    for (const char *at = sfo_call_header(b->call, "Sforce-Enable-PKChunking"); at != NULL && *at != '\0';) {
         size_t len = strcspn(at, ";,");
-        sf_str part = sfi_trim((sf_str){ at, len });
+        if (!read_chunking_part(b, sfi_trim((sf_str){ at, len }), &size, &wanted)) return false;
         at += len + (at[len] != '\0');
-        if (sfi_str_is_nocase(part, "true") || sfi_starts_with_nocase(part, "parent=") ||
-            sfi_starts_with_nocase(part, "startRow=")) {
-            wanted = true;
-        } else if (sfi_starts_with_nocase(part, "chunkSize=")) {
-            sf_str number = { part.ptr + 10, part.len - 10 };
-            wanted = sfi_parse_int(number, &size) && size > 0 && size <= CHUNK_MAX;
-            if (!wanted)
-                return sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking: chunkSize is %.*s; want 1 to %d",
-                                      (int)(number.len < 40 ? number.len : 40), number.ptr, CHUNK_MAX);
-        } else if (part.len > 0 && !sfi_str_is_nocase(part, "false")) {
-            return sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking: %.*s is not understood",
-                                  (int)(part.len < 40 ? part.len : 40), part.ptr);
-        }
     }
     if (wanted && !is_query) return sfo_bulk1_fail(b, 400, "InvalidJob", "PK chunking is for query jobs only");
     b->job.chunk_size = wanted ? size : 0;

@@ -31,6 +31,7 @@ typedef struct sfo_bulk_job {
     bool is_query;
     int uploads; /* how many times data was put: more than one is the client's mistake, told when the job is closed */
     int64_t chunk_size; /* 1.0: of PK chunking; 0: none */
+    char start_row[19]; /* the id that its first chunk begins with; "": that of the first record */
     char error[1024];
 } sfo_bulk_job;
 

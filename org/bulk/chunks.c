@@ -109,7 +109,7 @@ static bool make_batches(sfo_bulk *b, const sfo_bulk_job *job, const cut *c, sf_
         sfi_buf statement = { 0 };
         memcpy(chunk.job, job->id, sizeof chunk.job);
         memcpy(chunk.content_type, chunk_mark, sizeof chunk_mark);
-        add_statement(&statement, soql, i > 0 ? c->firsts.data + (i - 1) * 19 : "",
+        add_statement(&statement, soql, i > 0 ? c->firsts.data + (i - 1) * 19 : job->start_row,
                       i < count ? c->firsts.data + i * 19 : "");
         fine = !statement.failed ? sfo_bulk_batch_new(b, &chunk, sfi_buf_str(&statement), f)
                                  : sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a batch");
@@ -122,13 +122,14 @@ bool sfo_bulk_cut(sfo_bulk *b, const sfo_bulk_job *job, sfo_bulk_batch *batch, c
                   sfo_fault *f)
 {
     static const char *const refused[] = { "ORDER", "LIMIT", "OFFSET", "GROUP" };
-    char ids[160];
+    char ids[200], from[48] = "";
     size_t len;
     cut parts = { .size = job->chunk_size };
     if (find_word(soql, refused, SFI_COUNT_OF(refused), &len) < soql.len)
         return sfo_fault_set(f, 400, "FEATURENOTENABLED", "ORDER BY and LIMIT are not supported with PK chunking");
     sfo_table_reader reader = { take_head, take_id, &parts };
-    snprintf(ids, sizeof ids, "SELECT Id FROM %s ORDER BY Id", job->object);
+    if (job->start_row[0] != '\0') snprintf(from, sizeof from, "WHERE Id >= '%s' ", job->start_row);
+    snprintf(ids, sizeof ids, "SELECT Id FROM %s %sORDER BY Id", job->object, from);
     bool fine = sfo_soql_table(b->store, c, sfi_str(ids), true, &reader, f);
     if (!fine && f->http_status == 0) (void)sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for chunks");
     if (fine && sfo_store_begin(b->store, f)) {

@@ -10,7 +10,8 @@ static const char tables[] =
     "TEXT, content_type TEXT, concurrency TEXT, line_ending TEXT, delimiter TEXT, state TEXT, created_by TEXT, version "
     "TEXT, assignment_rule TEXT, created INTEGER, modified INTEGER, processed INTEGER, failed INTEGER, retries "
     "INTEGER, "
-    "total_ms INTEGER, active_ms INTEGER, is_query INTEGER, uploads INTEGER, chunk_size INTEGER, error TEXT) "
+    "total_ms INTEGER, active_ms INTEGER, is_query INTEGER, uploads INTEGER, chunk_size INTEGER, error TEXT, start_row "
+    "TEXT) "
     "WITHOUT "
     "ROWID;"
     "CREATE TABLE IF NOT EXISTS sfo_bulk_batch(number INTEGER PRIMARY KEY, id TEXT UNIQUE, job TEXT, state TEXT, "
@@ -60,7 +61,7 @@ static const char job_columns[] =
     "id, api, operation, object, external_id, content_type, concurrency, line_ending, delimiter, state, created_by, "
     "version, assignment_rule, created, modified, processed, failed, retries, total_ms, active_ms, is_query, "
     "uploads, "
-    "chunk_size, error";
+    "chunk_size, error, start_row";
 
 static void read_job(sqlite3_stmt *stmt, sfo_bulk_job *j)
 {
@@ -89,7 +90,8 @@ static void read_job(sqlite3_stmt *stmt, sfo_bulk_job *j)
     j->is_query = sqlite3_column_int(stmt, i++) != 0;
     j->uploads = sqlite3_column_int(stmt, i++);
     j->chunk_size = sqlite3_column_int64(stmt, i++);
-    copy_column(stmt, i, j->error, sizeof j->error);
+    copy_column(stmt, i++, j->error, sizeof j->error);
+    copy_column(stmt, i, j->start_row, sizeof j->start_row);
 }
 
 static int64_t now_ms(void)
@@ -102,7 +104,7 @@ bool sfo_bulk_job_save(sfo_bulk *b, sfo_bulk_job *j, sfo_fault *f)
 {
     char *sql =
         sqlite3_mprintf("INSERT OR REPLACE INTO sfo_bulk_job(%s) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-                        "?,?)",
+                        "?,?,?)",
                         job_columns);
     if (sql == NULL) return sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a job");
     sfo_store_lock(b->store);
@@ -120,7 +122,8 @@ bool sfo_bulk_job_save(sfo_bulk *b, sfo_bulk_job *j, sfo_fault *f)
         sqlite3_bind_int(stmt, at++, j->api);
         for (size_t i = 0; i < SFI_COUNT_OF(texts); i++) bind_text(stmt, at++, texts[i]);
         for (size_t i = 0; i < SFI_COUNT_OF(numbers); i++) sqlite3_bind_int64(stmt, at++, numbers[i]);
-        bind_text(stmt, at, j->error);
+        bind_text(stmt, at++, j->error);
+        bind_text(stmt, at, j->start_row);
     }
     bool fine = sfo_bulk_step(b, stmt, f);
     sfo_store_unlock(b->store);
@@ -432,12 +435,23 @@ bool sfo_bulk_is_aborted(sfo_bulk *b, const char *id)
 }
 
 /* ---- opening ---- */
+/* What a data file of an older version lacks. */
+static bool add_columns(sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool there = sqlite3_prepare_v2(db, "SELECT start_row FROM sfo_bulk_job", -1, &stmt, NULL) == SQLITE_OK;
+    sqlite3_finalize(stmt);
+    return there ||
+           sqlite3_exec(db, "ALTER TABLE sfo_bulk_job ADD COLUMN start_row TEXT", NULL, NULL, NULL) == SQLITE_OK;
+}
+
 sf_status sfo_bulk_tables_open(sfo_bulk *b, sf_error *err)
 {
     sfo_fault fault = { 0 };
     sf_status rc = SF_OK;
     sfo_store_lock(b->store);
-    if (sqlite3_exec(sfo_store_db(b->store), tables, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(sfo_store_db(b->store), tables, NULL, NULL, NULL) != SQLITE_OK ||
+        !add_columns(sfo_store_db(b->store)))
         rc = sfi_fail(err, SF_ERR_IO, "data file: cannot make the tables of bulk jobs: %s",
                       sqlite3_errmsg(sfo_store_db(b->store)));
     else if (!forget_old(b, &fault))
