@@ -26,9 +26,16 @@ bool sfo_etag_in(const char *list, const char *etag)
 /* Header name as a date. @return 1 it is one, 0 it is not there, -1 it is something else. */
 static int date_header(const sfo_call *call, const char *name, int64_t *ms)
 {
+    char gmt[40];
     const char *value = sfo_call_header(call, name);
     if (value == NULL) return 0;
-    return sfi_http_date_parse(sfi_trim(sfi_str(value)), ms) ? 1 : -1;
+    sf_str date = sfi_trim(sfi_str(value));
+    if (sfi_ends_with(date, " UTC") &&
+        date.len < sizeof gmt) { /* what Java's formatter calls it, which the vendor names */
+        snprintf(gmt, sizeof gmt, "%.*sGMT", (int)date.len - 3, date.ptr);
+        date = sfi_str(gmt);
+    }
+    return sfi_http_date_parse(date, ms) ? 1 : -1;
 }
 
 bool sfo_not_modified(sfo_call *call, const char *etag, int64_t modified_ms)

@@ -255,6 +255,8 @@ check_describe() {
     is 'not modified' "$status $(wc -c <"$work/body")" '304 0'
     call GET "$data/sobjects" -H "If-None-Match: ${etag%\"}--gzip\""
     is 'not modified by ETag' "$status" 304
+    call GET "$data/sobjects/Account/describe" -H "If-Modified-Since: ${since%GMT}UTC"
+    is 'describe: not modified since, as Java writes it' "$status" 304
     call GET "$data/sobjects/Account/describe" -H 'If-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT'
     is 'modified' "$status" 200
     call GET "$data/sobjects/account"
