@@ -13,6 +13,7 @@ import com.sforce.async.JobStateEnum;
 import com.sforce.async.OperationEnum;
 import com.sforce.async.Result;
 import com.sforce.async.SObject;
+import com.sforce.async.TransformationSpecRequest;
 import com.sforce.soap.partner.PartnerConnection;
 import com.sforce.ws.ConnectorConfig;
 import java.io.ByteArrayInputStream;
@@ -64,7 +65,8 @@ public class BulkTest {
         return bulk.createJob(job, type == ContentType.JSON ? ContentType.JSON : ContentType.XML);
     }
     static BatchInfo done(JobInfo job, BatchInfo batch) throws Exception {
-        ContentType type = job.getContentType() == ContentType.JSON ? ContentType.JSON : ContentType.XML;
+        boolean isJson = job.getContentType() == ContentType.JSON || job.getContentType() == ContentType.ZIP_JSON;
+        ContentType type = isJson ? ContentType.JSON : ContentType.XML;
         for (int i = 0; i < 3000; i++, Thread.sleep(10)) { // half a minute
             BatchInfo now = bulk.getBatchInfo(job.getId(), batch.getId(), type);
             if (now.getState() != BatchStateEnum.Queued && now.getState() != BatchStateEnum.InProgress) return now;
@@ -152,6 +154,47 @@ public class BulkTest {
         same("zip: the bytes", new String(Base64.getDecoder().decode((String)body), StandardCharsets.UTF_8), NAME);
     }
 
+    /* The rows of XML and of JSON name the files of their zip as those of CSV do. */
+    static void typedZips() throws Exception {
+        Object account = field("SELECT Id FROM Account LIMIT 1", "Id");
+        byte[] bytes = { 0, 1, (byte)254, (byte)255 };
+        for (ContentType type : new ContentType[] { ContentType.ZIP_XML, ContentType.ZIP_JSON }) {
+            JobInfo job = job(OperationEnum.insert, "Attachment", type, null);
+            String name = type + " " + compared;
+            String text = type == ContentType.ZIP_JSON
+                ? "[{\"Name\":\"" + name + "\",\"ParentId\":\"" + account + "\",\"Body\":\"#a/b.bin\"}]"
+                : "<sObjects xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><sObject><Name>" + name + "</Name><ParentId>" + account + "</ParentId><Body>#a/b.bin</Body></sObject></sObjects>";
+            BatchInfo added = done(job, bulk.createBatchWithInputStreamAttachments(job, in(text), Map.of("a/b.bin", new ByteArrayInputStream(bytes))));
+            same(type + "", counts(added), "Completed 1 0");
+            same(type + ": the bytes", field("SELECT Body FROM Attachment WHERE Name = '" + name + "'", "Body"), Base64.getEncoder().encodeToString(bytes));
+        }
+    }
+
+    static void charsets(String key) throws Exception {
+        for (String charset : new String[] { "ISO-8859-1", "UTF-16", "Shift_JIS", "UTF-8" }) {
+            JobInfo job = job(OperationEnum.insert, "Thing__c", ContentType.CSV, null);
+            String name = charset.equals("ISO-8859-1") ? "Zoë" : "日本語";
+            byte[] rows = ("Name,Ext__c\n" + name + "," + key + charset + "\n").getBytes(charset);
+            same(charset, counts(done(job, bulk.createBatchFromForeignCsvStream(job, new ByteArrayInputStream(rows), charset))), "Completed 1 0");
+            same(charset + ": stored", field("SELECT Name FROM Thing__c WHERE Ext__c = '" + key + charset + "'", "Name"), name);
+        }
+    }
+
+    static void spec(String key) throws Exception {
+        JobInfo job = job(OperationEnum.insert, "Thing__c", ContentType.CSV, null);
+        TransformationSpecRequest spec = bulk.createTransformationSpec(job);
+        spec.addSpecRow("Name", "Full Name", "", "");
+        spec.addSpecRow("Ext__c", "Key", "", "");
+        spec.addSpecRow("Day__c", "Date", "", "dd/MM/yyyy");
+        spec.addSpecRow("Text__c", "", "always", "");
+        spec.completeRequest();
+        BatchInfo batch = done(job, bulk.createBatchFromStream(job, in("Full Name,Key,Date\nZoë," + key + "spec,29/02/2024\n")));
+        String why = batch.getStateMessage() != null ? batch.getStateMessage() : "";
+        same("spec", counts(batch) + why, "Completed 1 0");
+        var row = partner.query("SELECT Name, Day__c, Text__c FROM Thing__c WHERE Ext__c = '" + key + "spec'").getRecords()[0];
+        same("spec: stored", row.getField("Name") + " " + row.getField("Day__c") + " " + row.getField("Text__c"), "Zoë 2024-02-29 always");
+    }
+
     static void query(String key) throws Exception {
         List<String> found = new ArrayList<>();
         for (ContentType type : new ContentType[] { ContentType.CSV, ContentType.XML, ContentType.JSON }) {
@@ -198,6 +241,9 @@ public class BulkTest {
             xml(key);
             json(key);
             zip();
+            typedZips();
+            charsets(key);
+            spec(key);
             query(key);
             errors();
         }
