@@ -359,7 +359,7 @@ const cli_command cli_command_load = {
     .text = "Before anything is sent all of the input is read: an unknown column, a quote out of place or a byte that is no text is told with file, "
             "line and column, and nothing was sent. An empty value leaves a field alone, #N/A clears it. Parents are named by an external id in a "
             "column Account.Ext__c, or Lead:Who.Ext__c where the reference has several objects.\n\n"
-            "The input is cut into jobs, which run side by side. Rows that failed because a record was locked are tried again in smaller jobs. "
+            "The input is cut into jobs, which run side by side; small files share them. Rows that failed because a record was locked are tried again in smaller jobs. "
             "INPUT.errors.csv has the rows that failed as they stand in the input, with reason and line: mend them there, and load that file as "
             "it is.\n\n"
             "An interrupted load (Ctrl-C, a lost network, kill -9) goes on with sforce jobs resume: no row is lost, none loaded twice. Exit codes: "

@@ -47,7 +47,7 @@ typedef struct sf_bulk_load_options { /* borrowed for the call */
     sf_operation operation;      /* must be said */
     const char *external_id;     /* of an upsert: the field, or "Id" */
     const char *csv_path;        /* the file; or */
-    const char *const *csv_paths; /* several with the same header, NULL at the end; or */
+    const char *const *csv_paths; /* several with the same header, NULL at the end; small ones share jobs; or */
     const sf_source *csv;        /* a stream, which is kept in a temporary file first; or rows, below */
     const char *journal_path;    /* where to write down what was done, so that a call with the same options goes on after an
                                     interruption. A stream must then give the same bytes again, rows the same values in the

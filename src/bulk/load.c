@@ -571,7 +571,7 @@ static sf_status next_pass(sfi_load *l, sf_error *err)
     size_t step = (size_t)l->pass < SFI_COUNT_OF(rows_of_pass) ? (size_t)l->pass : SFI_COUNT_OF(rows_of_pass) - 1;
     l->pass++;
     l->progress.pass = l->pass;
-    return sfi_load_add_retry_input(l, fd, rows, rows_of_pass[step], err);
+    return sfi_load_add_made_input(l, "rows to try again", fd, rows, rows_of_pass[step], err);
 }
 
 static sf_status run_passes(run *r, sf_error *err)

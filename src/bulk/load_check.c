@@ -219,26 +219,54 @@ static sf_status check_input(sfi_load *l, int32_t number, int64_t job_rows, sf_e
     return rc;
 }
 
+/* The units of small files are set apart, for as long as all inputs are looked at. */
+typedef struct set_apart {
+    sfi_load_unit *units;
+    int32_t count, cap;
+} set_apart;
+
+static sf_status set_units_apart(sfi_load *l, int32_t from, set_apart *s, sf_error *err)
+{
+    for (int32_t i = from; i < l->unit_count; i++) {
+        size_t cap = (size_t)s->cap;
+        sfi_load_unit *more = sfi_grow(s->units, (size_t)s->count, &cap, 64, sizeof *more);
+        if (more == NULL) return sfi_fail_memory(err, "the plan of jobs");
+        s->units = more;
+        s->cap = (int32_t)cap;
+        s->units[s->count++] = l->units[i];
+    }
+    l->unit_count = from;
+    return SF_OK;
+}
+
 sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err)
 {
     sf_status rc = SF_OK;
+    set_apart small = { .units = NULL };
+    (void)sfi_load_small_count(l); /* each input knows then */
     for (int32_t i = 0; rc == SF_OK && i < l->base_count; i++) {
+        int32_t from = l->unit_count;
         rc = check_input(l, i, l->options->job_rows, err);
+        if (rc == SF_OK && l->inputs[i].is_small) rc = set_units_apart(l, from, &small, err);
         l->report.rows += l->inputs[i].rows;
         l->report.bytes += l->inputs[i].size;
         if (l->inputs[i].rewrite || l->inputs[i].crlf != l->inputs[0].crlf) l->projects = true;
     }
+    if (rc == SF_OK && small.count > 0) rc = sfi_load_join(l, small.units, small.count, err);
+    sfi_free(small.units);
     return rc;
 }
 
-sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err)
+sf_status sfi_load_add_made_input(sfi_load *l, const char *name, int fd, int64_t rows, int64_t job_rows, sf_error *err)
 {
     sfi_load_input *in = &l->inputs[l->input_count++];
-    *in = (sfi_load_input){ .name = "rows to try again", .fd = fd, .body = (int64_t)l->header.len, .crlf = l->crlf };
+    int64_t checked = l->progress.bytes_checked;
+    *in = (sfi_load_input){ .name = name, .fd = fd, .body = (int64_t)l->header.len, .is_rows = true, .crlf = l->crlf };
     sf_status rc = sfi_load_look_at(in, err);
     if (rc == SF_OK) rc = check_input(l, l->input_count - 1, job_rows, err);
+    l->progress.bytes_checked = checked;
     if (rc == SF_OK && in->rows != rows)
-        rc = sfi_fail(err, SF_ERR_IO, "the file of rows to try again holds %lld rows instead of %lld",
-                      (long long)in->rows, (long long)rows);
+        rc = sfi_fail(err, SF_ERR_IO, "the file of %s holds %lld rows instead of %lld", name, (long long)in->rows,
+                      (long long)rows);
     return rc;
 }

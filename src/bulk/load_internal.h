@@ -24,6 +24,7 @@ typedef struct sfi_load_input {
     bool is_base;  /* the user's rows, as against those of a retry */
     bool is_users; /* the user's own file, which somebody may write to */
     bool is_rows;  /* the caller gave them one by one: they have numbers, no lines */
+    bool is_small; /* its rows go up with those of others: see load_join.c */
     int64_t body;  /* offset behind the header line */
     int64_t size, mtime_ns;
     uint64_t sum; /* of what came as a stream, which has no time of its own; 0: a file */
@@ -101,8 +102,14 @@ const char *sfi_load_line_word(const sfi_load_input *in);      /* "line", or "ro
 
 /* ---- load_check.c ---- */
 sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut into units */
-/* An input of rows that are as they go up, its header line first; fd is transferred. */
-sf_status sfi_load_add_retry_input(sfi_load *l, int fd, int64_t rows, int64_t job_rows, sf_error *err);
+/* An input of rows that are as they go up, its header line first, whose origins are in l->origins_fd; fd is transferred. */
+sf_status sfi_load_add_made_input(sfi_load *l, const char *name, int fd, int64_t rows, int64_t job_rows, sf_error *err);
+
+/* ---- load_join.c: small files share jobs ---- */
+/* Marks them. @return how many; 0: nothing is to be joined. */
+int32_t sfi_load_small_count(const sfi_load *l);
+/* Units of small files become an input, and that its units. */
+sf_status sfi_load_join(sfi_load *l, const sfi_load_unit *units, int32_t count, sf_error *err);
 
 /* ---- load_hands.c: a long stretch on two threads ---- */
 typedef struct sfi_load_hands {
@@ -178,6 +185,8 @@ sf_str sfi_load_field(const sfi_load_layout *y, const sfi_csv_record *record,
 sf_status sfi_load_turn_results(const sfi_load *l, sfi_load_fetch *f, sf_error *err);
 
 /* ---- load_results.c ---- */
+/* A row in the columns that go up, with its line end; is_base: it has those of the input. */
+void sfi_load_add_sent(const sfi_load *l, const sfi_csv_record *row, bool is_base, sfi_buf *out);
 /* Of a unit whose job has ended: success file, error file, rows for the next pass, counts. */
 sf_status sfi_load_gather(sfi_load *l, sfi_load_unit *u, const sf_bulk2_job *job, sf_error *err);
 sf_status sfi_load_open_outputs(sfi_load *l, sf_error *err);

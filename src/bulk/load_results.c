@@ -271,15 +271,19 @@ static sf_status flush(matching *m, bool all, sf_error *err)
     return rc;
 }
 
+void sfi_load_add_sent(const sfi_load *l, const sfi_csv_record *row, bool is_base, sfi_buf *out)
+{
+    for (size_t i = 0; i < l->sent_count; i++) {
+        if (i > 0) sfi_buf_add_char(out, l->delimiter);
+        (void)sfi_csv_add_field(out, row->fields[is_base ? l->sent[i] : i], l->delimiter, l->sent_count == 1);
+    }
+    sfi_buf_add_str(out, l->crlf ? "\r\n" : "\n");
+}
+
 static void add_to_retry(matching *m, const sfi_csv_record *row, const sfi_load_origin *origin)
 {
     sfi_load *l = m->l;
-    bool is_base = l->inputs[m->unit->input].is_base;
-    for (size_t i = 0; i < l->sent_count; i++) {
-        if (i > 0) sfi_buf_add_char(&m->retry, l->delimiter);
-        (void)sfi_csv_add_field(&m->retry, row->fields[is_base ? l->sent[i] : i], l->delimiter, l->sent_count == 1);
-    }
-    sfi_buf_add_str(&m->retry, l->crlf ? "\r\n" : "\n");
+    sfi_load_add_sent(l, row, l->inputs[m->unit->input].is_base, &m->retry);
     sfi_buf_add(&m->origins, origin, sizeof *origin);
     l->retry_rows++;
     m->retried++;

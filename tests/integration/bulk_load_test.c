@@ -399,6 +399,7 @@ static void test_load__a_stream_and_several_files(void **state)
              &report, &err),
          SF_DONE);
     assert_int_equal(report.rows, 3);
+    assert_int_equal(report.jobs, 1);
     assert_int_equal(report.succeeded, 1);
     char *errors = read_all("s.errors.csv"), line[300];
     snprintf(line, sizeof line, "--,3,%s,Stream 3,b\n", two);
@@ -529,6 +530,97 @@ static void test_load__goes_on_where_it_stood(void **state)
     options.no_describe = true;
     want(sf_bulk_load(sf, &options, &report, &err), SF_ERR_USAGE);
     assert_non_null(strstr(err.message, "belongs to another run"));
+}
+
+/* ---- small files share jobs ---- */
+enum { SMALL_FILES = 40, SMALL_ROWS = 10, SMALL_BAD = 40 };
+
+/* File f of them; the rows of all together are NAME 1 to 400, a record of two lines each. */
+static void make_small_file(const char *file, const char *name, int f)
+{
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fprintf(out, "LastName,Email,Description%s", f % 2 == 0 ? "\n" : "\r\n");
+    for (int i = f * SMALL_ROWS + 1; i <= (f + 1) * SMALL_ROWS; i++)
+        fprintf(out, "%s %d,u%d%s,\"line one, of \"\"%d\"\"\nline two\"%s", name, i, i,
+                i % SMALL_BAD == 0 ? "" : "@x.example", i, f % 2 == 0 ? "\n" : "\r\n");
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Each failed row with its own file and line, in its own words; each of the others succeeded once. */
+static void check_small_files(const char *name, char files[][160])
+{
+    char *good = read_all("m.success.csv"), *errors = read_all("m.errors.csv");
+    for (int i = 1; i <= SMALL_FILES * SMALL_ROWS; i++) {
+        char want_row[400], quoted[40];
+        bool bad = i % SMALL_BAD == 0;
+        snprintf(want_row, sizeof want_row, "--,%d,%s,%s %d,u%d,\"line one, of \"\"%d\"\"\nline two\"",
+                 2 + 2 * ((i - 1) % SMALL_ROWS), files[(i - 1) / SMALL_ROWS], name, i, i, i);
+        if ((strstr(errors, want_row) != NULL) != bad) fail_msg("%s in %s", want_row, errors);
+        snprintf(quoted, sizeof quoted, "\"%s %d\"", name, i);
+        const char *first = strstr(good, quoted);
+        assert_int_equal(first != NULL, !bad);
+        assert_true(bad || strstr(first + 1, quoted) == NULL);
+    }
+    free(good);
+    free(errors);
+}
+
+static void test_load__small_files_share_jobs(void **state)
+{
+    (void)state;
+    static char files[SMALL_FILES][160], large[160], others[3][160];
+    const char *paths[SMALL_FILES + 2] = { NULL };
+    snprintf(large, sizeof large, "%s", make_rows("m-large.csv", "Large", 100, 0));
+    static const char *const names[] = { "m.success.csv", "m.errors.csv", "m.journal" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) snprintf(others[i], sizeof others[i], "%s", path(names[i]));
+    for (int f = 0; f < SMALL_FILES; f++) {
+        char name[32];
+        snprintf(name, sizeof name, "m%02d.csv", f);
+        snprintf(files[f], sizeof files[f], "%s", path(name));
+        paths[f < 20 ? f : f + 1] = files[f];
+    }
+    paths[20] = large; /* has jobs of its own */
+    sf_bulk_load_options options = { .object = "Contact",
+                                     .operation = SF_INSERT,
+                                     .csv_paths = paths,
+                                     .success_path = others[0],
+                                     .errors_path = others[1],
+                                     .job_bytes = 32000,
+                                     .job_rows = 60,
+                                     .parallel = 2 };
+    static const char *const rows[] = { "Many", "Anew", "Outage" };
+    for (int round = 0; round < 3; round++) { /* at once; in many runs; in many runs, each of which loses its power */
+        char where[60];
+        for (int f = 0; f < SMALL_FILES; f++) make_small_file(files[f], rows[round], f);
+        if (round > 0) {
+            snprintf(others[2], sizeof others[2], "%s", path("j.journal")); /* the one that loses power */
+            (void)unlink(others[2]);
+            options.journal_path = others[2];
+            test_org_fault(&org, "lock-row:every=9,times=40");
+            assert_true(run_to_the_end(&options, round == 2) > 5);
+            test_org_faults_clear(&org);
+        } else {
+            want(sf_bulk_load(sf, &options, &report, &err), SF_DONE);
+            assert_int_equal(report.jobs, 2 + 7);
+        }
+        assert_int_equal(report.rows, 500);
+        assert_int_equal(report.succeeded, 490);
+        assert_int_equal(report.failed, 10);
+        assert_int_equal(report.reasons[0].rows, 10);
+        assert_int_equal(report.reasons[0].line, 2 + 2 * 9);
+        snprintf(where, sizeof where, "LastName LIKE '%s %%'", rows[round]);
+        assert_int_equal(count(where), 390);
+        check_small_files(rows[round], files);
+    }
+    assert_int_equal(count("LastName LIKE 'Large %'"), 300);
+    (void)unlink(others[2]);
+    options = (sf_bulk_load_options){
+        .object = "Contact", .operation = SF_INSERT, .csv_paths = paths, .job_bytes = 32000, .dry_run = true
+    };
+    want(sf_bulk_load(sf, &options, &report, &err), SF_OK);
+    assert_int_equal(report.rows, 500);
+    assert_true(report.jobs < 5);
 }
 
 static void test_load__lost_answers_and_resets(void **state)
@@ -770,6 +862,7 @@ int main(void)
         cmocka_unit_test(test_load__what_is_wrong_is_told_before_anything_is_sent),
         cmocka_unit_test(test_load__a_stream_and_several_files),
         cmocka_unit_test(test_load__goes_on_where_it_stood),
+        cmocka_unit_test(test_load__small_files_share_jobs),
         cmocka_unit_test(test_load__lost_answers_and_resets),
         cmocka_unit_test(test_load__uploads_that_are_never_answered),
         cmocka_unit_test(test_load__results_in_parts),
