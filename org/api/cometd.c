@@ -129,21 +129,34 @@ static void deny_handshake(bayeux *b, const message *m, const char *error, const
     sfi_json_end_object(&b->w);
 }
 
-/* The value of a cookie of the request, as it was sent. len 0: it is not there. */
-static sf_str cookie_of(const sfo_call *call, const char *name)
+typedef struct cookie_search {
+    const char *name;
+    sf_str value; /* len 0: not found */
+} cookie_search;
+
+/* Looks through a Cookie header. There may be several: older clients send a line for each cookie. */
+static void look_for_cookie(void *user, const char *header, const char *value)
 {
-    const char *header = sfo_call_header(call, "Cookie");
-    sf_str rest = sfi_str(header != NULL ? header : "");
-    while (rest.len > 0) { /* each round takes a cookie away */
+    cookie_search *search = user;
+    sf_str rest = sfi_str(sfi_eq_nocase(header, "Cookie") ? value : "");
+    while (rest.len > 0 && search->value.len == 0) { /* each round takes a cookie away */
         size_t len = 0;
         while (len < rest.len && rest.ptr[len] != ';') len++;
         sf_str one = sfi_trim((sf_str){ rest.ptr, len });
-        if (sfi_take_text(&one, name) && sfi_take_text(&one, "=")) return one;
+        if (sfi_take_text(&one, search->name) && sfi_take_text(&one, "=")) search->value = one;
         len += len < rest.len;
         rest.ptr += len;
         rest.len -= len;
     }
-    return (sf_str){ NULL, 0 };
+}
+
+/* The value of a cookie of the request, as it was sent. len 0: it is not there. */
+static sf_str cookie_of(const sfo_call *call, const char *name)
+{
+    const sfo_request *r = call->request;
+    cookie_search search = { .name = name };
+    if (r->each_header != NULL) r->each_header(r->connection, look_for_cookie, &search);
+    return search.value;
 }
 
 /* A cookie that a client of the same browser has already is kept, as in a real org: one jar serves all of them. */

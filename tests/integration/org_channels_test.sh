@@ -140,6 +140,8 @@ jar -b "BAYEUX_BROWSER=$browser; sfdc-stream=${route//\//%2F}" --data-binary "$c
 is 'encoded, they are others' "$(answer '.[0]|[.error,.advice.reconnect]')" '["403::Unknown client","handshake"]'
 jar -b "sfdc-stream=$route; other=1; BAYEUX_BROWSER=$browser" --data-binary "$(jq -c '.[0].advice={timeout:0}' <<<"$connect")"
 is 'in any order' "$(answer '.[0].error')" null
+jar -H "Cookie: BAYEUX_BROWSER=$browser" -H "cookie: sfdc-stream=$route" --data-binary "$(jq -c '.[0].advice={timeout:0}' <<<"$connect")"
+is 'each in a header of its own' "$(answer '.[0].error')" null
 stop_org
 
 # ---- schema files that are wrong ----
