@@ -5,11 +5,12 @@
 enum { DESCRIBES_MAX = 100 };
 
 typedef enum rule {
-    ALWAYS,  /* null: nil */
-    FROM_40, /* as ALWAYS from version 40.0 on, before left out */
-    PRESENT, /* null: left out */
-    TRUTH,   /* null or false: left out */
-    ANY,     /* null: left out; else xsi:type says what the schema leaves open */
+    ALWAYS,   /* null: nil */
+    FROM_40,  /* as ALWAYS from version 40.0 on, before left out */
+    FALSE_40, /* false from version 40.0 on, before left out: REST has no such member */
+    PRESENT,  /* null: left out */
+    TRUTH,    /* null or false: left out */
+    ANY,      /* null: left out; else xsi:type says what the schema leaves open */
 } rule;
 
 typedef struct member {
@@ -105,32 +106,33 @@ static const member scope_members[] = { { "label", ALWAYS, NULL }, { "name", ALW
 
 static const member object_members[] = {
     { "activateable", ALWAYS, NULL },
-    { "associateEntityType", PRESENT, NULL },
-    { "associateParentEntity", PRESENT, NULL },
+    { "associateEntityType", FROM_40, NULL },
+    { "associateParentEntity", FROM_40, NULL },
     { "childRelationships", PRESENT, child_members },
     { "compactLayoutable", ALWAYS, NULL },
     { "createable", ALWAYS, NULL },
     { "custom", ALWAYS, NULL },
     { "customSetting", ALWAYS, NULL },
     { "deepCloneable", ALWAYS, NULL },
-    { "defaultImplementation", PRESENT, NULL },
+    { "defaultImplementation", FROM_40, NULL },
     { "deletable", ALWAYS, NULL },
     { "deprecatedAndHidden", ALWAYS, NULL },
     { "feedEnabled", ALWAYS, NULL },
     { "fields", PRESENT, field_members },
     { "hasSubtypes", ALWAYS, NULL },
-    { "implementedBy", PRESENT, NULL },
-    { "implementsInterfaces", PRESENT, NULL },
+    { "idEnabled", FALSE_40, NULL },
+    { "implementedBy", FROM_40, NULL },
+    { "implementsInterfaces", FROM_40, NULL },
     { "isInterface", ALWAYS, NULL },
     { "isSubtype", ALWAYS, NULL },
-    { "keyPrefix", PRESENT, NULL },
+    { "keyPrefix", ALWAYS, NULL },
     { "label", ALWAYS, NULL },
     { "labelPlural", ALWAYS, NULL },
     { "layoutable", ALWAYS, NULL },
     { "mergeable", ALWAYS, NULL },
     { "mruEnabled", ALWAYS, NULL },
     { "name", ALWAYS, NULL },
-    { "networkScopeFieldName", PRESENT, NULL },
+    { "networkScopeFieldName", FROM_40, NULL },
     { "queryable", ALWAYS, NULL },
     { "recordTypeInfos", PRESENT, record_type_members },
     { "replicateable", ALWAYS, NULL },
@@ -146,8 +148,8 @@ static const member object_members[] = {
 
 static const member global_members[] = {
     { "activateable", ALWAYS, NULL },
-    { "associateEntityType", PRESENT, NULL },
-    { "associateParentEntity", PRESENT, NULL },
+    { "associateEntityType", FROM_40, NULL },
+    { "associateParentEntity", FROM_40, NULL },
     { "createable", ALWAYS, NULL },
     { "custom", ALWAYS, NULL },
     { "customSetting", ALWAYS, NULL },
@@ -156,9 +158,10 @@ static const member global_members[] = {
     { "deprecatedAndHidden", ALWAYS, NULL },
     { "feedEnabled", ALWAYS, NULL },
     { "hasSubtypes", FROM_40, NULL },
+    { "idEnabled", FALSE_40, NULL },
     { "isInterface", FROM_40, NULL },
     { "isSubtype", FROM_40, NULL },
-    { "keyPrefix", PRESENT, NULL },
+    { "keyPrefix", ALWAYS, NULL },
     { "label", ALWAYS, NULL },
     { "labelPlural", ALWAYS, NULL },
     { "layoutable", ALWAYS, NULL },
@@ -204,10 +207,12 @@ static void write_any(sfi_buf *out, const char *name, sf_value v)
 static void write_members(sfi_buf *out, sf_value v, const member *members, int version)
 {
     for (const member *m = members; m->name != NULL; m++) {
-        if (m->rule == FROM_40 && version < 40) continue;
+        if ((m->rule == FROM_40 || m->rule == FALSE_40) && version < 40) continue;
         sf_value value = sf_get(v, m->name);
         sf_type type = sf_value_type(value);
-        if (type == SF_ARRAY)
+        if (m->rule == FALSE_40)
+            sfi_xml_element_text(out, m->name, sfi_str("false"));
+        else if (type == SF_ARRAY)
             write_list(out, m, value, version);
         else if (m->rule == ANY && type != SF_NULL && type != SF_MISSING)
             write_any(out, m->name, value);
@@ -265,7 +270,7 @@ static const sfo_object *object_of(sfo_soap *s, const sfi_xml_element *e)
     return o;
 }
 
-/* Where a person sees a record, changes it and makes one; nothing for objects without pages. */
+/* Where a person sees a record, changes it and makes one; nil for objects without pages. */
 static void write_pages(sfi_buf *out, sf_value v)
 {
     static const struct {
@@ -275,7 +280,7 @@ static void write_pages(sfi_buf *out, sf_value v)
                   { "urlNew", "urls.uiNewRecord" } };
     for (size_t i = 0; i < SFI_COUNT_OF(pages); i++) {
         sf_str page = sf_get_text(v, pages[i].path);
-        if (page.len > 0) sfi_xml_element_text(out, pages[i].name, page);
+        sfi_xml_element_text(out, pages[i].name, page);
     }
 }
 

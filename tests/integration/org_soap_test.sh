@@ -358,6 +358,12 @@ has 'picklist values' '<picklistValues><active>true</active><defaultValue>false<
 has 'a default says its type, which the schema leaves open' '<defaultValue xsi:type="xsd:boolean">false</defaultValue><defaultedOnCreate>'
 has 'whose prefix is declared' 'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 has 'pages' "<updateable>true</updateable><urlDetail>$url/{ID}</urlDetail><urlEdit>$url/{ID}/e</urlEdit><urlNew>$url/001/e</urlNew></result>"
+# Clients read what the schema promises without asking whether it is there: an object without a prefix and pages.
+soap '<urn:describeSObject><urn:sObjectType>LoginEventStream</urn:sObjectType></urn:describeSObject>'
+for nil in associateEntityType keyPrefix networkScopeFieldName urlDetail urlEdit urlNew; do has "nil $nil" "<$nil xsi:nil=\"true\"/>"; done
+has 'a member of SOAP alone' '<hasSubtypes>false</hasSubtypes><idEnabled>false</idEnabled><implementedBy xsi:nil="true"/>'
+soap '<urn:describeGlobal/>'
+has 'in the list too' '<isSubtype>false</isSubtype><keyPrefix xsi:nil="true"/><label>Login Event Stream</label>'
 soap '<urn:describeSObject><urn:sObjectType>Nope</urn:sObjectType></urn:describeSObject>'
 fault 'describe of nothing' sf:INVALID_TYPE InvalidSObjectFault Nope
 soap '<urn:describeTabs/>'
