@@ -276,6 +276,32 @@ static sf_status load_rows(const talk *t, sf_load_report *report)
     return sf_bulk_load(t->sf, &options, report, &err);
 }
 
+/* The three rows in two files, which share a job. */
+static char parts[2][80];
+
+static sf_status load_parts(const talk *t, sf_load_report *report)
+{
+    const char *const paths[] = { parts[0], parts[1], NULL };
+    const sf_bulk_load_options options = { .object = "Contact",
+                                           .operation = SF_INSERT,
+                                           .csv_paths = paths,
+                                           .errors_path = errors,
+                                           .retries_max = SF_NONE,
+                                           .no_describe = true };
+    return sf_bulk_load(t->sf, &options, report, &err);
+}
+
+static void write_parts(void)
+{
+    static const char *const texts[] = { "LastName,Email\nA,a@x\n", "LastName,Email\n\"B, b\",b\nC,\n" };
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        snprintf(parts[i], sizeof parts[i], "%.60s.part%d", csv, (int)i);
+        FILE *f = fopen(parts[i], "w");
+        assert_non_null(f);
+        assert_true(fputs(texts[i], f) >= 0 && fclose(f) == 0);
+    }
+}
+
 static void fail_each_allocation(const char *const *answers, sf_status (*fn)(const talk *t, sf_load_report *report))
 {
     sf_status rc = SF_ERR_MEMORY;
@@ -311,6 +337,18 @@ static void test_load__each_allocation_failing(void **state)
                                           "sf__Id,sf__Error,Email,LastName\n,X:y:--,b,\"B, b\"\n",
                                           NULL };
     fail_each_allocation(turned, load);
+    static const char *const failures[] = { OPEN, " ", CLOSED, DONE_WITH("3", "1"), bad_rows, NULL };
+    write_parts();
+    fail_each_allocation(failures, load_parts);
+    size_t len;
+    char want[200], *text = test_read_file(errors, &len);
+    snprintf(want, sizeof want,
+             "sf__Id,sf__Error,sf__Line,sf__File,LastName,Email\n"
+             ",INVALID_EMAIL_ADDRESS:Email: no:Email --,2,%s,\"B, b\",b\n",
+             parts[1]);
+    assert_string_equal(text, want);
+    free(text);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) (void)unlink(parts[i]);
 }
 
 static void test_load__reasons(void **state)
