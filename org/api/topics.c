@@ -18,10 +18,15 @@ typedef struct topic {
     unsigned char *selected, *referenced; /* a bit a field: in SELECT, in WHERE */
     notify notify;
     bool wants[4]; /* by sfo_happened */
+    struct {
+        sfo_soql_kept *query; /* NULL: not yet, or it cannot be kept */
+        bool was_tried;
+    } kept[2]; /* of records that are there, and of deleted ones too */
 } topic;
 
 struct sfo_topics {
     sfo_store *store;
+    sfo_context context;
     sfo_watcher watcher;
     topic *topics; /* as of version; all below under the store's lock */
     size_t count;
@@ -126,6 +131,7 @@ static void free_topics(sfo_topics *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         topic *p = &t->topics[i];
+        for (size_t k = 0; k < SFI_COUNT_OF(p->kept); k++) sfo_soql_kept_free(p->kept[k].query);
         sfi_free(p->name);
         sfi_free(p->head);
         sfi_free(p->where);
@@ -336,24 +342,38 @@ static bool tell(sfo_topics *t, const topic *p, const sfo_changed *c, sf_value r
     return ok;
 }
 
-/* Asks for the record by the topic's own query. */
-static bool ask(sfo_topics *t, const topic *p, const sfo_changed *c, const sfo_context *context, sfo_fault *f)
+/* The record by the topic's own query, which is kept for the next one where that can be. */
+static bool find_row(sfo_topics *t, topic *p, const sfo_changed *c, sfi_buf *rows, sfo_fault *why)
 {
-    sfi_json *doc = NULL;
-    sfi_buf soql = { 0 }, rows = { 0 };
-    sf_value row = { 0 };
-    sfo_fault why = { 0 };
+    bool all_rows = c->what == SFO_DELETED;
+    sfi_buf soql = { 0 };
+    if (p->kept[all_rows].query != NULL) return sfo_soql_kept_rows(p->kept[all_rows].query, sfi_str(c->id), rows, why);
     if (p->where != NULL)
         (void)sfi_buf_addf(&soql, "%s WHERE (%s) AND Id = '%s'", p->head, p->where, c->id); /* checked below */
     else
         (void)sfi_buf_addf(&soql, "%s WHERE Id = '%s'", p->head, c->id);
-    const sfo_query_options options = { .all_rows = c->what == SFO_DELETED };
-    bool ok = !soql.failed || sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a PushTopic");
-    /* A query that has become wrong (a field is gone) tells nothing; it must not make writes fail. */
-    bool has_rows = ok && sfo_soql_rows(t->store, context, sfi_buf_str(&soql), &options, 1, &rows, &why);
+    const sfo_query_options options = { .all_rows = all_rows };
+    bool fine = !soql.failed || sfo_fault_set(why, 500, "UNKNOWN_EXCEPTION", "no memory for a PushTopic");
+    fine = fine && sfo_soql_rows(t->store, &t->context, sfi_buf_str(&soql), &options, 1, rows, why);
+    if (fine && !p->kept[all_rows].was_tried) {
+        p->kept[all_rows].was_tried = true;
+        p->kept[all_rows].query = sfo_soql_keep(t->store, &t->context, sfi_buf_str(&soql), sfi_str(c->id), all_rows);
+    }
+    sfi_buf_free(&soql);
+    return fine;
+}
+
+/* A query that has become wrong (a field is gone) tells nothing; it must not make writes fail. */
+static bool ask(sfo_topics *t, topic *p, const sfo_changed *c, sfo_fault *f)
+{
+    sfi_json *doc = NULL;
+    sfi_buf rows = { 0 };
+    sf_value row = { 0 };
+    sfo_fault why = { 0 };
+    bool ok = true, has_rows = find_row(t, p, c, &rows, &why);
     bool is_read =
         has_rows && sfi_json_new(&doc, NULL) == SF_OK && sfi_json_parse(doc, sfi_buf_str(&rows), NULL) == SF_OK;
-    if (ok && !is_read && (has_rows || why.http_status == 0 || why.http_status >= 500))
+    if (!is_read && (has_rows || why.http_status == 0 || why.http_status >= 500))
         ok = sfo_fault_set(f, 500, "UNKNOWN_EXCEPTION", "no memory for a PushTopic");
     if (is_read) {
         sf_iter it = sf_iter_begin(sfi_json_root(doc));
@@ -362,20 +382,18 @@ static bool ask(sfo_topics *t, const topic *p, const sfo_changed *c, const sfo_c
     sfo_fault_clear(&why);
     sfi_json_free(doc);
     sfi_buf_free(&rows);
-    sfi_buf_free(&soql);
     return ok;
 }
 
 static bool changed(void *user, const sfo_changed *c, int64_t version, sfo_fault *f)
 {
     sfo_topics *t = user;
-    const sfo_context context = { .user_id = sfo_store_admin_id(t->store), .version = "62.0", .version_number = 62 };
     if (!t->is_known || t->version != version) {
-        if (!load(t, &context, f)) return false;
+        if (!load(t, &t->context, f)) return false;
         t->version = version;
     }
     for (size_t i = 0; i < t->count; i++)
-        if (is_concerned(&t->topics[i], c) && !ask(t, &t->topics[i], c, &context, f)) return false;
+        if (is_concerned(&t->topics[i], c) && !ask(t, &t->topics[i], c, f)) return false;
     return true;
 }
 
@@ -386,6 +404,7 @@ sfo_topics *sfo_topics_new(sfo_store *store)
     sfo_topics *t = sfi_calloc(sizeof *t);
     if (t == NULL) return NULL;
     t->store = store;
+    t->context = (sfo_context){ .user_id = sfo_store_admin_id(store), .version = "62.0", .version_number = 62 };
     t->watcher = (sfo_watcher){ .changed = changed, .judge = judge, .user = t };
     sfo_store_watch(store, &t->watcher);
     return t;

@@ -28,6 +28,13 @@ bool sfo_soql_more(sfo_store *s, const sfo_context *c, sf_str locator, const sfo
  * later pages. @param options NULL: defaults. */
 bool sfo_soql_rows(sfo_store *s, const sfo_context *c, sf_str soql, const sfo_query_options *options, int64_t max,
                    sfi_buf *out, sfo_fault *f);
+/* A statement that asks for one record by its id, last in its condition (… AND Id = 'id'), to be asked again for others.
+ * @param c borrowed until the free. @return NULL: it cannot be kept (it is none, speaks of days, …); ask by sfo_soql_rows. */
+typedef struct sfo_soql_kept sfo_soql_kept;
+sfo_soql_kept *sfo_soql_keep(sfo_store *s, const sfo_context *c, sf_str soql, sf_str id, bool all_rows);
+bool sfo_soql_kept_rows(sfo_soql_kept *k, sf_str id, sfi_buf *out, sfo_fault *f); /* as sfo_soql_rows */
+void sfo_soql_kept_free(sfo_soql_kept *k);                                        /* NULL is fine */
+
 /* {"plans":[…],"sourceQuery":…} */
 bool sfo_soql_explain(sfo_store *s, const sfo_context *c, sf_str soql, sfi_buf *out, sfo_fault *f);
 
