@@ -158,11 +158,29 @@ static bool read_header(ingest *in)
 }
 
 /* ---- results ---- */
+/* Text of another encoding comes back as it was read: U+FFFD for each byte that is no character. */
+static void add_misread(const ingest *in, sfi_buf *out, sf_str text)
+{
+    sfi_buf read = { 0 };
+    for (size_t at = 0; at < text.len;) { /* each round takes a character, or a byte that is none */
+        size_t len = sfi_utf8_sequence(text.ptr + at, text.len - at);
+        (void)sfi_buf_add(&read, len > 0 ? text.ptr + at : "\xEF\xBF\xBD", len > 0 ? len : 3);
+        at += len > 0 ? len : 1;
+    }
+    if (read.failed) out->failed = true;
+    (void)sfi_csv_add_field(out, read.data != NULL ? sfi_buf_str(&read) : SFI_STR(""), in->delimiter, true);
+    sfi_buf_free(&read);
+}
+
 static void add_cells(ingest *in, sfi_buf *out, const sfi_csv_record *record)
 {
     for (size_t i = 0; i < record->count; i++) {
+        sf_str text = record->fields[i];
         sfi_buf_add_char(out, in->delimiter);
-        (void)sfi_csv_add_field(out, record->fields[i], in->delimiter, true);
+        if (text.len == 0 || sfi_utf8_valid(text.ptr, text.len))
+            (void)sfi_csv_add_field(out, text, in->delimiter, true);
+        else
+            add_misread(in, out, text);
     }
     sfi_buf_add_str(out, in->line_end);
 }

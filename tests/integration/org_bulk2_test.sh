@@ -84,6 +84,15 @@ get "jobs/ingest/$job/unprocessedRecords/"
 is "nothing is unprocessed" "$(cat "$work/body")" "$(head -1 "$work/rows.csv")"
 is "what was written" "$(soql "SELECT Wants__c, Account.Name FROM Contact WHERE LastName = 'Meyer' AND Email = 'm@x.example'" '.records[0]|[.Wants__c,.Account.Name]|join(" ")')" "true Parent"
 
+# ---- another encoding than UTF-8: what is no character is U+FFFD, in the record and in the results alike ----
+printf 'LastName,Email\nZo\xeb \xe6\x97,misread@x.example\nJos\xe9,bad\n' >"$work/latin.csv"
+load '{"object":"Contact","operation":"insert"}' "$work/latin.csv"
+get "jobs/ingest/$job/successfulResults"
+is "misread, in the results" "$(sed -n '2s/.*"true","\([^"]*\)".*/\1/p' "$work/body" | iconv -f UTF-8 -t UTF-8)" "Zo� ��"
+get "jobs/ingest/$job/failedResults"
+is "misread, in what failed" "$(grep -c '"Jos�"' "$work/body")" 1
+is "misread, in the record" "$(soql "SELECT LastName FROM Contact WHERE Email = 'misread@x.example'" '.records[0].LastName')" "Zo� ��"
+
 # ---- update, upsert, delete ----
 printf 'Ext__c,LastName\nE-1,One\nE-2,Two\n,Three\n' >"$work/up.csv"
 load '{"object":"Contact","operation":"upsert","externalIdFieldName":"Ext__c"}' "$work/up.csv"
