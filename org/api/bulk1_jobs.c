@@ -189,7 +189,7 @@ static bool read_chunking(sfo_bulk1 *b, bool is_query)
     enum { CHUNK = 100000 };
     bool wanted = false;
     int64_t size = CHUNK;
-    for (const char *at = sfo_call_header(b->call, "Sforce-Enable-PKChunking"); at != NULL && *at != '\0';) {
+    for (const char *at = sfo_call_header_list(b->call, "Sforce-Enable-PKChunking"); at != NULL && *at != '\0';) {
         size_t len = strcspn(at, ";,");
         if (!read_chunking_part(b, sfi_trim((sf_str){ at, len }), &size, &wanted)) return false;
         at += len + (at[len] != '\0');

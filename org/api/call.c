@@ -71,6 +71,31 @@ const char *sfo_call_header(const sfo_call *call, const char *name)
     return sfo_request_header(call->request, name);
 }
 
+typedef struct header_list {
+    const char *name;
+    sfi_buf values;
+} header_list;
+
+static void add_to_list(void *user, const char *name, const char *value)
+{
+    header_list *list = user;
+    if (!sfi_eq_nocase(name, list->name)) return;
+    if (list->values.len > 0) sfi_buf_add_char(&list->values, ',');
+    sfi_buf_add_str(&list->values, value);
+}
+
+const char *sfo_call_header_list(sfo_call *call, const char *name)
+{
+    const sfo_request *r = call->request;
+    header_list list = { .name = name };
+    if (r->each_header != NULL) r->each_header(r->connection, add_to_list, &list);
+    const char *joined = NULL;
+    if (list.values.len > 0 && !list.values.failed)
+        joined = sfi_arena_strndup(&call->arena, list.values.data, list.values.len);
+    sfi_buf_free(&list.values);
+    return joined != NULL ? joined : sfo_call_header(call, name);
+}
+
 /* ---- answers ---- */
 sfi_json_writer sfo_answer_json(sfo_call *call, int status)
 {

@@ -104,6 +104,8 @@ bool sfo_call_body_text(sfo_call *call, sf_str text, sf_value *out); /* the same
 /* http://host of this request (https where a proxy says so), for URLs in answers. */
 const char *sfo_call_base_url(sfo_call *call);
 const char *sfo_call_header(const sfo_call *call, const char *name);
+/* The same of a header that is a list, which may stand in several lines: their values, between commas. */
+const char *sfo_call_header_list(sfo_call *call, const char *name);
 void sfo_call_event(sfo_call *call, sfo_event event); /* counts what a handler did */
 
 /* ---- doors ---- */

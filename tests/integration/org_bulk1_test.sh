@@ -247,6 +247,12 @@ add application/json "SELECT Id FROM Lead"
 await
 get "job/$job/batch"
 is "parts with commas" "$state $(js '.batchInfo | length')" "NotProcessed 4"
+call -X POST "$url/job" -H 'Content-Type: application/json' -H 'Sforce-Enable-PKChunking: true' -H 'sforce-enable-pkchunking: chunkSize=200' -d '{"operation":"query","object":"Lead","contentType":"JSON"}'
+job=$(js .id)
+add application/json "SELECT Id FROM Lead"
+await
+get "job/$job/batch"
+is "parts in lines of their own" "$state $(js '.batchInfo | length')" "NotProcessed 4"
 # startRow: where the first chunk begins; 15 characters are as good as 18.
 from=$(soql 'SELECT Id FROM Lead ORDER BY Id LIMIT 1 OFFSET 10' '.records[0].Id')
 call -X POST "$url/job" -H 'Content-Type: application/json' -H "Sforce-Enable-PKChunking: chunkSize=200; startRow=${from:0:15}" -d '{"operation":"query","object":"Lead","contentType":"JSON"}'
