@@ -152,7 +152,7 @@ static sf_status take_input(cli *c, sf_bulk_load_options *o, sf_source *source, 
 /* ---- the report ---- */
 /* What a dry run says of the org's day: NAME of its limits, and what the load takes of it. */
 typedef struct share {
-    const char *name, *what;
+    const char *name, *one, *several;
     int64_t most, left, planned; /* most below 0: the org does not tell */
 } share;
 
@@ -162,8 +162,9 @@ static void look_at_limits(cli *c, const sf_load_report *r, share *shares)
 {
     sf_error err;
     sf_document *doc = NULL;
-    shares[0] = (share){ "DailyApiRequests", "requests", -1, 0, r->requests_planned };
-    shares[1] = (share){ "DailyBulkApiBatches", "batches of bulk jobs", -1, 0, r->rows / BATCH_ROWS + r->jobs };
+    shares[0] = (share){ "DailyApiRequests", "request", "requests", -1, 0, r->requests_planned };
+    shares[1] = (share){ "DailyBulkApiBatches",         "batch of bulk jobs", "batches of bulk jobs", -1, 0,
+                         r->rows / BATCH_ROWS + r->jobs };
     if (sf_get_limits(c->sf, &c->call, &doc, &err) != SF_OK) return; /* not every user may see them */
     for (size_t i = 0; i < SHARES; i++) {
         sf_value limit = sf_get(sf_document_root(doc), shares[i].name);
@@ -190,8 +191,8 @@ static void note_limits(cli *c, const share *shares)
     for (size_t i = 0; i < SHARES; i++)
         if (shares[i].most >= 0)
             cli_note(c, "It takes about %s %s; %s of today's %s are left%s.", cli_group_digits(c, shares[i].planned),
-                     shares[i].what, cli_group_digits(c, shares[i].left), cli_group_digits(c, shares[i].most),
-                     shares[i].planned > shares[i].left ? ": too few" : "");
+                     shares[i].planned == 1 ? shares[i].one : shares[i].several, cli_group_digits(c, shares[i].left),
+                     cli_group_digits(c, shares[i].most), shares[i].planned > shares[i].left ? ": too few" : "");
 }
 
 /* Which of several files; NULL: there is one. */

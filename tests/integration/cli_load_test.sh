@@ -23,7 +23,7 @@ check "a dry run" jq -e '.result.dryRun and .result.rows == 3 and .result.jobs =
 check "and the org's day" jq -e '.result | .limits.DailyApiRequests.planned == .requestsPlanned and .limits.DailyApiRequests.remaining > 0 and
     .limits.DailyBulkApiBatches.planned == 1' out
 run 0 load Contact c.csv --insert --dry-run
-check "the same in words" grep -Eq "^It takes about 1 batches of bulk jobs; [0-9,]+ of today's [0-9,]+ are left\.$" err
+check "the same in words" grep -Eq "^It takes about 1 batch of bulk jobs; [0-9,]+ of today's [0-9,]+ are left\.$" err
 printf 'LastName,Email\nA,bad\nB,"no\nthing"\n' >none.csv
 run 1 load Contact none.csv --insert --errors none --success none
 check "no row at all" grep -q '^Failed  *2$' out
