@@ -203,7 +203,7 @@ run 0 query "SELECT Id FROM Account LIMIT 1" --trace trace.log
 check "a trace holds no token" test -s trace.log -a -z "$(grep -F "$(of_org access_token)" trace.log)" -a -z "$(grep -F "$(of_org client_secret)" trace.log)"
 
 # ---- a result that is cut short is an error, whatever came before ----
-fault 'truncate:path=/services/data/v66.0/query,skip=1,times=1000,after=300,length=wrong'
+fault 'truncate:path=/query,skip=1,times=1000,after=300,length=wrong'
 run 5 query "SELECT Id FROM Contact" --page-rows 200 -O short.csv --timeout 2s
 check "and no file" test ! -e short.csv
 run 5 query "SELECT Id FROM Contact" --page-rows 200 -r csv --timeout 2s
@@ -213,7 +213,7 @@ run 5 query "SELECT Id FROM Account LIMIT 1" --timeout 2s
 no_faults
 
 # ---- an interrupted run ----
-fault 'stall:ms=20000,path=/services/data/v66.0/query'
+fault 'stall:ms=20000,path=/query'
 "$sforce" query "SELECT Id FROM Account" -O stalled.csv >out 2>err &
 pid=$!
 for _ in $(seq 100); do ls stalled.csv.* >/dev/null 2>&1 && break; curl -s "$url/__org/stats" | grep -q stall && break; read -rt 0.02 <> <(:); done

@@ -97,16 +97,16 @@ run 2 delete Account
 run 1 delete Nope 001000000000000AAA
 
 # ---- a write whose answer is lost, a refused session, a busy org ----
-fault 'lost:path=/services/data/v66.0/sobjects/Account,times=1'
+fault 'lost:path=/sobjects/Account,times=1'
 run 7 create Account Name=lost-and-found
 err_has "look for the record"
 run 0 query "SELECT COUNT() FROM Account WHERE Name = 'lost-and-found'" -r csv
 check "it was written once" test "$(tail -1 out)" -eq 1
-fault 'lost:path=/services/data/v66.0/sobjects/Account,times=1'
+fault 'lost:path=/sobjects/Account,times=1'
 run 0 create Account Name=lost-but-known Ext__c=L-1 --external-id Ext__c
 run 0 query "SELECT COUNT() FROM Account WHERE Ext__c = 'L-1'" -r csv
 check "with an external id it is repeated, and there once" test "$(tail -1 out)" -eq 1
-fault 'limit:path=/services/data/v66.0/sobjects,times=1'
+fault 'limit:path=/sobjects,times=1'
 run 6 create Account Name=limited
 err_has REQUEST_LIMIT_EXCEEDED
 no_faults

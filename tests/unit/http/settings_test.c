@@ -167,12 +167,12 @@ static void test_settings__a_long_poll_may_be_silent(void **state)
                                          WIRE_STALL, WIRE_END };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ gated, stalled }, 2);
-    sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 20, .total_timeout_ms = 30 });
+    sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 200, .total_timeout_ms = 300 });
     for (int i = 0; i < 2; i++) {
         sfi_transfer *t = start_request(
             http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .is_long_poll = true });
         assert_true(wire_wait_requests(server, i + 1));
-        if (i == 0) assert_false(sfi_transfer_wait(t, sfi_now_ms() + 100));
+        if (i == 0) assert_false(sfi_transfer_wait(t, sfi_now_ms() + 600));
         wire_open_gate(server);
         assert_true(sfi_transfer_wait(t, 0));
         if (i == 0)
