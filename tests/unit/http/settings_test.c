@@ -167,8 +167,8 @@ static void test_settings__a_long_poll_may_be_silent(void **state)
                                          WIRE_STALL, WIRE_END };
     (void)state;
     wire_server *server = wire_start((const wire_step *const[]){ gated, stalled }, 2);
-    sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 200, .total_timeout_ms = 300 });
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++) { /* each on a connection of its own: the server ends the one before */
+        sfi_http *http = open_http((sf_transport_options){ .idle_timeout_ms = 200, .total_timeout_ms = 300 });
         sfi_transfer *t = start_request(
             http, &(sfi_http_request){ .method = "POST", .url = wire_url(server, "/"), .is_long_poll = true });
         assert_true(wire_wait_requests(server, i + 1));
@@ -180,8 +180,8 @@ static void test_settings__a_long_poll_may_be_silent(void **state)
         else
             assert_int_equal(sfi_transfer_response(t)->error.status, SF_ERR_TIMEOUT);
         sfi_transfer_free(t);
+        sfi_http_close(http);
     }
-    sfi_http_close(http);
     wire_stop(server);
 }
 
