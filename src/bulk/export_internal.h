@@ -47,6 +47,7 @@ typedef struct sfi_export_out {
     sfi_export_zstd *zstd; /* NULL: not */
     int64_t size;          /* up to the last whole page */
     int64_t at;
+    int64_t asked;           /* the system was told to write up to here */
     int64_t given;           /* to the sink, so far */
     uint32_t crc, crc_at;    /* of gzip: of what went in */
     int64_t plain, plain_at; /* of both: bytes that went in */

@@ -4,6 +4,7 @@
  * member of blocks that are flushed at the end of each page, zstd a frame a page, so that another run can go on behind any of
  * them.
  */
+#define _GNU_SOURCE /* sync_file_range */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include "bulk/export_internal.h"
 #include "bulk/load_internal.h" /* sfi_load_temporary */
 
-enum { GZIP_LEVEL = 4, PIECE = 256 * 1024, COPY_PIECE = 256 * 1024 };
+enum { GZIP_LEVEL = 4, PIECE = 256 * 1024, COPY_PIECE = 256 * 1024, EARLY_BYTES = 8 << 20 };
 
 struct sfi_export_zip {
     z_stream z;
@@ -159,6 +160,15 @@ sf_status sfi_export_out_switch(sfi_export_out *o, const char *path, const sfi_e
 }
 
 /* ---- writing ---- */
+/* The system begins to write what will be synced at the end, so that little is left to wait for. It may as well refuse. */
+static void write_early(sfi_export_out *o)
+{
+    if (o->at < o->asked) o->asked = o->at; /* it was taken back */
+    if (o->part == NULL || o->at - o->asked < EARLY_BYTES) return;
+    (void)sync_file_range(o->fd, (off_t)o->asked, (off_t)(o->at - o->asked), SYNC_FILE_RANGE_WRITE);
+    o->asked = o->at;
+}
+
 static sf_status put(sfi_export_out *o, const void *data, size_t len, sf_error *err)
 {
     const char *p = data;
@@ -170,6 +180,7 @@ static sf_status put(sfi_export_out *o, const void *data, size_t len, sf_error *
         len -= (size_t)n;
         o->at += n;
     }
+    write_early(o);
     return SF_OK;
 }
 
