@@ -162,9 +162,12 @@ static void look_at_limits(cli *c, const sf_load_report *r, share *shares)
 {
     sf_error err;
     sf_document *doc = NULL;
-    shares[0] = (share){ "DailyApiRequests", "request", "requests", -1, 0, r->requests_planned };
-    shares[1] = (share){ "DailyBulkApiBatches",         "batch of bulk jobs", "batches of bulk jobs", -1, 0,
-                         r->rows / BATCH_ROWS + r->jobs };
+    shares[0] = (share){ .name = "DailyApiRequests", .one = "request", .several = "requests" };
+    shares[1] =
+        (share){ .name = "DailyBulkApiBatches", .one = "batch of bulk jobs", .several = "batches of bulk jobs" };
+    shares[0].planned = r->requests_planned;
+    shares[1].planned = r->rows / BATCH_ROWS + r->jobs;
+    shares[0].most = shares[1].most = -1;
     if (sf_get_limits(c->sf, &c->call, &doc, &err) != SF_OK) return; /* not every user may see them */
     for (size_t i = 0; i < SHARES; i++) {
         sf_value limit = sf_get(sf_document_root(doc), shares[i].name);

@@ -53,7 +53,7 @@ void sfo_bulk1_batch_info(sfo_bulk1 *b);
 /* ---- bulk1_spec.c ---- */
 void sfo_bulk1_spec_set(sfo_bulk1 *b);
 /* Data of a batch as the job's transformation spec has it, if there is one; it stands in room then (zeroed; free it). false:
- * answered. */
+ * answered. What the spec cannot be applied to makes b->batch one that has failed. */
 bool sfo_bulk1_transform(sfo_bulk1 *b, sf_str *data, sfi_buf *room);
 
 /* ---- bulk1_charset.c ---- */

@@ -75,7 +75,6 @@ static void add(sfo_bulk1 *b, sf_str data)
 {
     sfo_fault fault = { 0 };
     sfo_bulk *bulk = b->call->org->bulk;
-    b->batch = (sfo_bulk_batch){ .state = "Queued" };
     memcpy(b->batch.job, b->job.id, sizeof b->batch.job);
     char id[19];
     memcpy(id, b->job.id, sizeof id);
@@ -101,6 +100,7 @@ void sfo_bulk1_batch_add(sfo_bulk1 *b)
     sf_str data = b->call->request->body;
     if (data.ptr == NULL) data = SFI_STR("");
     if (!check_type(b) || !check_size(b, data)) return;
+    b->batch = (sfo_bulk_batch){ .state = "Queued" };
     bool fine =
         !is_plain_text(&b->job) || sfo_bulk1_to_utf8(b, sfo_call_header(b->call, "Content-Type"), &data, &converted);
     if (fine && strcmp(b->job.content_type, "CSV") == 0 && !b->job.is_query)

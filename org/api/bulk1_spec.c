@@ -77,9 +77,15 @@ bool sfo_bulk1_transform(sfo_bulk1 *b, sf_str *data, sfi_buf *room)
         room->max = ROOM_MAX;
         rc = sfo_spec_apply(spec, *data, room, &err);
     }
-    if (spec != NULL && rc == SF_OK) *data = sfi_buf_str(room);
-    if (rc == SF_ERR_MEMORY) fine = sfo_bulk1_fail(b, 500, "InternalServerError", "%s", err.message);
-    sfo_spec_free(spec); /* what is no CSV stays as it is: the batch fails with that */
+    if (spec != NULL && rc == SF_OK) {
+        *data = sfi_buf_str(room);
+    } else if (rc == SF_ERR_MEMORY) {
+        fine = sfo_bulk1_fail(b, 500, "InternalServerError", "%s", err.message);
+    } else if (rc != SF_OK) { /* rows as they are would be other rows */
+        snprintf(b->batch.state, sizeof b->batch.state, "Failed");
+        snprintf(b->batch.message, sizeof b->batch.message, "InvalidBatch : %.900s", err.message);
+    }
+    sfo_spec_free(spec);
     sfi_buf_free(&text);
     return fine;
 }

@@ -17,7 +17,6 @@ enum {
     SFO_SEGMENTS_MAX = 24, /* pieces of a path */
     SFO_ARGS_MAX = 4,      /* pieces that a pattern's * may take */
     SFO_VERSION_MIN = 31,
-    SFO_VERSION_MAX = 68,  /* Winter '27 */
     SFO_VERSION_FIRST = 7, /* first: the oldest there ever was */
     SFO_SOAP_LOGIN_VERSION_MAX = 64,
     SFO_BATCH_MAX = 200 /* maxBatchSize */

@@ -1,6 +1,6 @@
 /*
  * spec.h: transformation specs of Bulk API 1.0: rows of CSV under other names and forms become rows that the org takes. Called by
- * api/bulk1_batches.c. Threads: read only after sfo_spec_read.
+ * api/bulk1_spec.c. Threads: read only after sfo_spec_read.
  */
 #ifndef SFO_BULK_SPEC_H
 #define SFO_BULK_SPEC_H
@@ -14,7 +14,7 @@ typedef struct sfo_spec sfo_spec;
 sf_status sfo_spec_read(sf_str text, const sfo_object *object, sfo_spec **out, sf_error *err);
 void sfo_spec_free(sfo_spec *s); /* NULL is fine */
 /* Rows of CSV, header line first, appended to out in the columns of the spec. @return SF_OK, SF_ERR_USAGE (data is no CSV),
- * SF_ERR_MEMORY. */
+ * SF_ERR_LIMIT (more than out->max), SF_ERR_MEMORY. */
 sf_status sfo_spec_apply(const sfo_spec *s, sf_str data, sfi_buf *out, sf_error *err);
 
 /* spec_date.c: a text in a form of Java's SimpleDateFormat as a date of ISO 8601, or with is_time as a time of it. now_ms: from

@@ -158,15 +158,6 @@ bool sfo_spec_date_form_is_known(const char *form)
     return has_any && !in_quote;
 }
 
-static bool is_day(const moment *m)
-{
-    static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    if (m->year < 1 || m->year > 9999 || m->month < 1 || m->month > 12) return false;
-    bool is_leap = (m->year % 4 == 0 && m->year % 100 != 0) || m->year % 400 == 0;
-    int last = lengths[m->month - 1] + (m->month == 2 && is_leap ? 1 : 0);
-    return m->day >= 1 && m->day <= last && m->hour < 24 && m->minute < 60 && m->second < 60 && m->ms < 1000;
-}
-
 bool sfo_spec_date(const char *form, const char *text, bool is_time, int64_t now_ms, char out[SFO_SPEC_DATE_BYTES])
 {
     moment m = { .year = 1970, .month = 1, .day = 1 };
@@ -180,13 +171,12 @@ bool sfo_spec_date(const char *form, const char *text, bool is_time, int64_t now
     while (*text == ' ') text++;
     if (m.has_half && m.hour > 11) return false;
     if (m.is_pm) m.hour += 12;
-    if (*text != '\0' || !is_day(&m)) return false;
-    if (!is_time) {
-        (void)snprintf(out, SFO_SPEC_DATE_BYTES, "%04d-%02d-%02d", m.year, m.month, m.day);
-        return true;
-    }
-    int east = m.zone < 0 ? -m.zone : m.zone;
-    (void)snprintf(out, SFO_SPEC_DATE_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", m.year, m.month, m.day, m.hour, m.minute,
-                   m.second, m.ms, m.zone < 0 ? '-' : '+', east / 60, east % 60);
+    if (*text != '\0' || m.year < 1 || m.ms > 999) return false;
+    int east = m.zone < 0 ? -m.zone : m.zone, last = is_time ? SFO_SPEC_DATE_BYTES : (int)sizeof "2024-11-23";
+    int64_t ms;
+    (void)snprintf(out, SFO_SPEC_DATE_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", m.year, m.month, m.day,
+                   m.hour, m.minute, m.second, m.ms, m.zone < 0 ? '-' : '+', east / 60, east % 60);
+    if (!sfi_time_parse(sfi_str(out), &ms, NULL)) return false; /* no such day, or no such time */
+    out[last - 1] = '\0';
     return true;
 }

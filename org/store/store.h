@@ -37,6 +37,8 @@ void sfo_time_text(int64_t ms, char out[40]);
 /* What an error of a row is among others, into an object that is begun: "statusCode":…,"message":…,"fields":[…] */
 void sfo_fault_write_members(const sfo_fault *f, sfi_json_writer *w);
 
+enum { SFO_VERSION_MAX = 68 /* of the APIs: Winter '27 */ };
+
 /* Who asks and how: part of every call. */
 typedef struct sfo_context {
     const char *user_id;          /* 18 characters */
@@ -58,13 +60,13 @@ sf_status sfo_store_open(const char *path, const sfo_schema *schema, sfo_store *
 void sfo_store_close(sfo_store *store); /* checkpoints the log; nothing is lost */
 const sfo_schema *sfo_store_schema(const sfo_store *store);
 sqlite3 *sfo_store_db(sfo_store *store); /* for soql; SFTEXT and the functions of functions.c are registered */
-/* One step of a SELECT, with the lock held. false: no more rows; or it broke off: then *fine is false and the fault set. */
 /* Of the row at hand, borrowed until the next step; no ptr: NULL. */
 static inline sf_str sfo_column_text(sqlite3_stmt *stmt, int column)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, column);
     return (sf_str){ text, text != NULL ? (size_t)sqlite3_column_bytes(stmt, column) : 0 };
 }
+/* One step of a SELECT, with the lock held. false: no more rows; or it broke off: then *fine is false and the fault set. */
 bool sfo_store_next(sfo_store *store, sqlite3_stmt *stmt, bool *fine, sfo_fault *f);
 void sfo_store_lock(sfo_store *store);
 void sfo_store_unlock(sfo_store *store);

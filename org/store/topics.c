@@ -60,7 +60,7 @@ bool sfo_before_push_topic(sfo_store *s, const sfo_context *c, sfo_row *row, sfo
     const sfo_cell *version = sfo_row_get(row, "ApiVersion");
     double number = version->kind == SFO_CELL_REAL ? version->real : (double)version->number;
     const sfo_watcher *w = s->changes.watcher;
-    if (version->kind != SFO_CELL_NULL && (number <= 20 || number > 68)) {
+    if (version->kind != SFO_CELL_NULL && (number <= 20 || number > SFO_VERSION_MAX)) {
         (void)sfo_fault_set(f, 400, "INVALID_FIELD", "%.1f is not a supported API version", number);
         sfo_fault_add_field(f, "ApiVersion");
         return false;

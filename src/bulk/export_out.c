@@ -160,7 +160,7 @@ sf_status sfi_export_out_switch(sfi_export_out *o, const char *path, const sfi_e
 }
 
 /* ---- writing ---- */
-/* The system begins to write what will be synced at the end, so that little is left to wait for. It may as well refuse. */
+/* The system begins to write what a journal has synced at the end, so that little is left to wait for. It may as well refuse. */
 static void write_early(sfi_export_out *o)
 {
     if (o->at < o->asked) o->asked = o->at; /* it was taken back */

@@ -243,7 +243,7 @@ sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err)
 {
     sf_status rc = SF_OK;
     set_apart small = { .units = NULL };
-    (void)sfi_load_small_count(l); /* each input knows then */
+    sfi_load_mark_small(l);
     for (int32_t i = 0; rc == SF_OK && i < l->base_count; i++) {
         int32_t from = l->unit_count;
         rc = check_input(l, i, l->options->job_rows, err);

@@ -106,8 +106,7 @@ sf_status sfi_load_check_inputs(sfi_load *l, sf_error *err); /* read all, cut in
 sf_status sfi_load_add_made_input(sfi_load *l, const char *name, int fd, int64_t rows, int64_t job_rows, sf_error *err);
 
 /* ---- load_join.c: small files share jobs ---- */
-/* Marks them. @return how many; 0: nothing is to be joined. */
-int32_t sfi_load_small_count(const sfi_load *l);
+void sfi_load_mark_small(sfi_load *l); /* is_small of each input; one alone is not */
 /* Units of small files become an input, and that its units. */
 sf_status sfi_load_join(sfi_load *l, const sfi_load_unit *units, int32_t count, sf_error *err);
 

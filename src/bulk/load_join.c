@@ -14,7 +14,7 @@ enum {
     FLUSH_BYTES = 256 * 1024
 };
 
-int32_t sfi_load_small_count(const sfi_load *l)
+void sfi_load_mark_small(sfi_load *l)
 {
     int64_t job = l->options->job_bytes != 0 ? l->options->job_bytes : SFI_LOAD_JOB_BYTES;
     int64_t most = job / SMALL_SHARE < SMALL_MAX ? job / SMALL_SHARE : SMALL_MAX, sum = 0;
@@ -27,7 +27,6 @@ int32_t sfi_load_small_count(const sfi_load *l)
         count++;
     }
     for (int32_t i = 0; count < 2 && i < l->base_count; i++) l->inputs[i].is_small = false;
-    return count < 2 ? 0 : count;
 }
 
 typedef struct joining {

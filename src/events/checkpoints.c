@@ -267,14 +267,20 @@ static sf_status name_failure(sf_status rc, sf_error *err)
     return rc;
 }
 
+sf_status sfi_position_fail(sf_status status, const char *text, const char *where, sf_error *err)
+{
+    if (text == NULL) return sfi_fail(err, status, "it is too long; remove %.400s to begin anew", where);
+    return sfi_fail(err, status, "\"%s\" is no replay id; remove %.400s to begin anew", text, where);
+}
+
 sf_status sfi_checkpoints_fail(const sf_checkpoints *store, const char *channel, const char *text, sf_error *err)
 {
-    char where[SFI_WHERE_BYTES] = "";
+    char where[SFI_WHERE_BYTES] = "it from the store";
     if (store->ops.where != NULL) store->ops.where(store->user, channel, where, sizeof where);
     where[sizeof where - 1] = '\0';
-    return sfi_fail(err, SF_ERR_IO, "checkpoint of %s: %s%s%s; remove %.400s to begin anew", channel,
-                    text != NULL ? "\"" : "", text != NULL ? text : "it is too long",
-                    text != NULL ? "\" is no replay id" : "", where[0] != '\0' ? where : "it from the store");
+    sf_status rc = sfi_position_fail(SF_ERR_IO, text, where, err);
+    sfi_error_prefix(err, "checkpoint of %s", channel);
+    return rc;
 }
 
 sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char out[SFI_POSITION_BYTES_MAX],

@@ -9,7 +9,8 @@
 
 enum {
     SFI_POSITION_BYTES_MAX = 64,
-    SFI_CHECKPOINTS_MAX = 1000 /* channels in a store of ours */
+    SFI_CHECKPOINTS_MAX = 1000, /* channels in a store of ours */
+    SFI_WHERE_BYTES = 640       /* what a store's where may say */
 };
 
 /* SF_OK: out holds the text; SF_DONE: none is kept. */
@@ -18,5 +19,6 @@ sf_status sfi_checkpoints_get(sf_checkpoints *store, const char *channel, char o
 sf_status sfi_checkpoints_set(sf_checkpoints *store, const char *channel, const char *position, sf_error *err);
 /* What is kept cannot be used: says so, and what to remove. text NULL: it is too long to be shown. */
 sf_status sfi_checkpoints_fail(const sf_checkpoints *store, const char *channel, const char *text, sf_error *err);
-enum { SFI_WHERE_BYTES = 640 };
+/* The words of that, for coordinators too; where: what to remove. */
+sf_status sfi_position_fail(sf_status status, const char *text, const char *where, sf_error *err);
 #endif

@@ -3,6 +3,7 @@
  * and the user's own. One lock a coordinator makes its operations one at a time, so that an implementation needs none;
  * it is the only lock that is held while something of the user's is called.
  */
+#include "events/checkpoints_internal.h"
 #include "events/coordinator_internal.h"
 #include <pthread.h>
 
@@ -181,22 +182,22 @@ static void take_position(void *ctx, const char *position)
 sf_status sfi_coordinator_fail_position(const sf_coordinator *c, const char *group, const char *channel,
                                         const char *text, sf_error *err)
 {
-    char where[640] = "";
+    char where[SFI_WHERE_BYTES] = "it from the coordinator";
     if (c->ops.where != NULL) c->ops.where(c->user, group, channel, where, sizeof where);
     where[sizeof where - 1] = '\0';
-    return sfi_fail(err, text != NULL ? SF_ERR_IO : SF_ERR_LIMIT,
-                    "group %.100s, position of %s: %s%s%s; remove %.400s to begin anew", group, channel,
-                    text != NULL ? "\"" : "", text != NULL ? text : "it is too long",
-                    text != NULL ? "\" is no replay id" : "", where[0] != '\0' ? where : "it from the coordinator");
+    sf_status rc = sfi_position_fail(text != NULL ? SF_ERR_IO : SF_ERR_LIMIT, text, where, err);
+    sfi_error_prefix(err, "group %.100s, position of %s", group, channel);
+    return rc;
 }
 
 sf_status sfi_coordinator_get(sf_coordinator *c, const char *group, const char *channel,
-                              char out[SF_POSITION_BYTES_MAX + 1], sf_error *err)
+                              char out[SF_POSITION_BYTES_MAX + 1], bool *is_too_long, sf_error *err)
 {
     found_position f = { .out = out };
     enter(c, err);
     sf_status rc = leave(c, c->ops.get(c->user, group, channel, take_position, &f, err), "get", err);
     if (rc != SF_OK) return rc;
+    if (is_too_long != NULL) *is_too_long = f.is_too_long;
     if (f.is_too_long) return sfi_coordinator_fail_position(c, group, channel, NULL, err);
     return f.is_found ? SF_OK : SF_DONE;
 }

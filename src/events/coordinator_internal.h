@@ -21,8 +21,9 @@ sf_status sfi_coordinator_relinquish(sf_coordinator *c, const char *group, const
                                      sf_error *err);
 sf_status sfi_coordinator_save(sf_coordinator *c, const char *group, int64_t epoch, const char *channel,
                                const char *position, sf_error *err);
+/* is_too_long (NULL: not asked): what is kept is no position for its length, and the failure says so. */
 sf_status sfi_coordinator_get(sf_coordinator *c, const char *group, const char *channel,
-                              char out[SF_POSITION_BYTES_MAX + 1], sf_error *err);
+                              char out[SF_POSITION_BYTES_MAX + 1], bool *is_too_long, sf_error *err);
 /* What is kept as a position cannot be used: says so, and what to remove. text NULL: it is too long to be shown. */
 sf_status sfi_coordinator_fail_position(const sf_coordinator *c, const char *group, const char *channel,
                                         const char *text, sf_error *err);

@@ -378,10 +378,11 @@ static sf_status read_position(sf_listener *l, sfi_attachment *a, bool *is_damag
 {
     const sfi_standby *s = l->standby;
     char text[SF_POSITION_BYTES_MAX + 1];
-    sf_status rc = sfi_coordinator_get(s->coordinator, s->group, a->channel, text, err);
+    sf_status rc = sfi_coordinator_get(s->coordinator, s->group, a->channel, text, is_damaged, err);
     if (rc == SF_DONE) return SF_OK;
-    *is_damaged = rc == SF_ERR_LIMIT || (rc == SF_OK && !sfi_place_read(a, text));
-    if (rc != SF_OK || !*is_damaged) return rc;
+    if (rc != SF_OK) return rc;
+    *is_damaged = !sfi_place_read(a, text);
+    if (!*is_damaged) return SF_OK;
     return sfi_coordinator_fail_position(s->coordinator, s->group, a->channel, text, err);
 }
 

@@ -59,7 +59,8 @@ static void check_position(sf_coordinator *c)
 {
     char position[SFI_POSITION_BYTES_MAX];
     sf_error err = { 0 };
-    if (sfi_coordinator_get(c, "g", "/event/F__e", position, &err) != SF_OK || strcmp(position, "17") != 0) abort();
+    if (sfi_coordinator_get(c, "g", "/event/F__e", position, NULL, &err) != SF_OK || strcmp(position, "17") != 0)
+        abort();
 }
 
 static void check_coordinator(const uint8_t *data, size_t size)

@@ -92,6 +92,7 @@ typedef struct scripted {
     int64_t epoch;
     char positions[2][64]; /* of /event/Low_Ink__e, and of anything else */
     bool is_failing, is_get_failing;
+    sf_status get_failure; /* of get; SF_OK: as all others fail */
     int attempts, renewals, refused_renewals, failed_renewals, relinquished, saves, refused_saves, failed_saves;
     sf_coordinator *c;
 } scripted;
@@ -173,6 +174,7 @@ static sf_status scripted_get(void *user, const char *group, const char *channel
     scripted *s = user;
     (void)group;
     pthread_mutex_lock(&s->lock);
+    if (s->is_get_failing && s->get_failure != SF_OK) return unlock(s, s->get_failure);
     if (s->is_failing || s->is_get_failing) return unlock(s, fail_now(why));
     const char *position = s->positions[strcmp(channel, "/event/Low_Ink__e") != 0];
     if (position[0] != '\0') found(ctx, position);
@@ -618,6 +620,10 @@ static void test_coordination__without_positions_nobody_begins(void **state)
     const sf_attach_options new_events = { .lost = SF_LOST_EARLIEST }; /* "1" would be passed over */
     open_node_with(&a, sf, s.c, "a", 600000, 10, &new_events);
     while (count_of(&s, &s.relinquished) < 3) poll_node(&a); /* others may be able to */
+    pthread_mutex_lock(&s.lock);
+    s.get_failure = SF_ERR_LIMIT; /* the coordinator's own limit, not a position that is too long */
+    pthread_mutex_unlock(&s.lock);
+    while (count_of(&s, &s.relinquished) < 6) poll_node(&a);
     assert_int_equal(stats_of(&a).handshakes, 0);
     assert_int_equal(atomic_load(&position_lines), 1);
     pthread_mutex_lock(&s.lock);
@@ -780,20 +786,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(test_coordination__##name, forget_events)
     const struct CMUnitTest tests[] = {
-        TEST(one_leads_and_the_next_goes_on),
-        TEST(a_group_has_the_positions_of_all_its_channels),
-        TEST(deposed_while_its_handler_is_at_work),
-        TEST(a_late_position_is_refused),
-        TEST(an_acknowledgement_can_be_too_late),
-        TEST(a_coordinator_that_fails_is_told_once),
-        TEST(a_lease_that_cannot_be_renewed_ends),
-        TEST(the_same_term_goes_on_where_it_was),
-        TEST(without_positions_nobody_begins),
-        TEST(a_position_that_is_none_ends_it),
-        TEST(who_is_not_polled_does_not_lead),
-        TEST(a_leader_without_a_session_steps_down),
-        TEST(stop_relinquishes_and_close_does_not),
-        TEST(options_are_checked),
+        TEST(one_leads_and_the_next_goes_on),       TEST(a_group_has_the_positions_of_all_its_channels),
+        TEST(deposed_while_its_handler_is_at_work), TEST(a_late_position_is_refused),
+        TEST(an_acknowledgement_can_be_too_late),   TEST(a_coordinator_that_fails_is_told_once),
+        TEST(a_lease_that_cannot_be_renewed_ends),  TEST(the_same_term_goes_on_where_it_was),
+        TEST(without_positions_nobody_begins),      TEST(a_position_that_is_none_ends_it),
+        TEST(who_is_not_polled_does_not_lead),      TEST(a_leader_without_a_session_steps_down),
+        TEST(stop_relinquishes_and_close_does_not), TEST(options_are_checked),
         TEST(open_survives_each_failed_allocation),
     };
     test_allocator_install();

@@ -71,6 +71,11 @@ add text/csv $'Job Title\n"cut'
 await
 is "a batch that is no CSV" "$state" Failed
 new_job '<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>'
+post "job/$job/spec" text/csv "$(printf 'Salesforce Field,Csv Header,Value,Hint\nLastName,Title,,\nDescription,,%050000d,' 7)"
+add text/csv "$(echo LastName,Title; for i in $(seq 2000); do echo "Untransformed,T$i"; done)"
+await
+is "rows that a spec makes too long are not taken as they stand" "$state $(soql "SELECT COUNT() FROM Contact WHERE LastName = 'Untransformed'" .totalSize)" "Failed 0"
+new_job '<operation>insert</operation><object>Contact</object><contentType>CSV</contentType>'
 for spec in '' 'LastName,Surname' $'Salesforce Field,Csv Header,Value,Hint\n' $'Salesforce Field,Csv Header,Value,Hint\n,Surname,,\n' $'Salesforce Field,Csv Header,Value,Hint\nLastName,,,\n' \
     $'Salesforce Field,Csv Header,Value,Hint\nBirthdate,Born,,dd QQ\n' $'Salesforce Field,Csv Header,Value,Hint\nWants__c,Wants,,(\n' $'Salesforce Field,Csv Header,Value,Hint\n"Last'; do
     post "job/$job/spec" text/csv "$spec"

@@ -101,7 +101,7 @@ static int64_t lead(sf_coordinator *c, const char *node)
 static void expect_position(sf_coordinator *c, const char *want)
 {
     char position[SF_POSITION_BYTES_MAX + 1];
-    assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, &err), SF_OK);
+    assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL, &err), SF_OK);
     assert_string_equal(position, want);
 }
 
@@ -113,7 +113,7 @@ static void test_coordinator_file__does_what_it_should(void **state)
     check_coordination(a, a, "a \"group\" of 北");
     sf_coordinator_close(a);
     char position[SF_POSITION_BYTES_MAX + 1];
-    assert_int_equal(sfi_coordinator_get(b, "orders", "/event/A__e", position, &err), SF_OK);
+    assert_int_equal(sfi_coordinator_get(b, "orders", "/event/A__e", position, NULL, &err), SF_OK);
     assert_string_equal(position, "22");
     sf_coordinator_close(b);
     struct stat st;
@@ -282,7 +282,7 @@ static void save_for_ever(int says)
     char position[SF_POSITION_BYTES_MAX + 1] = "0";
     sf_status rc = sf_coordinator_file(path, &c, NULL);
     if (rc == SF_OK) rc = sfi_coordinator_attempt(c, "g", "child", LEASE_LONG_MS, &epoch, NULL);
-    if (rc == SF_OK && sfi_coordinator_get(c, "g", "/c", position, NULL) < 0) rc = SF_ERR_IO;
+    if (rc == SF_OK && sfi_coordinator_get(c, "g", "/c", position, NULL, NULL) < 0) rc = SF_ERR_IO;
     for (long n = strtol(position, NULL, 10) + 1; rc == SF_OK; n++) {
         snprintf(position, sizeof position, "%ld", n);
         rc = sfi_coordinator_save(c, "g", epoch, "/c", position, NULL);
@@ -312,7 +312,7 @@ static void test_coordinator_file__killed_at_any_instant_it_keeps_what_it_kept(v
         assert_int_equal(WTERMSIG(end(&one, 0)), SIGKILL);
         sf_coordinator *c = open_file();
         char position[SF_POSITION_BYTES_MAX + 1];
-        assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, &err), SF_OK);
+        assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL, &err), SF_OK);
         long kept = strtol(position, NULL, 10);
         assert_true(kept == told || kept == told + 1); /* the last may have been kept before it was told */
         sf_coordinator_close(c);
@@ -518,7 +518,7 @@ static void test_coordinator_file__survives_each_failed_allocation(void **state)
         if (rc == SF_OK) rc = sfi_coordinator_attempt(c, "g", "n", LEASE_LONG_MS, &epoch, NULL);
         if (rc == SF_OK) rc = sfi_coordinator_renew(c, "g", "n", epoch, LEASE_LONG_MS, NULL);
         if (rc == SF_OK) rc = sfi_coordinator_save(c, "g", epoch, "/c", "1", NULL);
-        if (rc == SF_OK) rc = sfi_coordinator_get(c, "g", "/c", position, NULL);
+        if (rc == SF_OK) rc = sfi_coordinator_get(c, "g", "/c", position, NULL, NULL);
         if (rc == SF_OK) rc = sfi_coordinator_relinquish(c, "g", "n", epoch, NULL);
         test_allocations_limit(-1);
         is_through = rc == SF_OK;
@@ -571,7 +571,7 @@ static void count_to(int says)
         rc = sfi_coordinator_save(c, name, epoch, "/c", position, NULL);
     }
     char last[SF_POSITION_BYTES_MAX + 1] = "";
-    if (rc == SF_OK) rc = sfi_coordinator_get(c, name, "/c", last, NULL);
+    if (rc == SF_OK) rc = sfi_coordinator_get(c, name, "/c", last, NULL, NULL);
     tell(says, rc == SF_OK && epoch == 1 && strcmp(last, "30") == 0 ? 'K' : '?');
     _exit(0);
 }
@@ -588,7 +588,7 @@ static void test_coordinator_file__many_write_at_once(void **state)
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         char name[32], position[SF_POSITION_BYTES_MAX + 1];
         snprintf(name, sizeof name, "g%d", (int)all[i].pid);
-        assert_int_equal(sfi_coordinator_get(c, name, "/c", position, &err), SF_OK);
+        assert_int_equal(sfi_coordinator_get(c, name, "/c", position, NULL, &err), SF_OK);
         assert_string_equal(position, "30");
     }
     sf_coordinator_close(c);

@@ -138,7 +138,7 @@ static void test_coordinator__custom_answers_are_taken_carefully(void **state)
         assert_int_equal(sfi_coordinator_renew(c, "g", "n", 7, 5, NULL), cases[i].others);
         assert_int_equal(sfi_coordinator_relinquish(c, "g", "n", 7, NULL), cases[i].others);
         assert_int_equal(sfi_coordinator_save(c, "g", 7, "/c", "1", NULL), cases[i].others);
-        assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL), cases[i].get);
+        assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL, NULL), cases[i].get);
         if (cases[i].get == SF_OK) assert_string_equal(position, "12");
         sf_coordinator_close(c);
         assert_int_equal(o.calls, 5);
@@ -182,7 +182,8 @@ static void test_coordinator__survives_each_failed_allocation(void **state)
         test_allocations_limit(-1);
         is_through = rc == SF_OK;
         if (!is_through) assert_int_equal(rc, SF_ERR_MEMORY);
-        if (c != NULL && !is_through) assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL), SF_DONE);
+        if (c != NULL && !is_through)
+            assert_int_equal(sfi_coordinator_get(c, "g", "/c", position, NULL, NULL), SF_DONE);
         sf_coordinator_close(c);
     }
     assert_int_equal(test_allocations_live(), 0);

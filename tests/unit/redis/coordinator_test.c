@@ -51,7 +51,7 @@ static void test_coordinator__terms_and_positions_outlive_the_server(void **stat
     test_redis_resume(r);
     assert_int_equal(sfi_coordinator_attempt(b, "restart", "two", LEASE_LONG_MS, &other, NULL), SF_DONE);
     assert_int_equal(sfi_coordinator_renew(a, "restart", "one", first, LEASE_LONG_MS, NULL), SF_OK);
-    assert_int_equal(sfi_coordinator_get(b, "restart", "/c", position, NULL), SF_OK);
+    assert_int_equal(sfi_coordinator_get(b, "restart", "/c", position, NULL, NULL), SF_OK);
     assert_string_equal(position, "5");
     assert_int_equal(sfi_coordinator_save(a, "restart", first, "/c", "6", NULL), SF_OK);
     sf_coordinator_close(a);
@@ -75,7 +75,7 @@ static void test_coordinator__a_server_that_forgot_everything_starts_later_terms
     assert_int_equal(sfi_coordinator_renew(a, "lost", "one", first, LEASE_LONG_MS, NULL), SF_DONE);
     assert_int_equal(sfi_coordinator_save(a, "lost", first, "/c", "2", NULL), SF_DONE);
     assert_int_equal(sfi_coordinator_save(b, "lost", second, "/c", "9", NULL), SF_OK);
-    assert_int_equal(sfi_coordinator_get(a, "lost", "/c", position, NULL), SF_OK);
+    assert_int_equal(sfi_coordinator_get(a, "lost", "/c", position, NULL, NULL), SF_OK);
     assert_string_equal(position, "9");
     (void)test_redis_ask(r, "FLUSHALL"); /* a save comes first */
     assert_int_equal(sfi_coordinator_save(b, "lost", second, "/c", "10", NULL), SF_OK);
@@ -101,12 +101,12 @@ static void test_coordinator__a_late_copy_moves_nothing_back(void **state)
     snprintf(command, sizeof command, "HSET sforce:group:{late}:order /c %lld:%s:900", (long long)epoch, writer);
     (void)test_redis_ask(r, command);
     assert_int_equal(sfi_coordinator_save(a, "late", epoch, "/c", "0", NULL), SF_OK);
-    assert_int_equal(sfi_coordinator_get(a, "late", "/c", position, NULL), SF_OK);
+    assert_int_equal(sfi_coordinator_get(a, "late", "/c", position, NULL, NULL), SF_OK);
     assert_string_equal(position, "1");
     snprintf(command, sizeof command, "HSET sforce:group:{late}:order /c %lld:abcdef:900", (long long)epoch);
     (void)test_redis_ask(r, command); /* of another program that leads under this name: later is what comes later */
     assert_int_equal(sfi_coordinator_save(a, "late", epoch, "/c", "2", NULL), SF_OK);
-    assert_int_equal(sfi_coordinator_get(a, "late", "/c", position, NULL), SF_OK);
+    assert_int_equal(sfi_coordinator_get(a, "late", "/c", position, NULL, NULL), SF_OK);
     assert_string_equal(position, "2");
     sf_coordinator_close(a);
     assert_int_equal(sf_checkpoints_redis(&(sf_redis_options){ .url = r->url }, &store, NULL), SF_OK);
@@ -156,7 +156,7 @@ static void test_coordinator__keys_of_another_kind_are_errors(void **state)
     assert_true(sfi_coordinator_renew(a, "odd", "n", 5, 5, &err) < 0);
     assert_true(sfi_coordinator_save(a, "odd", 5, "/c", "1", &err) < 0);
     (void)test_redis_ask(r, "SET sforce:group:{odd}:positions x");
-    assert_true(sfi_coordinator_get(a, "odd", "/c", position, &err) < 0);
+    assert_true(sfi_coordinator_get(a, "odd", "/c", position, NULL, &err) < 0);
     (void)test_redis_ask(r, "HSET sforce:group:{nonsense}:term node n epoch none");
     assert_true(sfi_coordinator_attempt(a, "nonsense", "n", 5, &epoch, &err) < 0);
     sf_coordinator_close(a);
